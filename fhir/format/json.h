@@ -1,0 +1,37 @@
+// FHIR JSON: http://hl7.org/fhir/R4/json.html. The only file that knows RapidJSON is json.cpp.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "fhir/node.h"
+#include "fhir/outcome.h"
+
+namespace fhir::json {
+
+struct Limits {
+  std::size_t bytes = 64u << 20;
+  std::size_t depth = 64;
+  std::size_t nodes = 4'000'000;
+  std::size_t array = 1'000'000;  // members of one array or object
+};
+
+// Text to a raw tree: members as nodes in order, lists as siblings with `listed` set, `_name` members still apart,
+// no definitions looked at. `text` must outlive the tree (unescaped strings point into it).
+// Refuses, naming line, column and JSON path: syntax, depth, bad UTF-8, lone surrogates, U+0000, duplicate keys,
+// numbers beyond decimal limits (1e999999), null outside lists, trailing data, byte order marks, empty objects and
+// lists.
+Result<Node*> parse(std::string_view text, Arena& arena, const Limits& limits = {});
+
+// A bound tree as JSON in the stored form: no white space, decimals as they came, resourceType first,
+// primitive extensions as `_name` with null padding. `pretty` adds two-blank indentation.
+void write(const Node& node, std::string& out, bool pretty = false);
+
+// `text` as a JSON string literal with its quotes.
+void write_string(std::string_view text, std::string& out);
+
+// Stored JSON laid out for reading (the _pretty parameter), without building a tree.
+std::string indent(std::string_view compact);
+
+}  // namespace fhir::json

@@ -1,0 +1,130 @@
+// The store in FHIR words: what handlers may ask of it. The SQL lives behind it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir/access.h"
+#include "fhir/definitions.h"
+#include "fhir/outcome.h"
+#include "fhir/search/index.h"
+#include "fhir/search/query.h"
+
+namespace fhir {
+
+// Of one resource *version*. Grows with each commit; the low 10 bits are the partition (patient shard), so the
+// partition is part of every primary key that holds a Key.
+using Key = std::int64_t;
+inline constexpr int shard_bits = 10;
+
+enum class Method : std::uint8_t { create, update, remove };  // Bundle.entry.request.method: POST, PUT, DELETE
+
+struct Version {
+  const Type* type = nullptr;
+  std::string id;
+  std::int64_t version = 0;       // meta.versionId
+  std::int64_t last_updated = 0;  // milliseconds since 1970 UTC
+  Method method = Method::create;
+  Key key = 0;
+  std::string body;  // stored JSON with id and meta; empty when deleted
+  bool deleted() const { return method == Method::remove; }
+};
+
+// A resource as it will be stored, all but version and time: these the writer inserts at `meta_at`, which lies
+// just behind `"meta":{` and before `}` or `,`.
+struct Body {
+  std::string bytes;  // {"resourceType":"Patient","id":"p1","meta":{"profile":[...]},...
+  std::size_t meta_at = 0;
+};
+
+struct SearchMatch {
+  Version version;
+  bool match = true;  // false: included
+};
+
+struct SearchPage {
+  std::vector<SearchMatch> entries;  // matches in order, then includes
+  std::optional<std::uint64_t> total;
+  std::string next;  // opaque page token without authentication, "" at the end
+  bool includes_capped = false;
+  std::string plan;  // _explain: one line per step
+};
+
+struct HistoryQuery {
+  const Type* type = nullptr;         // nullptr: system
+  std::string id;                     // "": type level
+  std::optional<std::int64_t> since;  // versions at or after
+  std::optional<std::int64_t> at;     // versions current at that time
+  std::uint32_t count = 100;
+  std::string page;  // token of the page before, "" for the first
+};
+
+struct HistoryPage {
+  std::vector<Version> versions;  // newest first
+  std::uint64_t total = 0;
+  std::string next;
+};
+
+// One consistent view. Not thread safe; cheap to open, held for one request.
+class Snapshot {
+ public:
+  virtual ~Snapshot() = default;
+  // absent: never existed; gone: deleted (outcome names the version that deleted it).
+  virtual Result<Version> read(const Access&, const Type&, std::string_view id) = 0;
+  virtual Result<Version> vread(const Access&, const Type&, std::string_view id, std::int64_t version) = 0;
+  virtual Result<HistoryPage> history(const Access&, const HistoryQuery&) = 0;
+  // A page: `count` matches at most; query.page continues. `limit` 0 = only the total.
+  // `effort` bounds the index rows looked at; beyond it Kind::too_costly.
+  virtual Result<SearchPage> search(const Access&, const search::Query&, std::uint32_t count, std::uint64_t effort) = 0;
+  // Ids of the first matches, `at_most` of them, for conditional interactions.
+  virtual Result<std::vector<std::string>> find(const Access&, const search::Query&, std::uint32_t at_most) = 0;
+  virtual std::uint64_t count(const Type&) = 0;  // live resources, O(1)
+};
+
+// What must still hold when the batch is committed; otherwise nothing of it is, and the outcome is
+// Kind::conflict with code "transient": take a new snapshot and plan again.
+struct Expectation {
+  search::Query query;           // conditional interaction: still finds ...
+  std::vector<std::string> ids;  // ... exactly these (none, or one)
+};
+
+struct Write {
+  Method method = Method::create;  // create and update put `body`; remove ends the resource
+  const Type* type = nullptr;
+  std::string id;
+  Body body;
+  std::vector<search::IndexRow> rows;
+  std::string patient;  // logical id of the patient whose compartment it is in, "" = none (partition)
+  std::optional<std::int64_t>
+      if_version;  // If-Match: the current version must be this (0 = must not exist or be deleted)
+};
+
+struct Batch {
+  Access access;
+  std::vector<Expectation> expect;
+  std::vector<Write> writes;
+};
+
+struct Written {
+  enum class Effect : std::uint8_t { created, updated, unchanged, removed, absent } effect = Effect::created;
+  std::int64_t version = 0;
+  std::int64_t last_updated = 0;
+};
+
+using Receipt = std::vector<Written>;  // one per write, in order
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual std::unique_ptr<Snapshot> snapshot() = 0;
+  // All or nothing. `done` is called once, on the writer's thread, after the commit is durable.
+  // A full queue answers Kind::busy at once.
+  virtual void commit(Batch batch, std::function<void(Result<Receipt>)> done) = 0;
+};
+
+}  // namespace fhir

@@ -1,0 +1,65 @@
+// The row of one FHIR interaction. A handler is a plain function from a call and a snapshot to a plan: it cannot
+// suspend, lock, log or read a clock. One file of this folder per interaction; each ends in its row:
+//
+//   extern constinit const Interaction read{.code = "read", .level = Level::instance, .method = "GET", ...};
+//
+// CMake collects the rows into the generated registry; router, CapabilityStatement and metrics read them.
+// FHIR R4: http://hl7.org/fhir/R4/http.html
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir/access.h"
+#include "fhir/outcome.h"
+#include "fhir/store.h"
+#include "src/http.h"
+
+namespace alzette::rest {
+
+enum class Level : std::uint8_t { system, type, instance, version };
+
+// core: indexed work of microseconds, run inline on the connection's thread; worker: everything else.
+enum class Lane : std::uint8_t { core, worker };
+
+struct Call {
+  const Request& request;
+  const fhir::Type* type = nullptr;     // from the path
+  std::string id;                       // from the path
+  std::string version;                  // from the path, as written
+  fhir::search::Parameters parameters;  // of the query (and of a form body), decoded, in order
+  fhir::Snapshot& snapshot;
+  const fhir::Access& access;
+  std::string_view base;     // "http://host:port/fhir", as the client addressed us
+  std::int64_t now = 0;      // milliseconds since 1970 UTC
+  std::uint64_t effort = 0;  // index rows a search may look at on this lane
+  std::string_view header(std::string_view name) const { return find(request.headers, name); }
+};
+
+// What to do: nothing to commit (reply at once), or a batch and how to answer its receipt.
+// When the commit reports a transient conflict, the door opens a new snapshot and runs the handler again.
+struct Plan {
+  std::optional<fhir::Batch> batch;
+  std::function<Response(const fhir::Receipt&)> reply;  // called with an empty receipt when there is no batch
+};
+
+struct Interaction {
+  std::string_view code;  // as in CapabilityStatement: "read", "search-type", "history-instance", "transaction"
+  Level level;
+  std::string_view method;  // "GET", "POST", "PUT", "DELETE", "PATCH"
+  std::string_view path;    // below the base: "[type]/[id]/_history/[vid]", "[type]/_search", ""
+  Lane lane;
+  fhir::Verb needs;
+  fhir::Result<Plan> (*run)(const Call&);
+  bool conditional = false;  // matched only without an id, with criteria (conditional update and delete)
+};
+
+// All rows, from the generated registry.cpp.
+std::span<const Interaction* const> interactions();
+
+}  // namespace alzette::rest
