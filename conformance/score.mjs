@@ -1,0 +1,29 @@
+// Scores the suites for which a corpus is present: node conformance/score.mjs CORPORA [SUITE...]
+// One line per failing case (suite, id, reason), then passed/total per suite. Suites are the files of suites/.
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const [corpora, ...wanted] = process.argv.slice(2);
+if (!corpora || !existsSync(corpora)) {
+  console.error('usage: score.mjs CORPORA [SUITE...]   CORPORA: the folder that holds the suites\' data');
+  process.exit(2);
+}
+const suites = readdirSync(new URL('./suites/', import.meta.url)).filter((file) => file.endsWith('.mjs'));
+const summary = [];
+for (const file of suites) {
+  const name = file.slice(0, -'.mjs'.length);
+  if (wanted.length && !wanted.includes(name)) continue;
+  const suite = await import(`./suites/${file}`);
+  const dir = join(corpora, suite.folder);
+  if (!existsSync(dir)) { summary.push(`${name}: no data at ${dir}`); continue; }
+  let passed = 0;
+  let total = 0;
+  for await (const { id, pass, reason } of suite.cases(dir)) {
+    total++;
+    if (pass) passed++;
+    else console.log(`${name}\t${id}\tfail\t${reason}`);
+    if (process.stderr.isTTY) process.stderr.write(`\r${name} ${passed}/${total} `);
+  }
+  summary.push(`${name}: ${passed}/${total}`);
+}
+console.log(summary.join('\n'));
