@@ -22,7 +22,8 @@ enum class IndexKind : std::uint8_t { token, string, date, number, quantity, ref
 // A parameter has its plain rows and, where a modifier needs other values, rows of a further facet.
 enum class Facet : std::uint8_t {
   value,
-  text,        // :text on token: display, CodeableConcept.text, Identifier.type.text (kind string)
+  text,        // :text on token: display, CodeableConcept.text, Identifier.type.text (kind string);
+               // also the display of a Reference that has nothing else, so that it is not :missing
   identifier,  // :identifier on reference: Reference.identifier (kind token)
   of_type,     // :of-type on Identifier: code = value, system = "type-system|type-code" (kind token)
 };
@@ -36,7 +37,7 @@ enum class Facet : std::uint8_t {
 //   quantity   number, text = code, system, unit = unit as written; canonical = false
 //              a second row with canonical = true holds UCUM base units in `text` and the converted number
 //   reference  type + text = id for a reference on this server; else type "" and text = absolute URL or canonical
-//              without |version (version in `system`)
+//              without |version (version in `system`); contained: type "" and text = "#id"
 //   uri        text
 struct IndexValue {
   IndexKind kind = IndexKind::token;

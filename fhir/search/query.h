@@ -25,18 +25,22 @@ enum class Modifier : std::uint8_t {
   not_,
   text,
   identifier,
-  type,
+  type,  // never in a Clause: subject:Patient=1 becomes Patient/1
   above,
   below,
   of_type
 };
 
-// One alternative of an OR list (or one component of a composite). `value` is normalised as in the index:
-//   date       low..high = the whole range of the given value
-//   number, quantity   number = the value, low_number..high_number = its implied range [0.45, 0.55)
+// One alternative of an OR list (or one component of a composite). `value` is normalised as in the index;
+// match.h says which rows it meets:
+//   date       low..high = the whole range of the given value; ap: already widened
+//   number, quantity   number = the value, low_number..high_number = its implied range [0.45, 0.55), or that of ap
+//   string     text = folded text, exact = text as given
 //   token      any_system = no bar was given; value.text empty = any code of the system ("system|")
 //   quantity   any_unit = no unit given; any_system as in token; canonical row wanted when value.canonical
-//   reference  value.type may be "" with a bare id: then `types` are the targets to try
+//   reference  value.type + text = id; or type "" and text = absolute URL or canonical (version in `system`, "" =
+//              any); a bare id has type "" and `types`, the target types to try
+//   token with :text has kind string; token with :of-type has text = value, system = "type-system|type-code"
 struct Term {
   Prefix prefix = Prefix::eq;
   IndexValue value;
@@ -44,12 +48,14 @@ struct Term {
   double high_number = 0;
   bool any_system = false;
   bool any_unit = false;
-  std::vector<Term> parts;  // composite
+  std::vector<const Type*> types;  // reference: a bare id
+  std::vector<Term> parts;         // composite
 };
 
 struct Query;
 
-// One condition. Exactly one of the three shapes:
+// One condition. At system level `parameter` is that of the first type in question; others have one of the same code.
+// :text on a string parameter becomes :contains. Exactly one of the three shapes:
 //   plain    parameter, modifier, any_of (or `missing`)
 //   chain    parameter (a reference) and `chain`: the referenced resource satisfies one of these (per target type)
 //   reverse  `has_type` has parameter `parameter` (a reference to us) and satisfies chain[0]
@@ -91,7 +97,7 @@ struct Query {
   std::vector<std::string> elements;
   bool explain = false;
   std::string page;                                          // page token as given (_page), "" for the first page
-  std::vector<std::pair<std::string, std::string>> applied;  // what is honoured, as given: the self link
+  std::vector<std::pair<std::string, std::string>> applied;  // what is honoured, as given, less _page: the self link
   std::vector<Issue> ignored;                                // lenient handling: what was left out, and why
 };
 
@@ -106,7 +112,8 @@ struct Limits {
 
 // `lenient`: unknown parameters and modifiers are left out and reported in `ignored` instead of refused.
 // `_format`, `_pretty` are accepted and not part of the query.
+// `now` (milliseconds since 1970 UTC) serves `ap` on dates: a tenth of the time between now and the date.
 Result<Query> parse(const Type* type, const Parameters& parameters, std::string_view base, bool lenient,
-                    const Limits& limits = {});
+                    const Limits& limits = {}, std::int64_t now = 0);
 
 }  // namespace fhir::search

@@ -1,0 +1,23 @@
+// What a search condition means: one plain clause against the index rows of one resource. The store evaluates its
+// own stored form of the rows; this is the definition that it is tested against.
+// FHIR R4: http://hl7.org/fhir/R4/search.html (prefixes, modifiers)
+#pragma once
+
+#include <span>
+
+#include "fhir/search/index.h"
+#include "fhir/search/query.h"
+
+namespace fhir::search {
+
+// Which rows of its parameter a clause looks at.
+Facet facet_of(Modifier modifier);
+
+// One given value against one indexed value of the same kind. `modifier` counts for strings and URIs only.
+bool meets(const Term& term, Modifier modifier, const IndexValue& value);
+
+// `clause` is plain (no chain, no _has). Rows belong to the clause's parameter when their codes are equal.
+// :missing looks at the rows of all facets; :not holds when no row meets any of the values.
+bool matches(const Clause& clause, std::span<const IndexRow> rows);
+
+}  // namespace fhir::search
