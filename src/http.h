@@ -15,11 +15,12 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 std::string_view find(const Headers& headers, std::string_view name);  // first value, or ""
 
 struct Request {
-  std::string method;  // "GET"
+  std::string method;  // "GET"; HEAD arrives as GET and the server drops the body of the answer
   std::string target;  // origin-form as sent: "/fhir/Patient?name=x" (checked: valid UTF-8 after decoding, no "..")
   Headers headers;
   std::string body;     // decoded (gzip) and within limits; bodies above 64 KiB were spooled while read
   std::string peer;     // address, for logs
+  std::string id;       // the client's X-Request-Id when it is a plain token, else our own; the answer carries it
   bool secure = false;  // came by TLS
 };
 
@@ -27,9 +28,12 @@ struct Response {
   int status = 200;
   Headers headers;  // without Content-Length, Date, Connection: the server adds these (and gzip where asked)
   std::string body;
+  std::string_view route =
+      {};  // pattern of the row that answered ("GET [type]/[id]"), static text, for logs and metrics
 };
 
-// Called once, from any thread. The server sends on the connection's own thread.
+// Called once, from any thread. The server sends on the connection's own thread. When every copy is dropped
+// uncalled, the client gets a 500.
 using Respond = std::function<void(Response)>;
 
 // Called on the connection's core thread. Must not block; long work goes to a worker and calls `respond` from there.

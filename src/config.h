@@ -1,0 +1,55 @@
+// What an operator may set: by flag, by ALZETTE_… variable, or in one TOML or JSON file with the same names.
+// A flag wins over a variable, a variable over the file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir/outcome.h"
+#include "src/net/http.h"
+
+namespace alzette {
+
+// Every option of `serve`; the other verbs take `data` alone.
+struct Config {
+  std::string data = "./data";
+  std::string http = "127.0.0.1:8080";
+  std::string https;
+  std::string cert;
+  std::string key;
+  std::string client_ca;
+  std::string mllp;
+  std::string mllps;
+  std::string domains;   // file; "" for the national domain alone
+  std::string affinity;  // file
+  std::string repository_id = "1.3.182.4.4.100.1";
+  std::string home_id = "urn:oid:1.3.182.4.4.100";
+  std::vector<std::string> allow_endpoint;
+  bool accept_unknown_domains = false;
+  bool accept_unknown_patients = false;
+  bool affinity_enforce = false;
+  std::string log = "info";    // debug, info, warning, error
+  bool log_requests = false;   // a line for every request, not only for slow and failed ones
+  std::uint32_t threads = 0;   // 0: one per core
+  std::uint32_t workers = 0;   // 0: one per core
+  std::uint32_t queue = 1024;  // requests waiting for a worker before 503
+  std::uint32_t max_body_mib = 128;
+  std::uint32_t max_connections = 10'000;
+
+  net::Listen listen() const;
+  net::Limits limits() const;
+};
+
+// Parses "serve"'s arguments, without program name and verb. The outcome tells a wrong usage (exit code 2).
+fhir::Result<Config> read_config(const std::vector<std::string>& arguments);
+std::string config_help();
+
+// What matters, one "name value" a line, for the start of the server.
+std::string describe(const Config& config);
+
+// The text to say aloud when the open policy is reachable from other machines; "" when all doors are on loopback.
+std::string open_policy_warning(const Config& config);
+
+}  // namespace alzette
