@@ -18,7 +18,10 @@
 #include "fhir/access.h"
 #include "fhir/outcome.h"
 #include "fhir/store.h"
+#include "src/auth/seal.h"
 #include "src/http.h"
+#include "src/rest/incoming.h"
+#include "src/rest/transact.h"
 
 namespace alzette::rest {
 
@@ -35,17 +38,39 @@ struct Call {
   fhir::search::Parameters parameters;  // of the query (and of a form body), decoded, in order
   fhir::Snapshot& snapshot;
   const fhir::Access& access;
-  std::string_view base;     // "http://host:port/fhir", as the client addressed us
-  std::int64_t now = 0;      // milliseconds since 1970 UTC
-  std::uint64_t effort = 0;  // index rows a search may look at on this lane
+  std::string_view base;                  // "http://host:port/fhir", as the client addressed us
+  std::int64_t now = 0;                   // milliseconds since 1970 UTC
+  std::uint64_t effort = 0;               // index rows a search may look at on this lane
+  Ids& ids;                               // logical ids for new resources
+  const auth::Seal& seal;                 // authenticates page tokens
+  const Each& each;                       // spreads work over the worker threads
+  const std::shared_ptr<Incoming>& body;  // an entry of a batch: its resource, already bound; otherwise null
   std::string_view header(std::string_view name) const { return find(request.headers, name); }
 };
 
-// What to do: nothing to commit (reply at once), or a batch and how to answer its receipt.
-// When the commit reports a transient conflict, the door opens a new snapshot and runs the handler again.
+// A request made by a batch or transaction, run through the same rows in process.
+struct Part {
+  Request request;
+  std::shared_ptr<Incoming> body;  // what is sent, already bound; may be null
+};
+
+// What came of a plan: the receipt of its batch, the replies of its parts.
+struct Effect {
+  fhir::Receipt receipt;
+  std::vector<Response> parts;
+};
+
+// What to do: commit `batch` if there is one, then run `parts` (those that write before those that read), then reply.
+// `response` is the answer when there is neither. When the commit reports a transient conflict, the door opens a new
+// snapshot and runs the handler again.
 struct Plan {
+  Response response;
   std::optional<fhir::Batch> batch;
-  std::function<Response(const fhir::Receipt&)> reply;  // called with an empty receipt when there is no batch
+  std::vector<Part> parts;
+  std::function<Response(Effect&)> reply;
+
+  Plan() = default;
+  Plan(Response ready) : response(std::move(ready)) {}  // NOLINT(google-explicit-constructor)
 };
 
 struct Interaction {

@@ -1,0 +1,62 @@
+// A transaction Bundle as one batch for the store: identities, references, conditions, order of processing.
+// Usable without HTTP. FHIR R4: http://hl7.org/fhir/R4/http.html#transaction
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir/access.h"
+#include "fhir/node.h"
+#include "fhir/outcome.h"
+#include "fhir/store.h"
+#include "src/http.h"
+#include "src/rest/incoming.h"
+
+namespace alzette::rest {
+
+inline constexpr std::size_t max_bundle_entries = 100'000;
+
+// Runs `work(0) … work(count - 1)`, perhaps on several threads, and returns when all are done.
+using Each = std::function<void(std::size_t count, const std::function<void(std::size_t)>& work)>;
+
+// In the calling thread, one after the other.
+void one_by_one(std::size_t count, const std::function<void(std::size_t)>& work);
+
+// Where a plan is made: one consistent view, who asks, how this server is addressed.
+struct Site {
+  fhir::Snapshot& snapshot;
+  const fhir::Access& access;
+  std::string_view base;  // "http://host:port/fhir"
+  std::int64_t now = 0;   // milliseconds since 1970 UTC
+  Ids& ids;
+  const Each& each;
+};
+
+// What becomes of one entry of the bundle.
+struct TransactionEntry {
+  enum class Act : std::uint8_t { write, found, nothing, read } act = Act::write;
+  std::size_t write = 0;  // act write: index into batch.writes
+  const fhir::Type* type = nullptr;
+  std::string id;
+  std::int64_t version = 0;       // act found (a conditional create that had its match): its version ...
+  std::int64_t last_updated = 0;  // ... and time
+  std::string url;                // act read: below the base, to be run after the commit
+  Headers conditions;             // act read: If-None-Match, If-Modified-Since
+};
+
+struct Transaction {
+  fhir::Batch batch;
+  std::vector<TransactionEntry> entries;  // one per entry of the bundle, in its order
+};
+
+// `bundle` is bound; reference texts in its resources are changed in place. Every fault names its entry; all faults
+// of content are reported at once. Nothing is written: commit `batch`, and plan again when that is a transient
+// conflict.
+fhir::Result<Transaction> transact(fhir::Node& bundle, fhir::Arena& arena, const Site& site);
+
+}  // namespace alzette::rest
