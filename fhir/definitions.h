@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -82,7 +83,7 @@ struct Concept {
   Text system;
   Text code;
   Text display;
-  Text parent;  // code of the parent in a hierarchical code system, or ""
+  List<Text> parents;  // codes of the parents in a hierarchical code system; several in HL7 v3 tables
 };
 
 // A value set expanded at build time, sorted by (system, code).
@@ -123,8 +124,8 @@ struct Element {
   Text name;  // "birthDate"; of a choice the stem: "value"
   Text path;  // "Observation.value[x]"
   Ref<Type> owner;
-  List<ElementType> types;  // a content reference has the one type it points to
-  List<Constraint> constraints;
+  List<ElementType> types;       // a content reference has the one type it points to
+  List<Constraint> constraints;  // its own; those that all its types carry stand on the types alone
   Ref<ValueSet> value_set;
   Text binding;  // canonical of the bound value set, "" when unbound
   std::uint16_t min;
@@ -144,6 +145,17 @@ struct Member {
   Ref<Type> type;
 };
 
+// Where `Type::member` starts to look. Names that share length, head and tail are rare within one type.
+inline std::uint32_t member_hash(std::string_view name) {
+  if (name.empty()) return 0;
+  std::uint32_t head = 0, tail = 0;
+  std::size_t size = name.size();
+  std::memcpy(&head, name.data(), size < 4 ? size : 4);
+  std::memcpy(&tail, name.data() + (size < 4 ? 0 : size - 4), size < 4 ? size : 4);
+  std::uint32_t hash = (head * 0x9E3779B1u) ^ (tail * 0x85EBCA77u) ^ static_cast<std::uint32_t>(size * 0xC2B2AE3Du);
+  return hash ^ (hash >> 15);
+}
+
 enum class TypeKind : std::uint8_t { primitive, complex, resource, backbone };
 
 struct Type {
@@ -155,6 +167,7 @@ struct Type {
   bool abstract;
   List<Element> elements;        // all, inherited ones included, in the standard's order
   List<Member> members;          // sorted by name
+  List<std::uint8_t> slots;      // hash table of `member`: index + 1 into members, 0 = free; a power of two of them
   List<Constraint> constraints;  // of the type itself (its root element)
   List<SearchParameter> search;  // resources only: those that apply, inherited ones included, sorted by code
   const Member* member(std::string_view json_name) const;

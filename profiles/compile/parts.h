@@ -1,0 +1,30 @@
+// The parts of the definitions image. Each function fills its own lists of `Definitions`; throws std::runtime_error
+// when the source holds something that it does not know, so that nothing is left out in silence.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "profiles/compile/image.h"
+#include "profiles/compile/source.h"
+
+namespace profiles {
+
+using ValueSets = std::map<std::string, const fhir::ValueSet*, std::less<>>;
+using Types = std::map<std::string, fhir::Type*, std::less<>>;
+
+ValueSets compile_terminology(Image& image, fhir::Definitions& definitions, const Source& source);
+Types compile_types(Image& image, fhir::Definitions& definitions, const Source& source, const ValueSets& value_sets);
+void compile_search(Image& image, const Source& source, const Types& types);
+void compile_compartments(Image& image, fhir::Definitions& definitions, const Source& source);
+void compile_operations(Image& image, fhir::Definitions& definitions, const Source& source);
+
+// The right text of an invariant or of a search expression where the published one is wrong.
+std::string_view corrected_constraint(std::string_view key, std::string_view expression);
+std::string corrected_search_expression(std::string_view base, std::string_view expression);
+// Throws when a correction was never needed: the source has changed.
+void check_corrections_used();
+
+}  // namespace profiles
