@@ -31,6 +31,8 @@ struct Head {
   bool keep_alive = true;
   bool expects_continue = false;
   bool gzip = false;  // Content-Encoding
+  bool http10 = false;
+  std::uint32_t fields = 0;  // number of header lines
 };
 
 // Checks a head that arrives in pieces. `buffer` is everything received since the head began.
@@ -52,13 +54,20 @@ class HeadCheck {
   bool finish();
   bool refuse(int status, std::string_view reason);
 
-  std::size_t at_ = 0;      // start of the line that is not complete yet
-  std::size_t seen_ = 0;    // up to here there is no line end
-  std::size_t fields_ = 0;  // where the header lines begin
+  // The buffer may move between calls: places, not views, are kept.
+  struct Place {
+    std::size_t at = 0, size = 0;
+    std::string_view in(std::string_view buffer) const { return buffer.substr(at, size); }
+  };
+  Place place(std::string_view part) const;
+
+  std::string_view buffer_;  // of the running call
+  std::size_t at_ = 0;       // start of the line that is not complete yet
+  std::size_t seen_ = 0;     // up to here there is no line end
+  std::size_t fields_ = 0;   // where the header lines begin; 0: still in the request line
   std::uint32_t count_ = 0;
-  bool http10_ = false, host_ = false, length_ = false, coding_ = false, encoding_ = false, absolute_ = false;
-  std::string_view authority_;  // of an absolute-form target
-  std::string_view host_value_;
+  bool http10_ = false, length_ = false, encoding_ = false, absolute_ = false;
+  Place method_, target_, authority_, host_;
   Head head_;
   std::optional<Refusal> refusal_;
 };
@@ -73,16 +82,28 @@ class Chunks {
   State next(std::string_view& input, std::string_view& data);
 
  private:
-  enum class At : std::uint8_t { size, extension, size_end, data, data_cr, data_lf, trailer, trailer_lf };
-  State byte(char c);
-  State after_size();
+  enum class At : std::uint8_t {
+    size,
+    extension,
+    size_lf,
+    data,
+    data_cr,
+    data_lf,
+    trailer,  // at the start of a trailer line, or of the final CRLF
+    trailer_name,
+    trailer_value,
+    trailer_lf,
+    final_lf,
+    done,
+    bad
+  };
+  At after(char c);
+  At after_digit(char c);
 
   At at_ = At::size;
-  std::uint64_t left_ = 0;
+  std::uint64_t left_ = 0;  // of the chunk
   std::uint32_t digits_ = 0;
-  std::uint32_t overhead_ = 0;  // bytes of extension or trailer
-  std::uint32_t line_ = 0;      // length of the trailer line so far
-  bool last_ = false;
+  std::uint32_t overhead_ = 0;  // bytes of extensions and trailers
 };
 
 }  // namespace alzette::net

@@ -11,6 +11,7 @@
 
 #include "fhir/outcome.h"
 #include "src/http.h"
+#include "src/net/body.h"
 #include "src/net/framing.h"
 #include "src/net/tls.h"
 
@@ -18,13 +19,11 @@ namespace alzette::net {
 
 struct Limits {
   HeadLimits head;
-  std::uint64_t body = 128u << 20;       // bytes, after decoding
-  std::uint32_t spool_from = 64u << 10;  // larger bodies wait in an unlinked file while they are received
-  std::uint32_t inflate_ratio = 100;     // more growth than this is a bomb
-  std::uint32_t gzip_from = 1400;        // smaller answers are sent as they are
-  std::uint32_t connections = 10'000;    // lowered to what the file descriptor limit allows
-  std::uint32_t threads = 0;             // 0: one per core
-  std::uint32_t slowest = 1024;          // bytes per second, received or taken, over `patience`
+  BodyLimits body;
+  std::uint32_t gzip_from = 1400;      // smaller answers are sent as they are
+  std::uint32_t connections = 10'000;  // lowered to what the file descriptor limit allows
+  std::uint32_t threads = 0;           // 0: one per core
+  std::uint32_t slowest = 1024;        // bytes per second, received or taken, over `patience`
   std::chrono::milliseconds patience{30'000};
   std::chrono::milliseconds head_time{10'000};  // from the first byte of a head (and for the TLS handshake)
   std::chrono::milliseconds idle{60'000};
@@ -37,7 +36,7 @@ struct Listen {
   std::string http;   // "127.0.0.1:8080", "[::1]:0", "localhost:8080"; "" for none
   std::string https;  // needs `tls`
   std::optional<TlsFiles> tls;
-  std::string spool_folder = "/tmp";
+  bool log_requests = false;  // a line for every request, not only for slow and failed ones
 };
 
 class Server {

@@ -1,0 +1,108 @@
+#include "src/net/body.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <utility>
+
+namespace alzette::net {
+
+Body::~Body() { reset(); }
+
+void Body::reset() {
+  if (spool_ >= 0) ::close(spool_);
+  spool_ = -1;
+  size_ = 0;
+  inflater_.reset();
+}
+
+void Body::begin(bool gzip, std::uint64_t expected) {
+  reset();
+  memory_.clear();
+  memory_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(expected, limits_.spool_from)));
+  if (gzip) inflater_ = std::make_unique<Inflater>(limits_.bytes, limits_.inflate_ratio);
+}
+
+Body::State Body::add(std::string_view encoded) {
+  if (!inflater_) return keep(encoded);
+  State kept = State::good;
+  const auto state = inflater_->feed(encoded, [&](std::string_view decoded) {
+    kept = keep(decoded);
+    return kept == State::good;
+  });
+  if (kept != State::good) return kept;
+  switch (state) {
+    case Inflater::State::damaged:
+      return State::damaged;
+    case Inflater::State::too_large:
+      return State::too_large;
+    case Inflater::State::more:
+    case Inflater::State::complete:
+      break;
+  }
+  return State::good;
+}
+
+Body::State Body::keep(std::string_view decoded) {
+  size_ += decoded.size();
+  if (size_ > limits_.bytes) return State::too_large;
+  if (spool_ < 0 && size_ <= limits_.spool_from) {
+    memory_.append(decoded);
+    return State::good;
+  }
+  if (spool_ < 0) {
+    if (!open_spool() || !write_spool(memory_)) return State::no_space;
+    memory_ = {};
+  }
+  return write_spool(decoded) ? State::good : State::no_space;
+}
+
+Body::State Body::finish(std::string& whole) {
+  State state = State::good;
+  if (inflater_ && inflater_->finish() != Inflater::State::complete) state = State::damaged;
+  if (state == State::good) {
+    if (spool_ < 0)
+      whole = std::exchange(memory_, {});
+    else if (!read_spool(whole))
+      state = State::no_space;
+  }
+  reset();
+  return state;
+}
+
+bool Body::open_spool() {
+  spool_ = ::open(limits_.spool_folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (spool_ >= 0) return true;
+  // Not every file system knows O_TMPFILE.
+  std::string name = limits_.spool_folder + "/alzette-XXXXXX";
+  spool_ = ::mkostemp(name.data(), O_CLOEXEC);
+  if (spool_ >= 0) ::unlink(name.c_str());
+  return spool_ >= 0;
+}
+
+bool Body::write_spool(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(spool_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+bool Body::read_spool(std::string& whole) const {
+  whole.resize(size_);
+  std::size_t at = 0;
+  while (at < whole.size()) {
+    const auto got = ::pread(spool_, whole.data() + at, whole.size() - at, static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    at += static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+}  // namespace alzette::net

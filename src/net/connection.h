@@ -1,0 +1,150 @@
+// One client's connection and the core it lives on: the inside of the server of net/http.h.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <list>
+#include <memory>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <utility>  // before Asio 1.18, which forgets it
+#include <vector>
+
+#include "src/clock.h"
+#include "src/metrics.h"
+#include "src/net/answer.h"
+#include "src/net/body.h"
+#include "src/net/http.h"
+
+namespace alzette::net {
+
+using Time = clock::Monotonic::time_point;
+using Tcp = boost::asio::ip::tcp;
+class Connection;
+
+// What all cores share.
+struct Shared {
+  Limits limits;
+  Handler handler;
+  std::shared_ptr<const TlsContext> tls;
+  bool log_requests = false;
+  std::uint32_t most_connections = 0;
+  std::atomic<std::uint32_t> open{0};
+};
+
+// One thread's part of the server. Everything but `io` and `stopped` belongs to that thread alone.
+struct Core {
+  explicit Core(std::shared_ptr<Shared> all) : shared(std::move(all)) {}
+
+  std::shared_ptr<Shared> shared;
+  boost::asio::io_context io{1};
+  std::thread::id thread;
+  std::atomic<bool> stopped{false};
+  bool draining = false;
+  std::string date;
+  std::uint64_t requests = 0;  // for ids
+  std::uint32_t number = 0;
+  std::list<Connection*> connections;  // the longest unused first
+  std::string plain;                   // decrypted bytes on their way
+
+  void count(std::string_view route, int status, std::uint64_t microseconds);
+
+ private:
+  struct Measures {
+    metrics::Counter requests;
+    metrics::Histogram time;
+  };
+  std::unordered_map<std::uint64_t, Measures> measures_;  // by route and status
+};
+
+// Bytes received and not yet understood.
+class Buffer {
+ public:
+  std::string_view view() const { return {data_.get() + begin_, end_ - begin_}; }
+  std::pair<char*, std::size_t> room(std::size_t least);
+  void commit(std::size_t n) { end_ += n; }
+  void consume(std::size_t n);
+  void append(std::string_view bytes);
+  bool empty() const { return begin_ == end_; }
+  void shrink(std::size_t to);  // when empty
+
+ private:
+  std::unique_ptr<char[]> data_;
+  std::size_t capacity_ = 0, begin_ = 0, end_ = 0;
+};
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(std::shared_ptr<Core> core, Tcp::socket socket, bool secure);
+
+  void start();
+  void sweep(Time now);
+  bool idle() const { return state_ == State::idle && !writing_; }
+  void drain();  // closes now when idle, else after the answer
+  void cut();    // closes now
+
+  // From any thread.
+  static void respond(const std::shared_ptr<Connection>& connection, Response response);
+
+ private:
+  enum class State : std::uint8_t { idle, head, body, handling, lingering, closed };
+  struct Out {
+    std::string head, body;
+  };
+
+  void read();
+  void on_read(bool failed, std::size_t n);
+  bool decrypt(std::size_t n);
+  void on_end();
+  void process();
+  bool advance();
+  bool take_head();
+  bool begin_body();
+  bool take_body();
+  bool take_chunks();
+  bool keep(std::string_view data);
+  void dispatch();
+  void answer(Response response);
+  void refuse(const Refusal& refusal);
+  void report(int status, std::size_t bytes, std::string_view route);
+  void flush();
+  bool write_out(Time now);
+  template <class Visit>
+  void visit_out(Visit visit) const;
+  void drop_out(std::size_t bytes);
+  bool encrypt();
+  void wait_writable(Time now);
+  bool too_slow(Time now);
+  void begin_linger();
+  void enter(State state, Time now);
+
+  std::shared_ptr<Core> core_;
+  Tcp::socket socket_;
+  std::list<Connection*>::iterator place_;
+  State state_ = State::idle;
+  bool reading_ = false, writing_ = false, processing_ = false, closing_ = false;
+  Time since_;               // of the state
+  Time mark_;                // start of the window in which a rate is measured
+  std::uint64_t moved_ = 0;  // bytes in that window
+  Buffer in_;
+  HeadCheck check_;
+  Head head_;
+  Chunks chunks_;
+  std::uint64_t left_ = 0;  // of a body with a length
+  Body body_;
+  Request request_;
+  Exchange exchange_;
+  Time started_;
+  std::string peer_;
+  std::vector<Out> out_;
+  std::size_t out_at_ = 0, out_offset_ = 0;
+  std::unique_ptr<TlsSession> tls_;
+  Buffer raw_;
+  std::string wire_;
+  std::size_t wire_at_ = 0;
+};
+
+}  // namespace alzette::net

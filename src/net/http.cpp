@@ -1,0 +1,608 @@
+// A connection: bytes in, requests to the handler, answers out in order. The head is checked by framing.h first and
+// then read by Beast's parser; bodies are taken apart by framing.h. RFC 9112 §9.
+#include <algorithm>
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <cstring>
+#include <exception>
+#include <span>
+
+#include "src/log.h"
+#include "src/net/ascii.h"
+#include "src/net/connection.h"
+
+namespace alzette::net {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+
+namespace {
+
+constexpr std::size_t small_read = 4u << 10;       // what an idle connection holds
+constexpr std::size_t large_read = 64u << 10;      // while a body comes in
+constexpr std::size_t tls_slice = 256u << 10;      // encrypted ahead of what the client has taken
+constexpr std::size_t most_buffers = 32;           // handed to the kernel at once
+constexpr std::uint64_t slow_request = 1'000'000;  // microseconds: worth a line in the log
+
+// Beast's parser over a head that has passed our own check: fields straight into the request.
+class HeadParser final : public beast::http::basic_parser<true> {
+ public:
+  HeadParser(Request& request, std::uint32_t head_size) : request_(request) {
+    header_limit(head_size + 1);
+    body_limit(boost::none);
+    skip(true);
+  }
+
+ private:
+  using Code = beast::error_code;
+  using Text = beast::string_view;
+
+  void on_request_impl(beast::http::verb, Text method, Text, int, Code&) override {
+    request_.method.assign(method.data(), method.size());
+  }
+  void on_response_impl(int, Text, int, Code&) override {}
+  void on_field_impl(beast::http::field, Text name, Text value, Code&) override {
+    request_.headers.emplace_back(std::string(name), std::string(value));
+  }
+  void on_header_impl(Code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, Code&) override {}
+  std::size_t on_body_impl(Text, Code&) override { return 0; }
+  void on_chunk_header_impl(std::uint64_t, Text, Code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, Text, Code&) override { return 0; }
+  void on_finish_impl(Code&) override {}
+
+  Request& request_;
+};
+
+bool is_plain_id(std::string_view id) { return id.size() <= 64 && std::all_of(id.begin(), id.end(), is_token); }
+
+// Hexadecimal of 15 digits: unique within a run, and short enough to need no allocation.
+std::string make_id(std::uint32_t core, std::uint64_t number) {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  std::string id(15, '0');
+  for (int i = 14; i >= 2; --i, number >>= 4) id[static_cast<std::size_t>(i)] = digits[number & 15];
+  id[0] = digits[core >> 4 & 15];
+  id[1] = digits[core & 15];
+  return id;
+}
+
+bool is_fhir(std::string_view head) {
+  const auto target = head.find(' ');
+  if (target == std::string_view::npos) return false;
+  head.remove_prefix(target + 1);
+  if (!head.starts_with("/fhir")) return false;
+  head.remove_prefix(5);
+  return head.empty() || head.front() == '/' || head.front() == '?' || head.front() == ' ';
+}
+
+// What the handler is given to answer with. Dropped unanswered, it answers 500.
+class Ticket {
+ public:
+  explicit Ticket(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  ~Ticket() { give(refusal_answer({500, "the request was dropped without an answer"}, false)); }
+  Ticket(const Ticket&) = delete;
+  Ticket& operator=(const Ticket&) = delete;
+
+  void give(Response response) {
+    if (!given_.exchange(true)) Connection::respond(connection_, std::move(response));
+  }
+
+ private:
+  std::shared_ptr<Connection> connection_;
+  std::atomic<bool> given_{false};
+};
+
+}  // namespace
+
+void Core::count(std::string_view route, int status, std::uint64_t microseconds) {
+  const auto key = reinterpret_cast<std::uintptr_t>(route.data()) * 1009 + static_cast<std::uint64_t>(status);
+  auto found = measures_.find(key);
+  if (found == measures_.end()) {
+    const std::string label = "route=\"" + std::string(route.empty() ? "none" : route) + "\"";
+    const std::string labels = label + ",status=\"" + std::to_string(status) + "\"";
+    found = measures_
+                .try_emplace(key, Measures{metrics::Counter("alzette_requests_total", "Requests answered", labels),
+                                           metrics::Histogram("alzette_request_seconds",
+                                                              "From the first byte of a request to its answer", label)})
+                .first;
+  }
+  found->second.requests.add();
+  found->second.time.observe(microseconds);
+}
+
+std::pair<char*, std::size_t> Buffer::room(std::size_t least) {
+  if (capacity_ - end_ >= least) return {data_.get() + end_, capacity_ - end_};
+  const auto used = end_ - begin_;
+  if (capacity_ - used >= least) {
+    std::memmove(data_.get(), data_.get() + begin_, used);
+  } else {
+    capacity_ = std::max(capacity_ * 2, used + least);
+    std::unique_ptr<char[]> larger(new char[capacity_]);
+    if (used != 0) std::memcpy(larger.get(), data_.get() + begin_, used);
+    data_ = std::move(larger);
+  }
+  begin_ = 0;
+  end_ = used;
+  return {data_.get() + end_, capacity_ - end_};
+}
+
+void Buffer::consume(std::size_t n) {
+  begin_ += n;
+  if (begin_ == end_) begin_ = end_ = 0;
+}
+
+void Buffer::append(std::string_view bytes) {
+  std::memcpy(room(bytes.size()).first, bytes.data(), bytes.size());
+  commit(bytes.size());
+}
+
+void Buffer::shrink(std::size_t to) {
+  if (!empty() || capacity_ <= to) return;
+  data_.reset();
+  capacity_ = 0;
+}
+
+Connection::Connection(std::shared_ptr<Core> core, Tcp::socket socket, bool secure)
+    : core_(std::move(core)), socket_(std::move(socket)), body_(core_->shared->limits.body) {
+  request_.secure = secure;
+  if (secure) tls_ = std::make_unique<TlsSession>(*core_->shared->tls);
+}
+
+void Connection::start() {
+  boost::system::error_code error;
+  socket_.non_blocking(true, error);
+  socket_.set_option(Tcp::no_delay(true), error);
+  const auto remote = socket_.remote_endpoint(error);
+  if (!error) peer_ = remote.address().to_string();
+  place_ = core_->connections.insert(core_->connections.end(), this);
+  enter(State::idle, clock::Monotonic::now());
+  read();
+}
+
+void Connection::enter(State state, Time now) {
+  state_ = state;
+  since_ = mark_ = now;
+  moved_ = 0;
+}
+
+void Connection::read() {
+  if (reading_ || writing_ || state_ == State::handling || state_ == State::closed) return;
+  Buffer& buffer = tls_ ? raw_ : in_;
+  if (state_ == State::idle) buffer.shrink(small_read);
+  const auto [data, size] = buffer.room(state_ == State::body ? large_read : small_read);
+  reading_ = true;
+  socket_.async_read_some(asio::buffer(data, size),
+                          [self = shared_from_this()](const boost::system::error_code& error, std::size_t n) {
+                            self->on_read(error.failed(), n);
+                          });
+}
+
+void Connection::on_read(bool failed, std::size_t n) {
+  reading_ = false;
+  if (state_ == State::closed) return;
+  if (failed) return on_end();
+  moved_ += n;
+  if (tls_) {
+    raw_.commit(n);
+    if (!decrypt(n)) return;
+  } else {
+    in_.commit(n);
+  }
+  if (state_ == State::lingering) {
+    in_.consume(in_.view().size());
+    return read();
+  }
+  process();
+}
+
+bool Connection::decrypt(std::size_t n) {
+  auto& plain = core_->plain;
+  plain.clear();
+  const auto state = tls_->receive(raw_.view().substr(raw_.view().size() - n), plain, wire_);
+  raw_.consume(raw_.view().size());
+  if (!plain.empty()) in_.append(plain);
+  if (state == TlsSession::State::open) return true;
+  if (state == TlsSession::State::failed && state_ != State::lingering) {
+    log::write(log::Level::warning, "tls_refused", {{"peer", peer_}, {"reason", tls_->failure()}});
+    static const metrics::Counter refused("alzette_tls_refused_total", "TLS connections that failed");
+    refused.add();
+    closing_ = true;  // the alert goes out first
+    flush();
+  } else {
+    on_end();
+  }
+  return false;
+}
+
+// The client will send no more.
+void Connection::on_end() {
+  if (state_ == State::head || state_ == State::body) {
+    refuse({400, "the request was cut short"});
+    if (state_ != State::closed) flush();
+    if (!writing_) cut();
+    return;
+  }
+  if (!writing_) cut();
+}
+
+// Takes as many requests out of the buffer as are complete; all answers leave together.
+void Connection::process() {
+  if (processing_) return;
+  processing_ = true;
+  while (!closing_ && advance()) {
+  }
+  processing_ = false;
+  if (state_ == State::closed) return;
+  flush();
+  read();
+}
+
+bool Connection::advance() {
+  switch (state_) {
+    case State::idle:
+      if (in_.view().starts_with("\r\n")) in_.consume(2);  // an empty line before a request: RFC 9112 §2.2
+      if (in_.empty() || in_.view() == "\r") return false;
+      check_ = HeadCheck();
+      started_ = clock::Monotonic::now();
+      enter(State::head, started_);
+      return true;
+    case State::head:
+      return take_head();
+    case State::body:
+      return take_body();
+    case State::handling:
+    case State::lingering:
+    case State::closed:
+      return false;
+  }
+  return false;
+}
+
+bool Connection::take_head() {
+  const auto bytes = in_.view();
+  switch (check_.check(bytes, core_->shared->limits.head)) {
+    case HeadCheck::State::more:
+      return false;
+    case HeadCheck::State::refused:
+      refuse(check_.refusal());
+      return false;
+    case HeadCheck::State::complete:
+      break;
+  }
+  head_ = check_.head();
+  request_.headers.reserve(head_.fields);
+  HeadParser parser(request_, static_cast<std::uint32_t>(head_.size));
+  beast::error_code error;
+  parser.put(asio::const_buffer(bytes.data(), head_.size), error);
+  if (error || !parser.is_done()) {
+    refuse({400, "the head of the request is malformed"});
+    return false;
+  }
+  request_.target = head_.target;
+  exchange_.head_only = request_.method == "HEAD";
+  exchange_.http10 = head_.http10;
+  exchange_.keep_alive = head_.keep_alive;
+  exchange_.takes_gzip = accepts_gzip(find(request_.headers, "Accept-Encoding"));
+  const auto id = find(request_.headers, "X-Request-Id");
+  exchange_.id = !id.empty() && is_plain_id(id) ? std::string(id) : make_id(core_->number, ++core_->requests);
+  if (exchange_.head_only) request_.method = "GET";
+  return begin_body();
+}
+
+bool Connection::begin_body() {
+  if (!head_.chunked && head_.length == 0) {
+    in_.consume(head_.size);
+    dispatch();
+    return true;
+  }
+  // A coded body is held to the limit while it is decoded; more than the limit coded is too much already.
+  if (head_.length > core_->shared->limits.body.bytes) {
+    refuse({413, "the body is larger than this server takes"});
+    return false;
+  }
+  in_.consume(head_.size);
+  left_ = head_.length;
+  chunks_ = Chunks();
+  body_.begin(head_.gzip, head_.length);
+  enter(State::body, started_);
+  if (head_.expects_continue && in_.empty()) {
+    out_.push_back({"HTTP/1.1 100 Continue\r\n\r\n", {}});
+    flush();
+  }
+  return state_ == State::body;
+}
+
+bool Connection::take_body() {
+  bool complete = false;
+  if (head_.chunked) {
+    complete = take_chunks();
+  } else {
+    const auto data = in_.view().substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, in_.view().size())));
+    if (!keep(data)) return false;
+    in_.consume(data.size());
+    left_ -= data.size();
+    complete = left_ == 0;
+  }
+  if (!complete) return false;
+  switch (body_.finish(request_.body)) {
+    case Body::State::good:
+      dispatch();
+      return true;
+    case Body::State::no_space:
+      refuse({503, "no room to keep the body"});
+      return false;
+    case Body::State::damaged:
+    case Body::State::too_large:
+      break;
+  }
+  refuse({400, "the gzip body is damaged or cut short"});
+  return false;
+}
+
+// True when the last chunk was taken.
+bool Connection::take_chunks() {
+  auto input = in_.view();
+  const auto before = input.size();
+  auto state = Chunks::State::data;
+  while (state == Chunks::State::data) {
+    std::string_view data;
+    state = chunks_.next(input, data);
+    if (state == Chunks::State::data && !keep(data)) return false;
+  }
+  if (state == Chunks::State::refused) refuse({400, "the chunked body is malformed"});
+  in_.consume(before - input.size());
+  return state == Chunks::State::complete;
+}
+
+bool Connection::keep(std::string_view data) {
+  switch (body_.add(data)) {
+    case Body::State::good:
+      return true;
+    case Body::State::damaged:
+      refuse({400, "the gzip body is damaged or cut short"});
+      break;
+    case Body::State::too_large:
+      refuse({413, head_.gzip ? "the body is larger than this server takes, or grows too much when decoded"
+                              : "the body is larger than this server takes"});
+      break;
+    case Body::State::no_space:
+      refuse({503, "no room to keep the body"});
+      break;
+  }
+  return false;
+}
+
+void Connection::dispatch() {
+  enter(State::handling, started_);
+  core_->connections.splice(core_->connections.end(), core_->connections, place_);
+  Request request = std::move(request_);
+  request_ = Request();
+  request_.secure = request.secure;
+  request.peer = peer_;
+  request.id = exchange_.id;
+  auto ticket = std::make_shared<Ticket>(shared_from_this());
+  try {
+    core_->shared->handler(std::move(request), [ticket](Response response) { ticket->give(std::move(response)); });
+  } catch (const std::exception& error) {
+    log::write(log::Level::error, "handler_failed", {{"id", exchange_.id}, {"what", error.what()}});
+    ticket->give(refusal_answer({500, "an internal error; the log has more under the request's id"}, false));
+  }
+}
+
+void Connection::respond(const std::shared_ptr<Connection>& connection, Response response) {
+  auto& core = *connection->core_;
+  if (core.thread == std::this_thread::get_id()) {
+    compress(response, connection->exchange_.takes_gzip, core.shared->limits.gzip_from);
+    return connection->answer(std::move(response));
+  }
+  if (core.stopped) return;
+  // The connection waits for this answer, so its exchange does not change; compression costs this thread, not the core.
+  compress(response, connection->exchange_.takes_gzip, core.shared->limits.gzip_from);
+  asio::post(core.io, [connection, answer = std::move(response)]() mutable { connection->answer(std::move(answer)); });
+}
+
+void Connection::answer(Response response) {
+  if (state_ != State::handling) return;
+  if (core_->draining) exchange_.keep_alive = false;
+  const int status = response.status;
+  const auto route = response.route;
+  std::string head = head_of(response, exchange_, core_->date);
+  report(status, head.size() + response.body.size(), route);
+  out_.push_back({std::move(head), std::move(response.body)});
+  if (exchange_.keep_alive)
+    enter(State::idle, clock::Monotonic::now());
+  else
+    closing_ = true;
+  process();
+}
+
+void Connection::refuse(const Refusal& refusal) {
+  const bool fhir = state_ == State::head ? is_fhir(in_.view()) : is_fhir(" " + request_.target);
+  auto response = refusal_answer(refusal, fhir);
+  exchange_.keep_alive = false;
+  if (state_ == State::head) exchange_.id.clear();
+  const auto head = head_of(response, exchange_, core_->date);
+  report(refusal.status, head.size() + response.body.size(), {});
+  out_.push_back({head, std::move(response.body)});
+  closing_ = true;
+}
+
+void Connection::report(int status, std::size_t bytes, std::string_view route) {
+  const auto taken = clock::microseconds_since(started_);
+  core_->count(route, status, taken);
+  const bool notable = status >= 500 || taken >= slow_request;
+  if (!notable && !core_->shared->log_requests) return;
+  log::write_later(notable ? log::Level::warning : log::Level::info, "request",
+                   {{"id", exchange_.id},
+                    {"route", route},
+                    {"status", status},
+                    {"bytes", bytes},
+                    {"microseconds", taken},
+                    {"peer", peer_}});
+}
+
+void Connection::flush() {
+  if (writing_ || state_ == State::closed) return;
+  const auto now = clock::Monotonic::now();
+  if (!write_out(now)) return;
+  if (closing_ && state_ != State::lingering && state_ != State::closed) begin_linger();
+}
+
+// True when all is sent; else waits for the socket or has closed it.
+bool Connection::write_out(Time now) {
+  for (;;) {
+    if (tls_ && !encrypt()) return cut(), false;
+    std::array<asio::const_buffer, most_buffers> buffers;
+    std::size_t count = 0;
+    std::size_t total = 0;
+    const auto add = [&](std::string_view bytes) {
+      buffers[count++] = asio::const_buffer(bytes.data(), bytes.size());
+      total += bytes.size();
+    };
+    if (tls_)
+      add(std::string_view(wire_).substr(wire_at_));
+    else
+      visit_out([&](std::string_view part) { return add(part), count < most_buffers; });
+    if (total == 0) return true;
+    boost::system::error_code error;
+    const auto sent = socket_.write_some(std::span<const asio::const_buffer>(buffers.data(), count), error);
+    if (error && error != asio::error::would_block) return cut(), false;
+    moved_ += sent;
+    if (tls_)
+      wire_at_ += sent;
+    else
+      drop_out(sent);
+    if (sent < total) return wait_writable(now), false;
+  }
+}
+
+// Shows the parts that are not sent yet, until `visit` returns false.
+template <class Visit>
+void Connection::visit_out(Visit visit) const {
+  auto skip = out_offset_;
+  for (auto i = out_at_; i < out_.size(); ++i)
+    for (const std::string_view part : {std::string_view(out_[i].head), std::string_view(out_[i].body)}) {
+      const auto gone = std::min(skip, part.size());
+      skip -= gone;
+      if (gone < part.size() && !visit(part.substr(gone))) return;
+    }
+}
+
+void Connection::drop_out(std::size_t bytes) {
+  out_offset_ += bytes;
+  while (out_at_ < out_.size()) {
+    const auto size = out_[out_at_].head.size() + out_[out_at_].body.size();
+    if (out_offset_ < size) return;
+    out_offset_ -= size;
+    out_[out_at_++] = {};
+  }
+  out_.clear();
+  out_at_ = out_offset_ = 0;
+}
+
+// Fills `wire_` when it is empty: a slice of what waits, and the good-bye after the last.
+bool Connection::encrypt() {
+  if (wire_at_ < wire_.size()) return true;
+  wire_.clear();
+  wire_at_ = 0;
+  auto& plain = core_->plain;
+  plain.clear();
+  visit_out([&](std::string_view part) {
+    plain.append(part.substr(0, tls_slice - plain.size()));
+    return plain.size() < tls_slice;
+  });
+  drop_out(plain.size());
+  if (!plain.empty()) return tls_->send(plain, wire_);
+  if (closing_) tls_->close(wire_);
+  return true;
+}
+
+void Connection::wait_writable(Time now) {
+  writing_ = true;
+  mark_ = now;
+  moved_ = 0;
+  socket_.async_wait(Tcp::socket::wait_write, [self = shared_from_this()](const boost::system::error_code& error) {
+    if (self->state_ == State::closed) return;
+    if (error) return self->cut();
+    const auto window = std::exchange(self->mark_, {});
+    const auto moved = self->moved_;
+    self->writing_ = false;
+    self->flush();
+    if (self->writing_) {  // the window goes on
+      self->mark_ = window;
+      self->moved_ += moved;
+      return;
+    }
+    self->mark_ = clock::Monotonic::now();
+    self->process();
+  });
+}
+
+bool Connection::too_slow(Time now) {
+  const auto& limits = core_->shared->limits;
+  if (now - mark_ < limits.patience) return false;
+  const auto asked = limits.slowest * static_cast<std::uint64_t>(limits.patience.count()) / 1000;
+  const bool slow = moved_ < asked;
+  mark_ = now;
+  moved_ = 0;
+  return slow;
+}
+
+void Connection::sweep(Time now) {
+  const auto& limits = core_->shared->limits;
+  if (writing_) {
+    if (too_slow(now)) cut();
+    return;
+  }
+  const auto age = now - since_;
+  switch (state_) {
+    case State::idle:
+      if (age > (tls_ && !tls_->established() ? limits.head_time : limits.idle)) cut();
+      break;
+    case State::head:
+      if (age <= limits.head_time) break;
+      refuse({408, "the head of the request took too long"});
+      flush();
+      break;
+    case State::body:
+      if (!too_slow(now)) break;
+      refuse({408, "the body of the request came too slowly"});
+      flush();
+      break;
+    case State::lingering:
+      if (age > limits.linger) cut();
+      break;
+    case State::handling:
+    case State::closed:
+      break;
+  }
+}
+
+// The client may still be sending: closing at once would reset the connection and lose the answer on its way.
+void Connection::begin_linger() {
+  boost::system::error_code error;
+  socket_.shutdown(Tcp::socket::shutdown_send, error);
+  in_.consume(in_.view().size());
+  enter(State::lingering, clock::Monotonic::now());
+  read();
+}
+
+void Connection::drain() {
+  if (!idle() && state_ != State::lingering) return;
+  closing_ = true;
+  flush();
+  cut();
+}
+
+void Connection::cut() {
+  if (state_ == State::closed) return;
+  state_ = State::closed;
+  boost::system::error_code error;
+  socket_.close(error);
+  core_->connections.erase(place_);
+  --core_->shared->open;
+}
+
+}  // namespace alzette::net

@@ -1,0 +1,290 @@
+// The cores: accepting, the sweep of every second, and the end. See net/http.h.
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <charconv>
+#include <condition_variable>
+#include <mutex>
+
+#include "src/log.h"
+#include "src/net/connection.h"
+
+namespace alzette::net {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+constexpr std::uint32_t kept_descriptors = 256;  // for the store, logs and files
+constexpr int backlog = 4096;
+
+std::optional<Tcp::endpoint> resolve(const std::string& text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0) return std::nullopt;
+  std::string host = text.substr(0, colon);
+  std::uint16_t port = 0;
+  const char* end = text.data() + text.size();
+  const auto number = std::from_chars(text.data() + colon + 1, end, port);
+  if (number.ec != std::errc() || number.ptr != end) return std::nullopt;
+  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  boost::system::error_code error;
+  if (const auto address = asio::ip::make_address(host, error); !error) return Tcp::endpoint(address, port);
+  asio::io_context io;
+  const auto found = Tcp::resolver(io).resolve(host, "", error);
+  if (error || found.empty()) return std::nullopt;
+  return Tcp::endpoint(found.begin()->endpoint().address(), port);
+}
+
+std::string text_of(const Tcp::endpoint& endpoint) {
+  const auto host = endpoint.address().to_string();
+  return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
+}
+
+// Raises the limit of open files as far as it goes and says how many connections fit.
+std::uint32_t connections_that_fit(std::uint32_t wanted) {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return wanted;
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+  getrlimit(RLIMIT_NOFILE, &files);
+  const auto most = files.rlim_cur > 2 * kept_descriptors ? files.rlim_cur - kept_descriptors : files.rlim_cur / 2;
+  return static_cast<std::uint32_t>(std::min<rlim_t>(wanted, most));
+}
+
+// One listening socket of one core.
+class Door : public std::enable_shared_from_this<Door> {
+ public:
+  Door(std::shared_ptr<Core> core, bool secure)
+      : core_(std::move(core)), acceptor_(core_->io), again_(core_->io), secure_(secure) {}
+
+  // The port may be picked: `endpoint` is what was bound.
+  boost::system::error_code open(Tcp::endpoint& endpoint, bool shared) {
+    boost::system::error_code error;
+    acceptor_.open(endpoint.protocol(), error);
+    if (error) return error;
+    acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if (shared) acceptor_.set_option(ReusePort(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (error) return error;
+    endpoint = acceptor_.local_endpoint(error);
+    return error;
+  }
+
+  boost::system::error_code listen() {
+    boost::system::error_code error;
+    acceptor_.listen(backlog, error);
+    return error;
+  }
+
+  void accept() {
+    acceptor_.async_accept([self = shared_from_this()](const boost::system::error_code& error, Tcp::socket socket) {
+      if (!self->acceptor_.is_open()) return;
+      if (error) return self->pause();
+      self->admit(std::move(socket));
+      self->accept();
+    });
+  }
+
+  void close() {
+    boost::system::error_code error;
+    acceptor_.close(error);
+    again_.cancel(error);
+  }
+
+ private:
+  // At the limit the longest unused connection makes room; when all are busy, the new one is turned away.
+  void admit(Tcp::socket socket) {
+    auto& shared = *core_->shared;
+    if (shared.open >= shared.most_connections && !make_room()) return;
+    ++shared.open;
+    std::make_shared<Connection>(core_, std::move(socket), secure_)->start();
+  }
+
+  bool make_room() {
+    for (auto* connection : core_->connections)
+      if (connection->idle()) return connection->cut(), true;
+    return false;
+  }
+
+  // Out of descriptors: give one back and wait a little, so as not to spin.
+  void pause() {
+    make_room();
+    again_.expires_after(std::chrono::milliseconds(20));
+    again_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+      if (!error && self->acceptor_.is_open()) self->accept();
+    });
+  }
+
+  std::shared_ptr<Core> core_;
+  Tcp::acceptor acceptor_;
+  asio::steady_timer again_;
+  bool secure_;
+};
+
+fhir::Outcome cannot_listen(const std::string& address, const std::string& why) {
+  return {fhir::Kind::malformed, "invalid",
+          "cannot listen on \"" + address + "\": " + why + "; give ADDRESS:PORT, for example 127.0.0.1:8080"};
+}
+
+}  // namespace
+
+struct Server::State {
+  struct Unit {
+    std::shared_ptr<Core> core;
+    std::vector<std::shared_ptr<Door>> doors;
+    std::unique_ptr<asio::steady_timer> timer;
+    std::thread thread;
+  };
+
+  std::shared_ptr<Shared> shared = std::make_shared<Shared>();
+  std::vector<Unit> units;
+  std::string http, https;
+  std::mutex mutex;
+  std::condition_variable ended;
+  bool stopping = false, cutting = false, stopped = false;
+
+  std::optional<fhir::Outcome> bind(const std::string& address, bool secure, std::string& bound);
+  void run();
+  void sweep(Unit& unit);
+  void begin_stop();
+  void cut_all();
+  void join();
+};
+
+std::optional<fhir::Outcome> Server::State::bind(const std::string& address, bool secure, std::string& bound) {
+  if (address.empty()) return std::nullopt;
+  auto endpoint = resolve(address);
+  if (!endpoint) return cannot_listen(address, "not an address");
+  {
+    // SO_REUSEPORT would let a second server of the same user share the port unseen: try without it first.
+    auto probe = std::make_shared<Door>(std::make_shared<Core>(shared), secure);
+    auto wanted = *endpoint;
+    if (const auto error = probe->open(wanted, false)) return cannot_listen(address, error.message());
+  }
+  for (auto& unit : units) {
+    auto door = std::make_shared<Door>(unit.core, secure);
+    if (const auto error = door->open(*endpoint, true)) return cannot_listen(address, error.message());
+    unit.doors.push_back(std::move(door));
+  }
+  for (auto& unit : units)
+    if (const auto error = unit.doors.back()->listen()) return cannot_listen(address, error.message());
+  bound = text_of(*endpoint);
+  return std::nullopt;
+}
+
+void Server::State::run() {
+  for (auto& unit : units) {
+    unit.timer = std::make_unique<asio::steady_timer>(unit.core->io);
+    unit.thread = std::thread([this, &unit] {
+      unit.core->thread = std::this_thread::get_id();
+      for (auto& door : unit.doors) door->accept();
+      sweep(unit);
+      unit.core->io.run();
+      log::flush();
+    });
+  }
+}
+
+void Server::State::sweep(Unit& unit) {
+  auto& core = *unit.core;
+  core.date = http_date(clock::wall_ms() / 1000);
+  const auto now = clock::Monotonic::now();
+  for (auto next = core.connections.begin(); next != core.connections.end();) {
+    auto* connection = *next++;  // a connection that is cut leaves the list
+    connection->sweep(now);
+  }
+  log::flush();
+  {
+    const std::lock_guard lock(mutex);
+    if (shared->open == 0) ended.notify_all();
+    if (stopped) return;
+  }
+  unit.timer->expires_after(core.draining ? std::min(shared->limits.sweep, std::chrono::milliseconds(20))
+                                          : shared->limits.sweep);
+  unit.timer->async_wait([this, &unit](const boost::system::error_code&) { sweep(unit); });
+}
+
+void Server::State::begin_stop() {
+  for (auto& unit : units)
+    asio::post(unit.core->io, [&unit] {
+      unit.core->draining = true;
+      for (auto& door : unit.doors) door->close();
+      for (auto next = unit.core->connections.begin(); next != unit.core->connections.end();) {
+        auto* connection = *next++;
+        connection->drain();
+      }
+      unit.timer->cancel();  // runs the sweep now, and often from here on
+    });
+}
+
+void Server::State::cut_all() {
+  for (auto& unit : units)
+    asio::post(unit.core->io, [&unit] {
+      while (!unit.core->connections.empty()) unit.core->connections.front()->cut();
+      unit.core->stopped = true;
+      unit.timer->cancel();
+    });
+}
+
+void Server::State::join() {
+  for (auto& unit : units)
+    if (unit.thread.joinable()) unit.thread.join();
+}
+
+fhir::Result<std::unique_ptr<Server>> Server::start(const Listen& listen, const Limits& limits, Handler handler) {
+  auto state = std::make_unique<State>();
+  auto& shared = *state->shared;
+  shared.limits = limits;
+  shared.handler = std::move(handler);
+  shared.log_requests = listen.log_requests;
+  shared.most_connections = connections_that_fit(limits.connections);
+  if (!listen.https.empty()) {
+    if (!listen.tls)
+      return fhir::Outcome(fhir::Kind::malformed, "required", "an https address needs a certificate and its key");
+    auto context = TlsContext::server(*listen.tls);
+    if (!context) return context.outcome();
+    shared.tls = *context;
+  }
+  const auto threads = limits.threads != 0 ? limits.threads : std::max(1u, std::thread::hardware_concurrency());
+  for (std::uint32_t i = 0; i < threads; ++i) {
+    state->units.emplace_back();
+    state->units.back().core = std::make_shared<Core>(state->shared);
+    state->units.back().core->number = i;
+  }
+  if (auto refused = state->bind(listen.http, false, state->http)) return *refused;
+  if (auto refused = state->bind(listen.https, true, state->https)) return *refused;
+  state->run();
+  return std::unique_ptr<Server>(new Server(std::move(state)));
+}
+
+Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Server::~Server() { stop(); }
+
+const std::string& Server::http() const { return state_->http; }
+const std::string& Server::https() const { return state_->https; }
+
+void Server::stop() {
+  auto& state = *state_;
+  std::unique_lock lock(state.mutex);
+  if (state.stopped) return;
+  if (state.stopping) {
+    state.cutting = true;
+    state.ended.notify_all();
+    state.ended.wait(lock, [&] { return state.stopped; });
+    return;
+  }
+  state.stopping = true;
+  state.begin_stop();
+  state.ended.wait_for(lock, state.shared->limits.drain, [&] { return state.cutting || state.shared->open == 0; });
+  state.stopped = true;
+  lock.unlock();
+  state.cut_all();
+  state.join();
+  lock.lock();
+  state.ended.notify_all();
+}
+
+}  // namespace alzette::net
