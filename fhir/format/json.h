@@ -8,6 +8,10 @@
 #include "fhir/node.h"
 #include "fhir/outcome.h"
 
+namespace fhir {
+struct Body;  // store.h
+}
+
 namespace fhir::json {
 
 struct Limits {
@@ -30,6 +34,11 @@ void write(const Node& node, std::string& out, bool pretty = false);
 
 // `text` as a JSON string literal with its quotes.
 void write_string(std::string_view text, std::string& out);
+
+// A bound resource as it will be stored: resourceType, `id`, meta without versionId and lastUpdated, then the rest.
+// meta is made when absent; Body::meta_at points just behind `"meta":{`, so the bytes are valid JSON before and, with
+// a comma unless '}' follows, after the insertion.
+Body body_of(const Node& resource, std::string_view id);
 
 // Stored JSON laid out for reading (the _pretty parameter), without building a tree.
 std::string indent(std::string_view compact);
