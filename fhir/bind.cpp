@@ -169,8 +169,7 @@ class Binder {
   Node* add_extensions(Node* run, Node& parent, const Type& type, const Place& place) {
     const auto name = run->name.substr(1);
     const Member* member = type.member(name);
-    if (!member || member->type->kind != TypeKind::primitive ||
-        (type.kind == TypeKind::primitive && name == "value")) {
+    if (!member || member->type->kind != TypeKind::primitive || (type.kind == TypeKind::primitive && name == "value")) {
       unknown(*run, type, place);
       return nullptr;
     }
@@ -223,7 +222,8 @@ class Binder {
       index = child.name == name ? index + 1 : 0;
       name = child.name;
       if (child.form == Form::none && !child.first) {
-        fault(place_of(place, child, index), "structure", "null needs an id or extension in '_" + std::string(name) + "'");
+        fault(place_of(place, child, index), "structure",
+              "null needs an id or extension in '_" + std::string(name) + "'");
         *link = child.next;
       } else {
         link = &child.next;

@@ -38,11 +38,11 @@ constexpr double avogadro = 6.0221367e23;
 constexpr double pi = 3.14159265358979323846;
 
 constexpr Prefix prefixes[] = {
-    {"da", 1e1}, {"Ki", 1024.0}, {"Mi", 1048576.0}, {"Gi", 1073741824.0}, {"Ti", 1099511627776.0},
-    {"Y", 1e24}, {"Z", 1e21},    {"E", 1e18},       {"P", 1e15},          {"T", 1e12},
-    {"G", 1e9},  {"M", 1e6},     {"k", 1e3},        {"h", 1e2},           {"d", 1e-1},
-    {"c", 1e-2}, {"m", 1e-3},    {"u", 1e-6},       {"n", 1e-9},          {"p", 1e-12},
-    {"f", 1e-15}, {"a", 1e-18},  {"z", 1e-21},      {"y", 1e-24},
+    {"da", 1e1},  {"Ki", 1024.0}, {"Mi", 1048576.0}, {"Gi", 1073741824.0}, {"Ti", 1099511627776.0},
+    {"Y", 1e24},  {"Z", 1e21},    {"E", 1e18},       {"P", 1e15},          {"T", 1e12},
+    {"G", 1e9},   {"M", 1e6},     {"k", 1e3},        {"h", 1e2},           {"d", 1e-1},
+    {"c", 1e-2},  {"m", 1e-3},    {"u", 1e-6},       {"n", 1e-9},          {"p", 1e-12},
+    {"f", 1e-15}, {"a", 1e-18},   {"z", 1e-21},      {"y", 1e-24},
 };
 
 constexpr Atom atoms[] = {
@@ -190,11 +190,10 @@ constexpr Atom atoms[] = {
 
 // Defined by a procedure, so nothing converts to them but themselves.
 constexpr std::string_view arbitrary[] = {
-    "[iU]",        "[IU]",     "[arb'U]",   "[USP'U]",   "[GPL'U]",   "[MPL'U]",   "[APL'U]",  "[beth'U]",
-    "[anti'Xa'U]", "[todd'U]", "[dye'U]",   "[smgy'U]",  "[bdsk'U]",  "[ka'U]",    "[knk'U]",  "[mclg'U]",
-    "[tb'U]",      "[CCID_50]", "[TCID_50]", "[EID_50]", "[PFU]",     "[FFU]",     "[CFU]",    "[IR]",
-    "[BAU]",       "[AU]",     "[Amb'a'1'U]", "[PNU]",   "[Lf]",      "[D'ag'U]",  "[FEU]",    "[ELU]",
-    "[EU]",
+    "[iU]",      "[IU]",     "[arb'U]",  "[USP'U]",  "[GPL'U]", "[MPL'U]", "[APL'U]",  "[beth'U]", "[anti'Xa'U]",
+    "[todd'U]",  "[dye'U]",  "[smgy'U]", "[bdsk'U]", "[ka'U]",  "[knk'U]", "[mclg'U]", "[tb'U]",   "[CCID_50]",
+    "[TCID_50]", "[EID_50]", "[PFU]",    "[FFU]",    "[CFU]",   "[IR]",    "[BAU]",    "[AU]",     "[Amb'a'1'U]",
+    "[PNU]",     "[Lf]",     "[D'ag'U]", "[FEU]",    "[ELU]",   "[EU]",
 };
 
 // A product of powers under construction.
@@ -261,7 +260,9 @@ class Reader {
  public:
   Reader(std::string_view text, bool names) : text_(text), names_(names) {}
 
-  bool read(Product& product) { return !text_.empty() && text_.size() <= 256 && term(product, 0) && at_ == text_.size(); }
+  bool read(Product& product) {
+    return !text_.empty() && text_.size() <= 256 && term(product, 0) && at_ == text_.size();
+  }
 
  private:
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }

@@ -203,8 +203,8 @@ std::optional<DateTime> parse_date_time(std::string_view text) {
   } else {
     width = calendar_width(value);
   }
-  value.low = days_from_civil(value.year, value.month, value.day) * day_ms + clock_ms(value) -
-              value.offset_minutes * minute_ms;
+  value.low =
+      days_from_civil(value.year, value.month, value.day) * day_ms + clock_ms(value) - value.offset_minutes * minute_ms;
   value.high = value.low + width - 1;
   return value;
 }
@@ -228,8 +228,7 @@ std::string instant_text(std::int64_t milliseconds) {
   const std::int64_t shifted = days + 719468;
   const std::int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
   const std::int64_t day_of_era = shifted - era * 146097;
-  const std::int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
   const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t month_from_march = (5 * day_of_year + 2) / 153;
   const std::int64_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;

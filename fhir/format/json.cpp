@@ -178,9 +178,7 @@ class Builder {
     fault_ = {Kind::too_large, "too-long", std::move(text), nullptr};
     return false;
   }
-  bool too_deep() {
-    return fail("values are nested deeper than " + std::to_string(limits_.depth) + " levels");
-  }
+  bool too_deep() { return fail("values are nested deeper than " + std::to_string(limits_.depth) + " levels"); }
 
   Arena& arena_;
   const Limits& limits_;
