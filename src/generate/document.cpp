@@ -1,0 +1,145 @@
+// DocumentReference and Binary, http://hl7.org/fhir/R4/documentreference.html: three of four documents are PDF, the
+// rest CDA and plain text; one in forty is a long one that the store keeps as a file.
+#include "src/generate/document.h"
+
+#include <algorithm>
+
+#include "src/generate/digest.h"
+#include "src/generate/directory.h"
+#include "src/generate/json_text.h"
+#include "src/generate/patient.h"
+#include "src/record/matricule.h"
+
+namespace alzette::generate {
+namespace {
+
+constexpr std::string_view loinc = "http://loinc.org";
+
+struct Kind {
+  std::string_view code;
+  std::string_view display;
+  std::string_view title;
+};
+constexpr Kind kinds[] = {
+    {"11502-2", "Laboratory report", "Résultats d'analyses de laboratoire"},
+    {"18748-4", "Diagnostic imaging report", "Compte rendu d'imagerie médicale"},
+    {"11488-4", "Consultation note", "Compte rendu de consultation"},
+    {"34105-7", "Hospital discharge summary", "Lettre de sortie"},
+    {"57833-6", "Prescription", "Ordonnance"},
+    {"60591-5", "Patient summary", "Résumé patient"},
+};
+constexpr std::string_view sentences[] = {
+    "Examen clinique sans particularité.",
+    "Le patient se plaint de fatigue depuis quelques semaines.",
+    "Tension artérielle stable sous traitement.",
+    "Les valeurs mesurées se situent dans les limites de la norme.",
+    "Contrôle recommandé dans trois mois auprès du médecin traitant.",
+    "Pas d'allergie connue. Vaccinations à jour selon le carnet.",
+    "Befund: unauffällig, keine weiteren Maßnahmen erforderlich.",
+    "L'évolution est favorable ; poursuite du traitement en cours.",
+    "Une activité physique régulière a été conseillée.",
+    "Résultats discutés avec le patient, qui a bien compris.",
+};
+
+enum class Format : std::uint8_t { pdf, cda, text };
+
+std::string_view content_type(Format format) {
+  return format == Format::pdf ? "application/pdf" : format == Format::cda ? "text/xml" : "text/plain; charset=UTF-8";
+}
+
+std::string cda(const Person& person, const Kind& kind, const std::string& id, Day day,
+                const std::vector<std::string>& lines) {
+  std::string date = date_text(day), birth = date_text(person.birth), text;
+  std::erase(date, '-');
+  std::erase(birth, '-');
+  for (const auto& line : lines) text += "<paragraph>" + line + "</paragraph>";
+  std::string given(person.given), code(kind.code), title(kind.title);
+  return R"(<?xml version="1.0" encoding="UTF-8"?>)"
+         "\n"
+         R"(<ClinicalDocument xmlns="urn:hl7-org:v3"><typeId root="2.16.840.1.113883.1.3" extension="POCD_HD000040"/>)"
+         R"(<id root="1.3.182.2.3.1" extension=")" +
+         id + R"("/><code code=")" + code + R"(" codeSystem="2.16.840.1.113883.6.1"/><title>)" + title +
+         R"(</title><effectiveTime value=")" + date +
+         R"("/><confidentialityCode code="N" codeSystem="2.16.840.1.113883.5.25"/><languageCode code="fr-LU"/>)"
+         R"(<recordTarget><patientRole><id root="1.3.182.4.4" extension=")" +
+         person.matricule + R"("/><patient><name><given>)" + given + "</given><family>" + person.family +
+         R"(</family></name><administrativeGenderCode code=")" + (person.sex == Sex::female ? "F" : "M") +
+         R"(" codeSystem="2.16.840.1.113883.5.1"/><birthTime value=")" + birth +
+         R"("/></patient></patientRole></recordTarget><author><time value=")" + date +
+         R"("/><assignedAuthor><id nullFlavor="NI"/></assignedAuthor></author><custodian><assignedCustodian>)"
+         R"(<representedCustodianOrganization><id nullFlavor="NI"/></representedCustodianOrganization>)"
+         R"(</assignedCustodian></custodian><component><structuredBody><component><section><title>)" +
+         title + "</title><text>" + text +
+         "</text></section></component></structuredBody></component></ClinicalDocument>\n";
+}
+
+std::string bytes_of(Format format, const Person& person, const Kind& kind, const std::string& id, Day day,
+                     const std::vector<std::string>& lines) {
+  if (format == Format::cda) return cda(person, kind, id, day, lines);
+  if (format == Format::pdf) return pdf(kind.title, lines);
+  std::string text(kind.title);
+  for (const auto& line : lines) text += "\n" + line;
+  return text + "\n";
+}
+
+std::vector<std::string> lines_for(const Person& person, Day day, Random& random) {
+  std::vector<std::string> lines{"Patient: " + std::string(person.given) + " " + person.family,
+                                 "Matricule: " + person.matricule, "Date: " + date_text(day), ""};
+  int more = random.permille(25) ? random.between(1100, 2600) : random.between(4, 60);
+  for (int at = 0; at < more; ++at) lines.emplace_back(random.one_of(sentences));
+  return lines;
+}
+
+std::string document_reference(std::uint64_t seed, const Person& person, const Kind& kind, Format format, Day day,
+                               const std::string& id, const std::string& bytes, Random& random) {
+  bool restricted = random.permille(60);
+  auto author = random.permille(600) ? person.practitioner : random.below(practitioners);
+  auto hash = sha1(bytes);
+  std::string base64, out;
+  append_base64(base64, {reinterpret_cast<const char*>(hash.data()), hash.size()});
+  JsonText json(out);
+  json.resource("DocumentReference", "doc" + id).object("masterIdentifier").text("system", "urn:oid:1.3.182.2.3.1");
+  json.text("value", id).end_object().text("status", "current").text("docStatus", "final");
+  json.concept_of("type", loinc, kind.code, kind.display);
+  json.reference("subject", reference_to("Patient", patient_id(seed, person)));
+  json.text("date", instant_text(day, 700));
+  json.list("author").reference(reference_to("Practitioner", practitioner_id(seed, author))).end_list();
+  json.reference("custodian", reference_to("Organization", organization_id(seed, practice_of(author))));
+  json.text("description", kind.title);
+  json.concepts("securityLabel", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", restricted ? "R" : "N");
+  json.list("content").object().object("attachment").text("contentType", content_type(format));
+  json.text("language", "fr-LU").text("url", reference_to("Binary", "bin" + id)).number("size", bytes.size());
+  json.text("hash", base64).text("title", kind.title).text("creation", instant_text(day, 690)).end_object();
+  if (format == Format::pdf) {
+    json.object("format").text("system", "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode");
+    json.text("code", "urn:ihe:iti:xds:2017:mimeTypeSufficient").end_object();
+  }
+  json.end_object().end_list().object("context").object("period").text("start", date_text(day));
+  json.text("end", date_text(day)).end_object().end_object().end_object();
+  return out;
+}
+
+}  // namespace
+
+void document(std::uint64_t seed, const Person& person, std::uint32_t number, const Sink& sink) {
+  Random random(seed, Stream::document, person.index << 16 | number);
+  const Kind& kind = random.mostly_first(kinds);
+  auto chance = random.below(100);
+  Format format = chance < 75 ? Format::pdf : chance < 88 ? Format::cda : Format::text;
+  Day last = person.death.value_or(today) - 1;
+  Day day = random.between(std::min(last, std::max(person.birth, last - 5 * 365)), last);
+  std::string id = id_of("", seed, person.index) + "-" + std::to_string(number);
+  std::string bytes = bytes_of(format, person, kind, id, day, lines_for(person, day, random));
+
+  std::string binary;
+  JsonText json(binary);
+  json.resource("Binary", "bin" + id).text("contentType", content_type(format));
+  json.reference("securityContext", reference_to("Patient", patient_id(seed, person)));
+  std::string data;
+  append_base64(data, bytes);
+  json.text("data", data).end_object();
+  sink("Binary", std::move(binary));
+  sink("DocumentReference", document_reference(seed, person, kind, format, day, id, bytes, random));
+}
+
+}  // namespace alzette::generate
