@@ -147,13 +147,16 @@ struct Member {
 
 // Where `Type::member` starts to look. Names that share length, head and tail are rare within one type.
 inline std::uint32_t member_hash(std::string_view name) {
-  if (name.empty()) return 0;
+  const std::size_t size = name.size();
   std::uint32_t head = 0, tail = 0;
-  std::size_t size = name.size();
-  std::memcpy(&head, name.data(), size < 4 ? size : 4);
-  std::memcpy(&tail, name.data() + (size < 4 ? 0 : size - 4), size < 4 ? size : 4);
+  if (size >= 4) {
+    std::memcpy(&head, name.data(), 4);
+    std::memcpy(&tail, name.data() + size - 4, 4);
+  } else {
+    for (char c : name) head = head << 8 | static_cast<unsigned char>(c);
+  }
   std::uint32_t hash = (head * 0x9E3779B1u) ^ (tail * 0x85EBCA77u) ^ static_cast<std::uint32_t>(size * 0xC2B2AE3Du);
-  return hash ^ (hash >> 15);
+  return hash ^ hash >> 15;
 }
 
 enum class TypeKind : std::uint8_t { primitive, complex, resource, backbone };
