@@ -36,7 +36,7 @@ std::array constraints{
                "reference.startsWith('#').not() or (reference.substring(1).trace('url') in "
                "%rootResource.contained.id.trace('ids'))",
                "reference.empty() or reference.startsWith('#').not() or (reference.substring(1).trace('url') in "
-               "%rootResource.contained.id.trace('ids')) or (reference = '#' and %rootResource != %resource)"},
+               "%rootResource.contained.id.trace('ids')) or reference = '#'"},
     // The System type Boolean is none that an answer can have.
     Correction{"que-7", "operator = 'exists' implies (answer is Boolean)",
                "operator = 'exists' implies (answer is boolean)"},
