@@ -15,6 +15,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
+import { Numeral, parse } from '../../conformance/lossless.mjs';
 import { start } from '../../conformance/server.mjs';
 
 const accept = process.argv.includes('--accept');
@@ -78,16 +79,27 @@ async function send([line, headers, body], values) {
 function check([status, headers, body], answer, values) {
   assert.equal(String(answer.status), status.split(' ')[0], answer.text);
   for (const [name, value] of headers) match(value, answer.headers.get(name) ?? '', values, name);
-  if (body.startsWith('{')) compare(JSON.parse(body), JSON.parse(answer.text), values, 'body');
+  if (body.startsWith('{')) compare(parse(body), parse(answer.text), values, 'body');
   else if (body) match(body, answer.text, values, 'body');
 }
 
-// What came, with the values that differ from run to run as placeholders.
+function pretty(value, indent = '') {
+  if (value instanceof Numeral) return value.text;
+  if (!value || typeof value !== 'object') return JSON.stringify(value);
+  const deeper = `${indent}  `;
+  const items = Array.isArray(value) ? value.map((item) => pretty(item, deeper))
+    : Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${pretty(item, deeper)}`);
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
+  return `${open}\n${deeper}${items.join(`,\n${deeper}`)}\n${indent}${close}`;
+}
+
+// What came, with the values that differ from run to run (ids, the base) as placeholders; short ones stay as they are.
 function written(answer, [, headers], values) {
-  const tame = (text) => Object.entries(values).reduce((all, [name, value]) => all.replaceAll(value, `{${name}}`), text)
+  const long = Object.entries(values).filter(([, value]) => value.length > 8);
+  const tame = (text) => long.reduce((all, [name, value]) => all.replaceAll(value, `{${name}}`), text)
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z/g, '{anyInstant}');
   const kept = headers.map(([name]) => `${name}: ${tame(answer.headers.get(name) ?? '')}`);
-  const body = (answer.headers.get('content-type') ?? '').includes('json') ? JSON.stringify(JSON.parse(answer.text), null, 2) : answer.text;
+  const body = (answer.headers.get('content-type') ?? '').includes('json') ? pretty(parse(answer.text)) : answer.text;
   return `→ ${answer.status}\n${kept.join('\n')}${kept.length ? '\n' : ''}${body ? `\n${tame(body)}\n` : ''}`;
 }
 
