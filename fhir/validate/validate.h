@@ -9,7 +9,12 @@
 
 namespace fhir::validate {
 
-// All faults at once, each with the FHIRPath of its place; warnings too (invariants of severity warning).
-std::vector<Issue> resource(const Node& resource);
+struct Options {
+  bool warnings = false;  // also the invariants that only warn (best practice, such as dom-6)
+};
+
+// All faults at once (a hundred at most), each with the FHIRPath of its place. References by criteria
+// ("Patient?identifier=…") are taken only within a Bundle of type batch or transaction.
+std::vector<Issue> resource(const Node& resource, const Options& options = {});
 
 }  // namespace fhir::validate

@@ -1,0 +1,50 @@
+// Compiles the invariants of a type once. FHIR R4: http://hl7.org/fhir/R4/conformance-rules.html#constraints
+#include "fhir/validate/plan.h"
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+#include <mutex>
+
+namespace fhir::validate {
+
+namespace {
+
+// ele-1 holds by structure: bind refuses what is empty. txt-1 and txt-2 are the narrative's own check.
+constexpr std::string_view checked_elsewhere[] = {"ele-1", "txt-1", "txt-2"};
+
+void add_rules(const List<Constraint>& constraints, std::vector<Rule>& rules) {
+  for (const Constraint& constraint : constraints) {
+    const auto same_key = [&](std::string_view key) { return key == constraint.key.view(); };
+    if (constraint.expression.empty() ||
+        std::any_of(std::begin(checked_elsewhere), std::end(checked_elsewhere), same_key))
+      continue;
+    if (auto program = path::compile(constraint.expression)) rules.push_back({&constraint, std::move(*program)});
+  }
+}
+
+void fill(const Type& type, Plan& plan) {
+  constexpr std::uint16_t unlimited = 0xFFFF;
+  for (const Element& element : type.elements) {
+    if (element.min > 0) plan.required.push_back(&element);
+    if (element.max > 1 && element.max != unlimited) plan.limited.push_back(&element);
+    add_rules(element.constraints, plan.element_rules.emplace_back());
+  }
+  add_rules(type.constraints, plan.rules);
+}
+
+struct Slot {
+  std::once_flag once;
+  Plan plan;
+};
+
+}  // namespace
+
+const Plan& plan_of(const Type& type) {
+  static const auto slots = std::make_unique<Slot[]>(definitions().types.size());
+  Slot& slot = slots[static_cast<std::size_t>(&type - definitions().types.data())];
+  std::call_once(slot.once, fill, std::cref(type), std::ref(slot.plan));
+  return slot.plan;
+}
+
+}  // namespace fhir::validate

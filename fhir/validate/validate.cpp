@@ -1,0 +1,235 @@
+// One walk over a bound resource that collects every fault. FHIR R4: http://hl7.org/fhir/R4/validation.html
+#include "fhir/validate/validate.h"
+
+#include <algorithm>
+
+#include "fhir/path/path.h"
+#include "fhir/place.h"
+#include "fhir/validate/plan.h"
+#include "fhir/validate/rules.h"
+#include "fhir/value.h"
+
+namespace fhir::validate {
+
+namespace {
+
+constexpr std::size_t most_issues = 100;  // more tell a sender nothing new
+
+// Types with rules of their own.
+struct Known {
+  const Type* reference = definitions().type("Reference");
+  const Type* attachment = definitions().type("Attachment");
+  const Type* bundle = definitions().type("Bundle");
+};
+
+const Known& known() {
+  static const Known types;
+  return types;
+}
+
+std::string shown(std::string_view text) { return "'" + std::string(text.substr(0, 64)) + "'"; }
+
+std::string_view form_of(Primitive primitive) {
+  switch (primitive) {
+    case Primitive::boolean:
+      return "true or false";
+    case Primitive::integer:
+      return "a whole number from -2147483648 to 2147483647";
+    case Primitive::positiveInt:
+      return "a whole number from 1 to 2147483647";
+    case Primitive::unsignedInt:
+      return "a whole number from 0 to 2147483647";
+    case Primitive::decimal:
+      return "a decimal number";
+    case Primitive::code:
+      return "a code: not empty, single blanks only between other characters";
+    case Primitive::id:
+      return "an id: 1 to 64 letters, digits, '-' and '.'";
+    case Primitive::uri:
+    case Primitive::url:
+    case Primitive::canonical:
+      return "an address without white space";
+    case Primitive::oid:
+      return "an OID such as urn:oid:1.2.3";
+    case Primitive::uuid:
+      return "a UUID in small letters such as urn:uuid:c757873d-ec9a-4326-a141-556f43239520";
+    case Primitive::base64Binary:
+      return "base64 with its padding";
+    case Primitive::instant:
+      return "a time that exists, with seconds and zone, such as 2015-02-07T13:28:17.239+02:00";
+    case Primitive::date:
+      return "a date that exists: YYYY, YYYY-MM or YYYY-MM-DD";
+    case Primitive::dateTime:
+      return "a date that exists: YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with a zone (Z or +hh:mm)";
+    case Primitive::time:
+      return "a time of day: hh:mm:ss";
+    case Primitive::string:
+    case Primitive::markdown:
+    case Primitive::xhtml:
+    case Primitive::none:
+      return "text: not empty, at most 1,048,576 characters, no control characters but tab and line ends";
+  }
+  return "";
+}
+
+class Validator {
+ public:
+  explicit Validator(const Options& options) : options_(options) {}
+
+  std::vector<Issue> take() { return std::move(issues_); }
+
+  void resource(const Node& node, const Place& place, bool contained) {
+    const Node* outer = context_.resource;
+    const Node* outer_root = context_.root_resource;
+    context_.resource = &node;
+    if (!contained) context_.root_resource = &node;
+    if (contained && !node.child("id")) fault(place, "required", "a contained resource needs an id to be referred to");
+    if (node.type == known().bundle) {
+      const auto type = node.value_of("type");
+      conditional_references_ = type == "transaction" || type == "batch";
+    }
+    object(node, *node.type, place);
+    context_.resource = outer;
+    context_.root_resource = outer_root;
+  }
+
+ private:
+  void fault(const Place& place, std::string_view code, std::string text, Severity severity = Severity::error) {
+    if (issues_.size() < most_issues)
+      issues_.push_back({severity, std::string(code), std::move(text), place.expression()});
+  }
+
+  // A complex value, or what stands beside a primitive.
+  void object(const Node& node, const Type& type, const Place& place) {
+    const Plan& plan = plan_of(type);
+    cardinality(node, plan, place);
+    obey(node, plan.rules, place);
+    if (&type == known().reference) reference(node, place);
+    if (&type == known().attachment)
+      if (auto text = attachment_fault(node)) fault(place, "invariant", std::move(*text));
+    children(node, type, plan, place);
+  }
+
+  void children(const Node& node, const Type& type, const Plan& plan, const Place& place) {
+    std::uint32_t index = 0;
+    const Element* last = nullptr;
+    for (const Node& child : node) {
+      index = child.element == last ? index + 1 : 0;
+      last = child.element;
+      if (!child.element || !child.type) continue;
+      const Place here = place_of(place, child, index);
+      const auto own = static_cast<std::size_t>(child.element - type.elements.data());
+      if (own < plan.element_rules.size()) obey(child, plan.element_rules[own], here);
+      binding(child, here);
+      if (child.type->kind == TypeKind::primitive)
+        primitive(child, here);
+      else if (child.type->kind == TypeKind::resource)
+        resource(child, here, child.name == "contained");
+      else
+        object(child, *child.type, here);
+    }
+  }
+
+  void cardinality(const Node& node, const Plan& plan, const Place& place) {
+    for (const Element* element : plan.required) {
+      if (node.type->kind == TypeKind::primitive) break;
+      const bool given = std::any_of(node.begin(), node.end(), [&](const Node& c) { return c.element == element; });
+      if (!given)
+        fault({&place, element->name, 0, false}, "required",
+              shown(element->name) + " is missing: " + std::string(element->path) + " is required");
+    }
+    for (const Element* element : plan.limited) {
+      const auto count = std::count_if(node.begin(), node.end(), [&](const Node& c) { return c.element == element; });
+      if (count > element->max)
+        fault({&place, element->name, 0, false}, "structure",
+              shown(element->name) + " may occur at most " + std::to_string(element->max) + " times");
+    }
+  }
+
+  void primitive(const Node& node, const Place& place) {
+    if (node.has_value()) {
+      const Primitive primitive = node.type->primitive;
+      if (!valid(primitive, node.text)) {
+        fault(place, "value", shown(node.text) + " is not " + std::string(form_of(primitive)));
+      } else if (primitive == Primitive::xhtml) {
+        if (auto text = narrative_fault(node.text)) fault(place, "invariant", std::move(*text));
+      }
+    }
+    if (node.first) object(node, *node.type, place);
+  }
+
+  void binding(const Node& node, const Place& place) {
+    const Element& element = *node.element;
+    if (element.strength != Strength::required || !element.value_set) return;
+    if (auto text = binding_fault(node, *element.value_set)) fault(place, "code-invalid", std::move(*text));
+  }
+
+  void reference(const Node& node, const Place& place) {
+    const Node* literal = node.child("reference");
+    const auto type = node.value_of("type");
+    if (!type.empty() && !definitions().resource(type) && type.find(':') == type.npos)
+      fault({&place, "type", 0, false}, "code-invalid", shown(type) + " is not a FHIR R4 resource type");
+    if (!literal || !literal->has_value() || !valid_uri(literal->text)) return;
+    const Place here{&place, "reference", 0, false};
+    auto text = literal->text;
+    if (conditional_references_) text = text.substr(0, text.find('?'));
+    const bool conditional = text.size() < literal->text.size() && definitions().resource(text);
+    const auto parsed = conditional ? ReferenceLiteral{ReferenceLiteral::Form::relative, {}, text, {}, {}}
+                                    : parse_reference(literal->text).value_or(ReferenceLiteral{});
+    if (!conditional && !parse_reference(literal->text)) {
+      fault(here, "value",
+            shown(literal->text) + " is not a reference: use Type/id, an absolute URL, urn:uuid:…, urn:oid:… or #id");
+      return;
+    }
+    if (parsed.form != ReferenceLiteral::Form::relative) return;
+    if (!type.empty() && type != parsed.type)
+      fault(here, "business-rule",
+            shown(literal->text) + " does not refer to the type that Reference.type says: " + shown(type));
+    targets(node, parsed.type, here);
+  }
+
+  void targets(const Node& node, std::string_view type, const Place& place) {
+    if (!node.element) return;
+    std::string names;
+    for (const ElementType& candidate : node.element->types) {
+      if (candidate.type.get() != node.type) continue;
+      if (candidate.targets.empty()) return;
+      for (const Text& target : candidate.targets) {
+        if (target.view() == type || target.view() == "Resource") return;
+        names += (names.empty() ? "" : ", ") + std::string(target);
+      }
+    }
+    if (!names.empty())
+      fault(place, "business-rule",
+            std::string(node.element->path) + " may not refer to a " + std::string(type) + ", only to: " + names);
+  }
+
+  void obey(const Node& node, const std::vector<Rule>& rules, const Place& place) {
+    for (const Rule& rule : rules) {
+      if (!rule.constraint->error && !options_.warnings) continue;
+      const auto holds = path::holds(*rule.program, node, context_);
+      if (holds && *holds) continue;
+      const std::string text = std::string(rule.constraint->key) + ": " + std::string(rule.constraint->human);
+      if (holds)
+        fault(place, "invariant", text, rule.constraint->error ? Severity::error : Severity::warning);
+      else
+        fault(place, holds.outcome().kind == Kind::too_costly ? "too-costly" : "exception",
+              text + " (could not be judged: " + holds.outcome().issues.front().diagnostics + ")");
+    }
+  }
+
+  const Options& options_;
+  path::Context context_;
+  bool conditional_references_ = false;  // a bundle to be processed may refer by criteria
+  std::vector<Issue> issues_;
+};
+
+}  // namespace
+
+std::vector<Issue> resource(const Node& resource, const Options& options) {
+  Validator validator(options);
+  validator.resource(resource, {nullptr, resource.type->name, 0, false}, false);
+  return validator.take();
+}
+
+}  // namespace fhir::validate
