@@ -117,7 +117,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void drop_out(std::size_t bytes);
   bool encrypt();
   void wait_writable(Time now);
+  std::uint64_t progress();
+  void mark(Time now);
   bool too_slow(Time now);
+  void abort();
   void begin_linger();
   void enter(State state, Time now);
 
@@ -125,10 +128,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Tcp::socket socket_;
   std::list<Connection*>::iterator place_;
   State state_ = State::idle;
-  bool reading_ = false, writing_ = false, processing_ = false, closing_ = false;
-  Time since_;               // of the state
-  Time mark_;                // start of the window in which a rate is measured
-  std::uint64_t moved_ = 0;  // bytes in that window
+  bool reading_ = false, writing_ = false, blocked_ = false, processing_ = false, closing_ = false;
+  Time since_;                                                 // of the state
+  Time mark_;                                                  // start of the window in which a rate is measured
+  std::uint64_t mark_progress_ = 0, received_ = 0, sent_ = 0;  // bytes
   Buffer in_;
   HeadCheck check_;
   Head head_;

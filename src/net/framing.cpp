@@ -103,7 +103,7 @@ bool HeadCheck::request_line(std::string_view line) {
   const auto method = line.substr(0, first);
   const auto target = line.substr(first + 1, last - first - 1);
   const auto version = line.substr(last + 1);
-  if (version != "HTTP/1.1" && version != "HTTP/1.0") return refuse(400, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+  if (version != "HTTP/1.1" && version != "HTTP/1.0") return refuse(400, "the version is not HTTP/1.0 or HTTP/1.1");
   if (method.size() > method_limit || !all_tokens(method)) return refuse(400, "the method is not a token");
   if (method == "TRACE" || method == "CONNECT") return refuse(405, "TRACE and CONNECT are not served");
   http10_ = version.back() == '0';
@@ -183,14 +183,11 @@ bool HeadCheck::field(std::string_view line) {
 }
 
 bool HeadCheck::transfer_encoding(std::string_view value) {
-  if (head_.chunked) return refuse(400, "two Transfer-Encoding headers");
+  if (head_.chunked || unknown_coding_) return refuse(400, "two Transfer-Encoding headers");
   if (http10_) return refuse(400, "HTTP/1.0 has no Transfer-Encoding");
-  if (!same_word(value, "chunked")) {
-    if (length_ || value.find(',') != std::string_view::npos || !all_tokens(value))
-      return refuse(400, "the Transfer-Encoding must be: chunked");
-    return refuse(501, "the only transfer coding known here is chunked");
-  }
-  head_.chunked = true;
+  if (!all_tokens(value)) return refuse(400, "the Transfer-Encoding must be: chunked");
+  head_.chunked = same_word(value, "chunked");
+  unknown_coding_ = !head_.chunked;
   return true;
 }
 
@@ -218,7 +215,9 @@ bool HeadCheck::content_encoding(std::string_view value) {
 
 bool HeadCheck::finish() {
   if (host_.size == 0 && !http10_) return refuse(400, "no Host header");
-  if (head_.chunked && length_) return refuse(400, "Transfer-Encoding together with Content-Length");
+  if ((head_.chunked || unknown_coding_) && length_)
+    return refuse(400, "Transfer-Encoding together with Content-Length");
+  if (unknown_coding_) return refuse(501, "the only transfer coding known here is chunked");
   if (absolute_ && !same_word(authority_.in(buffer_), host_.in(buffer_)))
     return refuse(400, "the request target names another host than the Host header");
   head_.size = at_;

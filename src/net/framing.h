@@ -66,7 +66,7 @@ class HeadCheck {
   std::size_t seen_ = 0;     // up to here there is no line end
   std::size_t fields_ = 0;   // where the header lines begin; 0: still in the request line
   std::uint32_t count_ = 0;
-  bool http10_ = false, length_ = false, encoding_ = false, absolute_ = false;
+  bool http10_ = false, length_ = false, unknown_coding_ = false, encoding_ = false, absolute_ = false;
   Place method_, target_, authority_, host_;
   Head head_;
   std::optional<Refusal> refusal_;

@@ -1,5 +1,8 @@
 // A connection: bytes in, requests to the handler, answers out in order. The head is checked by framing.h first and
 // then read by Beast's parser; bodies are taken apart by framing.h. RFC 9112 §9.
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
@@ -163,8 +166,8 @@ void Connection::start() {
 
 void Connection::enter(State state, Time now) {
   state_ = state;
-  since_ = mark_ = now;
-  moved_ = 0;
+  since_ = now;
+  mark(now);
 }
 
 void Connection::read() {
@@ -183,7 +186,7 @@ void Connection::on_read(bool failed, std::size_t n) {
   reading_ = false;
   if (state_ == State::closed) return;
   if (failed) return on_end();
-  moved_ += n;
+  received_ += n;
   if (tls_) {
     raw_.commit(n);
     if (!decrypt(n)) return;
@@ -469,7 +472,7 @@ bool Connection::write_out(Time now) {
     boost::system::error_code error;
     const auto sent = socket_.write_some(std::span<const asio::const_buffer>(buffers.data(), count), error);
     if (error && error != asio::error::would_block) return cut(), false;
-    moved_ += sent;
+    sent_ += sent;
     if (tls_)
       wire_at_ += sent;
     else
@@ -521,39 +524,47 @@ bool Connection::encrypt() {
 
 void Connection::wait_writable(Time now) {
   writing_ = true;
-  mark_ = now;
-  moved_ = 0;
+  if (!blocked_) {  // from here on the client must keep the least rate
+    blocked_ = true;
+    mark(now);
+  }
   socket_.async_wait(Tcp::socket::wait_write, [self = shared_from_this()](const boost::system::error_code& error) {
     if (self->state_ == State::closed) return;
     if (error) return self->cut();
-    const auto window = std::exchange(self->mark_, {});
-    const auto moved = self->moved_;
     self->writing_ = false;
     self->flush();
-    if (self->writing_) {  // the window goes on
-      self->mark_ = window;
-      self->moved_ += moved;
-      return;
-    }
-    self->mark_ = clock::Monotonic::now();
+    if (self->writing_ || self->state_ == State::closed) return;
+    self->blocked_ = false;
+    self->mark(clock::Monotonic::now());
     self->process();
   });
+}
+
+// Bytes received; while we send, bytes that have reached the client.
+std::uint64_t Connection::progress() {
+  int queued = 0;
+  if (!writing_ || ioctl(socket_.native_handle(), SIOCOUTQ, &queued) != 0) return received_;
+  return sent_ - static_cast<std::uint64_t>(queued);
+}
+
+void Connection::mark(Time now) {
+  mark_ = now;
+  mark_progress_ = progress();
 }
 
 bool Connection::too_slow(Time now) {
   const auto& limits = core_->shared->limits;
   if (now - mark_ < limits.patience) return false;
   const auto asked = limits.slowest * static_cast<std::uint64_t>(limits.patience.count()) / 1000;
-  const bool slow = moved_ < asked;
-  mark_ = now;
-  moved_ = 0;
+  const bool slow = progress() - mark_progress_ < asked;
+  mark(now);
   return slow;
 }
 
 void Connection::sweep(Time now) {
   const auto& limits = core_->shared->limits;
   if (writing_) {
-    if (too_slow(now)) cut();
+    if (too_slow(now)) abort();
     return;
   }
   const auto age = now - since_;
@@ -593,6 +604,13 @@ void Connection::drain() {
   if (!idle() && state_ != State::lingering) return;
   closing_ = true;
   flush();
+  cut();
+}
+
+// With a reset, so that the kernel drops what the client does not take.
+void Connection::abort() {
+  boost::system::error_code error;
+  if (state_ != State::closed) socket_.set_option(asio::socket_base::linger(true, 0), error);
   cut();
 }
 

@@ -1,0 +1,126 @@
+#include "src/net/client.h"
+
+#include <netdb.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <utility>
+
+namespace alzette::net {
+
+namespace http = boost::beast::http;
+
+namespace {
+
+constexpr std::uint64_t answer_limit = 1u << 30;
+
+std::string bytes_of(const Request& request, const std::string& address) {
+  std::string bytes = request.method + " " + request.target + " HTTP/1.1\r\n";
+  if (find(request.headers, "Host").empty()) bytes += "Host: " + address + "\r\n";
+  for (const auto& [name, value] : request.headers) bytes += name + ": " + value + "\r\n";
+  if (!request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH")
+    bytes += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
+  return bytes + "\r\n" + request.body;
+}
+
+}  // namespace
+
+Client::Client(std::string address, std::chrono::milliseconds patience)
+    : address_(std::move(address)), patience_(patience) {}
+
+Client::~Client() { close(); }
+
+void Client::close() {
+  if (socket_ >= 0) ::close(socket_);
+  socket_ = -1;
+  left_.clear();
+}
+
+bool Client::open() {
+  const auto colon = address_.rfind(':');
+  if (colon == std::string::npos) return false;
+  auto host = address_.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(host.c_str(), address_.c_str() + colon + 1, &hints, &found) != 0) return false;
+  for (auto* one = found; one != nullptr && socket_ < 0; one = one->ai_next) {
+    socket_ = ::socket(one->ai_family, one->ai_socktype | SOCK_CLOEXEC, one->ai_protocol);
+    if (socket_ >= 0 && ::connect(socket_, one->ai_addr, one->ai_addrlen) != 0) close();
+  }
+  freeaddrinfo(found);
+  if (socket_ < 0) return false;
+  const timeval patience{patience_.count() / 1000, static_cast<suseconds_t>(patience_.count() % 1000 * 1000)};
+  setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  return true;
+}
+
+fhir::Result<Response> Client::get(std::string target) {
+  Request request;
+  request.method = "GET";
+  request.target = std::move(target);
+  return send(request);
+}
+
+fhir::Result<Response> Client::send(const Request& request) {
+  const auto bytes = bytes_of(request, address_);
+  const bool fresh = socket_ < 0;
+  if (fresh && !open()) return fhir::Outcome(fhir::Kind::busy, "transient", "cannot connect to " + address_);
+  Response response;
+  auto sent = attempt(bytes, request.method == "HEAD", response);
+  // A kept connection may have been closed by the server in the meantime: once more on a new one.
+  if (sent == Sent::closed && !fresh && open()) sent = attempt(bytes, request.method == "HEAD", response);
+  if (sent == Sent::answered) return response;
+  close();
+  return fhir::Outcome(fhir::Kind::timeout, "timeout", "no answer from " + address_);
+}
+
+Client::Sent Client::attempt(const std::string& bytes, bool head_only, Response& response) {
+  std::string_view rest = bytes;
+  while (!rest.empty()) {
+    const auto written = ::send(socket_, rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (written <= 0) break;  // the server may have answered already
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  http::response_parser<http::string_body> parser;
+  parser.eager(true);
+  parser.skip(head_only);
+  parser.body_limit(answer_limit);
+  std::string pending = std::exchange(left_, {});
+  std::array<char, 64 << 10> part;
+  while (!parser.is_done()) {
+    boost::beast::error_code error;
+    const auto used = parser.put(boost::asio::const_buffer(pending.data(), pending.size()), error);
+    pending.erase(0, used);
+    if (error && error != http::error::need_more) return close(), Sent::failed;
+    if (parser.is_done()) break;
+    const auto got = ::recv(socket_, part.data(), part.size(), 0);
+    if (got < 0) return close(), Sent::failed;
+    if (got == 0) {
+      const bool started = parser.got_some();
+      if (started) parser.put_eof(error);
+      close();
+      if (!started) return Sent::closed;
+      if (error || !parser.is_done()) return Sent::failed;
+      break;
+    }
+    pending.append(part.data(), static_cast<std::size_t>(got));
+  }
+  left_ = std::move(pending);
+  auto& message = parser.get();
+  response.status = static_cast<int>(message.result_int());
+  response.headers.clear();
+  for (const auto& field : message) response.headers.emplace_back(field.name_string(), field.value());
+  response.body = std::move(message.body());
+  if (!message.keep_alive()) close();
+  return Sent::answered;
+}
+
+}  // namespace alzette::net
