@@ -1,0 +1,159 @@
+// What a search condition means. Written for clearness: stores evaluate the same on their indexes.
+// FHIR R4: http://hl7.org/fhir/R4/search.html §3.1.1.4 (modifiers), §3.1.1.4.5 (prefixes), §3.1.1.5 (types)
+#include "fhir/search/match.h"
+
+#include <algorithm>
+
+namespace fhir::search {
+namespace {
+
+// Both sides are ranges. eq: the given range holds the stored one. gt and lt: the stored range reaches beyond the
+// whole given one. ge and le also take a stored range that overlaps the given one.
+bool meets_date(const Term& term, const IndexValue& stored) {
+  const auto given_low = term.value.low;
+  const auto given_high = term.value.high;
+  const bool within = given_low <= stored.low && stored.high <= given_high;
+  switch (term.prefix) {
+    case Prefix::eq:
+      return within;
+    case Prefix::ne:
+      return !within;
+    case Prefix::gt:
+      return stored.high > given_high;
+    case Prefix::lt:
+      return stored.low < given_low;
+    case Prefix::ge:
+      return stored.high >= given_low;
+    case Prefix::le:
+      return stored.low <= given_high;
+    case Prefix::sa:
+      return stored.low > given_high;
+    case Prefix::eb:
+      return stored.high < given_low;
+    case Prefix::ap:
+      return stored.high >= given_low && stored.low <= given_high;
+  }
+  return false;
+}
+
+// The stored number is a point. eq and ne look at the range that the given digits imply, comparisons at the value
+// itself; sa and eb at what lies outside the implied range.
+bool meets_number(const Term& term, double stored) {
+  const bool within = term.low_number <= stored && stored < term.high_number;
+  switch (term.prefix) {
+    case Prefix::eq:
+      return within;
+    case Prefix::ne:
+      return !within;
+    case Prefix::gt:
+      return stored > term.value.number;
+    case Prefix::lt:
+      return stored < term.value.number;
+    case Prefix::ge:
+      return stored >= term.value.number;
+    case Prefix::le:
+      return stored <= term.value.number;
+    case Prefix::sa:
+      return stored >= term.high_number;
+    case Prefix::eb:
+      return stored < term.low_number;
+    case Prefix::ap:
+      return term.low_number <= stored && stored <= term.high_number;
+  }
+  return false;
+}
+
+// A UCUM value is compared in base units with canonical rows alone, any other with the rows as written.
+bool meets_quantity(const Term& term, const IndexValue& stored) {
+  if (stored.canonical != term.value.canonical) return false;
+  const bool unit = term.value.canonical ? stored.text == term.value.text
+                    : term.any_unit      ? true
+                    : term.any_system    ? stored.text == term.value.text || stored.unit == term.value.text
+                                         : stored.text == term.value.text && stored.system == term.value.system;
+  return unit && meets_number(term, stored.number);
+}
+
+bool meets_string(const Term& term, Modifier modifier, const IndexValue& stored) {
+  if (modifier == Modifier::exact) return stored.exact == term.value.exact;
+  if (modifier == Modifier::contains || modifier == Modifier::text)
+    return stored.text.find(term.value.text) != std::string::npos;
+  return stored.text.starts_with(term.value.text);
+}
+
+bool meets_token(const Term& term, const IndexValue& stored) {
+  const bool code = term.value.text.empty() || stored.text == term.value.text;
+  return code && (term.any_system || stored.system == term.value.system);
+}
+
+bool meets_reference(const Term& term, const IndexValue& stored) {
+  if (stored.text != term.value.text) return false;
+  if (!term.types.empty())
+    return std::any_of(term.types.begin(), term.types.end(),
+                       [&](const Type* type) { return type->name.view() == stored.type; });
+  if (stored.type != term.value.type) return false;
+  return term.value.system.empty() || stored.system == term.value.system;
+}
+
+// :below asks for stored URIs that begin with the given one, :above for those that the given one begins with.
+bool meets_uri(const Term& term, Modifier modifier, const IndexValue& stored) {
+  if (modifier == Modifier::below) return stored.text.starts_with(term.value.text);
+  if (modifier == Modifier::above) return !stored.text.empty() && term.value.text.starts_with(stored.text);
+  return stored.text == term.value.text;
+}
+
+bool meets_parts(const Term& term, const IndexRow& row) {
+  if (term.parts.size() != row.parts.size()) return false;
+  for (std::size_t i = 0; i < row.parts.size(); ++i)
+    if (!meets(term.parts[i], Modifier::none, row.parts[i])) return false;
+  return true;
+}
+
+}  // namespace
+
+Facet facet_of(Modifier modifier) {
+  if (modifier == Modifier::text) return Facet::text;
+  if (modifier == Modifier::identifier) return Facet::identifier;
+  if (modifier == Modifier::of_type) return Facet::of_type;
+  return Facet::value;
+}
+
+bool meets(const Term& term, Modifier modifier, const IndexValue& value) {
+  if (term.value.kind != value.kind) return false;
+  switch (value.kind) {
+    case IndexKind::token:
+      return meets_token(term, value);
+    case IndexKind::string:
+      return meets_string(term, modifier, value);
+    case IndexKind::date:
+      return meets_date(term, value);
+    case IndexKind::number:
+      return meets_number(term, value.number);
+    case IndexKind::quantity:
+      return meets_quantity(term, value);
+    case IndexKind::reference:
+      return meets_reference(term, value);
+    case IndexKind::uri:
+      return meets_uri(term, modifier, value);
+    case IndexKind::composite:
+      return false;
+  }
+  return false;
+}
+
+bool matches(const Clause& clause, std::span<const IndexRow> rows) {
+  const auto facet = facet_of(clause.modifier);
+  bool present = false;
+  bool met = false;
+  for (const auto& row : rows) {
+    if (row.parameter->code.view() != clause.parameter->code.view()) continue;
+    present = true;
+    if (row.facet != facet) continue;
+    met = met || std::any_of(clause.any_of.begin(), clause.any_of.end(), [&](const Term& term) {
+            return term.parts.empty() ? meets(term, clause.modifier, row.value) : meets_parts(term, row);
+          });
+  }
+  if (clause.modifier == Modifier::missing) return present != clause.missing;
+  return clause.modifier == Modifier::not_ ? !met : met;
+}
+
+}  // namespace fhir::search
