@@ -101,13 +101,18 @@ struct Query {
   std::vector<Issue> ignored;                                // lenient handling: what was left out, and why
 };
 
+// Whether conditions on this parameter can be answered. Those without an expression (_text, _content, _query) and the
+// special ones (near) cannot: they count as unknown and are not to be advertised.
+bool supported(const SearchParameter& parameter);
+
 using Parameters = std::vector<std::pair<std::string, std::string>>;  // decoded, in order
 
 struct Limits {
   std::uint32_t or_values = 500;
   std::uint32_t depth = 3;  // chains and _has
   std::uint32_t value_bytes = 4096;
-  std::uint32_t includes = 1000;
+  std::uint32_t includes = 1000;  // _include and _revinclude together
+  std::uint32_t parameters = 1000;
 };
 
 // `lenient`: unknown parameters and modifiers are left out and reported in `ignored` instead of refused.

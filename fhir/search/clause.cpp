@@ -1,0 +1,299 @@
+// Reads one condition of a search, chains and _has included.
+// FHIR R4: http://hl7.org/fhir/R4/search.html §3.1.1.4.4 (modifiers), §3.1.1.5.6 (chains), §3.1.1.5.6.1 (_has)
+#include "fhir/search/clause.h"
+
+#include <algorithm>
+#include <array>
+
+namespace fhir::search {
+namespace {
+
+constexpr std::uint32_t most_tried = 2000;  // conditions tried out for the target types of chains
+
+constexpr std::array<std::pair<std::string_view, Modifier>, 9> modifiers{{{"exact", Modifier::exact},
+                                                                          {"contains", Modifier::contains},
+                                                                          {"missing", Modifier::missing},
+                                                                          {"not", Modifier::not_},
+                                                                          {"text", Modifier::text},
+                                                                          {"identifier", Modifier::identifier},
+                                                                          {"above", Modifier::above},
+                                                                          {"below", Modifier::below},
+                                                                          {"of-type", Modifier::of_type}}};
+
+std::string_view word_of(ParameterType type) {
+  switch (type) {
+    case ParameterType::string:
+      return "string";
+    case ParameterType::token:
+      return "token";
+    case ParameterType::reference:
+      return "reference";
+    case ParameterType::date:
+      return "date";
+    case ParameterType::number:
+      return "number";
+    case ParameterType::quantity:
+      return "quantity";
+    case ParameterType::uri:
+      return "uri";
+    case ParameterType::composite:
+      return "composite";
+    case ParameterType::special:
+      return "special";
+  }
+  return "";
+}
+
+// Modifiers by parameter type, as they are written.
+std::vector<std::string_view> allowed(const SearchParameter& parameter) {
+  if (parameter.code.view() == "_id") return {"not"};
+  if (parameter.code.view() == "_lastUpdated") return {};
+  switch (parameter.type) {
+    case ParameterType::string:
+      return {"missing", "exact", "contains", "text"};
+    case ParameterType::token:
+      return {"missing", "not", "text", "of-type"};
+    case ParameterType::reference:
+      return {"missing", "identifier"};
+    case ParameterType::uri:
+      return {"missing", "above", "below"};
+    case ParameterType::date:
+    case ParameterType::number:
+    case ParameterType::quantity:
+      return {"missing"};
+    case ParameterType::composite:
+    case ParameterType::special:
+      break;
+  }
+  return {};
+}
+
+Outcome unsupported(std::string text) { return {Kind::malformed, "not-supported", std::move(text)}; }
+Outcome invalid(std::string text) { return {Kind::malformed, "invalid", std::move(text)}; }
+Outcome too_costly(std::string text) { return {Kind::malformed, "too-costly", std::move(text)}; }
+
+std::string quoted(std::string_view text) { return "'" + shown(text) + "'"; }
+
+std::string names_of(Scope scope) {
+  std::string out;
+  for (const Type* type : scope) {
+    if (out.size() > 60) return out + ", ...";
+    if (!out.empty()) out += ", ";
+    out += type->name.view();
+  }
+  return out;
+}
+
+Outcome unknown_parameter(Scope scope, std::string_view code) {
+  return unsupported("Unknown search parameter " + quoted(code) + " for " + names_of(scope) +
+                     ". Valid: " + valid_names(scope));
+}
+
+bool can_target(const SearchParameter& parameter, const Type& type) {
+  const auto targets = targets_of(parameter);
+  return std::find(targets.begin(), targets.end(), &type) != targets.end();
+}
+
+Outcome bad_modifier(const SearchParameter& parameter, std::string_view modifier) {
+  std::string list;
+  for (const auto word : allowed(parameter)) list += (list.empty() ? ":" : ", :") + std::string(word);
+  if (parameter.type == ParameterType::reference) list += ", :[type] of a target";
+  return unsupported("Modifier " + quoted(":" + std::string(modifier)) + " does not apply to " +
+                     quoted(parameter.code) + ", a " + std::string(word_of(parameter.type)) +
+                     " parameter. Allowed: " + (list.empty() ? "none" : list));
+}
+
+Outcome too_deep(const Limits& limits) {
+  return too_costly("Chains and _has go at most " + std::to_string(limits.depth) + " steps deep");
+}
+
+class ClauseReader {
+ public:
+  ClauseReader(std::string_view value, Reading& reading) : value_(value), reading_(reading) {}
+
+  Result<Clause> read(Scope scope, std::string_view name, std::uint32_t hops) {
+    if (++reading_.tried > most_tried)
+      return too_costly("Too many target types to try: name the type of each step, such as subject:Patient.name");
+    if (name.starts_with("_has:")) return read_has(scope, name, hops);
+    const auto dot = name.find('.');
+    const auto head = name.substr(0, dot);
+    const auto colon = head.find(':');
+    const auto code = head.substr(0, colon);
+    const auto modifier = colon == std::string_view::npos ? std::string_view{} : head.substr(colon + 1);
+    const SearchParameter* parameter = parameter_of(scope, code);
+    if (!parameter) return unknown_parameter(scope, code);
+    if (colon != std::string_view::npos && modifier.empty()) return bad_modifier(*parameter, modifier);
+    if (dot != std::string_view::npos) return read_chain(scope, *parameter, modifier, name.substr(dot + 1), hops);
+    return read_plain(*parameter, modifier);
+  }
+
+ private:
+  // _has:Observation:patient:code
+  Result<Clause> read_has(Scope scope, std::string_view name, std::uint32_t hops) {
+    if (hops >= reading_.limits.depth) return too_deep(reading_.limits);
+    const auto first = name.find(':', 5);
+    const auto second = first == std::string_view::npos ? first : name.find(':', first + 1);
+    if (second == std::string_view::npos || second + 1 == name.size())
+      return unsupported(quoted(name) + " is not of the form _has:Type:reference:parameter");
+    const auto type_name = name.substr(5, first - 5);
+    const auto code = name.substr(first + 1, second - first - 1);
+    Clause clause;
+    clause.has_type = definitions().resource(type_name);
+    if (!clause.has_type) return unsupported("_has: " + quoted(type_name) + " is not a resource type");
+    const Type* const inner[] = {clause.has_type};
+    clause.parameter = parameter_of(inner, code);
+    if (!clause.parameter) return unknown_parameter(inner, code);
+    const bool points_here =
+        clause.parameter->type == ParameterType::reference &&
+        std::any_of(scope.begin(), scope.end(), [&](const Type* type) { return can_target(*clause.parameter, *type); });
+    if (!points_here)
+      return unsupported("_has: " + quoted(code) + " of " + std::string(type_name) + " does not refer to " +
+                         names_of(scope));
+    auto condition = read(inner, name.substr(second + 1), hops + 1);
+    if (!condition) return condition;
+    add_inner(clause, *clause.has_type, std::move(*condition));
+    return clause;
+  }
+
+  // subject:Patient.name, subject.name
+  Result<Clause> read_chain(Scope scope, const SearchParameter& parameter, std::string_view type_name,
+                            std::string_view rest, std::uint32_t hops) {
+    if (parameter.type != ParameterType::reference)
+      return unsupported(quoted(parameter.code) + " is a " + std::string(word_of(parameter.type)) +
+                         " parameter: only references can be chained");
+    if (hops >= reading_.limits.depth) return too_deep(reading_.limits);
+    auto targets = all_targets(scope, parameter.code);
+    if (!type_name.empty()) {
+      const Type* wanted = definitions().resource(type_name);
+      if (!wanted || std::find(targets.begin(), targets.end(), wanted) == targets.end())
+        return unsupported(quoted(parameter.code) + " does not refer to " + quoted(type_name) +
+                           ". Possible: " + names_of(targets));
+      targets.assign(1, wanted);
+    }
+    Clause clause;
+    clause.parameter = &parameter;
+    std::optional<Outcome> refusal;
+    for (const Type* target : targets) {
+      const Type* const inner[] = {target};
+      auto condition = read(inner, rest, hops + 1);
+      if (condition) {
+        add_inner(clause, *target, std::move(*condition));
+        continue;
+      }
+      const auto& code = condition.outcome().issues[0].code;
+      if (code == "too-costly") return condition;
+      if (!refusal || code != "not-supported") refusal = std::move(condition.outcome());
+    }
+    if (!clause.chain.empty()) return clause;
+    if (targets.size() > 1 && refusal->issues[0].code == "not-supported")
+      return unsupported("None of the types that " + quoted(parameter.code) + " can refer to (" + names_of(targets) +
+                         ") has a search parameter " + quoted(rest));
+    return std::move(*refusal);
+  }
+
+  Result<Clause> read_plain(const SearchParameter& parameter, std::string_view word) {
+    Clause clause;
+    clause.parameter = &parameter;
+    const Type* target = nullptr;
+    if (!word.empty()) {
+      const auto words = allowed(parameter);
+      const auto known =
+          std::find_if(modifiers.begin(), modifiers.end(), [&](const auto& m) { return m.first == word; });
+      target = parameter.type == ParameterType::reference ? definitions().resource(word) : nullptr;
+      if (target ? !can_target(parameter, *target) : std::find(words.begin(), words.end(), word) == words.end())
+        return bad_modifier(parameter, word);
+      if (!target) clause.modifier = known->second;
+    }
+    if (clause.modifier == Modifier::missing) return read_missing(std::move(clause));
+    if (clause.modifier == Modifier::text && parameter.type == ParameterType::string)
+      clause.modifier = Modifier::contains;
+    const auto values = split(value_, ',');
+    if (values.size() > reading_.limits.or_values)
+      return too_costly("Parameter " + quoted(parameter.code) + " has " + std::to_string(values.size()) +
+                        " values; at most " + std::to_string(reading_.limits.or_values) + " are allowed");
+    for (const auto text : values) {
+      if (text.empty())
+        return invalid("Parameter " + quoted(parameter.code) +
+                       " has an empty value; leave it out, or ask with :missing=true");
+      auto term = read_term(parameter, clause.modifier, text, reading_);
+      if (!term) return term.outcome();
+      if (parameter.code.view() == "_id") term->any_system = true;
+      if (target && !narrow(*term, *target))
+        return invalid("Parameter '" + std::string(parameter.code) + ":" + std::string(word) + "': " + quoted(text) +
+                       " is not a reference to " + std::string(word));
+      clause.any_of.push_back(std::move(*term));
+    }
+    return clause;
+  }
+
+  Result<Clause> read_missing(Clause clause) {
+    if (value_ != "true" && value_ != "false")
+      return invalid("Parameter '" + std::string(clause.parameter->code) + ":missing' takes true or false, not " +
+                     quoted(value_));
+    clause.missing = value_ == "true";
+    return clause;
+  }
+
+  // subject:Patient=1: only references to that type, whether the value says it or not.
+  static bool narrow(Term& term, const Type& target) {
+    if (!term.types.empty()) {
+      term.types.clear();
+      term.value.type = target.name.view();
+    }
+    if (term.value.type.empty()) return term.value.text.find("/" + std::string(target.name) + "/") != std::string::npos;
+    return term.value.type == target.name.view();
+  }
+
+  static std::vector<const Type*> all_targets(Scope scope, std::string_view code) {
+    std::vector<const Type*> all;
+    for (const Type* type : scope)
+      for (const Type* target : targets_of(*type->parameter(code)))
+        if (std::find(all.begin(), all.end(), target) == all.end()) all.push_back(target);
+    return all;
+  }
+
+  static void add_inner(Clause& clause, const Type& type, Clause condition) {
+    Query inner;
+    inner.type = &type;
+    inner.all_of.push_back(std::move(condition));
+    clause.chain.push_back(std::move(inner));
+  }
+
+  std::string_view value_;
+  Reading& reading_;
+};
+
+}  // namespace
+
+bool supported(const SearchParameter& parameter) {
+  return !parameter.expression.empty() && parameter.type != ParameterType::special;
+}
+
+const SearchParameter* parameter_of(Scope scope, std::string_view code) {
+  const SearchParameter* found = nullptr;
+  for (const Type* type : scope) {
+    const SearchParameter* here = type->parameter(code);
+    if (!here || !supported(*here) || (found && here->type != found->type)) return nullptr;
+    if (!found) found = here;
+  }
+  return found;
+}
+
+std::string valid_names(Scope scope) {
+  std::string out;
+  if (scope.empty()) return out;
+  for (const auto& parameter : scope[0]->search) {
+    if (parameter_of(scope, parameter.code) == nullptr) continue;
+    if (!out.empty()) out += ", ";
+    out += parameter.code.view();
+  }
+  return out;
+}
+
+Result<Clause> read_clause(Scope scope, std::string_view name, std::string_view value, Reading& reading) {
+  auto clause = ClauseReader(value, reading).read(scope, name, 0);
+  if (clause) clause->written = std::string(name) + "=" + std::string(value);
+  return clause;
+}
+
+}  // namespace fhir::search

@@ -1,0 +1,216 @@
+// Index rows of a resource: every search parameter of its type, evaluated and converted by data type.
+// The parameters of a type are compiled once, at the first resource of that type; afterwards nothing is locked.
+// FHIR R4: http://hl7.org/fhir/R4/search.html, http://hl7.org/fhir/R4/searchparameter-registry.html
+#include <algorithm>
+#include <atomic>
+#include <iterator>
+#include <memory>
+#include <tuple>
+#include <variant>
+
+#include "fhir/path/path.h"
+#include "fhir/search/index.h"
+#include "fhir/search/values.h"
+#include "fhir/search/walk.h"
+
+namespace fhir::search {
+namespace {
+
+constexpr std::size_t most_rows = 10'000;
+constexpr std::size_t most_combinations = 1'000;  // of one element of a composite
+
+struct Expression {
+  std::variant<Walk, path::Compiled> how;
+  ParameterType type;
+};
+
+struct ParameterPlan {
+  const SearchParameter* parameter;
+  Expression expression;
+  std::vector<Expression> components;
+};
+using TypePlan = std::vector<ParameterPlan>;
+
+std::optional<Expression> compile(std::string_view text, ParameterType type) {
+  if (auto walk = Walk::parse(text)) return Expression{std::move(*walk), type};
+  auto program = path::compile(text);
+  if (!program) return std::nullopt;
+  return Expression{std::move(*program), type};
+}
+
+TypePlan plan_of(const Type& type) {
+  TypePlan plan;
+  for (const auto& parameter : type.search) {
+    const auto code = parameter.code.view();
+    if (parameter.expression.empty() || parameter.type == ParameterType::special) continue;
+    if (code == "_id" || code == "_lastUpdated") continue;
+    auto expression = compile(parameter.expression, parameter.type);
+    if (!expression) continue;
+    ParameterPlan entry{&parameter, std::move(*expression), {}};
+    for (const auto& component : parameter.components)
+      if (auto part = compile(component.expression, component.type)) entry.components.push_back(std::move(*part));
+    if (entry.components.size() == parameter.components.size()) plan.push_back(std::move(entry));
+  }
+  return plan;
+}
+
+// One slot per type of the definitions; the first thread to finish a plan publishes it.
+class Plans {
+ public:
+  Plans() : first_(definitions().types.data()), slots_(definitions().types.size()) {}
+  Plans(const Plans&) = delete;
+  Plans& operator=(const Plans&) = delete;
+  ~Plans() {
+    for (auto& slot : slots_) delete slot.load(std::memory_order_relaxed);
+  }
+
+  const TypePlan& of(const Type& type) {
+    auto& slot = slots_[static_cast<std::size_t>(&type - first_)];
+    if (const TypePlan* known = slot.load(std::memory_order_acquire)) return *known;
+    auto made = std::make_unique<const TypePlan>(plan_of(type));
+    const TypePlan* expected = nullptr;
+    if (slot.compare_exchange_strong(expected, made.get(), std::memory_order_acq_rel)) return *made.release();
+    return *expected;
+  }
+
+ private:
+  const Type* first_;
+  std::vector<std::atomic<const TypePlan*>> slots_;
+};
+
+bool before(const IndexValue& a, const IndexValue& b) {
+  const auto key = [](const IndexValue& v) {
+    return std::tie(v.kind, v.canonical, v.low, v.high, v.number, v.text, v.system, v.exact, v.unit, v.type);
+  };
+  return key(a) < key(b);
+}
+
+bool row_before(const IndexRow& a, const IndexRow& b) {
+  if (a.facet != b.facet) return a.facet < b.facet;
+  if (!a.parts.empty() || !b.parts.empty())
+    return std::lexicographical_compare(a.parts.begin(), a.parts.end(), b.parts.begin(), b.parts.end(), before);
+  return before(a.value, b.value);
+}
+
+bool same_row(const IndexRow& a, const IndexRow& b) {
+  return a.facet == b.facet && a.value == b.value && a.parts == b.parts;
+}
+
+class Extractor {
+ public:
+  Extractor(const Node& resource, std::string_view base) : resource_(resource), base_(base) {
+    context_.resource = &resource;
+    context_.root_resource = &resource;
+  }
+
+  std::vector<IndexRow> run(const TypePlan& plan) {
+    rows_.reserve(plan.size() * 2);
+    for (const auto& entry : plan) {
+      const auto start = rows_.size();
+      if (entry.parameter->type == ParameterType::composite)
+        add_composite(entry);
+      else
+        add_plain(entry.expression, resource_, entry.parameter, rows_);
+      remove_duplicates(start);
+      if (rows_.size() > most_rows) rows_.resize(most_rows);
+      if (rows_.size() == most_rows) break;
+    }
+    return std::move(rows_);
+  }
+
+ private:
+  void add_plain(const Expression& expression, const Node& focus, const SearchParameter* parameter,
+                 std::vector<IndexRow>& rows) {
+    RowSink sink{rows, parameter, base_};
+    if (const auto* walk = std::get_if<Walk>(&expression.how)) {
+      found_.clear();
+      walk->run(focus, resource_, found_);
+      for (const Node* node : found_) {
+        if (rows.size() > most_rows) return;
+        add_values(*node, expression.type, sink);
+      }
+      return;
+    }
+    const auto result = path::evaluate(*std::get<path::Compiled>(expression.how), focus, context_);
+    if (!result) return;
+    for (const auto& item : *result) {
+      if (rows.size() > most_rows) return;
+      if (item.node)
+        add_values(*item.node, expression.type, sink);
+      else if (item.kind == path::Item::Kind::boolean)
+        add_literal(item.boolean ? "true" : "false", expression.type, sink);
+      else if (item.kind == path::Item::Kind::integer)
+        add_literal(std::to_string(item.integer), expression.type, sink);
+      else
+        add_literal(item.text, expression.type, sink);
+    }
+  }
+
+  void add_composite(const ParameterPlan& entry) {
+    for (const Node* element : nodes(entry.expression)) {
+      if (rows_.size() > most_rows) return;
+      add_combinations(entry, *element);
+    }
+  }
+
+  // All combinations of the components' values within one element.
+  void add_combinations(const ParameterPlan& entry, const Node& element) {
+    std::vector<std::vector<IndexValue>> choices;
+    std::size_t total = 1;
+    for (const auto& component : entry.components) {
+      std::vector<IndexRow> values;
+      add_plain(component, element, entry.parameter, values);
+      auto& choice = choices.emplace_back();
+      for (auto& row : values)
+        if (row.facet == Facet::value) choice.push_back(std::move(row.value));
+      if (choice.empty()) return;
+      total = std::min(total * choice.size(), most_combinations);
+    }
+    for (std::size_t i = 0; i < total; ++i) {
+      IndexRow row;
+      row.parameter = entry.parameter;
+      row.value.kind = IndexKind::composite;
+      auto rest = i;
+      for (const auto& choice : choices) {
+        row.parts.push_back(choice[rest % choice.size()]);
+        rest /= choice.size();
+      }
+      rows_.push_back(std::move(row));
+    }
+  }
+
+  std::vector<const Node*> nodes(const Expression& expression) {
+    std::vector<const Node*> out;
+    if (const auto* walk = std::get_if<Walk>(&expression.how)) {
+      walk->run(resource_, resource_, out);
+      return out;
+    }
+    if (const auto result = path::evaluate(*std::get<path::Compiled>(expression.how), resource_, context_))
+      for (const auto& item : *result)
+        if (item.node) out.push_back(item.node);
+    return out;
+  }
+
+  void remove_duplicates(std::size_t start) {
+    if (rows_.size() - start < 2) return;
+    const auto first = rows_.begin() + static_cast<std::ptrdiff_t>(start);
+    std::sort(first, rows_.end(), row_before);
+    rows_.erase(std::unique(first, rows_.end(), same_row), rows_.end());
+  }
+
+  const Node& resource_;
+  std::string_view base_;
+  path::Context context_;
+  std::vector<IndexRow> rows_;
+  std::vector<const Node*> found_;
+};
+
+}  // namespace
+
+std::vector<IndexRow> extract(const Node& resource, std::string_view base) {
+  static Plans plans;
+  if (!resource.type) return {};
+  return Extractor(resource, base).run(plans.of(*resource.type));
+}
+
+}  // namespace fhir::search

@@ -1,0 +1,34 @@
+// Values of search parameters as given, read by the parameter's type. FHIR R4: http://hl7.org/fhir/R4/search.html
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir/outcome.h"
+#include "fhir/search/query.h"
+
+namespace fhir::search {
+
+struct Reading {
+  std::string_view base;  // this server's own base URL
+  Limits limits;
+  std::int64_t now = 0;     // milliseconds since 1970 UTC, 0 = not known
+  std::uint32_t tried = 0;  // conditions looked at on the way through chains to several target types
+};
+
+// "a,b\,c" at unescaped commas: "a", "b\,c".
+std::vector<std::string_view> split(std::string_view text, char separator);
+std::string unescape(std::string_view text);
+
+// At most 80 bytes of what was sent, for messages.
+std::string shown(std::string_view text);
+
+// Resource types that a reference parameter can point to; all where it names none.
+std::vector<const Type*> targets_of(const SearchParameter& parameter);
+
+// One alternative, still escaped.
+Result<Term> read_term(const SearchParameter& parameter, Modifier modifier, std::string_view text,
+                       const Reading& reading);
+
+}  // namespace fhir::search

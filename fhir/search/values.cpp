@@ -1,0 +1,417 @@
+// How each data type is indexed for each type of search parameter.
+// FHIR R4: http://hl7.org/fhir/R4/search.html §3.1.1.5.1 number to §3.1.1.5.9 uri
+#include "fhir/search/values.h"
+
+#include <algorithm>
+
+#include "fhir/search/walk.h"
+#include "fhir/value.h"
+
+namespace fhir::search {
+namespace {
+
+enum class Shape : std::uint8_t {
+  other,
+  primitive,
+  coding,
+  concept_,
+  identifier,
+  contact_point,
+  human_name,
+  address,
+  period,
+  timing,
+  quantity,
+  money,
+  range,
+  reference,
+  resource,
+};
+
+Shape shape_of(const Type& type) {
+  if (type.kind == TypeKind::primitive) return Shape::primitive;
+  if (type.kind == TypeKind::resource) return Shape::resource;
+  static constexpr std::pair<std::string_view, Shape> named[] = {
+      {"CodeableConcept", Shape::concept_},
+      {"Reference", Shape::reference},
+      {"Coding", Shape::coding},
+      {"Quantity", Shape::quantity},
+      {"Identifier", Shape::identifier},
+      {"Period", Shape::period},
+      {"HumanName", Shape::human_name},
+      {"Address", Shape::address},
+      {"ContactPoint", Shape::contact_point},
+      {"Timing", Shape::timing},
+      {"Money", Shape::money},
+      {"Range", Shape::range},
+  };
+  for (const auto& [name, shape] : named)
+    if (type.name.view() == name) return shape;
+  return type.is("Quantity") ? Shape::quantity : Shape::other;  // Age, Duration, Count, Distance, SimpleQuantity
+}
+
+IndexValue of_kind(IndexKind kind, std::string_view text = {}) {
+  IndexValue value;
+  value.kind = kind;
+  value.text = text;
+  return value;
+}
+
+// ── token ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+void add_token(std::string_view code, std::string_view system, RowSink& sink, Facet facet = Facet::value) {
+  if (code.empty() && system.empty()) return;
+  auto value = of_kind(IndexKind::token, code);
+  value.system = system;
+  sink.add(facet, std::move(value));
+}
+
+void add_text(std::string_view text, RowSink& sink) {
+  if (text.empty()) return;
+  auto value = of_kind(IndexKind::string);
+  value.text = fold(text);
+  value.exact = text;
+  sink.add(Facet::text, std::move(value));
+}
+
+// The system of a `code` is that of its value set, where this has only one.
+std::string_view implied_system(const Node& node) {
+  if (!node.element || !node.element->value_set) return {};
+  const auto& set = *node.element->value_set;
+  if (set.concepts.empty() || !set.open_systems.empty()) return {};
+  const auto first = set.concepts[0].system.view();
+  return first == set.concepts[set.concepts.size() - 1].system.view() ? first : std::string_view{};
+}
+
+void add_coding(const Node& coding, RowSink& sink) {
+  add_token(coding.value_of("code"), coding.value_of("system"), sink);
+  add_text(coding.value_of("display"), sink);
+}
+
+void add_concept(const Node& item, RowSink& sink) {
+  for (const auto& part : item)
+    if (part.name == "coding") add_coding(part, sink);
+  add_text(item.value_of("text"), sink);
+}
+
+void add_identifier(const Node& identifier, RowSink& sink) {
+  const auto number = identifier.value_of("value");
+  add_token(number, identifier.value_of("system"), sink);
+  const Node* type = identifier.child("type");
+  if (!type) return;
+  add_text(type->value_of("text"), sink);
+  for (const auto& coding : *type) {
+    if (coding.name != "coding" || number.empty()) continue;
+    const auto kind = std::string(coding.value_of("system")) + "|" + std::string(coding.value_of("code"));
+    add_token(number, kind, sink, Facet::of_type);
+  }
+}
+
+void add_tokens(const Node& node, Shape shape, const Type& type, RowSink& sink) {
+  switch (shape) {
+    case Shape::primitive:
+      if (type.primitive == Primitive::code)
+        add_token(node.text, node.text.empty() ? "" : implied_system(node), sink);
+      else
+        add_token(node.text, {}, sink);
+      return;
+    case Shape::coding:
+      add_coding(node, sink);
+      return;
+    case Shape::concept_:
+      add_concept(node, sink);
+      return;
+    case Shape::identifier:
+      add_identifier(node, sink);
+      return;
+    case Shape::contact_point:
+      // The number alone has no system in the standard; phone|123 and email|a@b are asked for as well.
+      add_token(node.value_of("value"), {}, sink);
+      if (!node.value_of("system").empty()) add_token(node.value_of("value"), node.value_of("system"), sink);
+      return;
+    case Shape::other:
+    case Shape::human_name:
+    case Shape::address:
+    case Shape::period:
+    case Shape::timing:
+    case Shape::quantity:
+    case Shape::money:
+    case Shape::range:
+    case Shape::reference:
+    case Shape::resource:
+      return;
+  }
+}
+
+// ── string ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+void add_string(std::string_view text, RowSink& sink) {
+  if (text.empty()) return;
+  auto value = of_kind(IndexKind::string);
+  value.text = fold(text);
+  value.exact = text;
+  sink.add(std::move(value));
+}
+
+void add_string_parts(const Node& node, std::initializer_list<std::string_view> names, RowSink& sink) {
+  for (const auto& part : node)
+    if (std::find(names.begin(), names.end(), part.name) != names.end()) add_string(part.text, sink);
+}
+
+void add_strings(const Node& node, Shape shape, RowSink& sink) {
+  switch (shape) {
+    case Shape::primitive:
+      add_string(node.text, sink);
+      return;
+    case Shape::human_name:
+      add_string_parts(node, {"text", "family", "given", "prefix", "suffix"}, sink);
+      return;
+    case Shape::address:
+      add_string_parts(node, {"text", "line", "city", "district", "state", "postalCode", "country"}, sink);
+      return;
+    case Shape::concept_:
+      add_string(node.value_of("text"), sink);
+      for (const auto& part : node)
+        if (part.name == "coding") add_string(part.value_of("display"), sink);
+      return;
+    case Shape::other:
+    case Shape::coding:
+    case Shape::identifier:
+    case Shape::contact_point:
+    case Shape::period:
+    case Shape::timing:
+    case Shape::quantity:
+    case Shape::money:
+    case Shape::range:
+    case Shape::reference:
+    case Shape::resource:
+      return;
+  }
+}
+
+// ── date ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+void add_range(std::int64_t low, std::int64_t high, RowSink& sink) {
+  auto value = of_kind(IndexKind::date);
+  value.low = low;
+  value.high = high;
+  sink.add(std::move(value));
+}
+
+void add_period(const Node& period, RowSink& sink) {
+  const auto start = parse_date_time(period.value_of("start"));
+  const auto end = parse_date_time(period.value_of("end"));
+  if (start || end) add_range(start ? start->low : open_low, end ? end->high : open_high, sink);
+}
+
+// Only the outer limits of a schedule count.
+void add_timing(const Node& timing, RowSink& sink) {
+  std::optional<std::int64_t> low, high;
+  const auto widen = [&](std::int64_t from, std::int64_t to) {
+    low = low ? std::min(*low, from) : from;
+    high = high ? std::max(*high, to) : to;
+  };
+  for (const auto& event : timing)
+    if (event.name == "event")
+      if (const auto date = parse_date_time(event.text)) widen(date->low, date->high);
+  const Node* repeat = timing.child("repeat");
+  if (const Node* bounds = repeat ? repeat->child("boundsPeriod") : nullptr) {
+    const auto start = parse_date_time(bounds->value_of("start"));
+    const auto end = parse_date_time(bounds->value_of("end"));
+    if (start || end) widen(start ? start->low : open_low, end ? end->high : open_high);
+  }
+  if (low) add_range(*low, *high, sink);
+}
+
+void add_dates(const Node& node, Shape shape, RowSink& sink) {
+  if (shape == Shape::period) return add_period(node, sink);
+  if (shape == Shape::timing) return add_timing(node, sink);
+  if (shape != Shape::primitive) return;
+  if (const auto date = parse_date_time(node.text)) add_range(date->low, date->high, sink);
+}
+
+// ── number and quantity ─────────────────────────────────────────────────────────────────────────────────────────
+
+void add_number(std::string_view text, RowSink& sink) {
+  const auto range = decimal_range(text);
+  if (!range) return;
+  auto value = of_kind(IndexKind::number);
+  value.number = range->value;
+  sink.add(std::move(value));
+}
+
+void add_quantity(std::string_view number, std::string_view system, std::string_view code, std::string_view unit,
+                  RowSink& sink) {
+  const auto range = decimal_range(number);
+  if (!range) return;
+  auto value = of_kind(IndexKind::quantity, code);
+  value.number = range->value;
+  value.system = system;
+  value.unit = unit;
+  sink.add(std::move(value));
+  if (system == ucum_system)
+    if (auto canonical = canonical_quantity(range->value, code)) sink.add(std::move(*canonical));
+}
+
+void add_quantity(const Node& node, RowSink& sink) {
+  add_quantity(node.value_of("value"), node.value_of("system"), node.value_of("code"), node.value_of("unit"), sink);
+}
+
+void add_numbers(const Node& node, Shape shape, RowSink& sink) {
+  if (shape == Shape::primitive) return add_number(node.text, sink);
+  if (shape != Shape::range) return;
+  for (const auto& limit : node)
+    if (limit.name == "low" || limit.name == "high") add_number(limit.value_of("value"), sink);
+}
+
+void add_quantities(const Node& node, Shape shape, RowSink& sink) {
+  if (shape == Shape::quantity) return add_quantity(node, sink);
+  if (shape == Shape::money) {
+    const auto currency = node.value_of("currency");
+    return add_quantity(node.value_of("value"), "urn:iso:std:iso:4217", currency, currency, sink);
+  }
+  if (shape != Shape::range) return;
+  for (const auto& limit : node)
+    if (limit.name == "low" || limit.name == "high") add_quantity(limit, sink);
+}
+
+// ── reference and uri ───────────────────────────────────────────────────────────────────────────────────────────
+
+void add_reference(const Node& node, RowSink& sink) {
+  auto value = reference_value(node.value_of("reference"), sink.base);
+  const bool pointed = value.has_value();
+  if (pointed) sink.add(std::move(*value));
+  const Node* identifier = node.child("identifier");
+  if (identifier) add_token(identifier->value_of("value"), identifier->value_of("system"), sink, Facet::identifier);
+  if (!pointed && !identifier) add_text(node.value_of("display"), sink);
+}
+
+void add_references(const Node& node, Shape shape, RowSink& sink) {
+  if (shape == Shape::reference) return add_reference(node, sink);
+  if (shape == Shape::resource) {  // Bundle.entry[0].resource: the resource itself is what is referred to
+    auto value = of_kind(IndexKind::reference, node.value_of("id"));
+    value.type = type_of(node)->name.view();
+    if (!value.text.empty()) sink.add(std::move(value));
+    return;
+  }
+  if (shape != Shape::primitive) return;
+  if (auto value = reference_value(node.text, sink.base)) sink.add(std::move(*value));
+}
+
+void add_uris(std::string_view text, RowSink& sink) {
+  if (text.empty()) return;
+  sink.add(of_kind(IndexKind::uri, text));
+  if (const auto bar = text.rfind('|'); bar != std::string_view::npos && bar > 0)
+    sink.add(of_kind(IndexKind::uri, text.substr(0, bar)));
+}
+
+}  // namespace
+
+std::optional<IndexValue> reference_value(std::string_view text, std::string_view base) {
+  if (text.empty()) return std::nullopt;
+  auto value = of_kind(IndexKind::reference, text);
+  const auto bar = text.rfind('|');
+  if (bar != std::string_view::npos && bar > 0) {
+    value.text = text.substr(0, bar);
+    value.system = text.substr(bar + 1);
+    return value;
+  }
+  const auto literal = parse_reference(text);
+  if (!literal) return std::nullopt;
+  using Form = ReferenceLiteral::Form;
+  const bool local = literal->form == Form::relative || (literal->form == Form::absolute && literal->base == base);
+  if (local && !literal->type.empty()) {
+    value.type = literal->type;
+    value.text = literal->id;
+  }
+  return value;
+}
+
+std::optional<IndexValue> canonical_quantity(double number, std::string_view ucum_code) {
+  if (ucum_code.empty()) return std::nullopt;
+  const auto unit = canonical_unit(ucum_code);
+  if (!unit) return std::nullopt;
+  auto value = of_kind(IndexKind::quantity, unit->unit);
+  value.canonical = true;
+  value.number = number * unit->factor + unit->offset;
+  return value;
+}
+
+void add_values(const Node& node, ParameterType type, RowSink& sink) {
+  const Type* data = type_of(node);
+  if (!data) return;
+  const auto shape = shape_of(*data);
+  switch (type) {
+    case ParameterType::token:
+      return add_tokens(node, shape, *data, sink);
+    case ParameterType::string:
+      return add_strings(node, shape, sink);
+    case ParameterType::date:
+      return add_dates(node, shape, sink);
+    case ParameterType::number:
+      return add_numbers(node, shape, sink);
+    case ParameterType::quantity:
+      return add_quantities(node, shape, sink);
+    case ParameterType::reference:
+      return add_references(node, shape, sink);
+    case ParameterType::uri:
+      if (shape == Shape::primitive) add_uris(node.text, sink);
+      return;
+    case ParameterType::composite:
+    case ParameterType::special:
+      return;
+  }
+}
+
+void add_literal(std::string_view text, ParameterType type, RowSink& sink) {
+  Node node;
+  node.text = text;
+  node.form = Node::Form::string;
+  switch (type) {
+    case ParameterType::token:
+      return add_token(text, {}, sink);
+    case ParameterType::string:
+      return add_string(text, sink);
+    case ParameterType::date:
+      return add_dates(node, Shape::primitive, sink);
+    case ParameterType::number:
+      return add_number(text, sink);
+    case ParameterType::uri:
+      return add_uris(text, sink);
+    case ParameterType::reference:
+      return add_references(node, Shape::primitive, sink);
+    case ParameterType::quantity:
+    case ParameterType::composite:
+    case ParameterType::special:
+      return;
+  }
+}
+
+bool can_index(ParameterType parameter, const Type& data) {
+  const auto shape = shape_of(data);
+  const auto one_of = [&](std::initializer_list<Shape> shapes) {
+    return std::find(shapes.begin(), shapes.end(), shape) != shapes.end();
+  };
+  switch (parameter) {
+    case ParameterType::token:
+      return one_of({Shape::primitive, Shape::coding, Shape::concept_, Shape::identifier, Shape::contact_point});
+    case ParameterType::string:
+      return one_of({Shape::primitive, Shape::human_name, Shape::address, Shape::concept_});
+    case ParameterType::date:
+      return one_of({Shape::primitive, Shape::period, Shape::timing});
+    case ParameterType::number:
+      return one_of({Shape::primitive, Shape::range});
+    case ParameterType::quantity:
+      return one_of({Shape::quantity, Shape::money, Shape::range});
+    case ParameterType::reference:
+      return one_of({Shape::primitive, Shape::reference, Shape::resource});
+    case ParameterType::uri:
+      return one_of({Shape::primitive});
+    case ParameterType::composite:
+    case ParameterType::special:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace fhir::search

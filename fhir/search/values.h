@@ -1,0 +1,40 @@
+// Index values of FHIR data types: each (search parameter type, data type) pair of the tables in search.html.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "fhir/definitions.h"
+#include "fhir/node.h"
+#include "fhir/search/index.h"
+
+namespace fhir::search {
+
+inline constexpr std::string_view ucum_system = "http://unitsofmeasure.org";
+
+// Appends the rows that one node gives for a parameter of this type; none where it holds nothing that can be found.
+struct RowSink {
+  std::vector<IndexRow>& rows;
+  const SearchParameter* parameter;
+  std::string_view base;  // this server's own base URL, without a slash at the end
+
+  void add(Facet facet, IndexValue value) { rows.push_back({parameter, facet, std::move(value), {}}); }
+  void add(IndexValue value) { add(Facet::value, std::move(value)); }
+};
+void add_values(const Node& node, ParameterType type, RowSink& sink);
+
+// A literal that an expression made (boolean, string ...), not read from a node.
+void add_literal(std::string_view text, ParameterType type, RowSink& sink);
+
+// True where add_values knows what to do with this data type.
+bool can_index(ParameterType parameter, const Type& data);
+
+// Type/id (also with /_history/version) and absolute URLs below `base` are local; other URLs and URNs stay as they are,
+// a canonical's version is set apart. Nothing for text that is no reference.
+std::optional<IndexValue> reference_value(std::string_view text, std::string_view base);
+
+// The same quantity in UCUM base units; nothing for units that are not UCUM or not known.
+std::optional<IndexValue> canonical_quantity(double number, std::string_view ucum_code);
+
+}  // namespace fhir::search
