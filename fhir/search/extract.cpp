@@ -17,6 +17,7 @@ namespace fhir::search {
 namespace {
 
 constexpr std::size_t most_rows = 10'000;
+constexpr std::size_t few_rows = 16;              // so few are compared with each other, more are sorted
 constexpr std::size_t most_combinations = 1'000;  // of one element of a composite
 
 struct Expression {
@@ -167,15 +168,15 @@ class Extractor {
       total = std::min(total * choice.size(), most_combinations);
     }
     for (std::size_t i = 0; i < total; ++i) {
-      IndexRow row;
+      auto& row = rows_.emplace_back();
       row.parameter = entry.parameter;
       row.value.kind = IndexKind::composite;
+      row.parts.reserve(choices.size());
       auto rest = i;
       for (const auto& choice : choices) {
         row.parts.push_back(choice[rest % choice.size()]);
         rest /= choice.size();
       }
-      rows_.push_back(std::move(row));
     }
   }
 
@@ -192,10 +193,19 @@ class Extractor {
   }
 
   void remove_duplicates(std::size_t start) {
-    if (rows_.size() - start < 2) return;
+    const auto count = rows_.size() - start;
+    if (count < 2) return;
+    if (count <= few_rows && !has_duplicates(start)) return;
     const auto first = rows_.begin() + static_cast<std::ptrdiff_t>(start);
     std::sort(first, rows_.end(), row_before);
     rows_.erase(std::unique(first, rows_.end(), same_row), rows_.end());
+  }
+
+  bool has_duplicates(std::size_t start) const {
+    for (auto i = start + 1; i < rows_.size(); ++i)
+      for (auto k = start; k < i; ++k)
+        if (same_row(rows_[i], rows_[k])) return true;
+    return false;
   }
 
   const Node& resource_;

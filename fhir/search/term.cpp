@@ -135,6 +135,24 @@ bool read_uri(std::string_view text, Term& term) {
   return !term.value.text.empty();
 }
 
+// "Observation.subject.where(resolve() is Patient)" leads to nothing but a Patient, whatever the targets say.
+const Type* resolved_type(std::string_view expression) {
+  constexpr std::string_view mark = "resolve() is ";
+  const Type* only = nullptr;
+  for (std::size_t at = 0; at <= expression.size();) {
+    const auto end = std::min(expression.find('|', at), expression.size());
+    const auto branch = expression.substr(at, end - at);
+    const auto found = branch.find(mark);
+    if (found == std::string_view::npos) return nullptr;
+    const auto name = branch.substr(found + mark.size());
+    const Type* type = definitions().resource(name.substr(0, name.find(')')));
+    if (!type || (only && only != type)) return nullptr;
+    only = type;
+    at = end + 1;
+  }
+  return only;
+}
+
 const std::vector<const Type*>& all_resources() {
   static const std::vector<const Type*> all = [] {
     std::vector<const Type*> types;
@@ -255,6 +273,7 @@ std::string shown(std::string_view text) {
 }
 
 std::vector<const Type*> targets_of(const SearchParameter& parameter) {
+  if (const Type* only = resolved_type(parameter.expression)) return {only};
   std::vector<const Type*> types;
   for (const auto& target : parameter.targets) {
     if (target.view() == "Resource") return all_resources();

@@ -61,17 +61,16 @@ IndexValue of_kind(IndexKind kind, std::string_view text = {}) {
 
 void add_token(std::string_view code, std::string_view system, RowSink& sink, Facet facet = Facet::value) {
   if (code.empty() && system.empty()) return;
-  auto value = of_kind(IndexKind::token, code);
+  auto& value = sink.add(IndexKind::token, facet);
+  value.text = code;
   value.system = system;
-  sink.add(facet, std::move(value));
 }
 
 void add_text(std::string_view text, RowSink& sink) {
   if (text.empty()) return;
-  auto value = of_kind(IndexKind::string);
+  auto& value = sink.add(IndexKind::string, Facet::text);
   value.text = fold(text);
   value.exact = text;
-  sink.add(Facet::text, std::move(value));
 }
 
 // The system of a `code` is that of its value set, where this has only one.
@@ -147,10 +146,9 @@ void add_tokens(const Node& node, Shape shape, const Type& type, RowSink& sink) 
 
 void add_string(std::string_view text, RowSink& sink) {
   if (text.empty()) return;
-  auto value = of_kind(IndexKind::string);
+  auto& value = sink.add(IndexKind::string);
   value.text = fold(text);
   value.exact = text;
-  sink.add(std::move(value));
 }
 
 void add_string_parts(const Node& node, std::initializer_list<std::string_view> names, RowSink& sink) {
@@ -192,10 +190,9 @@ void add_strings(const Node& node, Shape shape, RowSink& sink) {
 // ── date ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 void add_range(std::int64_t low, std::int64_t high, RowSink& sink) {
-  auto value = of_kind(IndexKind::date);
+  auto& value = sink.add(IndexKind::date);
   value.low = low;
   value.high = high;
-  sink.add(std::move(value));
 }
 
 void add_period(const Node& period, RowSink& sink) {
@@ -235,22 +232,20 @@ void add_dates(const Node& node, Shape shape, RowSink& sink) {
 void add_number(std::string_view text, RowSink& sink) {
   const auto range = decimal_range(text);
   if (!range) return;
-  auto value = of_kind(IndexKind::number);
-  value.number = range->value;
-  sink.add(std::move(value));
+  sink.add(IndexKind::number).number = range->value;
 }
 
 void add_quantity(std::string_view number, std::string_view system, std::string_view code, std::string_view unit,
                   RowSink& sink) {
   const auto range = decimal_range(number);
   if (!range) return;
-  auto value = of_kind(IndexKind::quantity, code);
+  auto& value = sink.add(IndexKind::quantity);
+  value.text = code;
   value.number = range->value;
   value.system = system;
   value.unit = unit;
-  sink.add(std::move(value));
-  if (system == ucum_system)
-    if (auto canonical = canonical_quantity(range->value, code)) sink.add(std::move(*canonical));
+  if (system != ucum_system) return;
+  if (auto canonical = canonical_quantity(range->value, code)) sink.add(IndexKind::quantity) = std::move(*canonical);
 }
 
 void add_quantity(const Node& node, RowSink& sink) {
@@ -280,7 +275,7 @@ void add_quantities(const Node& node, Shape shape, RowSink& sink) {
 void add_reference(const Node& node, RowSink& sink) {
   auto value = reference_value(node.value_of("reference"), sink.base);
   const bool pointed = value.has_value();
-  if (pointed) sink.add(std::move(*value));
+  if (pointed) sink.add(IndexKind::reference) = std::move(*value);
   const Node* identifier = node.child("identifier");
   if (identifier) add_token(identifier->value_of("value"), identifier->value_of("system"), sink, Facet::identifier);
   if (!pointed && !identifier) add_text(node.value_of("display"), sink);
@@ -289,20 +284,22 @@ void add_reference(const Node& node, RowSink& sink) {
 void add_references(const Node& node, Shape shape, RowSink& sink) {
   if (shape == Shape::reference) return add_reference(node, sink);
   if (shape == Shape::resource) {  // Bundle.entry[0].resource: the resource itself is what is referred to
-    auto value = of_kind(IndexKind::reference, node.value_of("id"));
+    const auto id = node.value_of("id");
+    if (id.empty()) return;
+    auto& value = sink.add(IndexKind::reference);
+    value.text = id;
     value.type = type_of(node)->name.view();
-    if (!value.text.empty()) sink.add(std::move(value));
     return;
   }
   if (shape != Shape::primitive) return;
-  if (auto value = reference_value(node.text, sink.base)) sink.add(std::move(*value));
+  if (auto value = reference_value(node.text, sink.base)) sink.add(IndexKind::reference) = std::move(*value);
 }
 
 void add_uris(std::string_view text, RowSink& sink) {
   if (text.empty()) return;
-  sink.add(of_kind(IndexKind::uri, text));
+  sink.add(IndexKind::uri).text = text;
   if (const auto bar = text.rfind('|'); bar != std::string_view::npos && bar > 0)
-    sink.add(of_kind(IndexKind::uri, text.substr(0, bar)));
+    sink.add(IndexKind::uri).text = text.substr(0, bar);
 }
 
 }  // namespace

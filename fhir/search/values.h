@@ -19,8 +19,14 @@ struct RowSink {
   const SearchParameter* parameter;
   std::string_view base;  // this server's own base URL, without a slash at the end
 
-  void add(Facet facet, IndexValue value) { rows.push_back({parameter, facet, std::move(value), {}}); }
-  void add(IndexValue value) { add(Facet::value, std::move(value)); }
+  // A new row, to be filled in place.
+  IndexValue& add(IndexKind kind, Facet facet = Facet::value) {
+    auto& row = rows.emplace_back();
+    row.parameter = parameter;
+    row.facet = facet;
+    row.value.kind = kind;
+    return row.value;
+  }
 };
 void add_values(const Node& node, ParameterType type, RowSink& sink);
 

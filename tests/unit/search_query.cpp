@@ -242,7 +242,7 @@ TEST_CASE("limits are refusals") {
   CHECK(names(refusal("Patient", "_id", many), "501 values"));
   CHECK(!refusal("Patient", "identifier", std::string(10240, 'x')).empty());
   CHECK(!refusal("Patient", std::string(10240, 'x'), "1").empty());
-  CHECK(names(refusal("Observation", "focus.focus.focus.code", "1"), "Too many target types"));
+  CHECK(names(refusal("List", "item.subject.subject.identifier", "1"), "Too many target types"));
   CHECK(!refusal("Patient", "family", "\xC3\x28").empty());
   CHECK(!refusal("Patient", "family", std::string("a\0b", 3)).empty());
 }
