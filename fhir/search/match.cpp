@@ -37,9 +37,11 @@ bool meets_date(const Term& term, const IndexValue& stored) {
 }
 
 // The stored number is a point. eq and ne look at the range that the given digits imply, comparisons at the value
-// itself; sa and eb at what lies outside the implied range.
+// itself; sa and eb at what lies outside the implied range. More digits than a double holds imply no range: then the
+// value itself counts.
 bool meets_number(const Term& term, double stored) {
-  const bool within = term.low_number <= stored && stored < term.high_number;
+  const bool equal = stored == term.value.number;
+  const bool within = equal || (term.low_number <= stored && stored < term.high_number);
   switch (term.prefix) {
     case Prefix::eq:
       return within;
@@ -54,9 +56,9 @@ bool meets_number(const Term& term, double stored) {
     case Prefix::le:
       return stored <= term.value.number;
     case Prefix::sa:
-      return stored >= term.high_number;
+      return !equal && stored >= term.high_number;
     case Prefix::eb:
-      return stored < term.low_number;
+      return !equal && stored < term.low_number;
     case Prefix::ap:
       return term.low_number <= stored && stored <= term.high_number;
   }
@@ -73,10 +75,17 @@ bool meets_quantity(const Term& term, const IndexValue& stored) {
   return unit && meets_number(term, stored.number);
 }
 
+// The beginning of any word.
+bool holds_word(std::string_view text, std::string_view wanted) {
+  for (auto at = text.find(wanted); at != std::string_view::npos; at = text.find(wanted, at + 1))
+    if (at == 0 || text[at - 1] == ' ') return true;
+  return false;
+}
+
 bool meets_string(const Term& term, Modifier modifier, const IndexValue& stored) {
   if (modifier == Modifier::exact) return stored.exact == term.value.exact;
-  if (modifier == Modifier::contains || modifier == Modifier::text)
-    return stored.text.find(term.value.text) != std::string::npos;
+  if (modifier == Modifier::contains) return stored.text.find(term.value.text) != std::string::npos;
+  if (modifier == Modifier::text) return holds_word(stored.text, term.value.text);
   return stored.text.starts_with(term.value.text);
 }
 
@@ -94,10 +103,16 @@ bool meets_reference(const Term& term, const IndexValue& stored) {
   return term.value.system.empty() || stored.system == term.value.system;
 }
 
-// :below asks for stored URIs that begin with the given one, :above for those that the given one begins with.
+// http://acme.org/fhir is above http://acme.org/fhir/ValueSet/1, but not above http://acme.org/fhirx.
+bool is_above(std::string_view upper, std::string_view lower) {
+  if (!lower.starts_with(upper)) return false;
+  if (lower.size() == upper.size() || upper.ends_with('/')) return true;
+  return std::string_view("/?#|").find(lower[upper.size()]) != std::string_view::npos;
+}
+
 bool meets_uri(const Term& term, Modifier modifier, const IndexValue& stored) {
-  if (modifier == Modifier::below) return stored.text.starts_with(term.value.text);
-  if (modifier == Modifier::above) return !stored.text.empty() && term.value.text.starts_with(stored.text);
+  if (modifier == Modifier::below) return is_above(term.value.text, stored.text);
+  if (modifier == Modifier::above) return is_above(stored.text, term.value.text);
   return stored.text == term.value.text;
 }
 

@@ -291,6 +291,8 @@ TEST_CASE("URIs") {
                  {"url=HTTP://acme.org/fhir/ValueSet/123", false},
                  {"url:below=http://acme.org/fhir/", true},
                  {"url:below=http://acme.org/other/", false},
+                 {"url:below=http://acme.org/fhir", true},
+                 {"url:below=http://acme.org/fh", false},
                  {"url:above=http://acme.org/fhir/ValueSet/123/_history/5", true},
                  {"url:above=http://acme.org/fhir/", false},
              });
@@ -302,6 +304,7 @@ TEST_CASE("text of codes") {
   check(condition, {
                        {"code:text=hypertensive", true},
                        {"code:text=blutdruck", true},
+                       {"code:text=druck", false},
                        {"code:text=diabetes", false},
                        {"code=hypertensive", false},
                        {"code=http://snomed.info/sct|38341003", true},
