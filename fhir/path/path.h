@@ -1,11 +1,15 @@
 // FHIRPath: http://hl7.org/fhirpath/N1 with the additions of http://hl7.org/fhir/R4/fhirpath.html.
 // An expression is compiled once into an immutable Program that any thread may evaluate.
+// Two ways of reading: evaluate() keeps to the letter; holds() and nodes(), which run the expressions that the R4
+// definitions ship, take `as` on several items as a filter and an unqualified `Boolean` as the FHIR type also,
+// since those expressions are written so (Observation.component.value as Quantity; que-7).
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +33,7 @@ struct Item {
 
 using Collection = std::vector<Item>;
 
-struct Program;  // path.cpp
+struct Program;  // program.h
 using Compiled = std::shared_ptr<const Program>;
 
 struct Context {
@@ -37,8 +41,12 @@ struct Context {
   const Node* root_resource = nullptr;  // %rootResource: its container
   std::map<std::string, Collection, std::less<>> variables;
   std::function<const Node*(std::string_view reference)> resolve;  // resolve(); without it only contained and Bundle
-  std::int64_t now = 0;                                            // milliseconds since 1970 UTC, for now() and today()
+  // memberOf() and conformsTo() beyond the linked value sets and base types; nullopt = not known.
+  std::function<std::optional<bool>(const Node& focus, std::string_view url)> member_of;
+  std::function<std::optional<bool>(const Node& focus, std::string_view url)> conforms_to;
+  std::int64_t now = 0;             // milliseconds since 1970 UTC, for now() and today()
   std::uint64_t steps = 1'000'000;  // budget; beyond it the evaluation ends with Kind::too_costly
+  bool strict = false;              // an element that the type does not have is an error, not empty
 };
 
 // Syntax faults name the column. At most 1 MiB of source is looked at; nesting is limited.
@@ -49,5 +57,10 @@ Result<Collection> evaluate(const Program& program, const Collection& focus, con
 
 // Invariants: true when the result is empty or a single true (a constraint that does not apply holds).
 Result<bool> holds(const Program& program, const Node& focus, const Context& context);
+
+// Search extraction: the nodes of the result, in order, appended to `out`; computed values are left out. Without a
+// resolver, `resolve() is T` is decided from the reference itself ("Patient/1", ".../Patient/1", the contained
+// resource, Reference.type), as a server cannot fetch what others keep. False when the evaluation failed.
+bool nodes(const Program& program, const Node& focus, const Context& context, std::vector<const Node*>& out);
 
 }  // namespace fhir::path

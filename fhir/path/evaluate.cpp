@@ -1,0 +1,505 @@
+// Runs a program: FHIRPath N1, sections 3 (path selection), 5.2 (filtering scopes), 6.3 (types), 9 (variables).
+#include <memory>
+
+#include "fhir/path/evaluator.h"
+
+namespace fhir::path {
+namespace {
+
+constexpr std::size_t stack_size = 1u << 20;  // values; pages that are never touched cost nothing
+constexpr std::size_t stack_kept = 1u << 14;
+
+// One stack for each thread; an evaluation started by another's resolver goes on above it.
+struct Stack {
+  Value* memory = nullptr;
+  Value* top = nullptr;
+  Value* highest = nullptr;
+  Stack() = default;
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
+  ~Stack() { release(); }
+  Value* use() {
+    if (!memory) {
+      memory = std::allocator<Value>().allocate(stack_size);
+      top = highest = memory;
+    }
+    return top;
+  }
+  void leave(Value* base) {
+    top = base;
+    if (base == memory && highest - memory > static_cast<std::ptrdiff_t>(stack_kept)) release();
+  }
+  void release() {
+    if (memory) std::allocator<Value>().deallocate(memory, stack_size);
+    memory = top = highest = nullptr;
+  }
+};
+thread_local Stack stack;
+
+bool is_name_of(const Node& node, std::string_view wanted) {
+  if (!node.name.starts_with(wanted)) return false;
+  const bool choice = node.element && node.element->choice;
+  if (node.name.size() == wanted.size()) return !choice;
+  return choice && node.element->name.view() == wanted;
+}
+
+// A raw root is named by its resourceType.
+bool is_named_type(const Node& node, std::string_view type) {
+  return node.type ? node.type->is(type) : node.name == type || node.value_of("resourceType") == type;
+}
+
+bool derives(const Type* type, const Type* base) {
+  for (; type; type = type->base.get())
+    if (type == base) return true;
+  return false;
+}
+
+}  // namespace
+
+Evaluator::Evaluator(const Context& context, Reading reading)
+    : context_(context),
+      reading_(reading),
+      steps_(context.steps),
+      base_(stack.use()),
+      top_(base_),
+      limit_(stack.memory + stack_size) {}
+
+Evaluator::~Evaluator() { stack.leave(base_); }
+
+Range Evaluator::run(const Program& program, const Node& focus) {
+  push(Value::of(focus));
+  return run(program);
+}
+
+Range Evaluator::run(const Program& program, const Collection& focus) {
+  for (const Item& item : focus) push(value_of(item));
+  return run(program);
+}
+
+Range Evaluator::run(const Program& program) {
+  input_ = {base_, top_};
+  Scope scope;
+  scope.focus = input_;
+  return eval(*program.root, scope);
+}
+
+void Evaluator::push(const Value& value) {
+  if (top_ == limit_) {
+    fail("the collection is too large", Kind::too_costly);
+    return;
+  }
+  std::construct_at(top_++, value);
+  if (top_ > stack.highest) stack.highest = top_;
+  stack.top = top_;
+}
+
+void Evaluator::copy(Range values) {
+  for (const Value& value : values) push(value);
+}
+
+void Evaluator::settle(Value* base, const Value* from) {
+  if (base != from)
+    for (; from != top_; ++from) *base++ = *from;
+  else
+    base = top_;
+  top_ = base;
+}
+
+bool Evaluator::step(std::uint64_t count) {
+  if (fault_) return false;
+  if (steps_ < count) {
+    fail("the expression takes too many steps on this resource; make it simpler", Kind::too_costly);
+    return false;
+  }
+  steps_ -= count;
+  return true;
+}
+
+void Evaluator::fail(std::string_view diagnostics, Kind kind) {
+  if (!fault_)
+    fault_ =
+        Outcome(kind, kind == Kind::too_costly ? "too-costly" : "processing", "FHIRPath: " + std::string(diagnostics));
+}
+
+std::optional<Value> Evaluator::single(Range values) {
+  if (values.empty()) return std::nullopt;
+  if (values.size() > 1) {
+    fail("one item is needed here, and there are " + std::to_string(values.size()));
+    return std::nullopt;
+  }
+  return system(*values.first);
+}
+
+std::optional<Value> Evaluator::single(const Expr& expr, const Scope& scope) {
+  const Range values = eval(expr, scope);
+  drop(values.first);
+  return single(values);
+}
+
+std::optional<bool> Evaluator::truth(Range values) {
+  const auto value = single(values);
+  if (!value) return std::nullopt;
+  return value->kind == ValueKind::boolean ? value->boolean : true;
+}
+
+std::optional<std::string_view> Evaluator::text(const Expr& expr, const Scope& scope) {
+  const auto value = single(expr, scope);
+  if (!value) return std::nullopt;
+  if (value->kind != ValueKind::string) {
+    fail("a string is needed here");
+    return std::nullopt;
+  }
+  return value->text;
+}
+
+std::optional<std::int64_t> Evaluator::integer(const Expr& expr, const Scope& scope) {
+  const auto value = single(expr, scope);
+  if (!value) return std::nullopt;
+  if (value->kind != ValueKind::integer) {
+    fail("an integer is needed here");
+    return std::nullopt;
+  }
+  return value->integer;
+}
+
+Range Evaluator::eval(const Expr& expr, const Scope& scope) {
+  Value* const base = top_;
+  if (!step()) return {base, base};
+  switch (expr.op) {
+    case Op::literal:
+      push(expr.value);
+      break;
+    case Op::nothing:
+      break;
+    case Op::self:
+      copy(scope.focus);
+      break;
+    case Op::position:
+      if (scope.position >= 0) push(Value::of(scope.position));
+      break;
+    case Op::total:
+      if (!scope.has_total) fail("$total is known inside aggregate() only");
+      copy(scope.total);
+      break;
+    case Op::variable:
+      variable(expr);
+      break;
+    case Op::path:
+      path(expr, expr.args.size(), scope);
+      break;
+    case Op::is:
+    case Op::as:
+      type_test(expr, scope);
+      break;
+    case Op::logical_and:
+    case Op::logical_or:
+    case Op::logical_xor:
+    case Op::implies:
+      logic(expr, scope);
+      break;
+    case Op::plus_sign:
+    case Op::minus_sign: {
+      const Range operand = eval(*expr.args[0], scope);
+      if (!operand.empty()) arithmetic(*this, expr.op, operand, {top_, top_});
+      break;
+    }
+    case Op::member:
+    case Op::call:
+    case Op::at:  // steps: only inside a path
+      break;
+    case Op::multiply:
+    case Op::divide:
+    case Op::whole_divide:
+    case Op::modulo:
+    case Op::add:
+    case Op::subtract:
+    case Op::concatenate:
+    case Op::unite:
+    case Op::less:
+    case Op::less_equal:
+    case Op::greater:
+    case Op::greater_equal:
+    case Op::equal:
+    case Op::not_equal:
+    case Op::equivalent:
+    case Op::not_equivalent:
+    case Op::in:
+    case Op::contains:
+      binary(expr, scope);
+      break;
+  }
+  if (fault_) drop(base);
+  return {base, top_};
+}
+
+void Evaluator::binary(const Expr& expr, const Scope& scope) {
+  const std::size_t defined = definitions_.size();
+  const Range left = eval(*expr.args[0], scope);
+  definitions_.resize(defined);
+  const Range right = eval(*expr.args[1], scope);
+  definitions_.resize(defined);
+  if (failed()) return;
+  if (expr.op == Op::unite) return distinct(*this, left.first);
+  if (expr.op >= Op::less && expr.op <= Op::greater_equal) return comparison(*this, expr.op, left, right);
+  if (expr.op < Op::less) return arithmetic(*this, expr.op, left, right);
+  const auto result = relation(expr.op, left, right);
+  drop(left.first);
+  if (result) push(Value::of(*result));
+}
+
+std::optional<bool> Evaluator::relation(Op op, Range left, Range right) {
+  if (op == Op::equivalent || op == Op::not_equivalent) return equivalent(*this, left, right) == (op == Op::equivalent);
+  if (op == Op::equal || op == Op::not_equal) {
+    if (left.empty() || right.empty()) return std::nullopt;
+    const Truth same = equal(*this, left, right);
+    if (same == Truth::unknown) return std::nullopt;
+    return (same == Truth::yes) == (op == Op::equal);
+  }
+  const Range one = op == Op::in ? left : right;
+  if (one.size() > 1) fail("`in` and `contains` look for one item, and there are " + std::to_string(one.size()));
+  if (one.size() != 1) return std::nullopt;
+  return holds_value(*this, op == Op::in ? right : left, *one.first);
+}
+
+// Three-valued logic, N1 6.5; the right side is not looked at where the left one decides.
+void Evaluator::logic(const Expr& expr, const Scope& scope) {
+  Value* const base = top_;
+  const auto operand = [&](std::size_t i) {
+    const auto value = truth(eval(*expr.args[i], scope));
+    drop(base);
+    return value;
+  };
+  const auto left = operand(0);
+  if (failed()) return;
+  const bool decided = (expr.op == Op::logical_and && left == false) || (expr.op == Op::logical_or && left == true);
+  if (decided || (expr.op == Op::implies && left == false)) {
+    push(Value::of(expr.op != Op::logical_and));
+    return;
+  }
+  const auto right = operand(1);
+  std::optional<bool> result;
+  if (expr.op == Op::logical_and) {
+    if (right == false || (left && right)) result = *right;
+  } else if (expr.op == Op::logical_xor) {
+    if (left && right) result = *left != *right;
+  } else if (right == true || (left && right)) {  // or; implies with a true or unknown left side
+    result = expr.op == Op::logical_or ? right == true : *right;
+  }
+  if (result) push(Value::of(*result));
+}
+
+// The first `count` steps of a path.
+void Evaluator::path(const Expr& expr, std::size_t count, const Scope& scope) {
+  Value* const base = top_;
+  const std::size_t defined = definitions_.size();
+  std::size_t i = 0;
+  const Op first = expr.args[0]->op;
+  if (first == Op::member || first == Op::call)
+    copy(scope.focus);
+  else
+    eval(*expr.args[i++], scope);
+  for (; i < count && !failed(); ++i) apply(*expr.args[i], {base, top_}, scope);
+  definitions_.resize(defined);
+}
+
+void Evaluator::apply(const Expr& step_expr, Range in, const Scope& scope) {
+  if (!step(in.size() + 1)) return;
+  if (step_expr.op == Op::member)
+    member(step_expr, in);
+  else if (step_expr.op == Op::call)
+    step_expr.function->run(*this, step_expr, in, scope);
+  else if (step_expr.op == Op::at)
+    at(step_expr, in, scope);
+  else {  // .$this, .$index
+    Scope inner = scope;
+    inner.focus = in;
+    eval(step_expr, inner);
+    settle(in.first, in.last);
+  }
+}
+
+void Evaluator::member(const Expr& step_expr, Range in) {
+  if (in.size() == 1) {
+    const Value only = *in.first;
+    drop(in.first);
+    element(only, step_expr);
+    return;
+  }
+  for (const Value& value : in) element(value, step_expr);
+  settle(in.first, in.last);
+}
+
+void Evaluator::element(const Value& value, const Expr& step_expr) {
+  const std::string_view name = step_expr.text;
+  if (value.kind == ValueKind::node) {
+    const Node& node = *value.node;
+    if (!step_expr.type.name.empty() && is_named_type(node, name)) {
+      push(value);
+      return;
+    }
+    const Value* before = top_;
+    for (const Node* child = node.first; child; child = child->next)
+      if (is_name_of(*child, name)) push(Value::of(*child));
+    if (context_.strict && top_ == before && node.type && node.type->kind != TypeKind::primitive) {
+      bool known = false;
+      for (const Element& each : node.type->elements) known = known || each.name.view() == name;
+      if (!known) fail(std::string(node.type->name) + " has no element " + std::string(name));
+    }
+    return;
+  }
+  if (value.kind == ValueKind::type) {
+    const auto dot = value.text.find('.');
+    if (name == "namespace") push(Value::of(ValueKind::string, value.text.substr(0, dot)));
+    if (name == "name") push(Value::of(ValueKind::string, value.text.substr(dot + 1)));
+  } else if (value.kind == ValueKind::quantity) {
+    if (name == "value") push(Value::of(ValueKind::decimal, value.text));
+    if (name == "unit" || name == "code") push(Value::of(ValueKind::string, value.unit));
+  }
+}
+
+void Evaluator::push_children(const Node& node) {
+  for (const Node* child = node.first; child; child = child->next) {
+    if (!node.type && child->name == "resourceType") continue;
+    push(Value::of(*child));
+  }
+}
+
+void Evaluator::at(const Expr& step_expr, Range in, const Scope& scope) {
+  const auto index = integer(*step_expr.args[0], scope);
+  if (!index || *index < 0 || static_cast<std::size_t>(*index) >= in.size()) {
+    drop(in.first);
+    return;
+  }
+  give(in, in[static_cast<std::size_t>(*index)]);
+}
+
+void Evaluator::type_test(const Expr& expr, const Scope& scope) {
+  Value* const base = top_;
+  const Expr& operand = *expr.args[0];
+  if (expr.by_reference)
+    path(operand, operand.args.size() - 1, scope);
+  else
+    eval(operand, scope);
+  const Range values{base, top_};
+  if (expr.op == Op::as && reading_ == Reading::definitions) {
+    Value* kept = base;
+    for (const Value& value : values)
+      if (is_type(value, expr.type)) *kept++ = value;
+    top_ = kept;
+    return;
+  }
+  if (values.size() > 1) {
+    fail("`is` and `as` take one item, and there are " + std::to_string(values.size()));
+    return;
+  }
+  if (values.empty()) return;
+  const Value value = *base;
+  drop(base);
+  if (expr.op == Op::is)
+    push(Value::of(expr.by_reference ? reference_is(value, expr.type) : is_type(value, expr.type)));
+  else if (is_type(value, expr.type))
+    push(value);
+}
+
+bool Evaluator::is_type(const Value& value, const TypeName& type, bool exact) const {
+  if (value.kind != ValueKind::node)
+    return type.space != "FHIR" && system_type(value.kind).substr(7) == type.name && value.kind != ValueKind::type;
+  const Node& node = *value.node;
+  if (type.space == "System" || !node.type) {
+    // Untyped trees hold values of FHIRPath's own types.
+    if (node.type) return false;
+    const Value plain = system(value);
+    return plain.kind == ValueKind::node ? is_named_type(node, type.name)
+                                         : system_type(plain.kind).substr(7) == type.name;
+  }
+  if (type.type) return exact ? node.type == type.type : derives(node.type, type.type);
+  if (reading_ == Reading::letter || !type.space.empty()) return false;
+  const Value plain = system(value);
+  return plain.kind != ValueKind::node && system_type(plain.kind).substr(7) == type.name;
+}
+
+void Evaluator::define(std::string_view name, Range values) {
+  for (const Definition& each : definitions_)
+    if (each.name == name) fail("the variable %" + std::string(name) + " is defined already");
+  definitions_.push_back({name, {values.begin(), values.end()}});
+}
+
+void Evaluator::variable(const Expr& expr) {
+  const std::string_view name = expr.text;
+  for (auto it = definitions_.rbegin(); it != definitions_.rend(); ++it)
+    if (it->name == name) {
+      for (const Value& value : it->values) push(value);
+      return;
+    }
+  if (const auto it = context_.variables.find(name); it != context_.variables.end()) {
+    for (const Item& item : it->second) push(value_of(item));
+    return;
+  }
+  if (!fixed_variable(name)) fail("there is no variable %" + std::string(name));
+}
+
+bool Evaluator::fixed_variable(std::string_view name) {
+  const auto constant = [&](std::string_view text) {
+    push(Value::of(ValueKind::string, text));
+    return true;
+  };
+  if (name == "resource" || name == "rootResource") {
+    const Node* node = name == "resource" ? context_.resource : context_.root_resource;
+    if (!node) node = context_.resource;
+    if (!node && !input_.empty()) node = input_.first->node;
+    if (node) push(Value::of(*node));
+    return true;
+  }
+  if (name == "context") {
+    copy(input_);
+    return true;
+  }
+  if (name == "ucum") return constant("http://unitsofmeasure.org");
+  if (name == "sct") return constant("http://snomed.info/sct");
+  if (name == "loinc") return constant("http://loinc.org");
+  if (name.starts_with("vs-")) return constant(keep("http://hl7.org/fhir/ValueSet/" + std::string(name.substr(3))));
+  if (name.starts_with("ext-"))
+    return constant(keep("http://hl7.org/fhir/StructureDefinition/" + std::string(name.substr(4))));
+  return false;
+}
+
+namespace {
+
+template <class Focus>
+Result<Collection> evaluate_on(const Program& program, const Focus& focus, const Context& context) {
+  Evaluator evaluator(context, Reading::letter);
+  const Range values = evaluator.run(program, focus);
+  if (evaluator.failed()) return std::move(*evaluator.fault());
+  Collection items;
+  items.reserve(values.size());
+  for (const Value& value : values) items.push_back(item_of(value));
+  return items;
+}
+
+}  // namespace
+
+Result<Collection> evaluate(const Program& program, const Node& focus, const Context& context) {
+  return evaluate_on(program, focus, context);
+}
+
+Result<Collection> evaluate(const Program& program, const Collection& focus, const Context& context) {
+  return evaluate_on(program, focus, context);
+}
+
+Result<bool> holds(const Program& program, const Node& focus, const Context& context) {
+  Evaluator evaluator(context, Reading::definitions);
+  const auto truth = evaluator.truth(evaluator.run(program, focus));
+  if (evaluator.failed()) return std::move(*evaluator.fault());
+  return truth.value_or(true);
+}
+
+bool nodes(const Program& program, const Node& focus, const Context& context, std::vector<const Node*>& out) {
+  Evaluator evaluator(context, Reading::definitions);
+  const Range values = evaluator.run(program, focus);
+  if (evaluator.failed()) return false;
+  for (const Value& value : values)
+    if (value.node) out.push_back(value.node);
+  return true;
+}
+
+}  // namespace fhir::path

@@ -1,0 +1,125 @@
+// Math functions. FHIRPath N1, section 5.7. Roots, logarithms and real powers are computed with 15 digits.
+#include <array>
+#include <cmath>
+
+#include "fhir/path/quantity.h"
+
+namespace fhir::path {
+namespace {
+
+// The focus as one number or quantity; a fault when it is something else.
+std::optional<Value> subject(Evaluator& e, Range in) {
+  const auto value = e.single(in);
+  e.drop(in.first);
+  if (!value) return std::nullopt;
+  if (!is_numeric(value->kind) && value->kind != ValueKind::quantity) {
+    e.fail("this function works on numbers, not on " + std::string(system_type(value->kind)));
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::optional<Decimal> amount(const Value& value) {
+  return value.kind == ValueKind::quantity ? Decimal::parse(value.text) : number(value);
+}
+
+void give_decimal(Evaluator& e, const std::optional<Decimal>& result) {
+  if (result) e.push(Value::of(ValueKind::decimal, e.keep(result->text())));
+}
+
+// A result in the unit of `like`.
+void give_like(Evaluator& e, const Value& like, Decimal result) {
+  if (like.kind == ValueKind::quantity)
+    e.push(Value::of(ValueKind::quantity, e.keep(result.text()), like.unit));
+  else
+    give_decimal(e, result);
+}
+
+void absolute(Evaluator& e, const Expr&, Range in, const Scope&) {
+  const auto value = subject(e, in);
+  if (!value) return;
+  if (value->kind == ValueKind::integer && value->integer != INT64_MIN)
+    return e.push(Value::of(value->integer < 0 ? -value->integer : value->integer));
+  auto result = amount(*value);
+  if (!result) return;
+  if (result->negative()) result->units = -result->units;
+  give_like(e, *value, *result);
+}
+
+template <Decimal::Rounding How>
+void whole(Evaluator& e, const Expr&, Range in, const Scope&) {
+  const auto value = subject(e, in);
+  const auto exact = value ? amount(*value) : std::nullopt;
+  if (!exact) return;
+  const Decimal rounded = exact->rounded(0, How);
+  if (value->kind == ValueKind::quantity) return give_like(e, *value, rounded);
+  if (const auto integer = rounded.whole()) e.push(Value::of(*integer));
+}
+
+void round(Evaluator& e, const Expr& call, Range in, const Scope& scope) {
+  std::int64_t digits = 0;
+  if (!call.args.empty()) {
+    const auto wanted = e.integer(*call.args[0], scope);
+    if (!wanted || *wanted < 0) return wanted ? e.fail("round() needs a precision of 0 or more") : e.drop(in.first);
+    digits = std::min<std::int64_t>(*wanted, 38);
+  }
+  const auto value = subject(e, in);
+  const auto exact = value ? amount(*value) : std::nullopt;
+  if (exact) give_like(e, *value, exact->rounded(static_cast<int>(digits)));
+}
+
+template <double (*Function)(double)>
+void real(Evaluator& e, const Expr&, Range in, const Scope&) {
+  const auto value = subject(e, in);
+  const auto exact = value ? amount(*value) : std::nullopt;
+  if (exact) give_decimal(e, Decimal::of(Function(exact->approximate())));
+}
+
+// The argument as a number; its place is free again.
+std::optional<Decimal> argument(Evaluator& e, const Expr& call, const Scope& scope) {
+  const auto value = e.single(*call.args[0], scope);
+  if (!value) return std::nullopt;
+  if (!is_numeric(value->kind)) e.fail("a number is needed here");
+  return number(*value);
+}
+
+void logarithm(Evaluator& e, const Expr& call, Range in, const Scope& scope) {
+  const auto base = argument(e, call, scope);
+  const auto value = subject(e, in);
+  const auto exact = value ? amount(*value) : std::nullopt;
+  if (base && exact) give_decimal(e, Decimal::of(std::log(exact->approximate()) / std::log(base->approximate())));
+}
+
+void power(Evaluator& e, const Expr& call, Range in, const Scope& scope) {
+  const auto exponent = argument(e, call, scope);
+  const auto value = subject(e, in);
+  const auto base = value ? amount(*value) : std::nullopt;
+  if (!exponent || !base) return;
+  const auto times = exponent->whole();
+  if (times && *times >= 0 && *times <= 1024) {  // exact as long as it fits
+    std::optional<Decimal> result = Decimal::of(std::int64_t{1});
+    for (std::int64_t i = 0; i < *times && result; ++i) result = multiply(*result, *base);
+    const auto integer = result && value->kind == ValueKind::integer ? result->whole() : std::nullopt;
+    return integer ? e.push(Value::of(*integer)) : give_decimal(e, result);
+  }
+  give_decimal(e, Decimal::of(std::pow(base->approximate(), exponent->approximate())));
+}
+
+constexpr std::array<Function, 10> functions{{
+    {"abs", 0, 0, absolute},
+    {"ceiling", 0, 0, whole<Decimal::Rounding::up>},
+    {"exp", 0, 0, real<std::exp>},
+    {"floor", 0, 0, whole<Decimal::Rounding::down>},
+    {"ln", 0, 0, real<std::log>},
+    {"log", 1, 1, logarithm},
+    {"power", 1, 1, power},
+    {"round", 0, 1, round},
+    {"sqrt", 0, 0, real<std::sqrt>},
+    {"truncate", 0, 0, whole<Decimal::Rounding::toward_zero>},
+}};
+
+}  // namespace
+
+std::span<const Function> math_functions() { return functions; }
+
+}  // namespace fhir::path

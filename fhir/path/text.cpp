@@ -1,0 +1,187 @@
+#include "fhir/path/text.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "fhir/path/lexer.h"
+
+namespace fhir::path {
+namespace {
+
+constexpr std::string_view standard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view url_safe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view hex_digits = "0123456789abcdef";
+
+std::string to_base64(std::string_view text, std::string_view alphabet) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); i += 3) {
+    const std::size_t left = std::min<std::size_t>(3, text.size() - i);
+    std::uint32_t bits = 0;
+    for (std::size_t k = 0; k < 3; ++k) bits = bits << 8 | (k < left ? static_cast<unsigned char>(text[i + k]) : 0u);
+    for (std::size_t k = 0; k < 4; ++k) out += k <= left ? alphabet[bits >> (18 - 6 * k) & 63] : '=';
+  }
+  return out;
+}
+
+std::optional<std::string> from_base64(std::string_view text, std::string_view alphabet) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  while (text.ends_with('=')) text.remove_suffix(1);
+  std::string out;
+  std::uint32_t bits = 0;
+  int held = 0;
+  for (const char c : text) {
+    const auto digit = alphabet.find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    bits = bits << 6 | static_cast<std::uint32_t>(digit);
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    out += static_cast<char>(bits >> held & 0xFF);
+  }
+  return out;
+}
+
+std::string to_hex(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    out += hex_digits[static_cast<unsigned char>(c) >> 4];
+    out += hex_digits[static_cast<unsigned char>(c) & 15];
+  }
+  return out;
+}
+
+std::optional<std::string> from_hex(std::string_view text) {
+  if (text.size() % 2 != 0) return std::nullopt;
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const auto digit = [](char c) { return hex_digits.find(static_cast<char>(c >= 'A' && c <= 'F' ? c + 32 : c)); };
+    const auto high = digit(text[i]);
+    const auto low = digit(text[i + 1]);
+    if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
+    out += static_cast<char>(high << 4 | low);
+  }
+  return out;
+}
+
+constexpr std::array<std::pair<char, std::string_view>, 5> html_names{
+    {{'<', "&lt;"}, {'>', "&gt;"}, {'&', "&amp;"}, {'"', "&quot;"}, {'\'', "&#39;"}}};
+
+std::string from_html(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto* found = std::find_if(html_names.begin(), html_names.end(),
+                                     [&](const auto& each) { return text.starts_with(each.second); });
+    out += found == html_names.end() ? text.front() : found->first;
+    text.remove_prefix(found == html_names.end() ? 1 : found->second.size());
+  }
+  return out;
+}
+
+std::string to_json(std::string_view text) {
+  constexpr std::string_view special = "\"\\\n\r\t\f\b";
+  constexpr std::string_view letters = "\"\\nrtfb";
+  std::string out;
+  for (const char c : text) {
+    const auto at = special.find(c);
+    if (at != std::string_view::npos) {
+      out += '\\';
+      out += letters[at];
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += "\\u00" + to_hex({&c, 1});
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t size = character_size(text[i]);
+    if ((lead >= 0x80 && lead < 0xC2) || lead > 0xF4 || i + size > text.size()) return false;
+    for (std::size_t k = 1; k < size; ++k)
+      if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
+    i += size;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+std::size_t offset_of(std::string_view text, std::size_t character) {
+  std::size_t at = 0;
+  for (; at < text.size() && character > 0; --character) at += character_size(text[at]);
+  return std::min(at, text.size());
+}
+
+void append_character(std::uint32_t code, std::string& out) {
+  if (code < 0x80) {
+    out += static_cast<char>(code);
+  } else if (code < 0x800) {
+    out += static_cast<char>(0xC0 | code >> 6);
+    out += static_cast<char>(0x80 | (code & 0x3F));
+  } else if (code < 0x10000) {
+    out += static_cast<char>(0xE0 | code >> 12);
+    out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
+    out += static_cast<char>(0x80 | (code & 0x3F));
+  } else {
+    out += static_cast<char>(0xF0 | code >> 18);
+    out += static_cast<char>(0x80 | (code >> 12 & 0x3F));
+    out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
+    out += static_cast<char>(0x80 | (code & 0x3F));
+  }
+}
+
+std::uint32_t code_of(std::string_view character) {
+  const auto lead = static_cast<unsigned char>(character.front());
+  if (lead < 0x80) return lead;
+  std::uint32_t code = lead & (0x7Fu >> character_size(character.front()));
+  for (const char c : character.substr(1)) code = code << 6 | (static_cast<unsigned char>(c) & 0x3Fu);
+  return code;
+}
+
+std::optional<std::string> encode(std::string_view text, std::string_view form) {
+  if (form == "hex") return to_hex(text);
+  if (form == "base64") return to_base64(text, standard);
+  if (form == "urlbase64") return to_base64(text, url_safe);
+  return std::nullopt;
+}
+
+std::optional<std::string> decode(std::string_view text, std::string_view form) {
+  auto plain = form == "hex"         ? from_hex(text)
+               : form == "base64"    ? from_base64(text, standard)
+               : form == "urlbase64" ? from_base64(text, url_safe)
+                                     : std::nullopt;
+  return plain && is_utf8(*plain) ? plain : std::nullopt;
+}
+
+std::optional<std::string> escape(std::string_view text, std::string_view form) {
+  if (form == "json") return to_json(text);
+  if (form != "html") return std::nullopt;
+  std::string out;
+  for (const char c : text) {
+    const auto* found =
+        std::find_if(html_names.begin(), html_names.end(), [&](const auto& each) { return each.first == c; });
+    if (found == html_names.end())
+      out += c;
+    else
+      out += found->second;
+  }
+  return out;
+}
+
+std::optional<std::string> unescape_form(std::string_view text, std::string_view form) {
+  if (form == "html") return from_html(text);
+  if (form != "json") return std::nullopt;
+  auto plain = unescape(text, 0);
+  return plain ? std::optional(std::move(*plain)) : std::nullopt;
+}
+
+}  // namespace fhir::path
