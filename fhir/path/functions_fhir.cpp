@@ -3,7 +3,7 @@
 #include <array>
 
 #include "fhir/path/evaluator.h"
-#include "fhir/path/html.h"
+#include "fhir/validate/rules.h"
 
 namespace fhir::path {
 namespace {
@@ -94,7 +94,7 @@ void html_checks(Evaluator& e, const Expr&, Range in, const Scope&) {
   bool fine = true;
   for (const Value& value : in) {
     const Value plain = system(value);
-    fine = fine && plain.kind == ValueKind::string && is_narrative(plain.text);
+    fine = fine && plain.kind == ValueKind::string && !validate::narrative_fault(plain.text);
   }
   e.give(in, Value::of(fine));
 }
