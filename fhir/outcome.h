@@ -58,6 +58,9 @@ struct Outcome {
   }
 };
 
+// The outcome as an OperationOutcome resource in JSON; without issues it says that all is well.
+std::string to_json(const Outcome& outcome);
+
 // A value or the reason why there is none.
 template <class T>
 class [[nodiscard]] Result {

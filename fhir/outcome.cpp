@@ -1,0 +1,53 @@
+// The OperationOutcome that tells a client what was wrong. FHIR R4: http://hl7.org/fhir/R4/operationoutcome.html
+#include "fhir/outcome.h"
+
+#include "fhir/format/json.h"
+
+namespace fhir {
+namespace {
+
+std::string_view code_of(Severity severity) {
+  switch (severity) {
+    case Severity::fatal:
+      return "fatal";
+    case Severity::error:
+      return "error";
+    case Severity::warning:
+      return "warning";
+    case Severity::information:
+      return "information";
+  }
+  return "error";
+}
+
+void write_issue(const Issue& issue, std::string& out) {
+  out += R"({"severity":")";
+  out += code_of(issue.severity);
+  out += R"(","code":)";
+  json::write_string(issue.code.empty() ? "exception" : std::string_view(issue.code), out);
+  if (!issue.diagnostics.empty()) {
+    out += R"(,"diagnostics":)";
+    json::write_string(issue.diagnostics, out);
+  }
+  if (!issue.expression.empty()) {
+    out += R"(,"expression":[)";
+    json::write_string(issue.expression, out);
+    out += ']';
+  }
+  out += '}';
+}
+
+}  // namespace
+
+std::string to_json(const Outcome& outcome) {
+  std::string out = R"({"resourceType":"OperationOutcome","issue":[)";
+  if (outcome.issues.empty()) out += R"({"severity":"information","code":"informational","diagnostics":"All OK"})";
+  for (const auto& issue : outcome.issues) {
+    if (&issue != &outcome.issues.front()) out += ',';
+    write_issue(issue, out);
+  }
+  out += "]}";
+  return out;
+}
+
+}  // namespace fhir
