@@ -26,8 +26,9 @@ class Ids {
   std::atomic<std::uint32_t> counter_{0};
 };
 
-// A resource as it came, parsed and bound. `bytes` that it was parsed from must outlive it.
+// A resource as it came, parsed and bound. The bytes that it was parsed from must outlive it.
 struct Incoming {
+  std::shared_ptr<const void> keeps;  // whatever else the tree lives in: bytes made for it, the bundle around it
   std::unique_ptr<fhir::Arena> arena;
   fhir::Node* resource = nullptr;
   std::vector<fhir::Issue> issues;  // structural faults found while binding; empty unless asked to keep them

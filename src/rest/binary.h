@@ -1,0 +1,20 @@
+// Binary as raw content: any media type in and out. FHIR R4: http://hl7.org/fhir/R4/binary.html#rest
+#pragma once
+
+#include <string_view>
+
+#include "fhir/outcome.h"
+#include "src/http.h"
+#include "src/rest/incoming.h"
+
+namespace alzette::rest {
+
+// A media type that is not one of FHIR's JSON forms: the body is the content itself.
+bool is_raw(std::string_view content_type);
+
+fhir::Result<Incoming> receive_binary(std::string_view content, std::string_view content_type, std::string_view id);
+
+// The content of a stored Binary in its own media type, in place of the resource. Harmless in a browser.
+Response raw_content(Response resource);
+
+}  // namespace alzette::rest

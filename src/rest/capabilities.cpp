@@ -1,0 +1,175 @@
+// capabilities: GET [base]/metadata, made from the rows and the definitions, once per base address.
+// FHIR R4: http://hl7.org/fhir/R4/capabilitystatement.html
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "fhir/format/json.h"
+#include "src/rest/criteria.h"
+#include "src/rest/interaction.h"
+#include "src/rest/reply.h"
+
+namespace alzette::rest {
+namespace {
+
+using fhir::ParameterType;
+using fhir::SearchParameter;
+using fhir::Type;
+
+constexpr std::size_t most_bases = 16;  // a Host header is the client's word: keep a few texts only
+
+// Appends `,` between the members of one list or object.
+class Commas {
+ public:
+  explicit Commas(std::string& out) : out_(out) {}
+  std::string& next() {
+    if (any_) out_ += ',';
+    any_ = true;
+    return out_;
+  }
+
+ private:
+  std::string& out_;
+  bool any_ = false;
+};
+
+std::string_view word_of(ParameterType type) {
+  switch (type) {
+    case ParameterType::string:
+      return "string";
+    case ParameterType::token:
+      return "token";
+    case ParameterType::reference:
+      return "reference";
+    case ParameterType::date:
+      return "date";
+    case ParameterType::number:
+      return "number";
+    case ParameterType::quantity:
+      return "quantity";
+    case ParameterType::uri:
+      return "uri";
+    case ParameterType::composite:
+      return "composite";
+    case ParameterType::special:
+      return "special";
+  }
+  return "special";
+}
+
+bool row_exists(std::string_view code, bool conditional) {
+  const auto rows = interactions();
+  return std::any_of(rows.begin(), rows.end(),
+                     [&](const auto* row) { return row->code == code && row->conditional == conditional; });
+}
+
+void append_interactions(bool system, std::string& out) {
+  std::set<std::string_view> codes;
+  for (const auto* row : interactions())
+    if ((row->level == Level::system) == system && row->code != "capabilities") codes.insert(row->code);
+  out += R"("interaction":[)";
+  Commas commas(out);
+  for (const auto code : codes) commas.next().append(R"({"code":")").append(code).append("\"}");
+  out += ']';
+}
+
+void append_parameter(const SearchParameter& parameter, std::string& out) {
+  out.append(R"({"name":")").append(parameter.code.view()).append(R"(","definition":")");
+  out.append(parameter.url.view()).append(R"(","type":")").append(word_of(parameter.type)).append("\"}");
+}
+
+// Reference parameters of other types that name this one, "Observation:subject". Those that may point at anything are
+// left out: they would be repeated in each of the types.
+using Reverse = std::map<std::string_view, std::vector<std::string>>;
+
+Reverse reverse_includes(const std::vector<const Type*>& types) {
+  Reverse reverse;
+  for (const Type* source : types)
+    for (const auto& parameter : source->search)
+      if (parameter.type == ParameterType::reference && fhir::search::supported(parameter))
+        for (const auto& target : parameter.targets)
+          if (parameter.targets.size() < 40)
+            reverse[target.view()].push_back(std::string(source->name.view()) + ":" +
+                                             std::string(parameter.code.view()));
+  return reverse;
+}
+
+void append_type(const Type& type, const Reverse& reverse, std::string& out) {
+  out.append(R"({"type":")").append(type.name.view()).append(R"(","profile":")").append(type.url.view()).append("\",");
+  append_interactions(false, out);
+  out += R"(,"versioning":"versioned","readHistory":true,"updateCreate":true)";
+  out += R"(,"conditionalCreate":true,"conditionalRead":"full-support","conditionalUpdate":)";
+  out += row_exists("update", true) ? "true" : "false";
+  out.append(R"(,"conditionalDelete":")").append(row_exists("delete", true) ? "single" : "not-supported");
+  out += R"(","referencePolicy":["literal","logical"],"searchInclude":["*")";
+  for (const auto& parameter : type.search)
+    if (parameter.type == ParameterType::reference && fhir::search::supported(parameter))
+      out.append(",\"").append(type.name.view()).append(":").append(parameter.code.view()).append("\"");
+  out += ']';
+  if (const auto found = reverse.find(type.name.view()); found != reverse.end()) {
+    out += R"(,"searchRevInclude":[)";
+    Commas commas(out);
+    for (const auto& text : found->second) commas.next().append("\"").append(text).append("\"");
+    out += ']';
+  }
+  out += R"(,"searchParam":[)";
+  Commas commas(out);
+  for (const auto& parameter : type.search)
+    if (fhir::search::supported(parameter)) append_parameter(parameter, commas.next());
+  out += "]}";
+}
+
+std::string statement(std::string_view base) {
+  const auto& definitions = fhir::definitions();
+  std::vector<const Type*> types;
+  for (const auto& type : definitions.types)
+    if (type.kind == fhir::TypeKind::resource && !type.abstract) types.push_back(&type);
+  const auto reverse = reverse_includes(types);
+
+  std::string out = R"({"resourceType":"CapabilityStatement","status":"active","date":"2026-11-21","kind":"instance",)";
+  out += R"("name":"Alzette","title":"Alzette FHIR server","publisher":"Alzette",)";
+  out += R"("software":{"name":"Alzette","version":")" ALZETTE_VERSION R"("},)";
+  out += R"("implementation":{"description":"Alzette health-record exchange","url":)";
+  fhir::json::write_string(base, out);
+  out.append(R"(},"fhirVersion":")").append(definitions.version.view()).append("\",");
+  out += R"("format":["application/fhir+json","json"],"rest":[{"mode":"server","resource":[)";
+  Commas commas(out);
+  for (const Type* type : types) {
+    commas.next();
+    append_type(*type, reverse, out);
+  }
+  out += "],";
+  append_interactions(true, out);
+  out += R"(,"searchParam":[)";
+  Commas system(out);
+  if (const auto* resource = definitions.type("Resource"))
+    for (const auto& parameter : resource->search)
+      if (fhir::search::supported(parameter)) append_parameter(parameter, system.next());
+  out += "]}]}";
+  return out;
+}
+
+fhir::Result<Plan> run(const Call& call) {
+  static std::mutex mutex;
+  static std::map<std::string, std::string, std::less<>> texts;
+  const std::lock_guard lock(mutex);
+  auto found = texts.find(call.base);
+  if (found == texts.end()) {
+    if (texts.size() >= most_bases) texts.clear();
+    found = texts.emplace(std::string(call.base), statement(call.base)).first;
+  }
+  return Plan(json_reply(200, found->second));
+}
+
+}  // namespace
+
+extern constinit const Interaction capabilities{.code = "capabilities",
+                                                .level = Level::system,
+                                                .method = "GET",
+                                                .path = "metadata",
+                                                .lane = Lane::core,
+                                                .needs = fhir::Verb::read,
+                                                .run = run};
+
+}  // namespace alzette::rest

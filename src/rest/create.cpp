@@ -1,0 +1,50 @@
+// create: POST [base]/[type], also conditional by If-None-Exist. A body's id is ignored.
+// FHIR R4: http://hl7.org/fhir/R4/http.html#create, #ccreate
+#include "src/rest/criteria.h"
+#include "src/rest/interaction.h"
+#include "src/rest/reply.h"
+
+namespace alzette::rest {
+namespace {
+
+fhir::Result<Plan> run(const Call& call) {
+  if (const auto none = no_parameters(call); !none) return none.outcome();
+  auto incoming = resource_of(call);
+  if (!incoming) return std::move(incoming.outcome());
+  fhir::Batch batch{call.access, {}, {}};
+
+  const auto criteria = call.header("If-None-Exist");
+  if (!criteria.empty()) {
+    auto found = find_one(call.snapshot, call.access, *call.type, criteria, call.base);
+    if (!found) return std::move(found.outcome());
+    if (!found->none()) {
+      auto version = call.snapshot.read(call.access, *call.type, found->id());
+      if (!version) return std::move(version.outcome());
+      return Plan(found_reply(call, std::move(*version)));
+    }
+    batch.expect.push_back(std::move(found->expectation));
+  }
+
+  auto write = prepare(*(*incoming)->resource, call.ids.next(call.now), fhir::Method::create, call.base);
+  if (!write) return std::move(write.outcome());
+  write->if_version = 0;
+  Plan plan;
+  plan.reply = [answer = answer_for(call, *write)](Effect& effect) {
+    return write_reply(answer, effect.receipt.front());
+  };
+  batch.writes.push_back(std::move(*write));
+  plan.batch = std::move(batch);
+  return plan;
+}
+
+}  // namespace
+
+extern constinit const Interaction create{.code = "create",
+                                          .level = Level::type,
+                                          .method = "POST",
+                                          .path = "[type]",
+                                          .lane = Lane::worker,
+                                          .needs = fhir::Verb::create,
+                                          .run = run};
+
+}  // namespace alzette::rest

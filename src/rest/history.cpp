@@ -1,0 +1,124 @@
+// history of an instance, a type and the system: GET …/_history?_since&_at&_count.
+// FHIR R4: http://hl7.org/fhir/R4/http.html#history
+#include <algorithm>
+#include <charconv>
+
+#include "fhir/bundle.h"
+#include "fhir/value.h"
+#include "src/rest/criteria.h"
+#include "src/rest/interaction.h"
+#include "src/rest/paging.h"
+#include "src/rest/reply.h"
+
+namespace alzette::rest {
+namespace {
+
+using fhir::Kind;
+using fhir::Outcome;
+
+struct Asked {
+  fhir::HistoryQuery query;
+  fhir::search::Parameters applied;
+  std::string page;
+  bool only_total = false;
+};
+
+Outcome wrong(std::string_view name, std::string_view expected) {
+  return {Kind::malformed, "value", "The parameter \"" + std::string(name) + "\" must be " + std::string(expected)};
+}
+
+fhir::Result<Asked> read_parameters(const Call& call) {
+  Asked asked;
+  asked.query.type = call.type;
+  asked.query.id = call.id;
+  asked.query.count = default_count;
+  for (const auto& parameter : call.parameters) {
+    const auto& [name, value] = parameter;
+    if (name == "_format" || name == "_pretty") continue;
+    if (name == "_count") {
+      std::uint32_t count = 0;
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), count);
+      if (error == std::errc::result_out_of_range && !value.starts_with('-'))
+        count = most_count;
+      else if (error != std::errc{} || end != value.data() + value.size())
+        return wrong(name, "a whole number, for example 50");
+      asked.only_total = count == 0;
+      asked.query.count = std::clamp(count, 1U, most_count);
+    } else if (name == "_since" || name == "_at") {
+      const auto time = fhir::parse_date_time(value);
+      if (!time) return wrong(name, "a date or instant, for example 2026-01-31T08:00:00Z (with + written as %2B)");
+      (name == "_since" ? asked.query.since : asked.query.at) = name == "_since" ? time->low : time->high;
+    } else if (name == "_page") {
+      asked.page = value;
+      continue;
+    } else if (!lenient(call.request)) {
+      return Outcome(Kind::malformed, "not-supported",
+                     "The parameter \"" + name + "\" is not known here; known are _since, _at, _count");
+    } else {
+      continue;
+    }
+    asked.applied.push_back(parameter);
+  }
+  return asked;
+}
+
+std::string below_base_of(const Call& call) {
+  std::string path;
+  if (call.type) path.append(call.type->name.view()).append("/");
+  if (!call.id.empty()) path.append(call.id).append("/");
+  return path + "_history";
+}
+
+fhir::Result<Plan> run(const Call& call) {
+  auto asked = read_parameters(call);
+  if (!asked) return std::move(asked.outcome());
+  const auto below_base = below_base_of(call);
+  const auto context = page_context(call, below_base, asked->applied);
+  if (!asked->page.empty()) {
+    auto token = open_page(call, asked->page, context);
+    if (!token) return std::move(token.outcome());
+    asked->query.page = std::move(*token);
+  }
+  auto page = call.snapshot.history(call.access, asked->query);
+  if (!page) return std::move(page.outcome());
+  if (!call.id.empty() && page->total == 0) {
+    const auto current = call.snapshot.read(call.access, *call.type, call.id);
+    if (!current && current.outcome().kind != Kind::gone) return current.outcome();
+  }
+  std::vector<fhir::Link> links;
+  links.push_back({"self", link(call.base, below_base, asked->applied, asked->page)});
+  if (!page->next.empty() && !asked->only_total)
+    links.push_back({"next", link(call.base, below_base, asked->applied, call.seal.seal(page->next, context))});
+  fhir::BundleWriter bundle("history", page->total, links);
+  if (!asked->only_total)
+    for (const auto& version : page->versions) bundle.history(call.base, version);
+  return Plan(json_reply(200, std::move(bundle).finish()));
+}
+
+}  // namespace
+
+extern constinit const Interaction history_instance{.code = "history-instance",
+                                                    .level = Level::instance,
+                                                    .method = "GET",
+                                                    .path = "[type]/[id]/_history",
+                                                    .lane = Lane::core,
+                                                    .needs = fhir::Verb::read,
+                                                    .run = run};
+
+extern constinit const Interaction history_type{.code = "history-type",
+                                                .level = Level::type,
+                                                .method = "GET",
+                                                .path = "[type]/_history",
+                                                .lane = Lane::core,
+                                                .needs = fhir::Verb::read,
+                                                .run = run};
+
+extern constinit const Interaction history_system{.code = "history-system",
+                                                  .level = Level::system,
+                                                  .method = "GET",
+                                                  .path = "_history",
+                                                  .lane = Lane::core,
+                                                  .needs = fhir::Verb::read,
+                                                  .run = run};
+
+}  // namespace alzette::rest

@@ -1,0 +1,60 @@
+// Links and page tokens. FHIR R4: http://hl7.org/fhir/R4/http.html#paging; RFC 3986 §3.4 (characters of a query)
+#include "src/rest/paging.h"
+
+#include "src/net/uri.h"
+
+namespace alzette::rest {
+namespace {
+
+bool is_about_form(std::string_view name) {
+  return name == "_page" || name == "_count" || name == "_format" || name == "_pretty" || name == "_summary" ||
+         name == "_elements" || name == "_total" || name == "_explain";
+}
+
+// A query may hold these as they are; a link that reads like what was asked is easier to check.
+void append_encoded(std::string_view text, std::string& out) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (std::string_view(":/,$@").find(c) != std::string_view::npos)
+      out += c;
+    else
+      out += net::percent_encode(text.substr(i, 1));
+  }
+}
+
+}  // namespace
+
+std::string link(std::string_view base, std::string_view below_base, const fhir::search::Parameters& parameters,
+                 std::string_view page) {
+  std::string url(base);
+  if (!below_base.empty()) url.append("/").append(below_base);
+  char separator = '?';
+  for (const auto& [name, value] : parameters) {
+    if (name == "_page") continue;
+    url += separator;
+    append_encoded(name, url);
+    url += '=';
+    append_encoded(value, url);
+    separator = '&';
+  }
+  if (!page.empty()) (url += separator).append("_page=").append(page);
+  return url;
+}
+
+std::string page_context(const Call& call, std::string_view below_base, const fhir::search::Parameters& parameters) {
+  std::string context = call.access.subject;
+  (context += '\n').append(below_base);
+  for (const auto& [name, value] : parameters)
+    if (!is_about_form(name)) (((context += '\n').append(name)) += '=').append(value);
+  return context;
+}
+
+fhir::Result<std::string> open_page(const Call& call, std::string_view sealed, std::string_view context) {
+  auto token = call.seal.open(sealed, context);
+  if (!token)
+    return fhir::Outcome(fhir::Kind::malformed, "value",
+                         "_page is not a token of this server for this query: follow the next link as it was given");
+  return std::move(*token);
+}
+
+}  // namespace alzette::rest

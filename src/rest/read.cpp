@@ -1,0 +1,29 @@
+// read: GET [base]/[type]/[id]. FHIR R4: http://hl7.org/fhir/R4/http.html#read
+#include "src/rest/criteria.h"
+#include "src/rest/interaction.h"
+#include "src/rest/projection.h"
+#include "src/rest/reply.h"
+
+namespace alzette::rest {
+namespace {
+
+fhir::Result<Plan> run(const Call& call) {
+  const auto projection = projection_of(call);
+  if (!projection) return projection.outcome();
+  auto version = call.snapshot.read(call.access, *call.type, call.id);
+  if (!version) return std::move(version.outcome());
+  if (projection->active()) version->body = projection->apply(version->body);
+  return Plan(read_reply(call, std::move(*version)));
+}
+
+}  // namespace
+
+extern constinit const Interaction read{.code = "read",
+                                        .level = Level::instance,
+                                        .method = "GET",
+                                        .path = "[type]/[id]",
+                                        .lane = Lane::core,
+                                        .needs = fhir::Verb::read,
+                                        .run = run};
+
+}  // namespace alzette::rest

@@ -1,0 +1,54 @@
+// Replies in FHIR's terms: resources with their headers, refusals with their OperationOutcome, conditional headers.
+// FHIR R4: http://hl7.org/fhir/R4/http.html
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "fhir/outcome.h"
+#include "fhir/store.h"
+#include "src/http.h"
+#include "src/rest/interaction.h"
+
+namespace alzette::rest {
+
+inline constexpr std::string_view fhir_json = "application/fhir+json; charset=utf-8";
+
+int status_of(const fhir::Outcome& outcome);
+std::string_view reason_of(int status);  // "Not Found"
+
+Response json_reply(int status, std::string body);
+Response refuse(const fhir::Outcome& outcome);
+
+// `Prefer: return=…`, and `handling=…` where `lenient` is asked for.
+enum class Return : std::uint8_t { unspecified, minimal, representation, operation_outcome };
+Return preferred_return(const Request& request);
+bool lenient(const Request& request);
+
+// 200 with ETag and Last-Modified; 304 when If-None-Match or If-Modified-Since say that the client has it.
+Response read_reply(const Call& call, fhir::Version version);
+
+// How a write is answered: 201 with Location or 200, the body as Prefer says.
+struct Answer {
+  std::string base;
+  Return returns = Return::unspecified;
+  std::string_view type;
+  std::string id;
+  fhir::Body body;  // empty unless a representation is wanted
+};
+Answer answer_for(const Call& call, const fhir::Write& write);
+Response write_reply(const Answer& answer, const fhir::Written& written);
+
+// A resource that was there already: conditional create.
+Response found_reply(const Call& call, fhir::Version version);
+
+std::string etag(std::int64_t version);            // W/"3"
+std::string http_date(std::int64_t milliseconds);  // "Sat, 31 Jan 2026 08:05:00 GMT"
+std::optional<std::int64_t> parse_http_date(std::string_view text);
+
+// If-Match: the version that must be current, nothing when the header is missing; refuses what is no entity tag.
+fhir::Result<std::optional<std::int64_t>> if_match(std::string_view header);
+
+}  // namespace alzette::rest

@@ -1,0 +1,277 @@
+// A transaction Bundle as one batch for the store. FHIR R4: http://hl7.org/fhir/R4/http.html#transaction
+//
+//   read entries -> give each its identity (conditions looked up) -> rewrite references -> validate and index each
+//                -> order DELETE, POST, PUT -> batch
+#include "src/rest/transact.h"
+
+#include <algorithm>
+#include <array>
+#include <unordered_set>
+
+#include "src/rest/criteria.h"
+#include "src/rest/entry.h"
+#include "src/rest/references.h"
+#include "src/rest/update.h"
+
+namespace alzette::rest {
+namespace {
+
+using fhir::Issue;
+using fhir::Kind;
+using fhir::Node;
+using fhir::Outcome;
+using fhir::Result;
+using Act = TransactionEntry::Act;
+
+constexpr std::size_t most_issues = 100;  // told at once
+
+// The outcome with the entry's place where it has none of its own.
+Outcome at(const BundleEntry& entry, Outcome outcome) {
+  for (auto& issue : outcome.issues)
+    if (!issue.expression.starts_with("Bundle.")) issue.expression = entry.place;
+  return outcome;
+}
+
+class Planner {
+ public:
+  Planner(fhir::Arena& arena, const Site& site) : arena_(arena), site_(site) {}
+
+  Result<Transaction> plan(Node& bundle) {
+    const auto nodes = entries_of(bundle);
+    if (nodes.size() > max_bundle_entries)
+      return Outcome(Kind::too_large, "too-long",
+                     "A transaction may have " + std::to_string(max_bundle_entries) + " entries", "Bundle.entry");
+    plan_.batch.access = site_.access;
+    plan_.entries.resize(nodes.size());
+    read_.reserve(nodes.size());
+    drafts_.resize(nodes.size());
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      auto entry = read_entry(*nodes[i], i, site_.base);
+      if (!entry) return std::move(entry.outcome());
+      read_.push_back(std::move(*entry));
+    }
+    for (std::size_t i = 0; i < read_.size(); ++i)
+      if (auto done = identify(i); !done) return at(read_[i], std::move(done.outcome()));
+    for (const auto& entry : read_)
+      if (auto done = rewrite(entry); !done) return at(entry, std::move(done.outcome()));
+    if (auto done = prepare_all(); !done) return std::move(done.outcome());
+    order();
+    return std::move(plan_);
+  }
+
+ private:
+  struct Draft {
+    fhir::Method method = fhir::Method::create;
+    std::optional<std::int64_t> if_version;
+    std::optional<fhir::Write> write;
+  };
+
+  Result<bool> permit(fhir::Verb verb, const fhir::Type& type) const {
+    if (site_.access.may(verb, type.name)) return true;
+    return Outcome(Kind::forbidden, "forbidden", "Not allowed on " + std::string(type.name.view()));
+  }
+
+  // Path, method and conditions to what the entry will write, and under which id.
+  Result<bool> identify(std::size_t i) {
+    const auto& entry = read_[i];
+    auto& planned = plan_.entries[i];
+    if (entry.method == "GET" || entry.method == "HEAD") {
+      planned.act = Act::read;
+      planned.url = entry.target();
+      planned.conditions = entry.conditions();
+      return true;
+    }
+    const auto slash = entry.path.find('/');
+    planned.type = fhir::definitions().resource(entry.path.substr(0, slash));
+    if (!planned.type)
+      return Outcome(Kind::unsupported, "not-supported", "request.url must start with a resource type",
+                     entry.place + ".request.url");
+    if (slash != std::string::npos) planned.id = entry.path.substr(slash + 1);
+    if (slash != std::string::npos && !is_id(planned.id))
+      return Outcome(Kind::malformed, "value", "request.url does not end in an id", entry.place + ".request.url");
+    if (entry.resource && entry.resource->type != planned.type)
+      return Outcome(Kind::malformed, "invalid", "request.url and resource name different types",
+                     entry.place + ".request.url");
+    auto done = entry.method == "POST"  ? identify_post(entry, planned, drafts_[i])
+                : entry.method == "PUT" ? identify_put(entry, planned, drafts_[i])
+                                        : identify_delete(entry, planned, drafts_[i]);
+    if (!done) return done;
+    return claim(entry, planned);
+  }
+
+  Result<bool> identify_post(const BundleEntry& entry, TransactionEntry& planned, Draft& draft) {
+    if (!planned.id.empty() || !entry.query.empty())
+      return Outcome(Kind::malformed, "value", "POST takes a type alone as request.url", entry.place + ".request.url");
+    if (auto allowed = permit(fhir::Verb::create, *planned.type); !allowed) return allowed;
+    draft.method = fhir::Method::create;
+    draft.if_version = 0;
+    if (!entry.if_none_exist.empty()) {
+      const auto mark = entry.if_none_exist.starts_with('?') ? 1U : 0U;
+      const auto condition =
+          std::string(planned.type->name.view()) + "?" + std::string(entry.if_none_exist.substr(mark));
+      if (const auto before = conditional_.find(condition); before != conditional_.end()) {
+        planned = *before->second;
+        if (planned.act == Act::write) planned.act = Act::nothing;
+        return true;
+      }
+      auto found = find_one(site_.snapshot, site_.access, *planned.type, entry.if_none_exist, site_.base);
+      if (!found) return std::move(found.outcome());
+      if (!found->none()) {
+        auto version = site_.snapshot.read(site_.access, *planned.type, found->id());
+        if (!version) return std::move(version.outcome());
+        planned.act = Act::found;
+        planned.id = version->id;
+        planned.version = version->version;
+        planned.last_updated = version->last_updated;
+      }
+      plan_.batch.expect.push_back(std::move(found->expectation));
+      conditional_.emplace(condition, &planned);
+    }
+    if (planned.id.empty()) planned.id = site_.ids.next(site_.now);
+    return true;
+  }
+
+  Result<bool> identify_put(const BundleEntry& entry, TransactionEntry& planned, Draft& draft) {
+    if (auto allowed = permit(fhir::Verb::update, *planned.type); !allowed) return allowed;
+    draft.method = fhir::Method::update;
+    const auto given = entry.resource->value_of("id");
+    bool creates = false;
+    if (planned.id.empty()) {
+      auto found = find_one(site_.snapshot, site_.access, *planned.type, entry.query, site_.base);
+      if (!found) return std::move(found.outcome());
+      creates = found->none();
+      planned.id = !creates ? found->id() : !given.empty() ? std::string(given) : site_.ids.next(site_.now);
+      plan_.batch.expect.push_back(std::move(found->expectation));
+    }
+    if (!given.empty() && given != planned.id)
+      return Outcome(Kind::malformed, "invalid", "The resource's id differs from that of request.url",
+                     entry.place + ".resource.id");
+    auto condition =
+        version_condition(site_.snapshot, site_.access, *planned.type, planned.id, entry.if_match, entry.if_none_match);
+    if (!condition) return std::move(condition.outcome());
+    draft.if_version = *condition;
+    if (creates && !draft.if_version) draft.if_version = 0;
+    return true;
+  }
+
+  Result<bool> identify_delete(const BundleEntry& entry, TransactionEntry& planned, Draft& draft) {
+    if (auto allowed = permit(fhir::Verb::remove, *planned.type); !allowed) return allowed;
+    draft.method = fhir::Method::remove;
+    if (planned.id.empty()) {
+      auto found = find_one(site_.snapshot, site_.access, *planned.type, entry.query, site_.base);
+      if (!found) return std::move(found.outcome());
+      planned.id = found->none() ? std::string() : found->id();
+      planned.act = found->none() ? Act::nothing : Act::write;
+      plan_.batch.expect.push_back(std::move(found->expectation));
+      if (planned.act == Act::nothing) return true;
+    }
+    auto condition = version_condition(site_.snapshot, site_.access, *planned.type, planned.id, entry.if_match, {});
+    if (!condition) return std::move(condition.outcome());
+    draft.if_version = *condition;
+    return true;
+  }
+
+  // One identity, one entry; one fullUrl, one entry.
+  Result<bool> claim(const BundleEntry& entry, const TransactionEntry& planned) {
+    const auto name = arena_.copy(std::string(planned.type->name.view()) + "/" + planned.id);
+    if (planned.act == Act::write && !identities_.insert(name).second)
+      return Outcome(Kind::malformed, "duplicate", std::string(name) + " is written by more than one entry",
+                     entry.place);
+    if (entry.full_url.empty() || planned.id.empty()) return true;
+    if (!names_.emplace(entry.full_url, name).second)
+      return Outcome(Kind::malformed, "duplicate", "This fullUrl was used by an entry before",
+                     entry.place + ".fullUrl");
+    return true;
+  }
+
+  Result<bool> rewrite(const BundleEntry& entry) {
+    if (!entry.resource) return true;
+    const ResolveCriteria resolve = [this](std::string_view reference) { return resolve_criteria(reference); };
+    return rewrite_references(*entry.resource, entry.full_url, names_, resolve, arena_);
+  }
+
+  // On the store's content, or on what an entry of this bundle creates under the same condition.
+  Result<std::string_view> resolve_criteria(std::string_view reference) {
+    const auto cached = resolved_.find(reference);
+    if (cached != resolved_.end()) return cached->second;
+    const auto mark = reference.find('?');
+    const auto* type = fhir::definitions().resource(reference.substr(0, mark));
+    std::string target(type->name.view());
+    target += '/';
+    if (const auto own = conditional_.find(std::string(reference)); own != conditional_.end()) {
+      target += own->second->id;
+    } else {
+      auto found = find_one(site_.snapshot, site_.access, *type, reference.substr(mark + 1), site_.base);
+      if (!found) return std::move(found.outcome());
+      if (found->none())
+        return Outcome(Kind::precondition, "not-found",
+                       "The conditional reference \"" + std::string(reference) + "\" matches nothing");
+      target += found->id();
+      plan_.batch.expect.push_back(std::move(found->expectation));
+    }
+    return resolved_.emplace(reference, arena_.copy(target)).first->second;
+  }
+
+  Result<bool> prepare_all() {
+    std::vector<Outcome> refusals(read_.size());
+    site_.each(read_.size(), [&](std::size_t i) {
+      if (!read_[i].resource || plan_.entries[i].act != Act::write) return;
+      auto write =
+          prepare(*read_[i].resource, plan_.entries[i].id, drafts_[i].method, site_.base, read_[i].place + ".resource");
+      if (write)
+        drafts_[i].write = std::move(*write);
+      else
+        refusals[i] = std::move(write.outcome());
+    });
+    Outcome all(Kind::malformed);
+    for (auto& refusal : refusals) {
+      if (refusal.issues.empty()) continue;
+      if (refusal.kind == Kind::unprocessable) all.kind = refusal.kind;
+      for (auto& issue : refusal.issues)
+        if (all.issues.size() < most_issues) all.issues.push_back(std::move(issue));
+    }
+    if (!all.issues.empty()) return all;
+    return true;
+  }
+
+  void order() {
+    using fhir::Method;
+    for (const Method method : {Method::remove, Method::create, Method::update}) {
+      for (std::size_t i = 0; i < drafts_.size(); ++i) {
+        auto& planned = plan_.entries[i];
+        if (planned.act != Act::write || drafts_[i].method != method) continue;
+        fhir::Write write = drafts_[i].write ? std::move(*drafts_[i].write) : fhir::Write{};
+        if (method == Method::remove) {
+          write.method = method;
+          write.type = planned.type;
+          write.id = planned.id;
+        }
+        write.if_version = drafts_[i].if_version;
+        planned.write = plan_.batch.writes.size();
+        plan_.batch.writes.push_back(std::move(write));
+      }
+    }
+  }
+
+  fhir::Arena& arena_;
+  const Site& site_;
+  Transaction plan_;
+  std::vector<BundleEntry> read_;
+  std::vector<Draft> drafts_;
+  std::unordered_map<std::string, const TransactionEntry*> conditional_;  // "Type?ifNoneExist" -> its entry
+  std::unordered_map<std::string_view, std::string_view> resolved_;       // conditional references
+  std::unordered_set<std::string_view> identities_;
+  NewNames names_;
+};
+
+}  // namespace
+
+void one_by_one(std::size_t count, const std::function<void(std::size_t)>& work) {
+  for (std::size_t i = 0; i < count; ++i) work(i);
+}
+
+Result<Transaction> transact(Node& bundle, fhir::Arena& arena, const Site& site) {
+  return Planner(arena, site).plan(bundle);
+}
+
+}  // namespace alzette::rest

@@ -1,0 +1,127 @@
+// batch and transaction: POST [base] with a Bundle. FHIR R4: http://hl7.org/fhir/R4/http.html#transaction
+#include "fhir/bundle.h"
+#include "src/rest/batch.h"
+#include "src/rest/criteria.h"
+#include "src/rest/interaction.h"
+#include "src/rest/reply.h"
+#include "src/rest/transact.h"
+
+namespace alzette::rest {
+namespace {
+
+using fhir::Kind;
+using fhir::Outcome;
+using Act = TransactionEntry::Act;
+
+// What is needed once the commit is durable; the bundle itself is gone by then.
+struct Pending {
+  std::vector<TransactionEntry> entries;
+  std::vector<fhir::Body> bodies;  // by write; only where representations are wanted
+  Return returns = Return::unspecified;
+  std::string base;
+};
+
+fhir::EntryResponse of_write(const Pending& pending, const TransactionEntry& entry, const fhir::Written& written,
+                             std::string& representation) {
+  using Effect = fhir::Written::Effect;
+  fhir::EntryResponse response;
+  const bool gone = written.effect == Effect::removed || written.effect == Effect::absent;
+  response.status = gone ? "204 No Content" : written.effect == Effect::created ? "201 Created" : "200 OK";
+  if (written.effect == Effect::absent) return response;
+  response.version = written.version;
+  response.last_updated = written.last_updated;
+  if (gone) return response;
+  response.location =
+      std::string(entry.type->name.view()) + "/" + entry.id + "/_history/" + std::to_string(written.version);
+  if (!pending.bodies.empty()) {
+    representation = fhir::stored_bytes(pending.bodies[entry.write], written.version, written.last_updated);
+    response.resource = representation;
+  }
+  return response;
+}
+
+Response respond(const Pending& pending, Effect& effect) {
+  fhir::BundleWriter bundle("transaction-response", std::nullopt, {});
+  bundle.reserve(pending.entries.size() * 160);
+  std::size_t part = 0;
+  std::string representation;
+  for (const auto& entry : pending.entries) {
+    fhir::EntryResponse response;
+    if (entry.act == Act::read) {
+      append_part(effect.parts[part++], bundle);
+      continue;
+    }
+    if (entry.act == Act::write) {
+      response = of_write(pending, entry, effect.receipt[entry.write], representation);
+    } else if (entry.id.empty()) {
+      response.status = "204 No Content";
+    } else {
+      response.status = "200 OK";
+      response.version = entry.version;
+      response.last_updated = entry.last_updated;
+      response.location = std::string(entry.type->name.view()) + "/" + entry.id;
+      if (entry.version) response.location += "/_history/" + std::to_string(entry.version);
+    }
+    bundle.response(response);
+  }
+  return json_reply(200, std::move(bundle).finish());
+}
+
+fhir::Result<Plan> plan_transaction(const Call& call, Incoming& incoming) {
+  auto transaction = transact(*incoming.resource, *incoming.arena,
+                              {call.snapshot, call.access, call.base, call.now, call.ids, call.each});
+  if (!transaction) return std::move(transaction.outcome());
+  Plan plan;
+  Pending pending{{}, {}, preferred_return(call.request), std::string(call.base)};
+  if (pending.returns == Return::representation)
+    for (const auto& write : transaction->batch.writes) pending.bodies.push_back(write.body);
+  for (const auto& entry : transaction->entries) {
+    if (entry.act != Act::read) continue;
+    plan.parts.push_back({part_request(call, "GET", entry.url, entry.conditions), nullptr});
+  }
+  pending.entries = std::move(transaction->entries);
+  plan.reply = [pending = std::move(pending)](Effect& effect) { return respond(pending, effect); };
+  if (!transaction->batch.writes.empty()) plan.batch = std::move(transaction->batch);
+  return plan;
+}
+
+fhir::Result<Plan> run(const Call& call) {
+  if (const auto none = no_parameters(call); !none) return none.outcome();
+  auto incoming = receive(call.request.body, true);
+  if (!incoming) return std::move(incoming.outcome());
+  auto& bundle = *incoming->resource;
+  if (!bundle.type || bundle.type->name.view() != "Bundle")
+    return Outcome(Kind::malformed, "invalid", "The base takes a Bundle; post a resource to its type's address");
+  const auto type = bundle.value_of("type");
+  if (type == "batch") return plan_batch(call, std::make_shared<Incoming>(std::move(*incoming)));
+  if (type != "transaction")
+    return Outcome(Kind::malformed, "value", "The base takes Bundles of type batch or transaction", "Bundle.type");
+  for (const auto& issue : incoming->issues) {
+    if (issue.severity != fhir::Severity::error && issue.severity != fhir::Severity::fatal) continue;
+    Outcome outcome(kind_of(incoming->issues));
+    outcome.issues = std::move(incoming->issues);
+    return outcome;
+  }
+  return plan_transaction(call, *incoming);
+}
+
+}  // namespace
+
+extern constinit const Interaction transaction{.code = "transaction",
+                                               .level = Level::system,
+                                               .method = "POST",
+                                               .path = "",
+                                               .lane = Lane::worker,
+                                               .needs = fhir::Verb::create,
+                                               .run = run};
+
+// The same address: the Bundle's type decides.
+extern constinit const Interaction batch{.code = "batch",
+                                         .level = Level::system,
+                                         .method = "POST",
+                                         .path = "",
+                                         .lane = Lane::worker,
+                                         .needs = fhir::Verb::create,
+                                         .run = run};
+
+}  // namespace alzette::rest

@@ -1,0 +1,66 @@
+// update: PUT [base]/[type]/[id]; creates under the client's id when there is none yet.
+// FHIR R4: http://hl7.org/fhir/R4/http.html#update, #upsert, #concurrency
+#include "src/rest/update.h"
+
+#include "src/rest/criteria.h"
+#include "src/rest/reply.h"
+
+namespace alzette::rest {
+namespace {
+
+fhir::Result<Plan> run(const Call& call) {
+  if (const auto none = no_parameters(call); !none) return none.outcome();
+  auto incoming = resource_of(call);
+  if (!incoming) return std::move(incoming.outcome());
+  const auto given = (*incoming)->resource->value_of("id");
+  if (given != call.id)
+    return fhir::Outcome(fhir::Kind::malformed, "invalid",
+                         given.empty() ? "The body must carry the id of the address: \"id\": \"" + call.id + "\""
+                                       : "The body's id differs from the address's id \"" + call.id + "\"",
+                         std::string(call.type->name.view()) + ".id");
+  return put(call, **incoming, call.id, {call.access, {}, {}});
+}
+
+}  // namespace
+
+fhir::Result<std::optional<std::int64_t>> version_condition(fhir::Snapshot& snapshot, const fhir::Access& access,
+                                                            const fhir::Type& type, std::string_view id,
+                                                            std::string_view if_match_header,
+                                                            std::string_view if_none_match_header) {
+  if (!if_none_match_header.empty()) {
+    if (if_none_match_header != "*" || !if_match_header.empty())
+      return fhir::Outcome(fhir::Kind::malformed, "value",
+                           "On a write, If-None-Match may only be \"*\", and not together with If-Match");
+    return std::optional<std::int64_t>(0);
+  }
+  if (if_match_header != "*") return if_match(if_match_header);
+  const auto current = snapshot.read(access, type, id);
+  if (current) return std::optional<std::int64_t>(current->version);
+  return fhir::Outcome(fhir::Kind::precondition, "not-found", "If-Match: * needs a current version, and there is none");
+}
+
+fhir::Result<Plan> put(const Call& call, const Incoming& incoming, const std::string& id, fhir::Batch batch) {
+  const auto condition = version_condition(call.snapshot, call.access, *call.type, id, call.header("If-Match"),
+                                           call.header("If-None-Match"));
+  if (!condition) return condition.outcome();
+  auto write = prepare(*incoming.resource, id, fhir::Method::update, call.base);
+  if (!write) return std::move(write.outcome());
+  write->if_version = *condition;
+  Plan plan;
+  plan.reply = [answer = answer_for(call, *write)](Effect& effect) {
+    return write_reply(answer, effect.receipt.front());
+  };
+  batch.writes.push_back(std::move(*write));
+  plan.batch = std::move(batch);
+  return plan;
+}
+
+extern constinit const Interaction update{.code = "update",
+                                          .level = Level::instance,
+                                          .method = "PUT",
+                                          .path = "[type]/[id]",
+                                          .lane = Lane::worker,
+                                          .needs = fhir::Verb::update,
+                                          .run = run};
+
+}  // namespace alzette::rest

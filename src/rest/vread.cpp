@@ -1,0 +1,38 @@
+// vread: GET [base]/[type]/[id]/_history/[vid]. FHIR R4: http://hl7.org/fhir/R4/http.html#vread
+#include <charconv>
+
+#include "src/rest/criteria.h"
+#include "src/rest/interaction.h"
+#include "src/rest/projection.h"
+#include "src/rest/reply.h"
+
+namespace alzette::rest {
+namespace {
+
+fhir::Result<Plan> run(const Call& call) {
+  const auto projection = projection_of(call);
+  if (!projection) return projection.outcome();
+  std::int64_t number = 0;
+  const auto& text = call.version;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < 1)
+    return fhir::Outcome(fhir::Kind::absent, "not-found", "There is no such version: versions are numbered from 1");
+  auto version = call.snapshot.vread(call.access, *call.type, call.id, number);
+  if (!version) return std::move(version.outcome());
+  if (version->deleted())
+    return fhir::Outcome(fhir::Kind::gone, "deleted", "This version is the deletion of the resource");
+  if (projection->active()) version->body = projection->apply(version->body);
+  return Plan(read_reply(call, std::move(*version)));
+}
+
+}  // namespace
+
+extern constinit const Interaction vread{.code = "vread",
+                                         .level = Level::version,
+                                         .method = "GET",
+                                         .path = "[type]/[id]/_history/[vid]",
+                                         .lane = Lane::core,
+                                         .needs = fhir::Verb::read,
+                                         .run = run};
+
+}  // namespace alzette::rest
