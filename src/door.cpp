@@ -1,0 +1,325 @@
+// The FHIR door. FHIR R4: http://hl7.org/fhir/R4/http.html
+//
+//   handle -> admit (route, form, body's form) -> plan on the row's lane -> commit -> parts -> finish
+//                                                  ^ again after a transient conflict
+#include "src/door.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+
+#include "fhir/format/json.h"
+#include "src/clock.h"
+#include "src/log.h"
+#include "src/negotiate.h"
+#include "src/net/uri.h"
+#include "src/pages.h"
+#include "src/rest/binary.h"
+#include "src/rest/reply.h"
+#include "src/route.h"
+#include "src/spread.h"
+
+namespace alzette {
+namespace {
+
+using fhir::Kind;
+using fhir::Outcome;
+using fhir::Result;
+
+constexpr std::string_view base_path = "/fhir";
+constexpr std::size_t parts_at_once = 256;  // writes of a batch that wait for the writer together
+constexpr std::size_t long_receipt = 16;    // answered on a worker, not on the writer's thread
+
+// One request on its way.
+struct Job {
+  Request request;
+  Respond respond;
+  Route route;
+  fhir::search::Parameters parameters;
+  std::string base;
+  AnswerForm form;
+  std::shared_ptr<rest::Incoming> body;
+  unsigned plans = 0;
+};
+
+// The parts of a batch or transaction while they run.
+struct Gathering {
+  std::shared_ptr<Job> job;
+  std::shared_ptr<rest::Plan> plan;
+  rest::Effect effect;
+  std::vector<std::vector<std::size_t>> rounds;  // writes first; those of a round run together
+  std::size_t round = 0;
+  std::atomic<std::size_t> left{0};
+};
+
+bool is_read(std::string_view method) { return method == "GET" || method == "HEAD"; }
+
+std::string allow_text(const std::vector<std::string_view>& methods) {
+  std::string text;
+  for (const auto method : methods) text.append(method).append(method == "GET" ? ", HEAD, " : ", ");
+  return text + "OPTIONS";
+}
+
+Response refusal(int status, std::string_view code, std::string text) {
+  return rest::json_reply(status, fhir::to_json(Outcome(Kind::unsupported, code, std::move(text))));
+}
+
+// Refuses a body whose media type the row does not take; adds the parameters of a form.
+std::optional<Response> read_body_form(Job& job) {
+  const auto& row = *job.route.row;
+  if (row.method != "POST" && row.method != "PUT") return std::nullopt;
+  const auto content_type = find(job.request.headers, "Content-Type");
+  const auto form = body_form(content_type);
+  if (row.path.ends_with("_search")) {
+    if (job.request.body.empty()) return std::nullopt;
+    if (form != BodyForm::form)
+      return refusal(415, "not-supported", "_search takes a body of application/x-www-form-urlencoded");
+    const auto parameters = net::query_parameters(job.request.body);
+    if (!parameters) return refusal(400, "invalid", "The form holds a damaged percent-escape or is not UTF-8");
+    job.parameters.insert(job.parameters.end(), parameters->begin(), parameters->end());
+    return std::nullopt;
+  }
+  const bool raw = job.route.type && job.route.type->name.view() == "Binary" && rest::is_raw(content_type) &&
+                   content_type.find("fhir+xml") == std::string_view::npos;
+  if (form == BodyForm::json || raw) return std::nullopt;
+  return refusal(415, "not-supported", "This server reads application/fhir+json in UTF-8, FHIR version 4.0");
+}
+
+}  // namespace
+
+struct Door::State {
+  fhir::Store& store;
+  WorkerLane& workers;
+  const auth::Seal& seal;
+  fhir::Access access;
+  rest::Ids ids;
+  Limits limits;
+  rest::Each each;
+
+  // The job, or the answer that it need not be run for.
+  std::optional<Response> admit(Job& job) {
+    const auto [path, query] = net::split_target(job.request.target);
+    const auto segments = net::path_segments(path);
+    auto parameters = net::query_parameters(query);
+    if (!segments || !parameters)
+      return refusal(400, "invalid", "The address holds a damaged percent-escape or is not UTF-8");
+    job.parameters = std::move(*parameters);
+    const bool head = job.request.method == "HEAD";
+    auto routing = find_route(head ? "GET" : std::string_view(job.request.method), *segments);
+    if (!routing) return rest::refuse(routing.outcome());
+    job.route = std::move(routing->route);
+    if (job.request.method == "OPTIONS") {
+      Response response;
+      response.status = 204;
+      response.headers.emplace_back("Allow", allow_text(routing->allow));
+      return response;
+    }
+    if (!job.route.row) {
+      auto response = refusal(405, "not-supported", job.request.method + " has no meaning at this address");
+      response.headers.emplace_back("Allow", allow_text(routing->allow));
+      return response;
+    }
+    const auto form = negotiate(job.request, job.parameters);
+    const bool binary = job.route.type && job.route.type->name.view() == "Binary" && !job.route.id.empty();
+    if (form)
+      job.form = *form;
+    else if (binary && job.route.row->method == "GET")
+      job.form = {rest::fhir_json, false, false};
+    else
+      return refusal(406, "not-supported", form.outcome().issues.front().diagnostics);
+    if (auto refused = read_body_form(job)) return refused;
+    const auto type = job.route.type ? job.route.type->name.view() : std::string_view("*");
+    if (job.route.row->level != rest::Level::system && !access.may(job.route.row->needs, type))
+      return refusal(403, "forbidden", "Not allowed on " + std::string(type));
+    return std::nullopt;
+  }
+
+  Result<rest::Plan> plan(const Job& job, std::uint64_t effort) {
+    const auto snapshot = store.snapshot();
+    const rest::Call call{.request = job.request,
+                          .type = job.route.type,
+                          .id = job.route.id,
+                          .version = job.route.version,
+                          .parameters = job.parameters,
+                          .snapshot = *snapshot,
+                          .access = access,
+                          .base = job.base,
+                          .now = clock::wall_ms(),
+                          .effort = effort,
+                          .ids = ids,
+                          .seal = seal,
+                          .each = each,
+                          .body = job.body};
+    return job.route.row->run(call);
+  }
+
+  void start(Job job) {
+    if (auto answer = admit(job)) return finish(job, std::move(*answer));
+    if (job.route.row->lane == rest::Lane::core) {
+      auto made = plan(job, limits.core_effort);
+      if (made) return finish(job, std::move(made->response));
+      if (made.outcome().kind != Kind::too_costly) return finish(job, rest::refuse(made.outcome()));
+    }
+    to_worker(std::make_shared<Job>(std::move(job)));
+  }
+
+  void to_worker(const std::shared_ptr<Job>& job) {
+    if (workers.post([this, job] { work(job); })) return;
+    finish(*job, rest::refuse({Kind::busy, "transient", "The server has more work than it can do now: try again"}));
+  }
+
+  void work(const std::shared_ptr<Job>& job) {
+    guarded(*job, [&] {
+      ++job->plans;
+      auto made = plan(*job, limits.worker_effort);
+      if (!made) return finish(*job, rest::refuse(made.outcome()));
+      auto plan = std::make_shared<rest::Plan>(std::move(*made));
+      if (plan->batch) return commit(job, plan);
+      if (!plan->parts.empty()) return gather(job, plan, {});
+      rest::Effect nothing;
+      finish(*job, plan->reply ? plan->reply(nothing) : std::move(plan->response));
+    });
+  }
+
+  void commit(const std::shared_ptr<Job>& job, const std::shared_ptr<rest::Plan>& plan) {
+    auto batch = std::move(*plan->batch);
+    store.commit(std::move(batch), [this, job, plan](Result<fhir::Receipt> receipt) {
+      if (receipt && (receipt->size() > long_receipt || !plan->parts.empty())) {
+        const auto shared = std::make_shared<fhir::Receipt>(std::move(*receipt));
+        return on_worker([this, job, plan, shared] { committed(job, plan, std::move(*shared)); });
+      }
+      committed(job, plan, std::move(receipt));
+    });
+  }
+
+  void committed(const std::shared_ptr<Job>& job, const std::shared_ptr<rest::Plan>& plan,
+                 Result<fhir::Receipt> receipt) {
+    guarded(*job, [&] {
+      if (receipt) {
+        rest::Effect effect{std::move(*receipt), {}};
+        if (!plan->parts.empty()) return gather(job, plan, std::move(effect));
+        return finish(*job, plan->reply(effect));
+      }
+      const auto& outcome = receipt.outcome();
+      const bool transient =
+          outcome.kind == Kind::conflict && !outcome.issues.empty() && outcome.issues.front().code == "transient";
+      if (transient && job->plans < limits.plans) return to_worker(job);
+      finish(*job, rest::refuse(outcome));
+    });
+  }
+
+  // What follows a commit must be done even when the lane is full: then the caller's thread does it.
+  void on_worker(std::function<void()> rest) {
+    const auto shared = std::make_shared<std::function<void()>>(std::move(rest));
+    if (!workers.post([shared] { (*shared)(); })) (*shared)();
+  }
+
+  void gather(const std::shared_ptr<Job>& job, const std::shared_ptr<rest::Plan>& plan, rest::Effect effect) {
+    const auto gathering = std::make_shared<Gathering>();
+    gathering->job = job;
+    gathering->plan = plan;
+    gathering->effect = std::move(effect);
+    gathering->effect.parts.resize(plan->parts.size());
+    for (const bool reads : {false, true}) {
+      gathering->rounds.emplace_back();
+      for (std::size_t i = 0; i < plan->parts.size(); ++i) {
+        if (is_read(plan->parts[i].request.method) != reads) continue;
+        if (gathering->rounds.back().size() == parts_at_once) gathering->rounds.emplace_back();
+        gathering->rounds.back().push_back(i);
+      }
+    }
+    run_round(gathering);
+  }
+
+  void run_round(const std::shared_ptr<Gathering>& gathering) {
+    while (gathering->round < gathering->rounds.size() && gathering->rounds[gathering->round].empty())
+      ++gathering->round;
+    if (gathering->round == gathering->rounds.size())
+      return guarded(*gathering->job, [&] { finish(*gathering->job, gathering->plan->reply(gathering->effect)); });
+    const auto& round = gathering->rounds[gathering->round++];
+    gathering->left = round.size();
+    for (const auto i : round) run_part(gathering, i);
+  }
+
+  void run_part(const std::shared_ptr<Gathering>& gathering, std::size_t i) {
+    auto& part = gathering->plan->parts[i];
+    const auto job = std::make_shared<Job>();
+    job->request = std::move(part.request);
+    job->body = std::move(part.body);
+    job->base = gathering->job->base;
+    job->respond = [this, gathering, i](Response response) {
+      gathering->effect.parts[i] = std::move(response);
+      if (gathering->left.fetch_sub(1) == 1) on_worker([this, gathering] { run_round(gathering); });
+    };
+    guarded(*job, [&] {
+      if (auto answer = admit(*job)) return finish(*job, std::move(*answer));
+      if (job->route.row->level == rest::Level::system && job->route.row->method == "POST" &&
+          job->route.row->path.empty())
+        return finish(*job, refusal(400, "not-supported", "A batch or transaction cannot stand inside another"));
+      work(job);
+    });
+  }
+
+  // An exception is our fault or exhaustion: the client learns an id, the log the reason.
+  template <class Work>
+  void guarded(Job& job, const Work& work) {
+    try {
+      work();
+    } catch (const std::exception& error) {
+      fail(job, error.what());
+    } catch (...) {
+      fail(job, "unknown exception");
+    }
+  }
+
+  void fail(Job& job, std::string_view reason) {
+    const auto id = job.request.id.empty() ? ids.next(clock::wall_ms()) : job.request.id;
+    log::write(log::Level::error, "internal error", {{"id", id}, {"reason", reason}});
+    if (job.respond)
+      finish(job, rest::refuse({Kind::internal, "exception", "The server failed; the log tells more under id " + id}));
+  }
+
+  void finish(Job& job, Response response) {
+    if (job.route.row) response.route = job.route.row->code;
+    const auto& type = job.route.type;
+    const bool binary = type && type->name.view() == "Binary" && job.route.row &&
+                        (job.route.row->code == "read" || job.route.row->code == "vread");
+    if (binary && !job.form.fhir && response.status == 200) {
+      response = rest::raw_content(std::move(response));
+    } else if (!response.body.empty()) {
+      if (job.form.pretty) response.body = fhir::json::indent(response.body);
+      if (!job.form.content_type.empty() && job.form.content_type != rest::fhir_json)
+        for (auto& [name, value] : response.headers)
+          if (name == "Content-Type" && value == rest::fhir_json) value = job.form.content_type;
+    }
+    const auto respond = std::exchange(job.respond, nullptr);
+    respond(std::move(response));
+  }
+};
+
+Door::Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, fhir::Access access, std::uint32_t salt)
+    : Door(store, workers, seal, std::move(access), salt, Limits{}) {}
+
+Door::Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, fhir::Access access, std::uint32_t salt,
+           Limits limits)
+    : state_(new State{store, workers, seal, std::move(access), rest::Ids(salt), limits,
+                       spread_over(workers, std::thread::hardware_concurrency() - 1)}) {}
+
+Door::~Door() = default;
+
+void Door::handle(Request request, Respond respond) {
+  const auto [path, query] = net::split_target(request.target);
+  if (auto answer = page(request.method, path, state_->store)) return respond(std::move(*answer));
+  const bool below = path.starts_with(base_path) && (path.size() == base_path.size() || path[base_path.size()] == '/');
+  if (!below) return respond(refusal(404, "not-found", "There is nothing at this address; the FHIR base is /fhir"));
+  Job job;
+  job.respond = std::move(respond);
+  job.base = request.secure ? "https://" : "http://";
+  job.base.append(find(request.headers, "Host")).append(base_path);
+  request.target.erase(0, base_path.size());
+  if (!request.target.starts_with('/')) request.target.insert(0, 1, '/');
+  job.request = std::move(request);
+  state_->guarded(job, [&] { state_->start(std::move(job)); });
+}
+
+}  // namespace alzette

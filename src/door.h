@@ -1,0 +1,40 @@
+// The FHIR door: every HTTP request comes in here, finds its row, is run on its lane, and leaves as a Response.
+// FHIR R4: http://hl7.org/fhir/R4/http.html
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "fhir/access.h"
+#include "fhir/store.h"
+#include "src/auth/seal.h"
+#include "src/http.h"
+#include "src/lane.h"
+#include "src/rest/interaction.h"
+
+namespace alzette {
+
+class Door {
+ public:
+  struct Limits {
+    std::uint64_t core_effort = 20'000;        // index rows a search may look at on a connection's own thread
+    std::uint64_t worker_effort = 50'000'000;  // and on a worker
+    unsigned plans = 8;                        // made for one request before a conflict is answered
+  };
+
+  // What is handed in must outlive the door. `access` is the one policy until authentication is configured.
+  Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, fhir::Access access, std::uint32_t salt);
+  Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, fhir::Access access, std::uint32_t salt,
+       Limits limits);
+  ~Door();
+  Door(const Door&) = delete;
+  Door& operator=(const Door&) = delete;
+
+  void handle(Request request, Respond respond);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace alzette

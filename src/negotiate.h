@@ -1,0 +1,28 @@
+// Which form an answer takes and whether we read the form of a body: Accept, _format, _pretty, Content-Type.
+// FHIR R4: http://hl7.org/fhir/R4/http.html#mime-type; RFC 9110 §12.5.1
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "fhir/outcome.h"
+#include "fhir/search/query.h"
+#include "src/http.h"
+
+namespace alzette {
+
+struct AnswerForm {
+  std::string_view content_type;  // of resources
+  bool pretty = false;
+  bool fhir = true;  // a FHIR form was asked for by name (Binary: otherwise its raw content)
+};
+
+// Nothing acceptable: Kind::unsupported, to be answered 406.
+fhir::Result<AnswerForm> negotiate(const Request& request, const fhir::search::Parameters& parameters);
+
+enum class BodyForm : std::uint8_t { json, form, other };
+
+// `other` is to be answered 415, except for Binary.
+BodyForm body_form(std::string_view content_type);
+
+}  // namespace alzette

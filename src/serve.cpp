@@ -1,0 +1,93 @@
+// `alzette serve`: open, answer, drain, close.
+#include "src/serve.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "src/auth/seal.h"
+#include "src/door.h"
+#include "src/lane.h"
+#include "src/log.h"
+#include "src/metrics.h"
+#include "src/net/http.h"
+#include "src/store/store.h"
+
+namespace alzette {
+namespace {
+
+int fail(const fhir::Outcome& outcome) {
+  for (const auto& issue : outcome.issues) std::fprintf(stderr, "alzette: %s\n", issue.diagnostics.c_str());
+  return 1;
+}
+
+// Blocked in every thread, so that only the wait below takes them.
+sigset_t block_end_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+log::Level level_of(const std::string& name) {
+  if (name == "debug") return log::Level::debug;
+  if (name == "warning") return log::Level::warning;
+  if (name == "error") return log::Level::error;
+  return log::Level::info;
+}
+
+void announce(const net::Server& server) {
+  std::string line = "ready";
+  if (!server.http().empty()) line += " http=http://" + server.http();
+  if (!server.https().empty()) line += " https=https://" + server.https();
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int serve(const Config& config) {
+  auto signals = block_end_signals();
+  log::set_level(level_of(config.log));
+  auto archive = store::open(config.data);
+  if (!archive) return fail(archive.outcome());
+  const auto key = auth::load_or_make_key(config.data + "/page.key");
+  if (!key)
+    return fail({fhir::Kind::internal, "exception",
+                 "cannot read or make " + config.data + "/page.key, which authenticates page links"});
+
+  const auto threads = config.workers ? config.workers : std::max(1U, std::thread::hardware_concurrency());
+  const auth::Seal seal(*key);
+  WorkerLane workers(threads, config.queue);
+  Door door(**archive, workers, seal, fhir::Access::local_developer(), auth::random_salt());
+  const metrics::Gauge waiting("alzette_worker_queue", "Requests that wait for a worker",
+                               [&] { return static_cast<double>(workers.waiting()); });
+  const metrics::Gauge queued("alzette_writer_queue", "Batches that wait for the writer",
+                              [&] { return static_cast<double>((*archive)->stats().queued); });
+  const metrics::Gauge commits("alzette_store_commits", "Transactions made durable since the start",
+                               [&] { return static_cast<double>((*archive)->stats().commits); });
+
+  std::fputs(describe(config).c_str(), stderr);
+  const auto warning = open_policy_warning(config);
+  if (!warning.empty()) std::fprintf(stderr, "%s\n", warning.c_str());
+  auto server = net::Server::start(config.listen(), config.limits(), [&door](Request request, Respond respond) {
+    door.handle(std::move(request), std::move(respond));
+  });
+  if (!server) return fail(server.outcome());
+  announce(**server);
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  (*server)->stop();
+  workers.stop();
+  archive->reset();  // what the writer still has in hand answers through the door
+  log::flush();
+  return 0;
+}
+
+}  // namespace alzette
