@@ -65,7 +65,7 @@ class Binder {
       rest = last->next;
       last->next = nullptr;
       const bool beside = run->name.starts_with('_');
-      if (beside && defer(run, rest)) continue;
+      if (beside && type.member(run->name.substr(1)) && defer(run, rest)) continue;
       Node* values = beside ? add_extensions(run, node, type, place) : members(run, node, type, place);
       *end = values;
       for (; *end; end = &(*end)->next) gaps = gaps || (*end)->form == Form::none;
@@ -213,7 +213,7 @@ class Binder {
     return run;
   }
 
-  // A null without anything beside it says nothing.
+  // A null without anything beside it says nothing. Outside lists it is what a fault left over.
   void drop_gaps(Node& node, const Place& place) {
     std::uint32_t index = 0;
     std::string_view name;
@@ -222,8 +222,9 @@ class Binder {
       index = child.name == name ? index + 1 : 0;
       name = child.name;
       if (child.form == Form::none && !child.first) {
-        fault(place_of(place, child, index), "structure",
-              "null needs an id or extension in '_" + std::string(name) + "'");
+        if (child.listed)
+          fault(place_of(place, child, index), "structure",
+                "null needs an id or extension in '_" + std::string(name) + "'");
         *link = child.next;
       } else {
         link = &child.next;

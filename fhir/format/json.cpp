@@ -15,6 +15,9 @@ namespace fhir::json {
 
 namespace {
 
+constexpr std::string_view number_limits =
+    "the number is outside what can be kept exactly (512 characters, magnitude 1e-308 to 1e308)";
+
 // A fault that JSON's grammar allows but FHIR, or our limits, do not.
 struct Fault {
   Kind kind = Kind::malformed;
@@ -40,8 +43,7 @@ class Builder {
   bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
     const std::string_view number(text, size);
     if (!valid_decimal(number)) {
-      fault_ = {Kind::malformed, "value",
-                "the number is outside what can be kept exactly (512 characters, magnitude 1e-308 to 1e308)", text};
+      fault_ = {Kind::malformed, "value", std::string(number_limits), text};
       return false;
     }
     return add(Node::Form::number, number) != nullptr;
@@ -228,6 +230,8 @@ Result<Node*> parse(std::string_view text, Arena& arena, const Limits& limits) {
       rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
   const auto result = reader.Parse<flags>(stream, builder);
   if (!result.IsError()) return builder.root();
+  if (result.Code() == rapidjson::kParseErrorNumberTooBig)
+    return refuse(text, result.Offset(), builder.path(), {Kind::malformed, "value", std::string(number_limits)});
   if (result.Code() != rapidjson::kParseErrorTermination)
     return refuse(text, result.Offset(), builder.path(),
                   {Kind::malformed, "structure", rapidjson::GetParseError_En(result.Code())});
