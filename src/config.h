@@ -24,8 +24,8 @@ struct Config {
   std::string mllps;
   std::string domains;   // file; "" for the national domain alone
   std::string affinity;  // file
-  std::string repository_id = "1.3.182.4.4.100.1";
-  std::string home_id = "urn:oid:1.3.182.4.4.100";
+  std::string repository_id = "1.3.182.4.4.1000.1";
+  std::string home_id = "urn:oid:1.3.182.4.4.1000";
   std::vector<std::string> allow_endpoint;
   bool accept_unknown_domains = false;
   bool accept_unknown_patients = false;

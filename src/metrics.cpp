@@ -100,7 +100,8 @@ Shard& mine() {
 
 std::string number(double value) {
   std::array<char, 32> digits;
-  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
+  return {digits.data(),
+          std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::general).ptr};
 }
 
 void append_sample(std::string& text, std::string_view name, std::string_view labels, std::string_view more,

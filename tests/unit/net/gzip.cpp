@@ -1,0 +1,94 @@
+#include "src/net/gzip.h"
+
+#include <doctest/doctest.h>
+
+#include "src/net/answer.h"
+#include "src/net/body.h"
+
+using alzette::net::accepts_gzip;
+using alzette::net::gzip;
+using alzette::net::Inflater;
+
+namespace {
+
+Inflater::State inflate(std::string_view packed, std::size_t step, std::uint64_t limit, std::string& plain) {
+  Inflater inflater(limit, 100);
+  for (; !packed.empty(); packed.remove_prefix(std::min(step, packed.size()))) {
+    const auto state = inflater.feed(packed.substr(0, step), [&](std::string_view part) {
+      plain += part;
+      return true;
+    });
+    if (state != Inflater::State::more) return state;
+  }
+  return inflater.finish();
+}
+
+}  // namespace
+
+TEST_CASE("gzip: there and back in pieces of any size, and of more than one member") {
+  std::string text;
+  for (int i = 0; i < 50'000; ++i) text += std::to_string(i * 7919);
+  const auto packed = gzip(text);
+  for (const std::size_t step : {std::size_t{1}, std::size_t{1000}, packed.size()}) {
+    std::string plain;
+    CHECK(inflate(packed, step, 10'000'000, plain) == Inflater::State::complete);
+    CHECK(plain == text);
+  }
+  std::string plain;
+  CHECK(inflate(gzip("one ") + gzip("two"), 5, 100, plain) == Inflater::State::complete);
+  CHECK(plain == "one two");
+}
+
+TEST_CASE("B16 gzip: bombs, limits and damage") {
+  std::string plain;
+  CHECK(inflate(gzip(std::string(20 << 20, '\0')), 4096, 1u << 30, plain) == Inflater::State::too_large);
+  CHECK(plain.size() < 8u << 20);
+  CHECK(inflate(gzip("longer than ten"), 100, 10, plain) == Inflater::State::too_large);
+  auto packed = gzip("a text that is long enough to be damaged");
+  CHECK(inflate(packed.substr(0, packed.size() - 1), 100, 1000, plain) == Inflater::State::damaged);
+  packed[packed.size() - 5] ^= 1;
+  CHECK(inflate(packed, 100, 1000, plain) == Inflater::State::damaged);
+  CHECK(inflate("", 100, 1000, plain) == Inflater::State::damaged);
+  CHECK(inflate(gzip("x") + "rubbish", 100, 1000, plain) == Inflater::State::damaged);
+}
+
+TEST_CASE("gzip: Accept-Encoding") {
+  for (const char* yes : {"gzip", "deflate, gzip", "GZIP;q=0.5", "*", "br;q=1.0, gzip;q=0.8, *;q=0.1", "x-gzip"})
+    CHECK(accepts_gzip(yes));
+  for (const char* no : {"", "identity", "gzip;q=0", "gzip; q=0.000", "deflate, br", "*;q=0", "gzip;q=0, *"})
+    CHECK_FALSE(accepts_gzip(no));
+}
+
+TEST_CASE("body: the same bytes from memory and from the spool, and the limit in both") {
+  alzette::net::BodyLimits limits;
+  limits.spool_from = 1000;
+  limits.bytes = 5000;
+  for (const std::size_t size : {0, 1, 999, 1000, 1001, 5000}) {
+    alzette::net::Body body(limits);
+    body.begin(false, 0);
+    std::string sent;
+    for (std::size_t i = 0; i < size; ++i) sent += static_cast<char>('a' + i % 26);
+    for (std::size_t i = 0; i < size; i += 300)
+      REQUIRE(body.add(std::string_view(sent).substr(i, 300)) == alzette::net::Body::State::good);
+    std::string whole;
+    CHECK(body.finish(whole) == alzette::net::Body::State::good);
+    CHECK(whole == sent);
+  }
+  alzette::net::Body body(limits);
+  body.begin(false, 0);
+  CHECK(body.add(std::string(5000, 'x')) == alzette::net::Body::State::good);
+  CHECK(body.add("x") == alzette::net::Body::State::too_large);
+  limits.spool_folder = "/no/such/folder";
+  alzette::net::Body homeless(limits);
+  homeless.begin(false, 0);
+  CHECK(homeless.add(std::string(2000, 'x')) == alzette::net::Body::State::no_space);
+}
+
+TEST_CASE("answer: dates and lengths") {
+  CHECK(alzette::net::http_date(0) == "Thu, 01 Jan 1970 00:00:00 GMT");
+  CHECK(alzette::net::http_date(1'700'000'000) == "Tue, 14 Nov 2023 22:13:20 GMT");
+  alzette::Response response{204, {}, "dropped"};
+  const auto head = alzette::net::head_of(response, {}, "now");
+  CHECK(head == "HTTP/1.1 204 No Content\r\nDate: now\r\n\r\n");
+  CHECK(response.body.empty());
+}
