@@ -1,0 +1,189 @@
+// See load.h. Answers are told apart by Content-Length; the server under test never sends chunks to such requests.
+
+#include "tests/bench/parts/load.h"
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Connection {
+  int socket = -1;
+  std::string out;
+  std::string in;
+  Clock::time_point start;
+  Answer last;
+  bool answered = false;
+};
+
+int connect_to(std::uint16_t port) {
+  int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (fd < 0 || ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    throw std::runtime_error("cannot connect to port " + std::to_string(port));
+  int one = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  return fd;
+}
+
+// Size of the answer at the front of `in` with its head, or 0 when it is not complete.
+std::size_t complete(const std::string& in, std::size_t& head) {
+  head = in.find("\r\n\r\n");
+  if (head == std::string::npos) return 0;
+  head += 4;
+  static constexpr char name[] = "\r\ncontent-length:";
+  auto found = std::search(in.begin(), in.begin() + static_cast<std::ptrdiff_t>(head), name, name + sizeof name - 1,
+                           [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
+  std::size_t length = 0;
+  if (found != in.begin() + static_cast<std::ptrdiff_t>(head))
+    length = std::strtoul(&*found + sizeof name - 1, nullptr, 10);
+  return in.size() >= head + length ? head + length : 0;
+}
+
+class Run {
+ public:
+  Run(std::uint16_t port, unsigned clients, const Next& next) : next_(next), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+    connections_.resize(clients);
+    open_ = clients;
+    for (unsigned i = 0; i < clients; ++i) {
+      connections_[i].socket = connect_to(port);
+      epoll_event event{};
+      event.events = EPOLLIN;
+      event.data.u32 = i;
+      ::epoll_ctl(epoll_, EPOLL_CTL_ADD, connections_[i].socket, &event);
+    }
+  }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+  ~Run() {
+    for (Connection& connection : connections_)
+      if (connection.socket >= 0) ::close(connection.socket);
+    ::close(epoll_);
+  }
+
+  Figures operator()(double seconds) {
+    const auto start = Clock::now();
+    end_ = start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+    for (unsigned i = 0; i < connections_.size(); ++i) fire(i);
+    std::vector<epoll_event> events(connections_.size());
+    while (open_ > 0 && Clock::now() < end_ + std::chrono::seconds(30)) {
+      int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 1000);
+      for (int i = 0; i < count; ++i) receive(events[static_cast<std::size_t>(i)].data.u32);
+    }
+    return figures(std::chrono::duration<double>(Clock::now() - start).count());
+  }
+
+ private:
+  void fire(unsigned index) {
+    Connection& connection = connections_[index];
+    connection.out = Clock::now() < end_ ? next_(index, connection.answered ? &connection.last : nullptr) : "";
+    if (connection.out.empty()) {
+      --open_;
+      return;
+    }
+    connection.start = Clock::now();
+    // Requests are small against a socket's buffer, so that a blocking send does not wait.
+    for (std::size_t at = 0; at < connection.out.size();) {
+      ssize_t sent = ::send(connection.socket, connection.out.data() + at, connection.out.size() - at, MSG_NOSIGNAL);
+      if (sent <= 0) return broken(connection);
+      at += static_cast<std::size_t>(sent);
+    }
+  }
+
+  void receive(unsigned index) {
+    Connection& connection = connections_[index];
+    char buffer[65536];
+    ssize_t got = ::recv(connection.socket, buffer, sizeof buffer, MSG_DONTWAIT);
+    if (got < 0 && errno == EAGAIN) return;
+    if (got <= 0) return broken(connection);
+    connection.in.append(buffer, static_cast<std::size_t>(got));
+    std::size_t head = 0;
+    std::size_t whole = complete(connection.in, head);
+    if (whole == 0) return;
+    latencies_.push_back(std::chrono::duration<float, std::milli>(Clock::now() - connection.start).count());
+    connection.last.status = std::atoi(connection.in.c_str() + 9);
+    connection.last.body = connection.in.substr(head, whole - head);
+    connection.in.erase(0, whole);
+    connection.answered = true;
+    bytes_ += whole - head;
+    ++(connection.last.status / 100 == 2 ? good_ : bad_);
+    fire(index);
+  }
+
+  void broken(Connection& connection) {
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, connection.socket, nullptr);
+    ::close(connection.socket);
+    connection.socket = -1;
+    ++bad_;
+    --open_;
+  }
+
+  Figures figures(double elapsed) {
+    Figures result;
+    result.good = good_;
+    result.bad = bad_;
+    if (latencies_.empty()) return result;
+    std::sort(latencies_.begin(), latencies_.end());
+    auto count = static_cast<double>(latencies_.size());
+    result.rate = count / elapsed;
+    result.p50 = latencies_[latencies_.size() / 2];
+    result.p99 = latencies_[latencies_.size() * 99 / 100];
+    result.bytes = static_cast<double>(bytes_) / count;
+    return result;
+  }
+
+  const Next& next_;
+  int epoll_;
+  std::vector<Connection> connections_;
+  Clock::time_point end_;
+  std::vector<float> latencies_;
+  std::uint64_t good_ = 0, bad_ = 0, bytes_ = 0;
+  unsigned open_ = 0;
+};
+
+}  // namespace
+
+Figures drive(std::uint16_t port, unsigned clients, double seconds, const Next& next) {
+  return Run(port, clients, next)(seconds);
+}
+
+Answer ask(std::uint16_t port, const std::string& request) {
+  Answer answer;
+  bool asked = false;
+  drive(port, 1, 60, [&](unsigned, const Answer* last) {
+    if (last) answer = *last;
+    return std::exchange(asked, true) ? std::string() : request;
+  });
+  return answer;
+}
+
+std::string get(const std::string& target) {
+  return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\nAccept: application/fhir+json\r\n\r\n";
+}
+
+std::string send(const char* method, const std::string& target, const std::string& body) {
+  return std::string(method) + ' ' + target +
+         " HTTP/1.1\r\nHost: localhost\r\nAccept: application/fhir+json\r\nContent-Type: application/fhir+json\r\n"
+         "Content-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+}  // namespace bench

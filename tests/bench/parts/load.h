@@ -1,0 +1,35 @@
+// A closed-loop HTTP client on one thread: each of `clients` connections has one request under way, the next is sent
+// when its answer is complete. Latency is from the first byte sent to the last one received.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace bench {
+
+struct Answer {
+  int status = 0;
+  std::string body;
+};
+
+// The next request of a connection, whole bytes; `last` is its previous answer, null at first. "" ends the connection.
+using Next = std::function<std::string(unsigned connection, const Answer* last)>;
+
+struct Figures {
+  double rate = 0;          // answers per second
+  double p50 = 0, p99 = 0;  // milliseconds
+  double bytes = 0;         // mean size of a body
+  std::uint64_t good = 0;   // 2xx
+  std::uint64_t bad = 0;    // anything else; a connection that breaks counts as one and is not replaced
+};
+
+Figures drive(std::uint16_t port, unsigned clients, double seconds, const Next& next);
+
+// One request, one answer.
+Answer ask(std::uint16_t port, const std::string& request);
+
+std::string get(const std::string& target);
+std::string send(const char* method, const std::string& target, const std::string& body);
+
+}  // namespace bench
