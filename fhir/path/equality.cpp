@@ -74,7 +74,9 @@ bool equivalent(Decimal a, Decimal b) {
   return compare(a.rounded(digits), b.rounded(digits)) == 0;
 }
 
-Truth quantities_equal(const Value& a, const Value& b) {
+Truth quantities_equal(const Value& left, const Value& right) {
+  const Value a = as_written_like(left, right);
+  const Value b = as_written_like(right, left);
   if (a.unit == b.unit) {
     const auto x = Decimal::parse(a.text);
     const auto y = Decimal::parse(b.text);

@@ -1,4 +1,5 @@
 // Runs a program: FHIRPath N1, sections 3 (path selection), 5.2 (filtering scopes), 6.3 (types), 9 (variables).
+#include <algorithm>
 #include <memory>
 
 #include "fhir/path/evaluator.h"
@@ -25,8 +26,9 @@ struct Stack {
     }
     return top;
   }
-  void leave(Value* base) {
+  void leave(Value* base, Value* used) {
     top = base;
+    highest = std::max(highest, used);
     if (base == memory && highest - memory > static_cast<std::ptrdiff_t>(stack_kept)) release();
   }
   void release() {
@@ -37,7 +39,7 @@ struct Stack {
 thread_local Stack stack;
 
 bool is_name_of(const Node& node, std::string_view wanted) {
-  if (!node.name.starts_with(wanted)) return false;
+  if (node.name.size() < wanted.size() || node.name[0] != wanted[0] || !node.name.starts_with(wanted)) return false;
   const bool choice = node.element && node.element->choice;
   if (node.name.size() == wanted.size()) return !choice;
   return choice && node.element->name.view() == wanted;
@@ -62,9 +64,10 @@ Evaluator::Evaluator(const Context& context, Reading reading)
       steps_(context.steps),
       base_(stack.use()),
       top_(base_),
-      limit_(stack.memory + stack_size) {}
+      limit_(stack.memory + stack_size),
+      highest_(base_) {}
 
-Evaluator::~Evaluator() { stack.leave(base_); }
+Evaluator::~Evaluator() { stack.leave(base_, highest_); }
 
 Range Evaluator::run(const Program& program, const Node& focus) {
   push(Value::of(focus));
@@ -83,15 +86,9 @@ Range Evaluator::run(const Program& program) {
   return eval(*program.root, scope);
 }
 
-void Evaluator::push(const Value& value) {
-  if (top_ == limit_) {
-    fail("the collection is too large", Kind::too_costly);
-    return;
-  }
-  std::construct_at(top_++, value);
-  if (top_ > stack.highest) stack.highest = top_;
-  stack.top = top_;
-}
+void Evaluator::overflow() { fail("the collection is too large", Kind::too_costly); }
+
+void Evaluator::lend_stack() const { stack.top = top_; }
 
 void Evaluator::copy(Range values) {
   for (const Value& value : values) push(value);
@@ -127,7 +124,10 @@ std::optional<Value> Evaluator::single(Range values) {
     fail("one item is needed here, and there are " + std::to_string(values.size()));
     return std::nullopt;
   }
-  return system(*values.first);
+  const Value value = system(*values.first);
+  // A primitive that has only extensions has no value.
+  if (value.kind == ValueKind::node && value.node->form == Node::Form::none) return std::nullopt;
+  return value;
 }
 
 std::optional<Value> Evaluator::single(const Expr& expr, const Scope& scope) {
@@ -137,6 +137,7 @@ std::optional<Value> Evaluator::single(const Expr& expr, const Scope& scope) {
 }
 
 std::optional<bool> Evaluator::truth(Range values) {
+  if (values.size() == 1 && values.first->kind == ValueKind::node && !values.first->node->has_value()) return true;
   const auto value = single(values);
   if (!value) return std::nullopt;
   return value->kind == ValueKind::boolean ? value->boolean : true;
@@ -340,11 +341,8 @@ void Evaluator::element(const Value& value, const Expr& step_expr) {
     const Value* before = top_;
     for (const Node* child = node.first; child; child = child->next)
       if (is_name_of(*child, name)) push(Value::of(*child));
-    if (context_.strict && top_ == before && node.type && node.type->kind != TypeKind::primitive) {
-      bool known = false;
-      for (const Element& each : node.type->elements) known = known || each.name.view() == name;
-      if (!known) fail(std::string(node.type->name) + " has no element " + std::string(name));
-    }
+    if (top_ == before && reading_ == Reading::letter && node.type && node.type->kind != TypeKind::primitive)
+      missing(*node.type, name);
     return;
   }
   if (value.kind == ValueKind::type) {
@@ -355,6 +353,20 @@ void Evaluator::element(const Value& value, const Expr& step_expr) {
     if (name == "value") push(Value::of(ValueKind::decimal, value.text));
     if (name == "unit" || name == "code") push(Value::of(ValueKind::string, value.unit));
   }
+}
+
+// The JSON name of a choice (valueQuantity) is never a path; a name that the type does not have is one only in strict
+// evaluation.
+void Evaluator::missing(const Type& type, std::string_view name) {
+  const Member* member = type.member(name);
+  if (member && !member->element->choice) return;
+  if (member)
+    fail(std::string(name) + " is written " + std::string(member->element->name) + ".ofType(" +
+         std::string(member->type->name) + ") in FHIRPath");
+  if (!context_.strict) return;
+  for (const Element& each : type.elements)
+    if (each.name.view() == name) return;
+  fail(std::string(type.name) + " has no element " + std::string(name));
 }
 
 void Evaluator::push_children(const Node& node) {
@@ -406,8 +418,8 @@ bool Evaluator::is_type(const Value& value, const TypeName& type, bool exact) co
     return type.space != "FHIR" && system_type(value.kind).substr(7) == type.name && value.kind != ValueKind::type;
   const Node& node = *value.node;
   if (type.space == "System" || !node.type) {
-    // Untyped trees hold values of FHIRPath's own types.
-    if (node.type) return false;
+    // Element.id and Extension.url are System.String in the definitions; untyped trees hold FHIRPath's own types.
+    if (node.type) return type.name == "String" && node.element && (node.element->attribute || node.name == "id");
     const Value plain = system(value);
     return plain.kind == ValueKind::node ? is_named_type(node, type.name)
                                          : system_type(plain.kind).substr(7) == type.name;

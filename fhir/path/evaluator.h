@@ -3,6 +3,7 @@
 // unwinds by itself.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,7 +61,11 @@ class Evaluator {
     top_ = in.first;
     push(value);
   }
-  void push(const Value& value);
+  void push(const Value& value) {
+    if (top_ == limit_) return overflow();
+    std::construct_at(top_++, value);
+    if (top_ > highest_) highest_ = top_;
+  }
   void push_children(const Node& node);
   void settle(Value* base, const Value* from);  // moves the run [from, top) down to base
   Value* top() const { return top_; }
@@ -69,6 +74,8 @@ class Evaluator {
   bool step(std::uint64_t count = 1);
   void fail(std::string_view diagnostics, Kind kind = Kind::unprocessable);
   const Context& context() const { return context_; }
+  // Before the context's own functions are called: they may evaluate in turn, above this evaluation's values.
+  void lend_stack() const;
   Reading reading() const { return reading_; }
   Range input() const { return input_; }
 
@@ -78,10 +85,12 @@ class Evaluator {
 
  private:
   Range run(const Program& program);
+  void overflow();
   void path(const Expr& expr, std::size_t count, const Scope& scope);
   void apply(const Expr& step, Range in, const Scope& scope);
   void member(const Expr& step, Range in);
   void element(const Value& value, const Expr& step);
+  void missing(const Type& type, std::string_view name);
   void at(const Expr& step, Range in, const Scope& scope);
   void variable(const Expr& expr);
   bool fixed_variable(std::string_view name);
@@ -103,6 +112,7 @@ class Evaluator {
   Value* const base_;
   Value* top_;
   Value* const limit_;
+  Value* highest_;  // for the stack's memory to be given back
   Range input_{nullptr, nullptr};
   Arena arena_{1024};
   std::vector<Definition> definitions_;
@@ -111,6 +121,8 @@ class Evaluator {
 
 // What a node's value is in FHIRPath's own types; the value itself when it has none (an object, no value).
 Value system(const Value& value);
+// "year" for the UCUM code "a"; "" for codes that are no durations.
+std::string_view calendar_of(std::string_view code);
 Value value_of(const Item& item);
 Item item_of(const Value& value);
 // The type's name in its namespace: "System.Integer", "FHIR.HumanName".

@@ -180,7 +180,7 @@ struct SortKey {
   bool present;
 };
 
-// By each expression in turn; -expression sorts downwards; what is missing comes first.
+// By each expression in turn; -expression sorts downwards; what is missing comes first either way.
 void sort(Evaluator& e, const Expr& call, Range in, const Scope& scope) {
   const std::size_t width = std::max<std::size_t>(call.args.size(), 1);
   std::vector<SortKey> keys;
@@ -201,7 +201,7 @@ void sort(Evaluator& e, const Expr& call, Range in, const Scope& scope) {
       const SortKey& x = keys[a * width + k];
       const SortKey& y = keys[b * width + k];
       const bool down = k < call.args.size() && call.args[k]->op == Op::minus_sign;
-      if (x.present != y.present) return x.present == down;
+      if (x.present != y.present) return y.present;
       const int found = x.present ? order(e, x.value, y.value).value_or(0) : 0;
       if (found != 0) return down ? found > 0 : found < 0;
     }

@@ -68,7 +68,7 @@ std::optional<Value> read_quantity(std::string_view text) {
 }
 
 std::optional<Value> to_quantity(Evaluator& e, const Value& value) {
-  if (value.kind == ValueKind::quantity) return Value::of(ValueKind::quantity, value.text, value.unit);
+  if (value.kind == ValueKind::quantity) return value;
   if (value.kind == ValueKind::boolean) return Value::of(ValueKind::quantity, value.boolean ? "1.0" : "0.0", "1");
   if (is_numeric(value.kind)) return quantity_of(e, value);
   return value.kind == ValueKind::string ? read_quantity(value.text) : std::nullopt;
@@ -148,8 +148,10 @@ void quantity_in(Evaluator& e, const Expr& call, Range in, const Scope& scope, b
   e.drop(in.first);
   if (!value) return;
   auto result = to_quantity(e, *value);
-  if (result && unit && result->unit != *unit)
-    result = combine(e, Op::add, Value::of(ValueKind::quantity, "0", *unit), *result);
+  if (result && unit) {
+    const auto amount = in_unit(*result, *unit);
+    result = amount ? std::optional(Value::of(ValueKind::quantity, e.keep(amount->text()), *unit)) : std::nullopt;
+  }
   if (test)
     e.push(Value::of(result.has_value()));
   else if (result)

@@ -71,7 +71,10 @@ void member_of(Evaluator& e, const Expr& call, Range in, const Scope& scope) {
   if (!url || in.size() != 1) return e.drop(in.first);
   const ValueSet* set = definitions().value_set(*url);
   auto member = set ? is_member(*set, *in.first) : std::nullopt;
-  if (!member && e.context().member_of && in.first->node) member = e.context().member_of(*in.first->node, *url);
+  if (!member && e.context().member_of && in.first->node) {
+    e.lend_stack();
+    member = e.context().member_of(*in.first->node, *url);
+  }
   e.drop(in.first);
   if (member) e.push(Value::of(*member));
 }
@@ -84,8 +87,10 @@ void conforms_to(Evaluator& e, const Expr& call, Range in, const Scope& scope) {
   std::optional<bool> conforms;
   if (url->starts_with(base) && definitions().type(url->substr(base.size())) && node.type)
     conforms = node.type->is(url->substr(base.size()));
-  else if (e.context().conforms_to)
+  else if (e.context().conforms_to) {
+    e.lend_stack();
     conforms = e.context().conforms_to(node, *url);
+  }
   if (!conforms) return e.fail("conformsTo(): the profile " + std::string(*url) + " is not known");
   e.give(in, Value::of(*conforms));
 }
@@ -161,7 +166,9 @@ const Node* Evaluator::resolve(const Value& reference) {
     return found ? found : contained(root, literal.substr(1));
   }
   if (const Node* found = entry(root, literal)) return found;
-  return context_.resolve ? context_.resolve(literal) : nullptr;
+  if (!context_.resolve) return nullptr;
+  lend_stack();
+  return context_.resolve(literal);
 }
 
 bool Evaluator::reference_is(const Value& reference, const TypeName& wanted) {

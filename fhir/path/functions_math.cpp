@@ -59,9 +59,8 @@ void whole(Evaluator& e, const Expr&, Range in, const Scope&) {
 void round(Evaluator& e, const Expr& call, Range in, const Scope& scope) {
   std::int64_t digits = 0;
   if (!call.args.empty()) {
-    const auto wanted = e.integer(*call.args[0], scope);
-    if (!wanted || *wanted < 0) return wanted ? e.fail("round() needs a precision of 0 or more") : e.drop(in.first);
-    digits = std::min<std::int64_t>(*wanted, 38);
+    digits = std::min<std::int64_t>(e.integer(*call.args[0], scope).value_or(0), 38);
+    if (digits < 0) return e.fail("round() needs a precision of 0 or more");
   }
   const auto value = subject(e, in);
   const auto exact = value ? amount(*value) : std::nullopt;

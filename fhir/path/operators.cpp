@@ -74,13 +74,17 @@ std::optional<Value> moved(Evaluator& evaluator, Op op, const Value& start, cons
   const auto from = temporal(start);
   auto amount = Decimal::parse(by.text);
   if (!from || !amount) return std::nullopt;
-  if (by.unit == "a" || by.unit == "mo") {
+  const std::string_view unit = by.boolean ? calendar_of(by.unit) : by.unit;
+  if (unit == "a" || unit == "mo") {
     evaluator.fail("dates move by calendar years and months (1 year), not by the UCUM units of mean length");
     return std::nullopt;
   }
   if (op == Op::subtract) amount->units = -amount->units;
-  const auto end = add(*from, *amount, by.unit);
-  if (!end) return std::nullopt;
+  const auto end = add(*from, *amount, unit);
+  if (!end) {
+    if (from->shape == Temporal::Shape::time) evaluator.fail("a time moves by hours, minutes and seconds");
+    return std::nullopt;
+  }
   std::string text = end->text();
   const bool bare = start.kind == ValueKind::date_time && end->precision <= Temporal::Precision::day;
   if (bare && !start.text.ends_with('T')) text.pop_back();
@@ -95,6 +99,7 @@ std::optional<Value> calculate(Evaluator& evaluator, Op op, const Value& a, cons
     return Value::of(ValueKind::string, evaluator.keep(std::string(a.text) + std::string(b.text)));
   const bool sum = op == Op::add || op == Op::subtract;
   if (is_temporal(a.kind) && b.kind == ValueKind::quantity && sum) return moved(evaluator, op, a, b);
+  if (a.kind == ValueKind::quantity && is_temporal(b.kind) && op == Op::add) return moved(evaluator, op, b, a);
   const bool quantities =
       (a.kind == ValueKind::quantity || is_numeric(a.kind)) && (b.kind == ValueKind::quantity || is_numeric(b.kind));
   if (quantities && (sum || op == Op::multiply || op == Op::divide))
@@ -158,8 +163,8 @@ std::optional<int> order(Evaluator& evaluator, const Value& left, const Value& r
   const bool quantities =
       (a.kind == ValueKind::quantity || is_numeric(a.kind)) && (b.kind == ValueKind::quantity || is_numeric(b.kind));
   if (quantities) {
-    const Value p = quantity_of(evaluator, a);
-    const Value q = quantity_of(evaluator, b);
+    const Value p = as_written_like(quantity_of(evaluator, a), b);
+    const Value q = as_written_like(quantity_of(evaluator, b), a);
     if (p.unit == q.unit) {
       const auto m = Decimal::parse(p.text);
       const auto n = Decimal::parse(q.text);

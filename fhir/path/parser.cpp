@@ -309,6 +309,7 @@ class Parser {
     const Token start = token_;
     const auto name = plain_text();
     if (!name) return nullptr;
+    if (name->empty()) return refuse("a name is empty");
     advance();
     if (is("(") && start.kind == Token::Kind::identifier) return call(*name, start.at);
     Expr* made = make(Op::member);

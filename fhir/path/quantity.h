@@ -22,6 +22,10 @@ std::optional<Canonical> canonical_definite(const Value& quantity);
 
 Value quantity_of(Evaluator& evaluator, const Value& number_or_quantity);  // 5 is 5 '1'
 bool is_numeric(ValueKind kind);                                           // integer, decimal
+// A FHIR quantity in 'a' is one in calendar years where the other operand is a calendar duration.
+Value as_written_like(const Value& quantity, const Value& other);
+// The value in another unit: among UCUM units, or among calendar units (a year has 12 months or 365 days).
+std::optional<Decimal> in_unit(const Value& quantity, std::string_view unit);
 // Sum, difference, product or quotient; nullopt when the units do not fit.
 std::optional<Value> combine(Evaluator& evaluator, Op op, const Value& a, const Value& b);
 

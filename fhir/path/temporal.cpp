@@ -1,5 +1,6 @@
 #include "fhir/path/temporal.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <utility>
@@ -109,6 +110,7 @@ bool read_time(Reader& in, Temporal& t) {
   t.precision = Precision::minute;
   if (!in.take(':')) return true;
   if (!in.number(2, t.second) || t.second > 60) return false;
+  t.second = std::min(t.second, 59);  // a leap second counts as the one before it
   t.precision = Precision::second;
   if (!in.take('.')) return true;
   t.precision = Precision::millisecond;
@@ -253,7 +255,21 @@ int Temporal::digits() const {
   return shape == Shape::time ? of_time[at] : of_date[at];
 }
 
+// A time of day without a zone may be meant anywhere on earth: two such values more than 14 hours apart have an order.
+static Order compare_unzoned(const Temporal& a, const Temporal& b) {
+  constexpr std::int64_t widest = 14 * 3'600'000;
+  const auto place = [](const Temporal& t) {
+    const Temporal moved = t.in_utc();
+    return days_from_civil(moved.year, moved.month, moved.day) * day_milliseconds + day_part(moved);
+  };
+  const std::int64_t apart = place(a) - place(b);
+  return apart > widest ? Order::greater : apart < -widest ? Order::less : Order::uncertain;
+}
+
 Order compare(const Temporal& left, const Temporal& right) {
+  const bool timed =
+      left.shape != Temporal::Shape::time && left.precision >= Precision::hour && right.precision >= Precision::hour;
+  if (timed && left.zone.has_value() != right.zone.has_value()) return compare_unzoned(left, right);
   const bool zoned = left.zone && right.zone && *left.zone != *right.zone;
   const Temporal a = zoned ? left.in_utc() : left;
   const Temporal b = zoned ? right.in_utc() : right;
@@ -304,9 +320,11 @@ std::optional<Temporal> add(const Temporal& start, Decimal amount, std::string_v
     return start.precision == Precision::year ? add(start, Decimal::of(days / 365), "year")
                                               : add(start, Decimal::of(days / 30), "month");
   }
-  constexpr std::array<std::int64_t, 7> grain{1, 1, day_milliseconds, 3'600'000, 60'000, 1000, 1};
+  if (start.shape == Shape::time && length >= day_milliseconds) return std::nullopt;
+  constexpr std::array<std::int64_t, 7> grain{1, 1, day_milliseconds, 3'600'000, 60'000, 1, 1};
   moves -= moves % grain[static_cast<std::size_t>(start.precision)];
   if (!shift(moved, moves)) return std::nullopt;
+  if (moved.precision == Precision::second && moved.millisecond != 0) moved.precision = Precision::millisecond;
   return moved;
 }
 

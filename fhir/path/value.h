@@ -14,7 +14,7 @@ using ValueKind = Item::Kind;
 
 struct Value {
   ValueKind kind;
-  bool boolean;
+  bool boolean;  // of a quantity: read from FHIR with the code of a duration ('a'), which is a calendar unit also
   std::int64_t integer;
   const Node* node;       // kind node; otherwise where the value was read from, or null
   std::string_view text;  // as Item::text

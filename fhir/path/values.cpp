@@ -1,5 +1,7 @@
 // From FHIR elements to FHIRPath's own types: http://hl7.org/fhir/R4/fhirpath.html#types
+#include <array>
 #include <charconv>
+#include <utility>
 
 #include "fhir/path/evaluator.h"
 
@@ -68,18 +70,36 @@ Value typed(const Node& node) {
   return Value::of(ValueKind::string, node.text);
 }
 
-// Quantity and its kin: the unit is the UCUM code where there is one, otherwise what was written.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> durations{{{"a", "year"},
+                                                                                  {"mo", "month"},
+                                                                                  {"wk", "week"},
+                                                                                  {"d", "day"},
+                                                                                  {"h", "hour"},
+                                                                                  {"min", "minute"},
+                                                                                  {"s", "second"},
+                                                                                  {"ms", "millisecond"}}};
+
+// Quantity and its kin: the unit is the UCUM code where there is one, otherwise what was written. With a comparator it
+// is not one value.
 Value quantity(const Node& node) {
   const Node* value = node.child("value");
-  if (!value || !value->has_value()) return Value::of(node);
+  if (!value || !value->has_value() || node.child("comparator")) return Value::of(node);
   const std::string_view code = node.value_of("code");
   const bool ucum = node.value_of("system") == "http://unitsofmeasure.org";
   std::string_view unit = ucum && !code.empty() ? code : node.value_of("unit");
   if (unit.empty()) unit = code.empty() ? std::string_view("1") : code;
-  return Value::of(ValueKind::quantity, value->text, unit);
+  Value read = Value::of(ValueKind::quantity, value->text, unit);
+  read.boolean = ucum && !calendar_of(unit).empty();
+  return read;
 }
 
 }  // namespace
+
+std::string_view calendar_of(std::string_view code) {
+  for (const auto& [ucum, word] : durations)
+    if (ucum == code) return word;
+  return {};
+}
 
 Value system(const Value& value) {
   if (value.kind != ValueKind::node) return value;
