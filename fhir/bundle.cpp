@@ -120,6 +120,7 @@ std::string stored_bytes(const Body& body, std::int64_t version, std::int64_t la
   out.reserve(body.bytes.size() + 64);
   out.append(body.bytes, 0, body.meta_at).append(R"("versionId":")").append(std::to_string(version));
   out.append(R"(","lastUpdated":")").append(instant_text(last_updated)).append("\"");
+  if (body.bytes[body.meta_at] != '}') out += ',';
   out.append(body.bytes, body.meta_at);
   return out;
 }

@@ -36,7 +36,7 @@ struct Version {
 };
 
 // A resource as it will be stored, all but version and time: these the writer inserts at `meta_at`, which lies
-// just behind `"meta":{` and before `}` or `,`.
+// just behind `"meta":{`; where more of meta follows, it puts a comma behind them.
 struct Body {
   std::string bytes;  // {"resourceType":"Patient","id":"p1","meta":{"profile":[...]},...
   std::size_t meta_at = 0;

@@ -73,12 +73,10 @@ fhir::Body lay_out(const Node& resource, std::string_view id) {
   body.meta_at = body.bytes.size();
   std::string_view rest = std::string_view(written).substr(head.size());
   constexpr std::string_view meta_opens = R"(,"meta":{)";
-  if (meta.first) {
-    body.bytes += ',';
+  if (meta.first)
     rest.remove_prefix(meta_opens.size());
-  } else {
+  else
     body.bytes += '}';
-  }
   body.bytes.append(rest);
   return body;
 }
