@@ -285,14 +285,21 @@ void add_references(const Node& node, Shape shape, RowSink& sink) {
   if (shape == Shape::reference) return add_reference(node, sink);
   if (shape == Shape::resource) {  // Bundle.entry[0].resource: the resource itself is what is referred to
     const auto id = node.value_of("id");
-    if (id.empty()) return;
+    const auto name = type_of(node)->name.view();
+    const auto& targets = sink.parameter->targets;
+    const bool meant =
+        std::any_of(targets.begin(), targets.end(), [&](const Text& target) { return target.view() == name; });
+    if (id.empty() || !meant) return;
     auto& value = sink.add(IndexKind::reference);
     value.text = id;
-    value.type = type_of(node)->name.view();
+    value.type = name;
     return;
   }
   if (shape != Shape::primitive) return;
-  if (auto value = reference_value(node.text, sink.base)) sink.add(IndexKind::reference) = std::move(*value);
+  if (node.text.empty()) return;
+  auto& value = sink.add(IndexKind::reference);
+  value.text = node.text;  // a uri that is no reference is found by :missing alone
+  if (auto read = reference_value(node.text, sink.base)) value = std::move(*read);
 }
 
 void add_uris(std::string_view text, RowSink& sink) {
