@@ -73,7 +73,7 @@ void append_part(const Response& reply, fhir::BundleWriter& bundle) {
 }
 
 fhir::Result<Plan> plan_batch(const Call& call, std::shared_ptr<Incoming> bundle) {
-  const auto nodes = entries_of(*bundle->resource);
+  const auto& nodes = bundle->entries;
   if (nodes.size() > most_entries)
     return Outcome(Kind::too_large, "too-long", "A batch may have " + std::to_string(most_entries) + " entries",
                    "Bundle.entry");

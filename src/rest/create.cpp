@@ -1,5 +1,6 @@
 // create: POST [base]/[type], also conditional by If-None-Exist. A body's id is ignored.
 // FHIR R4: http://hl7.org/fhir/R4/http.html#create, #ccreate
+#include "src/net/ascii.h"
 #include "src/rest/criteria.h"
 #include "src/rest/interaction.h"
 #include "src/rest/reply.h"
@@ -7,15 +8,21 @@
 namespace alzette::rest {
 namespace {
 
+// A header that is there but empty is a condition without criteria, not the lack of one.
+const std::string* header(const Headers& headers, std::string_view name) {
+  for (const auto& [key, value] : headers)
+    if (net::same_word(key, name)) return &value;
+  return nullptr;
+}
+
 fhir::Result<Plan> run(const Call& call) {
   if (const auto none = no_parameters(call); !none) return none.outcome();
   auto incoming = resource_of(call);
   if (!incoming) return std::move(incoming.outcome());
   fhir::Batch batch{call.access, {}, {}};
 
-  const auto criteria = call.header("If-None-Exist");
-  if (!criteria.empty()) {
-    auto found = find_one(call.snapshot, call.access, *call.type, criteria, call.base);
+  if (const auto* criteria = header(call.request.headers, "If-None-Exist")) {
+    auto found = find_one(call.snapshot, call.access, *call.type, *criteria, call.base);
     if (!found) return std::move(found.outcome());
     if (!found->none()) {
       auto version = call.snapshot.read(call.access, *call.type, found->id());

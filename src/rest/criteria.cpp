@@ -47,7 +47,7 @@ Result<std::shared_ptr<Incoming>> resource_of(const Call& call) {
   const auto given = incoming->resource->type->name.view();
   if (given != expected)
     return Outcome(Kind::malformed, "invalid",
-                   "The body is a " + std::string(given) + ", but the address takes a " + std::string(expected),
+                   "The body is of type " + std::string(given) + ", the address is that of " + std::string(expected),
                    std::string(given));
   return std::make_shared<Incoming>(std::move(*incoming));
 }

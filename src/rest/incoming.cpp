@@ -128,6 +128,8 @@ Result<Incoming> receive(std::string_view bytes, bool keep_faults) {
   incoming.arena = std::make_unique<fhir::Arena>(std::clamp<std::size_t>(bytes.size() * 2, 4096, 1u << 20));
   auto raw = fhir::json::parse(bytes, *incoming.arena);
   if (!raw) return std::move(raw.outcome());
+  for (Node* child = (*raw)->first; child; child = child->next)
+    if (child->name == "entry") incoming.entries.push_back(child);
   incoming.resource = fhir::bind(*raw, *incoming.arena, incoming.issues);
   const bool faulty = std::any_of(incoming.issues.begin(), incoming.issues.end(), refuses);
   if (!incoming.resource || (faulty && !keep_faults)) {

@@ -31,7 +31,8 @@ struct Incoming {
   std::shared_ptr<const void> keeps;  // whatever else the tree lives in: bytes made for it, the bundle around it
   std::unique_ptr<fhir::Arena> arena;
   fhir::Node* resource = nullptr;
-  std::vector<fhir::Issue> issues;  // structural faults found while binding; empty unless asked to keep them
+  std::vector<fhir::Issue> issues;   // structural faults found while binding; empty unless asked to keep them
+  std::vector<fhir::Node*> entries;  // of a Bundle: all, those as well that binding drops for their faults
 };
 
 // Refuses what cannot be parsed and what does not bind; with `keep_faults` the latter are left to the caller

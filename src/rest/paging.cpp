@@ -15,7 +15,7 @@ bool is_about_form(std::string_view name) {
 void append_encoded(std::string_view text, std::string& out) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (std::string_view(":/,$@").find(c) != std::string_view::npos)
+    if (std::string_view(":/,$@*").find(c) != std::string_view::npos)
       out += c;
     else
       out += net::percent_encode(text.substr(i, 1));

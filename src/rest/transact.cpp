@@ -149,6 +149,7 @@ class Planner {
     auto condition =
         version_condition(site_.snapshot, site_.access, *planned.type, planned.id, entry.if_match, entry.if_none_match);
     if (!condition) return std::move(condition.outcome());
+    if (auto met = meets(planned, *condition); !met) return met;
     draft.if_version = *condition;
     if (creates && !draft.if_version) draft.if_version = 0;
     return true;
@@ -167,8 +168,20 @@ class Planner {
     }
     auto condition = version_condition(site_.snapshot, site_.access, *planned.type, planned.id, entry.if_match, {});
     if (!condition) return std::move(condition.outcome());
+    if (auto met = meets(planned, *condition); !met) return met;
     draft.if_version = *condition;
     return true;
+  }
+
+  // The writer checks conditions on versions again; here the refusal can name the entry.
+  Result<bool> meets(const TransactionEntry& planned, std::optional<std::int64_t> expected) {
+    if (!expected) return true;
+    const auto current = site_.snapshot.read(site_.access, *planned.type, planned.id);
+    const auto version = current ? current->version : 0;
+    if (version == *expected) return true;
+    return Outcome(Kind::precondition, "conflict",
+                   version ? "The current version is " + std::to_string(version) + ", not the expected one"
+                           : "If-Match needs a current version, and there is none");
   }
 
   // One identity, one entry; one fullUrl, one entry.
