@@ -106,13 +106,22 @@ bool image_allowed(std::string_view text) {
   return !address.starts_with("//") && !address.starts_with("\\") && !has_scheme(address);
 }
 
-// A style must not fetch or run anything. Escapes and comments could hide that.
+// A style must not run anything, nor fetch but what an image may be. Escapes and comments could hide that.
 bool style_allowed(std::string_view text) {
   const std::string style = plain(text);
   constexpr std::string_view forbidden[] = {
-      "url(", "expression(", "@import", "javascript:", "behavior:", "-moz-binding", "\\", "/*"};
-  return std::none_of(std::begin(forbidden), std::end(forbidden),
-                      [&](auto word) { return style.find(word) != style.npos; });
+      "expression(", "@import", "javascript:", "behavior:", "-moz-binding", "image-set(", "\\", "/*"};
+  if (std::any_of(std::begin(forbidden), std::end(forbidden),
+                  [&](auto word) { return style.find(word) != style.npos; }))
+    return false;
+  constexpr std::string_view fetch = "url(";
+  for (auto at = style.find(fetch); at != style.npos; at = style.find(fetch, at)) {
+    at += fetch.size();
+    auto address = std::string_view(style).substr(at, style.find(')', at) - at);
+    if (address.starts_with('"') || address.starts_with('\'')) address.remove_prefix(1);
+    if (!image_allowed(address)) return false;
+  }
+  return true;
 }
 
 void append_utf8(std::uint32_t c, std::string& out) {
