@@ -1,0 +1,159 @@
+// alzette generate --patients N
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <iostream>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "src/command/command.h"
+#include "src/generate/nation.h"
+#include "src/load/intake.h"
+#include "src/load/progress_bar.h"
+#include "src/store/store.h"
+
+namespace alzette::command {
+namespace {
+
+namespace gen = alzette::generate;
+namespace in = alzette::load;
+
+constexpr std::size_t bytes_a_piece = 256 * 1024;
+constexpr std::size_t shown_refusals = 10;
+
+struct Flags {
+  CLI::App app{
+      "Makes the example nation: people with their records and documents, and who treats them. The same seed "
+      "makes the same, so a second run with more patients adds only the new ones.",
+      "generate"};
+  Place place;
+  gen::NationOptions options;
+  CLI::Option* documents;
+  std::string out;
+
+  Flags() {
+    app.add_option("--patients", options.patients, "how many people")->required()->type_name("N");
+    documents = app.add_option("--documents", options.documents, "how many documents (default: half as many)");
+    documents->type_name("N");
+    app.add_option("--seed", options.seed, "which nation (default 1)")->type_name("S");
+    app.add_option("--out", out, "write NDJSON files by type here, instead of filling the store")->type_name("DIR");
+    app.add_option("--only", options.only, "resource types to make (default: all)")
+        ->type_name("TYPE")
+        ->check(CLI::IsMember(gen::nation_types()));
+    place.declare(app);
+  }
+};
+
+double share(std::uint64_t part, std::uint64_t parts) { return static_cast<double>(part) / static_cast<double>(parts); }
+
+// Files by type: parts are made on all cores and written in order.
+int to_files(const gen::Nation& nation, const std::string& folder) {
+  using ByType = std::map<std::string, std::string, std::less<>>;
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return complain(folder + ": " + error.message());
+  std::map<std::string, std::ofstream, std::less<>> files;
+  in::ProgressBar bar("resources");
+  std::uint64_t count = 0;
+  auto make = [&](std::uint64_t part) {
+    ByType lines;
+    nation.part(part, [&](std::string_view type, std::string&& json) {
+      auto at = lines.find(type);
+      if (at == lines.end()) at = lines.emplace(type, "").first;
+      (at->second += json) += '\n';
+    });
+    return lines;
+  };
+  const std::uint64_t at_once = std::max(std::thread::hardware_concurrency(), 1u);
+  for (std::uint64_t first = 0; first < nation.parts(); first += at_once) {
+    std::vector<std::future<ByType>> made;
+    for (std::uint64_t part = first; part < std::min(first + at_once, nation.parts()); ++part)
+      made.push_back(std::async(std::launch::async, make, part));
+    for (auto& part : made)
+      for (auto& [type, lines] : part.get()) {
+        auto [file, fresh] = files.try_emplace(type);
+        if (fresh) file->second.open(folder + "/" + type + ".ndjson", std::ios::trunc | std::ios::binary);
+        file->second << lines;
+        if (!file->second) return complain(folder + "/" + type + ".ndjson cannot be written");
+        count += static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+      }
+    bar.update(share(first, nation.parts()), count);
+  }
+  for (auto& [type, file] : files) {
+    file.close();
+    if (!file) return complain(folder + "/" + type + ".ndjson cannot be written: is the disk full?");
+  }
+  std::cout << in::grouped(count) << " resources in " << files.size() << " files of " << folder << " ("
+            << in::duration(bar.seconds()) << ")\n";
+  return done;
+}
+
+// Into the store, through the same rules as any other resource.
+int to_store(const gen::Nation& nation, store::Archive& archive) {
+  in::ProgressBar bar("resources");
+  std::mutex mutex;
+  in::Tally tally;
+  std::vector<std::string> reasons;
+  {
+    in::Intake intake(archive, {});
+    std::string lines;
+    auto submit = [&] {
+      in::Piece piece{.line = 1, .text = std::move(lines), .done = {}};
+      lines.clear();
+      piece.done = [&](in::Settled&& settled) {
+        std::lock_guard lock(mutex);
+        tally += settled.tally;
+        for (const auto& refusal : settled.refusals)
+          if (reasons.size() < shown_refusals && !refusal.outcome.issues.empty())
+            reasons.push_back(refusal.outcome.issues.front().diagnostics);
+      };
+      intake.submit(std::move(piece));
+    };
+    for (std::uint64_t part = 0; part < nation.parts() && !intake.broken(); ++part) {
+      nation.part(part, [&](std::string_view, std::string&& json) {
+        (lines += json) += '\n';
+        if (lines.size() >= bytes_a_piece) submit();
+      });
+      std::unique_lock lock(mutex);
+      std::uint64_t taken = tally.taken();
+      lock.unlock();
+      bar.update(share(part, nation.parts()), taken);
+    }
+    if (!lines.empty()) submit();
+  }
+  for (const auto& reason : reasons) bar.note("refused: " + reason);
+  double seconds = std::max(bar.seconds(), 0.001);
+  std::cout << in::grouped(tally.taken()) << " resources in " << in::duration(seconds) << " ("
+            << in::grouped(static_cast<std::uint64_t>(static_cast<double>(tally.taken()) / seconds))
+            << "/s): " << in::grouped(tally.created) << " created, " << in::grouped(tally.updated) << " updated, "
+            << in::grouped(tally.unchanged) << " unchanged, " << in::grouped(tally.refused) << " refused\n";
+  return tally.refused == 0 ? done : failed;
+}
+
+int run(const Arguments& arguments) {
+  Flags flags;
+  if (auto code = parse(flags.app, arguments)) return *code;
+  if (flags.documents->count() == 0) flags.options.documents = flags.options.patients / 2;
+  if (flags.options.patients == 0 || flags.options.patients > gen::Nation::most_patients(flags.options.seed)) {
+    complain("--patients must be between 1 and " + std::to_string(gen::Nation::most_patients(flags.options.seed)) +
+             ": there are no more national numbers");
+    return wrong_usage;
+  }
+  gen::Nation nation(flags.options);
+  if (!flags.out.empty()) return to_files(nation, flags.out);
+  auto folder = flags.place.folder();
+  if (!folder) return failed;
+  auto archive = open_for_bulk(*folder);
+  return archive ? to_store(nation, *archive) : failed;
+}
+
+std::string help_text() { return Flags().app.help(); }
+
+}  // namespace
+
+const Command generate{"generate", "the example nation, into the store or as NDJSON files", run, help_text};
+
+}  // namespace alzette::command

@@ -1,0 +1,21 @@
+// alzette VERB: finds the verb and runs it.
+#include <iostream>
+#include <string_view>
+
+#include "src/command/command.h"
+
+int main(int count, char** values) {
+  using namespace alzette::command;
+  Arguments arguments(values + 1, values + count);
+  if (arguments.empty()) {
+    help.run({});
+    return wrong_usage;
+  }
+  std::string verb = arguments.front();
+  arguments.erase(arguments.begin());
+  if (verb == "--help" || verb == "-h") verb = "help";
+  if (verb == "--version") verb = "version";
+  for (const Command* command : commands())
+    if (command->name == verb) return command->run(arguments);
+  return help.run({verb});
+}
