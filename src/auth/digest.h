@@ -1,0 +1,14 @@
+// SHA-256 for the rest of the program, so that OpenSSL stays in this folder. FIPS 180-4.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace alzette::auth {
+
+using Digest = std::array<std::uint8_t, 32>;
+
+Digest sha256(std::string_view data);
+
+}  // namespace alzette::auth

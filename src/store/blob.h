@@ -1,0 +1,55 @@
+// Large values (base64 text of 64 KiB and more, decoded) are files named by their SHA-256 below DIR/blobs, so that
+// equal documents are kept once and the database stays small. A file is written and synced before any row names it.
+//
+//   blobs/ab/cd/abcd…   the decoded bytes
+//   list = { varint offset in the body, varint size, 32 bytes SHA-256 }*     ascending offsets
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "fhir/outcome.h"
+#include "fhir/store.h"
+
+namespace alzette::store {
+
+class Blobs {
+ public:
+  static constexpr std::size_t least = 64 * 1024;
+
+  explicit Blobs(std::string folder) : folder_(std::move(folder)) {}
+
+  // Takes the large values out of `body` (canonical base64 only: others stay) and answers the list that names them,
+  // "" when there are none. `body.meta_at` and the offsets fit the body that is left.
+  fhir::Result<std::string> take_out(fhir::Body& body) const;
+
+  // Puts the values back where `take_out` found them.
+  fhir::Result<std::string> put_back(std::string_view body, std::string_view list) const;
+
+  struct File {
+    std::size_t offset = 0;
+    std::size_t size = 0;
+    std::string hash;  // hexadecimal
+  };
+  // false: the list is damaged.
+  static bool each(std::string_view list, const std::function<void(const File&)>& take);
+  // The list after `bytes` were inserted into its body at `at`.
+  static std::string moved(std::string_view list, std::size_t at, std::size_t bytes);
+
+  bool intact(const File& file) const;  // there, and its bytes have that hash
+  std::string path(std::string_view hash) const;
+  // Hashes of all files.
+  void each_stored(const std::function<void(const std::string&)>& take) const;
+  bool remove(const std::string& hash) const;
+
+ private:
+  std::string folder_;
+};
+
+std::string to_base64(std::string_view bytes);
+// false unless `text` is exactly what to_base64 would write.
+bool from_base64(std::string_view text, std::string& bytes);
+
+}  // namespace alzette::store

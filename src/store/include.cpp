@@ -1,0 +1,124 @@
+// _include and _revinclude, resolved from postings. FHIR R4: http://hl7.org/fhir/R4/search.html#include
+#include <unordered_set>
+
+#include "src/store/plan.h"
+#include "src/store/search.h"
+
+namespace alzette::store {
+
+using fhir::search::Facet;
+using fhir::search::Query;
+
+namespace {
+
+class Including {
+ public:
+  Including(View& view, const fhir::Access& access, const Query& query, std::size_t at_most)
+      : view_(view), access_(access), query_(query), most_(at_most) {}
+
+  Included run(const std::vector<Key>& matches) {
+    seen_.insert(matches.begin(), matches.end());
+    auto fresh = step(matches, true);
+    while (!fresh.empty() && !out_.capped) fresh = step(fresh, false);
+    return std::move(out_);
+  }
+
+ private:
+  // What `keys` lead to and was not seen before. Only :iterate goes on from included resources.
+  std::vector<Key> step(const std::vector<Key>& keys, bool matches) {
+    std::vector<Key> fresh;
+    for (const Key key : keys) {
+      for (const auto& one : query_.include)
+        if (matches || one.iterate) forward(one, key, fresh);
+      for (const auto& one : query_.revinclude)
+        if (matches || one.iterate) backward(one, key, fresh);
+      if (out_.capped) break;
+    }
+    return fresh;
+  }
+
+  void add(Key key, std::vector<Key>& fresh) {
+    if (out_.capped || !seen_.insert(key).second) return;
+    if (out_.keys.size() == most_) {
+      out_.capped = true;
+      return;
+    }
+    out_.keys.push_back(key);
+    fresh.push_back(key);
+  }
+
+  void forward(const fhir::search::Include& wanted, Key key, std::vector<Key>& fresh) {
+    Entry entry;
+    if (!view_.entry(key, entry)) return;
+    const auto* type = view_.type(entry.type);
+    if (!type || (wanted.source && wanted.source != type)) return;
+    std::unordered_set<Name> names;
+    for (const Name name : parameters(*type, wanted)) names.insert(name);
+    std::vector<Rid> targets;
+    Posting posting;
+    for (Postings all(entry.postings); all.next(posting);)
+      if (posting.part_count == 0 && posting.value.kind == fhir::search::IndexKind::reference &&
+          names.contains(posting.parameter))
+        targets.push_back(posting.value.target);
+    for (const Rid target : targets) {
+      const Key found = view_.current_of(target);
+      if (found == 0) continue;
+      const auto* target_type = view_.type(view_.identity(target).type);
+      if (!target_type || (!wanted.target.empty() && wanted.target != target_type->name.view())) continue;
+      if (access_.may(fhir::Verb::read, target_type->name)) add(found, fresh);
+    }
+  }
+
+  void backward(const fhir::search::Include& wanted, Key key, std::vector<Key>& fresh) {
+    Entry entry;
+    if (!view_.entry(key, entry)) return;
+    const Rid rid = entry.rid;
+    const auto* type = view_.type(entry.type);
+    if (!type || (!wanted.target.empty() && wanted.target != type->name.view())) return;
+    const auto sources = wanted.source ? std::vector<const fhir::Type*>{wanted.source} : view_.types();
+    for (const auto* source : sources) {
+      if (!access_.may(fhir::Verb::read, source->name)) continue;
+      for (const Name name : parameters(*source, wanted)) {
+        const auto keys = view_.keys({.shape = Scan::Shape::reference, .parameter = name, .target = rid}, false);
+        for (Key from = 0; !out_.capped && keys->next(from);)
+          if (view_.current(from)) add(from, fresh);
+      }
+    }
+  }
+
+  // The reference parameters of a type that an include names, as far as there is anything indexed under them.
+  const std::vector<Name>& parameters(const fhir::Type& type, const fhir::search::Include& wanted) {
+    auto& names = names_[&wanted][&type];
+    if (names.known) return names.list;
+    names.known = true;
+    for (const auto& parameter : type.search) {
+      if (parameter.type != fhir::ParameterType::reference) continue;
+      if (wanted.parameter && wanted.parameter->code.view() != parameter.code.view()) continue;
+      const Name name = view_.name(parameter_name(type.name, parameter.code, Facet::value));
+      if (name != unknown) names.list.push_back(name);
+    }
+    return names.list;
+  }
+
+  struct NameList {
+    bool known = false;
+    std::vector<Name> list;
+  };
+  View& view_;
+  const fhir::Access& access_;
+  const Query& query_;
+  const std::size_t most_;
+  std::unordered_set<Key> seen_;
+  std::unordered_map<const fhir::search::Include*, std::unordered_map<const fhir::Type*, NameList>> names_;
+  Included out_;
+};
+
+}  // namespace
+
+Included include(View& view, const fhir::Access& access, const Query& query, const std::vector<Key>& matches,
+                 std::size_t at_most) {
+  if (query.include.empty() && query.revinclude.empty()) return {};
+  return Including(view, access, query, at_most).run(matches);
+}
+
+}  // namespace alzette::store

@@ -1,0 +1,321 @@
+// Candidates and their judgement: see judge.h.
+#include "src/store/judge.h"
+
+#include <algorithm>
+#include <queue>
+
+namespace alzette::store {
+
+using Shape = Condition::Shape;
+
+namespace {
+
+constexpr std::size_t most_streams = 600;    // index ranges that are merged as they are read
+constexpr std::size_t most_linked = 20'000;  // resources that a chain is resolved to beforehand
+
+// Several streams of keys as one, each key once.
+class UnionKeys : public Keys {
+ public:
+  UnionKeys(std::vector<std::unique_ptr<Keys>> parts, bool descending)
+      : parts_(std::move(parts)), heads_(Behind{descending}) {}
+
+  bool next(Key& key) override {
+    if (!open_) {
+      for (std::size_t i = 0; i < parts_.size(); ++i) advance(i);
+      open_ = true;
+    }
+    while (!heads_.empty()) {
+      const auto [head, part] = heads_.top();
+      heads_.pop();
+      advance(part);
+      if (any_ && head == last_) continue;
+      any_ = true;
+      key = last_ = head;
+      return true;
+    }
+    return false;
+  }
+  void seek(Key key) override {
+    for (auto& part : parts_) part->seek(key);
+    heads_ = decltype(heads_)(heads_.value_comp_());
+    open_ = false;
+  }
+
+ private:
+  struct Head {
+    Key key;
+    std::size_t part;
+  };
+  struct Behind {
+    bool descending;
+    bool operator()(const Head& a, const Head& b) const { return descending ? a.key < b.key : a.key > b.key; }
+  };
+  struct Heads : std::priority_queue<Head, std::vector<Head>, Behind> {
+    using priority_queue::priority_queue;
+    Behind value_comp_() const { return comp; }
+  };
+  void advance(std::size_t part) {
+    Key key = 0;
+    if (parts_[part]->next(key)) heads_.push({key, part});
+  }
+
+  std::vector<std::unique_ptr<Keys>> parts_;
+  Heads heads_;
+  bool open_ = false;
+  bool any_ = false;
+  Key last_ = 0;
+};
+
+bool all_in_key_order(const std::vector<Scan>& scans) {
+  return std::all_of(scans.begin(), scans.end(), [](const Scan& scan) { return scan.in_key_order(); });
+}
+
+}  // namespace
+
+ListedKeys::ListedKeys(std::vector<Key> keys, bool descending) : keys_(std::move(keys)), descending_(descending) {
+  std::sort(keys_.begin(), keys_.end());
+  keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
+  if (descending_) std::reverse(keys_.begin(), keys_.end());
+}
+bool ListedKeys::next(Key& key) {
+  if (at_ == keys_.size()) return false;
+  key = keys_[at_++];
+  return true;
+}
+void ListedKeys::seek(Key key) {
+  const auto from = keys_.begin() + static_cast<std::ptrdiff_t>(at_);
+  const auto to = descending_ ? std::lower_bound(from, keys_.end(), key, std::greater<>())
+                              : std::lower_bound(from, keys_.end(), key);
+  at_ = static_cast<std::size_t>(to - keys_.begin());
+}
+
+std::uint64_t Judge::estimate(const Condition& condition, std::uint64_t most) {
+  if (condition.shape == Shape::id || condition.shape == Shape::reverse) return condition.rids.size();
+  if (condition.scans.size() > most) return most;
+  std::uint64_t sum = 0;
+  for (const auto& scan : condition.scans) {
+    if (sum >= most) break;
+    sum += view_.estimate(scan, most - sum);
+  }
+  effort_.spend(sum / 8);
+  return sum;
+}
+
+std::uint64_t Judge::estimate_of(const TypePlan& plan, int driver, std::uint64_t most) {
+  return driver < 0 ? view_.live(plan.name) : estimate(plan.conditions[static_cast<std::size_t>(driver)], most);
+}
+
+int Judge::choose(TypePlan& plan, std::uint64_t most) {
+  auto& all = plan.conditions;
+  const auto best_below = [&](std::uint64_t limit, int& best) {
+    std::uint64_t least = limit;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (!all[i].drives) continue;
+      const auto rows = estimate(all[i], limit);
+      if (best >= 0 && rows >= least) continue;
+      least = rows;
+      best = static_cast<int>(i);
+    }
+    return least < limit;
+  };
+  const auto linked = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const Condition& c) {
+    return c.shape == Shape::chain || c.shape == Shape::reverse;
+  }));
+  const auto drivers = static_cast<std::size_t>(
+      std::count_if(all.begin(), all.end(), [](const Condition& c) { return c.drives; }));
+  if (drivers == 0 && linked == 0) return -1;
+  if (drivers == 1 && linked == 0)
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (all[i].drives) return static_cast<int>(i);
+  int best = -1;
+  if (drivers > 0)
+    for (std::uint64_t limit = 64; limit < most; limit *= 16) {
+      best = -1;
+      if (best_below(limit, best)) return best;
+      if (linked > 0) break;
+    }
+  for (auto& condition : all)
+    if ((condition.shape == Shape::chain || condition.shape == Shape::reverse) && resolve(plan, condition) &&
+        condition.drives && condition.rids.size() < 256)
+      return static_cast<int>(&condition - all.data());
+  best = -1;
+  best_below(most, best);
+  return best;
+}
+
+bool Judge::resolve(TypePlan& plan, Condition& condition) {
+  std::vector<Key> keys;
+  for (auto& inner : condition.inner) {
+    const Effort before = effort_;
+    Effort bounded(std::min<std::uint64_t>(effort_.left(), 50 * most_linked));
+    effort_ = bounded;
+    const bool all = gather(inner, most_linked, keys);
+    const std::uint64_t used = bounded.left() - effort_.left();
+    effort_ = before;
+    if (!effort_.spend(used) || !all) return false;
+  }
+  Entry entry;
+  Posting posting;
+  for (const Key key : keys) {
+    if (!view_.entry(key, entry)) continue;
+    if (condition.shape == Shape::chain) {
+      condition.rids.insert(entry.rid);
+      continue;
+    }
+    for (Postings all(entry.postings); all.next_of(condition.parameter, posting);)
+      condition.rids.insert(posting.value.target);
+  }
+  condition.resolved = true;
+  condition.drives = condition.exact = !condition.negated;
+  if (condition.shape == Shape::reverse) {
+    // What refers to us may also refer to resources of other types.
+    std::erase_if(condition.rids, [&](Rid rid) { return view_.identity(rid).type != plan.name; });
+  } else if (condition.parameter != unknown) {
+    for (const Rid rid : condition.rids)
+      condition.scans.push_back({.shape = Scan::Shape::reference, .parameter = condition.parameter, .target = rid});
+  }
+  return true;
+}
+
+bool Judge::streams(const TypePlan& plan, int driver) const {
+  if (driver < 0) return true;
+  const auto& condition = plan.conditions[static_cast<std::size_t>(driver)];
+  return condition.shape == Shape::id || condition.shape == Shape::reverse ||
+         (condition.scans.size() <= most_streams && all_in_key_order(condition.scans));
+}
+
+std::unique_ptr<Keys> Judge::candidates(TypePlan& plan, int driver, bool descending) {
+  if (plan.empty) return std::make_unique<ListedKeys>(std::vector<Key>(), descending);
+  if (driver < 0) return view_.keys({.shape = Scan::Shape::type, .parameter = plan.name}, descending);
+  auto& condition = plan.conditions[static_cast<std::size_t>(driver)];
+  std::vector<Key> listed;
+  if (condition.shape == Shape::id || condition.shape == Shape::reverse) {
+    for (const Rid rid : condition.rids)
+      if (const Key key = view_.current_of(rid)) listed.push_back(key);
+    return std::make_unique<ListedKeys>(std::move(listed), descending);
+  }
+  if (!streams(plan, driver)) {
+    for (const auto& scan : condition.scans) {
+      view_.each(scan, [&](Key key) {
+        listed.push_back(key);
+        return effort_.spend(1);
+      });
+      if (effort_.spent()) break;
+    }
+    return std::make_unique<ListedKeys>(std::move(listed), descending);
+  }
+  if (condition.scans.size() == 1) return view_.keys(condition.scans[0], descending);
+  std::vector<std::unique_ptr<Keys>> parts;
+  for (const auto& scan : condition.scans) parts.push_back(view_.keys(scan, descending));
+  return std::make_unique<UnionKeys>(std::move(parts), descending);
+}
+
+bool Judge::holds(TypePlan& plan, int driver, Key key) {
+  effort_.spend(1);
+  if (key < plan.from || key > plan.to || !view_.current(key)) return false;
+  auto& all = plan.conditions;
+  const bool sure = driver >= 0 && all[static_cast<std::size_t>(driver)].exact;
+  if (all.size() == (sure ? 1u : 0u)) return true;
+  Entry entry;
+  if (!view_.entry(key, entry)) return false;
+  const bool links = std::any_of(all.begin(), all.end(), [](const Condition& c) {
+    return (c.shape == Shape::chain || c.shape == Shape::reverse) && !c.resolved;
+  });
+  // Following links reads other entries, which ends the life of this one's postings.
+  const std::string kept(links ? entry.postings : std::string_view());
+  const std::string_view postings = links ? std::string_view(kept) : entry.postings;
+  for (const bool following : {false, true})
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      auto& condition = all[i];
+      const bool follows = (condition.shape == Shape::chain || condition.shape == Shape::reverse) && !condition.resolved;
+      if (follows != following || (sure && static_cast<int>(i) == driver)) continue;
+      if (!condition_holds(condition, entry, postings)) return false;
+    }
+  return true;
+}
+
+bool Judge::condition_holds(Condition& condition, const Entry& entry, std::string_view postings) {
+  Posting posting;
+  bool found = false;
+  switch (condition.shape) {
+    case Shape::values:
+      if (condition.parameter == unknown) return condition.negated;
+      for (Postings all(postings); !found && all.next_of(condition.parameter, posting);)
+        for (const auto& alternative : condition.any_of)
+          if (matches(posting, alternative, condition.clause->modifier)) {
+            found = true;
+            break;
+          }
+      return found != condition.negated;
+    case Shape::missing:
+      for (const Name facet : condition.facets) found = found || Postings(postings).next_of(facet, posting);
+      return found != condition.clause->missing;
+    case Shape::id:
+      return condition.rids.contains(entry.rid) != condition.negated;
+    case Shape::updated:
+      for (const auto& alternative : condition.any_of)
+        found = found || in_date_range(entry.instant, entry.instant, *alternative.term);
+      return found != condition.negated;
+    case Shape::chain:
+    case Shape::reverse:
+      return linked(condition, entry, postings) != condition.negated;
+  }
+  return false;
+}
+
+bool Judge::linked(Condition& condition, const Entry& entry, std::string_view postings) {
+  if (condition.shape == Shape::reverse) {
+    if (condition.resolved) return condition.rids.contains(entry.rid);
+    const auto known = condition.judged.find(entry.rid);
+    if (known != condition.judged.end()) return known->second;
+    return condition.judged[entry.rid] = referred_to(condition, entry.rid);
+  }
+  if (condition.parameter == unknown) return false;
+  Posting posting;
+  std::vector<Rid> targets;
+  for (Postings all(postings); all.next_of(condition.parameter, posting);) targets.push_back(posting.value.target);
+  for (const Rid target : targets) {
+    if (condition.resolved) {
+      if (condition.rids.contains(target)) return true;
+      continue;
+    }
+    const auto known = condition.judged.find(target);
+    if (known != condition.judged.end() ? known->second
+                                        : (condition.judged[target] = inner_holds(condition, target)))
+      return true;
+  }
+  return false;
+}
+
+bool Judge::inner_holds(Condition& condition, Rid target) {
+  const Name type = view_.identity(target).type;
+  const Key key = view_.current_of(target);
+  if (key == 0) return false;
+  for (auto& inner : condition.inner)
+    if (inner.name == type && holds(inner, -1, key)) return true;
+  return false;
+}
+
+bool Judge::referred_to(Condition& condition, Rid rid) {
+  if (condition.parameter == unknown) return false;
+  const auto keys =
+      view_.keys({.shape = Scan::Shape::reference, .parameter = condition.parameter, .target = rid}, false);
+  for (Key key = 0; !effort_.spent() && keys->next(key);)
+    for (auto& inner : condition.inner)
+      if (holds(inner, -1, key)) return true;
+  return false;
+}
+
+bool Judge::gather(TypePlan& plan, std::size_t most, std::vector<Key>& keys) {
+  if (plan.empty) return true;
+  const int driver = choose(plan, 4096);
+  if (driver < 0 && view_.live(plan.name) > most) return false;
+  const auto candidates_found = candidates(plan, driver, false);
+  for (Key key = 0; candidates_found->next(key);) {
+    if (effort_.spent() || keys.size() > most) return false;
+    if (holds(plan, driver, key)) keys.push_back(key);
+  }
+  return !effort_.spent();
+}
+
+}  // namespace alzette::store

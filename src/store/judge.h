@@ -1,0 +1,75 @@
+// Candidates of one type's plan: where they come from, and whether each satisfies all conditions.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "src/store/plan.h"
+#include "src/store/view.h"
+
+namespace alzette::store {
+
+// Index rows that may still be looked at.
+class Effort {
+ public:
+  explicit Effort(std::uint64_t rows) : left_(rows) {}
+  bool spend(std::uint64_t rows) {
+    if (rows > left_) spent_ = true;
+    left_ -= std::min(rows, left_);
+    return !spent_;
+  }
+  bool spent() const { return spent_; }
+  std::uint64_t left() const { return left_; }
+
+ private:
+  std::uint64_t left_;
+  bool spent_ = false;
+};
+
+// Keys that are known.
+class ListedKeys : public Keys {
+ public:
+  ListedKeys(std::vector<Key> keys, bool descending);
+  bool next(Key& key) override;
+  void seek(Key key) override;
+
+ private:
+  std::vector<Key> keys_;
+  std::size_t at_ = 0;
+  bool descending_;
+};
+
+class Judge {
+ public:
+  Judge(View& view, Effort& effort) : view_(view), effort_(effort) {}
+
+  // Chooses the condition that yields the fewest candidates; -1: none does better than walking the type.
+  // Resolves chains where that is cheap. `most` bounds how far rows are counted.
+  int choose(TypePlan& plan, std::uint64_t most);
+  std::uint64_t estimate_of(const TypePlan& plan, int driver, std::uint64_t most);
+
+  // Candidates in key order. Current ones and others: `holds` tells.
+  std::unique_ptr<Keys> candidates(TypePlan& plan, int driver, bool descending);
+  // Whether candidates come as they are asked for, without gathering all of them first.
+  bool streams(const TypePlan& plan, int driver) const;
+
+  // Current, within the time bounds, and every condition but `driver` (when that is exact) holds.
+  bool holds(TypePlan& plan, int driver, Key key);
+
+  // All ids of a plan's matches, at most `most`; false when there are more or the effort is spent.
+  bool gather(TypePlan& plan, std::size_t most, std::vector<Key>& keys);
+
+ private:
+  bool condition_holds(Condition& condition, const Entry& entry, std::string_view postings);
+  bool linked(Condition& condition, const Entry& entry, std::string_view postings);
+  bool inner_holds(Condition& condition, Rid target);
+  bool referred_to(Condition& condition, Rid rid);
+  bool resolve(TypePlan& plan, Condition& condition);
+  std::uint64_t estimate(const Condition& condition, std::uint64_t most);
+
+  View& view_;
+  Effort& effort_;
+};
+
+}  // namespace alzette::store

@@ -1,0 +1,176 @@
+// Prefixes and modifiers on one posting. FHIR R4: http://hl7.org/fhir/R4/search.html
+#include "src/store/match.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace alzette::store {
+
+using fhir::search::Clause;
+using fhir::search::Facet;
+using fhir::search::IndexKind;
+using fhir::search::Modifier;
+using fhir::search::Prefix;
+using fhir::search::Term;
+
+bool in_date_range(std::int64_t low, std::int64_t high, const Term& term) {
+  const auto& wanted = term.value;
+  switch (term.prefix) {
+    case Prefix::eq:
+      return wanted.low <= low && high <= wanted.high;
+    case Prefix::ne:
+      return low < wanted.low || wanted.high < high;
+    case Prefix::gt:
+      return high > wanted.high;
+    case Prefix::lt:
+      return low < wanted.low;
+    case Prefix::ge:
+      return high >= wanted.low;
+    case Prefix::le:
+      return low <= wanted.high;
+    case Prefix::sa:
+      return low > wanted.high;
+    case Prefix::eb:
+      return high < wanted.low;
+    case Prefix::ap:
+      return low <= wanted.high && wanted.low <= high;
+  }
+  return false;
+}
+
+namespace {
+
+bool in_number_range(double n, const Term& term) {
+  switch (term.prefix) {
+    case Prefix::eq:
+      return n == term.value.number || (term.low_number <= n && n < term.high_number);
+    case Prefix::ne:
+      return n != term.value.number && (n < term.low_number || n >= term.high_number);
+    case Prefix::gt:
+      return n > term.value.number;
+    case Prefix::lt:
+      return n < term.value.number;
+    case Prefix::ge:
+      return n >= term.value.number;
+    case Prefix::le:
+      return n <= term.value.number;
+    case Prefix::sa:
+      return n >= term.high_number && n > term.value.number;
+    case Prefix::eb:
+      return n < term.low_number && n < term.value.number;
+    case Prefix::ap:
+      return term.low_number <= n && n <= term.high_number;
+  }
+  return false;
+}
+
+bool same_token(const Value& value, const Alternative& wanted) {
+  const auto& term = *wanted.term;
+  if (!term.any_system && value.system != wanted.system) return false;
+  return term.value.text.empty() ? !term.any_system : value.text == term.value.text;
+}
+
+bool same_string(const Value& value, const Alternative& wanted, Modifier modifier) {
+  const auto& term = wanted.term->value;
+  if (modifier == Modifier::exact) return value.exact == (term.exact.empty() ? term.text : term.exact);
+  if (modifier == Modifier::contains) return value.text.find(term.text) != std::string_view::npos;
+  if (modifier != Modifier::text) return value.text.starts_with(term.text);
+  // Text search: the beginning of any word.
+  for (auto at = value.text.find(term.text); at != std::string_view::npos; at = value.text.find(term.text, at + 1))
+    if (at == 0 || value.text[at - 1] == ' ') return true;
+  return false;
+}
+
+bool same_uri(std::string_view value, std::string_view wanted, Modifier modifier) {
+  if (modifier == Modifier::below) return is_above(wanted, value);
+  if (modifier == Modifier::above) return is_above(value, wanted);
+  return value == wanted;
+}
+
+bool same_quantity(const Value& value, const Alternative& wanted) {
+  const auto& term = *wanted.term;
+  if (value.canonical != term.value.canonical) return false;
+  if (!in_number_range(value.number, term)) return false;
+  if (term.value.canonical) return value.text == term.value.text;
+  if (term.any_unit) return true;
+  const auto& unit = term.value.text.empty() ? term.value.unit : term.value.text;
+  if (term.any_system) return value.text == unit || value.exact == unit;
+  return value.system == wanted.system && value.text == unit;
+}
+
+bool same_reference(const Value& value, const Alternative& wanted) {
+  const auto& version = wanted.term->value.system;
+  if (!version.empty() && value.exact != version) return false;
+  return std::find(wanted.targets.begin(), wanted.targets.end(), value.target) != wanted.targets.end();
+}
+
+}  // namespace
+
+bool matches(const Value& value, const Alternative& alternative, Modifier modifier) {
+  const auto& term = *alternative.term;
+  if (value.kind != term.value.kind) return false;
+  switch (value.kind) {
+    case IndexKind::token:
+      return same_token(value, alternative);
+    case IndexKind::string:
+      return same_string(value, alternative, modifier);
+    case IndexKind::date:
+      return in_date_range(value.low, value.high, term);
+    case IndexKind::number:
+      return in_number_range(value.number, term);
+    case IndexKind::quantity:
+      return same_quantity(value, alternative);
+    case IndexKind::reference:
+      return same_reference(value, alternative);
+    case IndexKind::uri:
+      return same_uri(value.text, term.value.text, modifier);
+    case IndexKind::composite:
+      return false;
+  }
+  return false;
+}
+
+bool matches(const Posting& posting, const Alternative& alternative, Modifier modifier) {
+  if (alternative.parts.empty()) return posting.part_count == 0 && matches(posting.value, alternative, modifier);
+  if (posting.part_count != alternative.parts.size()) return false;
+  for (std::size_t i = 0; i < posting.part_count; ++i)
+    if (!matches(posting.parts[i], alternative.parts[i], Modifier::none)) return false;
+  return true;
+}
+
+bool is_above(std::string_view upper, std::string_view lower) {
+  if (!lower.starts_with(upper)) return false;
+  if (lower.size() == upper.size() || upper.ends_with('/')) return true;
+  constexpr std::string_view ends = "/?#|";
+  return ends.find(lower[upper.size()]) != std::string_view::npos;
+}
+
+std::string parameter_name(std::string_view type, std::string_view code, Facet facet) {
+  std::string name;
+  name.reserve(type.size() + code.size() + 12);
+  name.append(type).append(".").append(code);
+  switch (facet) {
+    case Facet::value:
+      break;
+    case Facet::text:
+      name += ":text";
+      break;
+    case Facet::identifier:
+      name += ":identifier";
+      break;
+    case Facet::of_type:
+      name += ":of-type";
+      break;
+  }
+  return name;
+}
+
+Facet facet_of(const Clause& clause) {
+  using enum Modifier;
+  if (clause.modifier == identifier) return Facet::identifier;
+  if (clause.modifier == of_type) return Facet::of_type;
+  if (clause.modifier == text && clause.parameter->type != fhir::ParameterType::string) return Facet::text;
+  return Facet::value;
+}
+
+}  // namespace alzette::store

@@ -1,0 +1,36 @@
+// Does a version satisfy a clause? Judged from its postings, without its resource.
+// FHIR R4: http://hl7.org/fhir/R4/search.html (prefixes, modifiers)
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "fhir/search/query.h"
+#include "src/store/posting.h"
+#include "src/store/view.h"
+
+namespace alzette::store {
+
+// One alternative of a clause with its names looked up.
+struct Alternative {
+  const fhir::search::Term* term = nullptr;
+  Name system = 0;           // of the term's system; `unknown` when it was never stored
+  std::vector<Rid> targets;  // reference: any of these
+  std::vector<Alternative> parts;
+};
+
+bool matches(const Value& value, const Alternative& alternative, fhir::search::Modifier modifier);
+bool matches(const Posting& posting, const Alternative& alternative, fhir::search::Modifier modifier);
+
+bool in_date_range(std::int64_t low, std::int64_t high, const fhir::search::Term& term);
+
+// http://acme.org/fhir is above http://acme.org/fhir/ValueSet/1, but not above http://acme.org/fhirx.
+bool is_above(std::string_view upper, std::string_view lower);
+
+// The name under which the rows of a parameter and facet are stored: "Patient.identifier:of-type".
+std::string parameter_name(std::string_view type, std::string_view code, fhir::search::Facet facet);
+
+// The facet that a modifier looks at.
+fhir::search::Facet facet_of(const fhir::search::Clause& clause);
+
+}  // namespace alzette::store

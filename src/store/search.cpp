@@ -1,0 +1,324 @@
+// Runs a planned search: see search.h.
+#include "src/store/search.h"
+
+#include <algorithm>
+
+#include "src/store/judge.h"
+#include "src/store/sort.h"
+
+namespace alzette::store {
+
+using fhir::Kind;
+using fhir::Outcome;
+using fhir::Result;
+using fhir::search::Query;
+
+namespace {
+
+constexpr std::uint64_t few = 4096;         // candidates that are gathered and sorted without a second thought
+constexpr std::uint64_t few_sorted = 20'000;
+
+// One type of a search with its candidates.
+struct Lane {
+  TypePlan plan;
+  int driver = -1;
+  std::unique_ptr<Keys> keys;
+  Key head = 0;
+  bool open = false;
+};
+
+class Search {
+ public:
+  Search(View& view, const Query& query, const Want& want)
+      : view_(view), query_(query), want_(want), effort_(want.effort), judge_(view, effort_) {}
+
+  std::optional<Outcome> prepare(const fhir::Access& access) {
+    std::vector<const fhir::Type*> types = query_.types;
+    const bool every = !query_.type && types.empty();
+    if (query_.type) types = {query_.type};
+    if (every) types = view_.types();
+    for (const auto* type : types) {
+      // A search over everything is one over all that may be seen.
+      if (every && !access.may(fhir::Verb::search, type->name)) continue;
+      auto planned = plan_for(access, *type);
+      if (!planned) {
+        if (planned.outcome().kind == Kind::unsupported && !query_.type) continue;
+        return std::move(planned.outcome());
+      }
+      lanes_.emplace_back();
+      lanes_.back().plan = std::move(*planned);
+    }
+    for (const auto& by : query_.sort)
+      if (!sortable(*by.parameter))
+        return Outcome(Kind::malformed, "not-supported",
+                       "'" + std::string(by.parameter->code.view()) + "' has no order to sort by");
+    return std::nullopt;
+  }
+
+  Result<Found> run() {
+    Found found;
+    const bool by_key = query_.sort.empty() ||
+                        (query_.sort.size() == 1 && query_.sort[0].parameter->code.view() == "_lastUpdated");
+    const bool descending = !query_.sort.empty() && query_.sort[0].descending;
+    choose();
+    if (want_.count > 0) {
+      if (by_key)
+        in_key_order(descending, found);
+      else
+        in_sort_order(found);
+      if (effort_.spent()) return too_costly();
+    }
+    if (!found.total) total(found);
+    if (effort_.spent()) return too_costly();
+    if (query_.explain) explain(found);
+    return found;
+  }
+
+ private:
+  // Clauses name parameters of the first type; others have one of the same code, or do not take part.
+  Result<TypePlan> plan_for(const fhir::Access& access, const fhir::Type& type) {
+    if (query_.type) return plan(view_, access, type, query_.all_of);
+    clauses_.push_back(std::make_unique<std::vector<fhir::search::Clause>>(query_.all_of));
+    for (auto& clause : *clauses_.back()) {
+      if (clause.has_type) continue;
+      const auto* own = type.parameter(clause.parameter->code);
+      if (!own) return Outcome(Kind::unsupported, "not-supported", "not a parameter of this type");
+      clause.parameter = own;
+    }
+    return plan(view_, access, type, *clauses_.back());
+  }
+
+  static Outcome too_costly() {
+    return Outcome(Kind::too_costly, "too-costly",
+                   "the search would have to look at too many index rows; add a parameter that is more selective");
+  }
+
+  void choose() {
+    for (auto& lane : lanes_) lane.driver = lane.plan.empty ? -1 : judge_.choose(lane.plan, few);
+  }
+
+  void open(Lane& lane, int driver, bool descending, Key after) {
+    lane.keys = judge_.candidates(lane.plan, driver, descending);
+    const auto& plan = lane.plan;
+    if (descending) {
+      if (plan.to != INT64_MAX) lane.keys->seek(plan.to);
+      if (after) lane.keys->seek(after - 1);
+    } else {
+      if (plan.from) lane.keys->seek(plan.from);
+      if (after) lane.keys->seek(after + 1);
+    }
+    lane.open = lane.keys->next(lane.head);
+  }
+
+  Lane* nearest(bool descending) {
+    Lane* best = nullptr;
+    for (auto& lane : lanes_)
+      if (lane.open && (!best || (descending ? lane.head > best->head : lane.head < best->head))) best = &lane;
+    return best;
+  }
+
+  // Matches of all lanes in key order, behind `after`, until `take` answers false. `patience` bounds the rows looked
+  // at; false: it ran out.
+  template <class Take>
+  bool merge(const std::vector<int>& drivers, bool descending, Key after, std::uint64_t patience, const Take& take) {
+    for (std::size_t i = 0; i < lanes_.size(); ++i) open(lanes_[i], drivers[i], descending, after);
+    const auto before = effort_.left();
+    while (Lane* lane = nearest(descending)) {
+      if (effort_.spent()) return true;
+      if (before - effort_.left() > patience) return false;
+      const Key key = lane->head;
+      lane->open = (descending ? key >= lane->plan.from : key <= lane->plan.to) && lane->keys->next(lane->head);
+      if (judge_.holds(lane->plan, drivers[static_cast<std::size_t>(lane - lanes_.data())], key) && !take(key))
+        return true;
+    }
+    return true;
+  }
+
+  bool page(const std::vector<int>& drivers, bool descending, std::uint64_t patience, Found& found) {
+    return merge(drivers, descending, want_.after, patience, [&](Key key) { return put(key, found); });
+  }
+
+  bool put(Key key, Found& found) const {
+    if (found.keys.size() == want_.count) {
+      found.more = true;
+      return false;
+    }
+    found.keys.push_back(key);
+    return true;
+  }
+
+  void in_key_order(bool descending, Found& found) {
+    // A range that does not come in key order would have to be read as a whole for one page. When it is wide, walking
+    // the type finds a page sooner; when that takes long, it was the wrong guess.
+    auto drivers = chosen();
+    bool guess = false;
+    for (std::size_t i = 0; i < lanes_.size() && !want_.total; ++i) {
+      auto& lane = lanes_[i];
+      if (lane.driver < 0 || judge_.streams(lane.plan, lane.driver) ||
+          judge_.estimate_of(lane.plan, lane.driver, few) < few)
+        continue;
+      drivers[i] = -1;
+      guess = true;
+    }
+    if (page(drivers, descending, guess ? 2000 + 50ull * want_.count : UINT64_MAX, found)) return;
+    found = Found{};
+    page(chosen(), descending, UINT64_MAX, found);
+  }
+
+  void in_sort_order(Found& found) {
+    Sorter sorter(view_, query_.sort, query_.type);
+    const bool single = lanes_.size() == 1;
+    const bool little =
+        single && judge_.estimate_of(lanes_[0].plan, lanes_[0].driver, few_sorted) < few_sorted;
+    if (!single || little || !sorter.walkable())
+      gather_and_sort(sorter, found);
+    else
+      walk(sorter, found);
+  }
+
+  void gather_and_sort(Sorter& sorter, Found& found) {
+    std::optional<Sortable> after;
+    if (want_.after) after = sorter.of(want_.after);
+    std::vector<Sortable> all;
+    std::uint64_t matches = 0;
+    merge(chosen(), false, 0, UINT64_MAX, [&](Key key) {
+      ++matches;
+      auto one = sorter.of(key);
+      if (!after || sorter.before(*after, one)) all.push_back(std::move(one));
+      return true;
+    });
+    const auto wanted = static_cast<std::ptrdiff_t>(std::min<std::size_t>(all.size(), want_.count));
+    std::partial_sort(all.begin(), all.begin() + wanted, all.end(),
+                      [&](const auto& a, const auto& b) { return sorter.before(a, b); });
+    for (std::ptrdiff_t i = 0; i < wanted; ++i) found.keys.push_back(all[static_cast<std::size_t>(i)].key);
+    found.more = static_cast<std::size_t>(wanted) < all.size();
+    found.total = matches;
+  }
+
+  // Along the index of the first sort parameter; then those without a value, in key order.
+  void walk(Sorter& sorter, Found& found) {
+    auto& lane = lanes_[0];
+    std::optional<Sortable> after;
+    if (want_.after) after = sorter.of(want_.after);
+    std::vector<Sortable> group;  // equal in the first parameter, to be ordered by the others
+    const auto emit = [&] {
+      std::sort(group.begin(), group.end(), [&](const auto& a, const auto& b) { return sorter.before(a, b); });
+      for (const auto& one : group)
+        if ((!after || sorter.before(*after, one)) && !put(one.key, found)) return false;
+      group.clear();
+      return true;
+    };
+    const bool grouped = query_.sort.size() > 1;
+    const auto add = [&](Sortable one) {
+      if (!grouped) {
+        group.push_back(std::move(one));
+        return emit();
+      }
+      if (!group.empty() && !sorter.same_first(group.front(), one) && !emit()) return false;
+      group.push_back(std::move(one));
+      return true;
+    };
+    const bool among_absent = after && !after->values.empty() && !after->values[0].present;
+    if (!among_absent) {
+      const auto keys = sorter.walk(lane.plan.name, after ? &*after : nullptr);
+      for (Key key = 0; keys->next(key);) {
+        if (effort_.spent()) return;
+        if (judge_.holds(lane.plan, -1, key) && !add(sorter.of(key))) return;
+      }
+      if (!emit()) return;
+    }
+    const bool descending = query_.sort[0].descending;
+    const auto rest = judge_.candidates(lane.plan, -1, descending);
+    if (among_absent && !grouped) rest->seek(want_.after);
+    for (Key key = 0; rest->next(key);) {
+      if (effort_.spent()) return;
+      if (!judge_.holds(lane.plan, -1, key)) continue;
+      auto one = sorter.of(key);
+      if (!one.values[0].present && !add(std::move(one))) return;
+    }
+    emit();
+  }
+
+  void total(Found& found) {
+    const bool plain = std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& l) { return l.plan.conditions.empty(); });
+    if (want_.total || plain) {
+      std::uint64_t sum = 0;
+      for (auto& lane : lanes_) sum += count(lane);
+      found.total = sum;
+    } else if (want_.after == 0 && !found.more) {
+      found.total = found.keys.size();
+    }
+  }
+
+  std::uint64_t count(Lane& lane) {
+    auto& plan = lane.plan;
+    if (plan.empty) return 0;
+    if (plan.conditions.empty()) return view_.live(plan.name);
+    const auto* only = plan.conditions.size() == 1 ? &plan.conditions[0] : nullptr;
+    if (only && only->exact && lane.driver == 0 && only->scans.size() == 1 && only->scans[0].in_key_order()) {
+      const auto rows = view_.count(only->scans[0], effort_.left() + 1);
+      effort_.spend(rows);
+      return rows;
+    }
+    std::uint64_t sum = 0;
+    open(lane, lane.driver, false, 0);
+    while (lane.open && !effort_.spent()) {
+      const Key key = lane.head;
+      lane.open = key <= plan.to && lane.keys->next(lane.head);
+      if (judge_.holds(plan, lane.driver, key)) ++sum;
+    }
+    return sum;
+  }
+
+  void explain(Found& found) const {
+    for (const auto& lane : lanes_) {
+      auto& text = found.plan;
+      text.append(lane.plan.type->name).append(": ");
+      if (lane.driver < 0)
+        text += "walk the type";
+      else
+        text += "from " + describe(lane.plan.conditions[static_cast<std::size_t>(lane.driver)]);
+      for (std::size_t i = 0; i < lane.plan.conditions.size(); ++i)
+        if (static_cast<int>(i) != lane.driver) text += ", then " + describe(lane.plan.conditions[i]);
+      text += '\n';
+    }
+    found.plan += "index rows looked at: " + std::to_string(want_.effort - effort_.left());
+  }
+
+  std::vector<int> chosen() const {
+    std::vector<int> drivers;
+    for (const auto& lane : lanes_) drivers.push_back(lane.driver);
+    return drivers;
+  }
+
+  View& view_;
+  const Query& query_;
+  const Want& want_;
+  Effort effort_;
+  Judge judge_;
+  std::vector<Lane> lanes_;
+  std::vector<std::unique_ptr<std::vector<fhir::search::Clause>>> clauses_;
+};
+
+}  // namespace
+
+Result<Found> search(View& view, const fhir::Access& access, const Query& query, const Want& want) {
+  Search run(view, query, want);
+  if (auto refused = run.prepare(access)) return std::move(*refused);
+  return run.run();
+}
+
+Result<std::vector<std::string>> find(View& view, const fhir::Access& access, const Query& query, std::uint32_t at_most,
+                                      std::uint64_t effort) {
+  Query plain = query;
+  plain.sort.clear();
+  auto found = search(view, access, plain, {.count = at_most, .after = 0, .total = false, .effort = effort});
+  if (!found) return std::move(found.outcome());
+  std::vector<std::string> ids;
+  Entry entry;
+  for (const Key key : found->keys)
+    if (view.entry(key, entry)) ids.push_back(view.identity(entry.rid).id);
+  return ids;
+}
+
+}  // namespace alzette::store

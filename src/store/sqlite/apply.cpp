@@ -1,0 +1,264 @@
+// What a batch does to the tables. Order: refuse or go on as a whole, then one version after the other.
+#include <algorithm>
+#include <utility>
+
+#include "src/store/instant.h"
+#include "src/store/match.h"
+#include "src/store/search.h"
+#include "src/store/sqlite/sqlite_view.h"
+#include "src/store/sqlite/writer.h"
+
+namespace alzette::store::sqlite {
+
+using fhir::Key;
+using fhir::Kind;
+using fhir::Method;
+using fhir::Outcome;
+using fhir::Receipt;
+using fhir::Result;
+using fhir::Write;
+using fhir::Written;
+using fhir::search::IndexKind;
+using fhir::search::IndexRow;
+using fhir::search::IndexValue;
+
+namespace {
+
+fhir::Verb verb_of(Method method) {
+  switch (method) {
+    case Method::create:
+      return fhir::Verb::create;
+    case Method::update:
+      return fhir::Verb::update;
+    case Method::remove:
+      return fhir::Verb::remove;
+  }
+  return fhir::Verb::update;
+}
+
+std::string name_of(const Write& write) { return std::string(write.type->name.view()) + "/" + write.id; }
+
+// FNV-1a: the same on every machine, for it stands in the keys.
+std::int64_t shard_of(std::string_view patient) {
+  if (patient.empty()) return 0;
+  std::uint64_t hash = 14695981039346656037u;
+  for (const char c : patient) hash = (hash ^ static_cast<std::uint8_t>(c)) * 1099511628211u;
+  return static_cast<std::int64_t>((hash ^ hash >> 32) & ((1u << fhir::shard_bits) - 1));
+}
+
+Outcome transient(std::string text) { return Outcome(Kind::conflict, "transient", std::move(text)); }
+
+}  // namespace
+
+std::string with_meta(const fhir::Body& body, std::int64_t version, std::int64_t instant) {
+  const std::string_view bytes = body.bytes;
+  std::string meta = "\"versionId\":\"" + std::to_string(version) + "\",\"lastUpdated\":\"" + instant_text(instant) + '"';
+  if (body.meta_at < bytes.size() && bytes[body.meta_at] != '}') meta += ',';
+  std::string out;
+  out.reserve(bytes.size() + meta.size());
+  out.append(bytes.substr(0, body.meta_at)).append(meta).append(bytes.substr(body.meta_at));
+  return out;
+}
+
+Result<Receipt> Writer::apply(const Job& job) {
+  const auto& batch = job.batch;
+  std::vector<State*> states;
+  states.reserve(batch.writes.size());
+  if (auto refused = refuse(batch, states)) return std::move(*refused);
+  Receipt receipt;
+  receipt.reserve(batch.writes.size());
+  for (std::size_t i = 0; i < batch.writes.size(); ++i) {
+    const auto& write = batch.writes[i];
+    receipt.push_back(write.method == Method::remove ? remove(write, *states[i])
+                                                     : put(write, job.files.empty() ? "" : job.files[i], *states[i]));
+  }
+  return receipt;
+}
+
+std::optional<Outcome> Writer::refuse(const fhir::Batch& batch, std::vector<State*>& states) {
+  ++batch_;
+  for (const auto& write : batch.writes) {
+    if (!batch.access.may(verb_of(write.method), write.type->name))
+      return Outcome(Kind::forbidden, "forbidden", "you may not write " + std::string(write.type->name.view()));
+    State& state = state_of(names_.intern(write.type->name, connection_), write.id);
+    if (std::exchange(state.batch, batch_) == batch_)
+      return Outcome(Kind::malformed, "invariant", name_of(write) + " is written twice in one transaction");
+    if (write.if_version && *write.if_version != (state.live ? state.version : 0))
+      return Outcome(Kind::precondition, "conflict",
+                     state.live ? name_of(write) + " is at version " + std::to_string(state.version) +
+                                      ", not at the expected one; read it again"
+                                : name_of(write) + " does not exist");
+    if (write.method == Method::create && state.live)
+      return Outcome(Kind::duplicate, "duplicate", name_of(write) + " exists already");
+    states.push_back(&state);
+  }
+  return unexpected(batch);
+}
+
+std::optional<Outcome> Writer::unexpected(const fhir::Batch& batch) {
+  if (batch.expect.empty()) return std::nullopt;
+  rows_.flush();
+  SqliteView view(connection_, names_, sequence_ << fhir::shard_bits | ((1 << fhir::shard_bits) - 1));
+  for (const auto& expectation : batch.expect) {
+    constexpr std::uint64_t effort = 10'000'000;
+    auto found = find(view, batch.access, expectation.query, 2, effort);
+    if (!found) return std::move(found.outcome());
+    if (*found != expectation.ids)
+      return transient("what the condition of this request finds has changed meanwhile; plan it again");
+  }
+  return std::nullopt;
+}
+
+Written Writer::put(const Write& write, std::string_view files, State& state) {
+  const bool existed = state.live;
+  if (existed) {
+    std::int64_t instant = 0;
+    if (unchanged(write, files, state, instant)) return {Written::Effect::unchanged, state.version, instant};
+  }
+  add_version(write, state, true);
+  const std::string bytes = with_meta(write.body, state.version, instant_);
+  const std::string moved =
+      files.empty() ? std::string() : Blobs::moved(files, write.body.meta_at, bytes.size() - write.body.bytes.size());
+  auto body = connection_.take("INSERT INTO body(key, version, instant, files, bytes) VALUES(?, ?, ?, ?, ?)");
+  if (moved.empty())
+    body.run(state.current, state.version, instant_, nullptr, Bytes{bytes});
+  else
+    body.run(state.current, state.version, instant_, Bytes{moved}, Bytes{bytes});
+  return {existed ? Written::Effect::updated : Written::Effect::created, state.version, instant_};
+}
+
+Written Writer::remove(const Write& write, State& state) {
+  if (!state.live) return {Written::Effect::absent, state.version, instant_};
+  add_version(write, state, false);
+  connection_.take("INSERT INTO superseded(key, until) VALUES(?, ?)").run(state.current, sequence_);
+  return {Written::Effect::removed, state.version, instant_};
+}
+
+bool Writer::unchanged(const Write& write, std::string_view files, const State& state, std::int64_t& instant) {
+  auto row = connection_.take("SELECT instant, bytes, files FROM body WHERE key = ?");
+  if (!row.with(state.current).step()) return false;
+  instant = row.integer(0);
+  const std::string same = with_meta(write.body, state.version, instant);
+  if (row.text(1) != same) return false;
+  return row.text(2) == Blobs::moved(files, write.body.meta_at, same.size() - write.body.bytes.size());
+}
+
+void Writer::add_version(const Write& write, State& state, bool live) {
+  const Name type = names_.intern(write.type->name, connection_);
+  auto& count = counts_[type];
+  const Key before = state.live ? state.current : 0;
+  const Key key = ++sequence_ << fhir::shard_bits | shard_of(write.patient);
+  count.ordinal += 1;
+  count.live += int{live} - int{state.live};
+  const std::string list = live ? postings(write, key) : std::string();
+  if (state.rid == 0) {
+    state.rid = next_rid_++;
+    connection_.take("INSERT INTO identity(rid, type, id, current) VALUES(?, ?, ?, ?)")
+        .run(state.rid, type, std::string_view(write.id), key);
+  } else {
+    connection_.take("UPDATE identity SET current = ? WHERE rid = ?").run(key, state.rid);
+  }
+  if (before) connection_.take("INSERT INTO superseded(key, until) VALUES(?, ?)").run(before, sequence_);
+  state.current = key;
+  state.version += 1;
+  state.live = live;
+  connection_
+      .take(
+          "INSERT INTO version(key, rid, type, version, instant, method, ordinal, live, postings) "
+          "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .run(key, state.rid, type, state.version, instant_, static_cast<std::int64_t>(write.method), count.ordinal,
+           count.live, Bytes{list});
+}
+
+std::string Writer::postings(const Write& write, Key key) {
+  auto& all = scratch_postings_;
+  all.clear();
+  all.reserve(write.rows.size());
+  for (const auto& row : write.rows) {
+    Posting posting;
+    posting.parameter = parameter(*write.type, row);
+    posting.part_count = std::min(row.parts.size(), most_parts);
+    if (posting.part_count == 0) posting.value = intern(row.value);
+    for (std::size_t i = 0; i < posting.part_count; ++i) posting.parts[i] = intern(row.parts[i]);
+    all.push_back(posting);
+  }
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.parameter < b.parameter; });
+  rows_.add(key, all);
+  std::string list;
+  for (const auto& posting : all) append(list, posting);
+  return list;
+}
+
+Value Writer::intern(const IndexValue& from) {
+  Value value;
+  value.kind = from.kind;
+  value.canonical = from.canonical;
+  value.text = from.text;
+  value.low = from.low;
+  value.high = from.high;
+  value.number = from.number;
+  switch (from.kind) {
+    case IndexKind::token:
+      value.system = from.system.empty() ? 0 : names_.intern(from.system, connection_);
+      break;
+    case IndexKind::quantity:
+      value.system = from.system.empty() ? 0 : names_.intern(from.system, connection_);
+      value.exact = from.unit;
+      break;
+    case IndexKind::reference:
+      value.target = rid_of(from.type.empty() ? 0 : names_.intern(from.type, connection_), from.text);
+      value.exact = from.system;
+      value.text = {};
+      break;
+    case IndexKind::string:
+      value.exact = from.exact;
+      break;
+    case IndexKind::date:
+    case IndexKind::number:
+    case IndexKind::uri:
+    case IndexKind::composite:
+      break;
+  }
+  return value;
+}
+
+Name Writer::parameter(const fhir::Type& type, const IndexRow& row) {
+  const ParameterKey key{&type, row.parameter, row.facet};
+  const auto found = parameters_.find(key);
+  if (found != parameters_.end()) return found->second;
+  const Name name = names_.intern(parameter_name(type.name, row.parameter->code, row.facet), connection_);
+  parameters_.emplace(key, name);
+  return name;
+}
+
+Writer::State& Writer::state_of(Name type, std::string_view id) {
+  scratch_.assign(reinterpret_cast<const char*>(&type), sizeof type);
+  scratch_.append(id);
+  const auto found = states_.find(std::string_view(scratch_));
+  if (found != states_.end()) return found->second;
+  State state;
+  auto row = connection_.take("SELECT rid, current FROM identity WHERE type = ? AND id = ?");
+  if (row.with(type, id).step()) {
+    state.rid = row.integer(0);
+    state.current = row.integer(1);
+  }
+  if (state.current) {
+    auto version = connection_.take("SELECT version, method FROM version WHERE key = ?");
+    if (version.with(state.current).step()) {
+      state.version = version.integer(0);
+      state.live = version.integer(1) != static_cast<std::int64_t>(Method::remove);
+    }
+  }
+  return states_.emplace(scratch_, state).first->second;
+}
+
+Rid Writer::rid_of(Name type, std::string_view id) {
+  State& state = state_of(type, id);
+  if (state.rid == 0) {
+    state.rid = next_rid_++;
+    connection_.take("INSERT INTO identity(rid, type, id) VALUES(?, ?, ?)").run(state.rid, type, id);
+  }
+  return state.rid;
+}
+
+}  // namespace alzette::store::sqlite

@@ -1,0 +1,136 @@
+// Opens a store and holds its parts together: lock, schema, names, writer, readers.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "src/store/sqlite/folder.h"
+#include "src/store/sqlite/schema.h"
+#include "src/store/sqlite/snapshot.h"
+#include "src/store/sqlite/writer.h"
+#include "src/store/store.h"
+
+namespace alzette::store {
+
+using fhir::Kind;
+using fhir::Outcome;
+using fhir::Result;
+
+namespace sqlite {
+
+Lock::~Lock() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+std::optional<Outcome> Lock::take(const std::string& folder) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  fd_ = ::open((folder + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd_ < 0)
+    return Outcome(Kind::internal, "no-store", "cannot write in " + folder + ": " + std::strerror(errno));
+  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0)
+    return Outcome(Kind::busy, "lock-error", folder + " is in use by another alzette; stop it first");
+  return std::nullopt;
+}
+
+std::string database_file(const std::string& folder) { return folder + "/alzette.sqlite"; }
+std::string blob_folder(const std::string& folder) { return folder + "/blobs"; }
+
+std::optional<Outcome> migrate(Connection& connection) {
+  auto row = connection.take("PRAGMA user_version");
+  row.step();
+  const auto version = static_cast<std::size_t>(row.integer(0));
+  row.reset();
+  const auto all = migrations();
+  if (version > all.size())
+    return Outcome(Kind::unsupported, "not-supported",
+                   "the store has schema " + std::to_string(version) + ", this program knows schemas up to " +
+                       std::to_string(all.size()) + "; use a newer alzette");
+  for (std::size_t next = version; next < all.size(); ++next) {
+    connection.run("BEGIN IMMEDIATE");
+    connection.run(all[next]);
+    connection.run(("PRAGMA user_version = " + std::to_string(next + 1)).c_str());
+    connection.run("COMMIT");
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+class SqliteArchive : public Archive {
+ public:
+  SqliteArchive(const std::string& folder, const Options& options, std::unique_ptr<Lock> lock)
+      : lock_(std::move(lock)),
+        file_(database_file(folder)),
+        blobs_(blob_folder(folder)),
+        pool_(file_),
+        writer_((load_names(), file_), names_, options) {
+    writer_.start();
+  }
+
+  std::unique_ptr<fhir::Snapshot> snapshot() override {
+    return std::make_unique<Snapshot>(pool_, names_, blobs_, writer_.last());
+  }
+
+  void commit(fhir::Batch batch, std::function<void(Result<fhir::Receipt>)> done) override {
+    Job job{.batch = std::move(batch), .files = {}, .done = std::move(done)};
+    for (std::size_t i = 0; i < job.batch.writes.size(); ++i) {
+      auto& body = job.batch.writes[i].body;
+      job.bytes += body.bytes.size() + 64 * job.batch.writes[i].rows.size();
+      if (body.bytes.size() < Blobs::least) continue;
+      auto files = blobs_.take_out(body);
+      if (!files) {
+        job.done(std::move(files.outcome()));
+        return;
+      }
+      job.files.resize(job.batch.writes.size());
+      job.files[i] = std::move(*files);
+    }
+    auto refused = job.done;
+    if (!writer_.offer(std::move(job)))
+      refused(Outcome(Kind::busy, "throttled", "too many writes are waiting; try again in a moment"));
+  }
+
+  Stats stats() const override { return writer_.stats(); }
+
+  std::optional<Outcome> backup(const std::string& file, const Progress& progress) override {
+    return copy(file_, blobs_, file, progress);
+  }
+
+ private:
+  void load_names() {
+    Connection connection(file_, Connection::Mode::read, {});
+    names_.load(connection);
+  }
+
+  std::unique_ptr<Lock> lock_;
+  const std::string file_;
+  Blobs blobs_;
+  Names names_;
+  Pool pool_;
+  Writer writer_;
+};
+
+}  // namespace
+
+}  // namespace sqlite
+
+Result<std::unique_ptr<Archive>> open(const std::string& folder, const Options& options) {
+  auto lock = std::make_unique<sqlite::Lock>();
+  if (auto refused = lock->take(folder)) return std::move(*refused);
+  try {
+    {
+      sqlite::Connection connection(sqlite::database_file(folder), sqlite::Connection::Mode::create, {});
+      if (auto refused = sqlite::migrate(connection)) return std::move(*refused);
+    }
+    return std::unique_ptr<Archive>(std::make_unique<sqlite::SqliteArchive>(folder, options, std::move(lock)));
+  } catch (const sqlite::Failure& why) {
+    return Outcome(Kind::internal, "exception", "the store in " + folder + " cannot be opened: " + why.what());
+  }
+}
+
+}  // namespace alzette::store

@@ -1,0 +1,120 @@
+// Versions, newest first. Totals come from the counts that each version carries, so none is counted one by one.
+// FHIR R4: http://hl7.org/fhir/R4/http.html#history
+#include "src/store/page.h"
+#include "src/store/sqlite/snapshot.h"
+
+namespace alzette::store::sqlite {
+
+using fhir::Access;
+using fhir::HistoryPage;
+using fhir::HistoryQuery;
+using fhir::Kind;
+using fhir::Outcome;
+using fhir::Result;
+
+namespace {
+
+constexpr const char* of_all = "SELECT key, type FROM version WHERE key BETWEEN ? AND ? ORDER BY key DESC";
+constexpr const char* of_type = "SELECT key, type FROM version WHERE type = ? AND key BETWEEN ? AND ? ORDER BY key DESC";
+constexpr const char* of_one =
+    "SELECT key, type FROM version WHERE rid = ? AND key BETWEEN ? AND ? ORDER BY version DESC";
+
+// What a history runs over: everything, a type, or one resource; and the keys between which.
+struct Scope {
+  Name type = 0;
+  Rid rid = 0;
+  Key from = 0;
+  Key to = 0;
+
+  Statement rows(Connection& connection) const {
+    auto statement = connection.take(rid ? of_one : type ? of_type : of_all);
+    if (rid || type)
+      statement.with(rid ? rid : type, from, to);
+    else
+      statement.with(from, to);
+    return statement;
+  }
+};
+
+// How many versions a type or a resource had when `key` was the newest.
+std::int64_t versions_until(Connection& connection, const Scope& scope, Name type, Key key) {
+  auto row = connection.take(
+      scope.rid ? "SELECT version FROM version WHERE rid = ? AND key <= ? ORDER BY version DESC LIMIT 1"
+                : "SELECT ordinal FROM version WHERE type = ? AND key <= ? ORDER BY key DESC LIMIT 1");
+  return row.with(scope.rid ? scope.rid : type, key).step() ? row.integer(0) : 0;
+}
+
+}  // namespace
+
+Result<HistoryPage> Snapshot::history(const Access& access, const HistoryQuery& query) {
+  try {
+    begin();
+    return versions(access, query);
+  } catch (const Failure&) {
+    return Outcome(Kind::internal, "exception", "the store cannot be read; stop the server and run `alzette check`");
+  }
+}
+
+Result<HistoryPage> Snapshot::versions(const Access& access, const HistoryQuery& query) {
+  Scope scope;
+  if (query.type) {
+    if (!access.may(fhir::Verb::read, query.type->name))
+      return Outcome(Kind::forbidden, "forbidden", "you may not read " + std::string(query.type->name.view()));
+    scope.type = names_.find(query.type->name, *connection_);
+    if (!query.id.empty()) {
+      scope.rid = scope.type == unknown ? unknown : view_->rid(scope.type, query.id);
+      if (scope.rid == unknown || versions_until(*connection_, scope, scope.type, last_) == 0)
+        return Outcome(Kind::absent, "not-found",
+                       std::string(query.type->name.view()) + "/" + query.id + " does not exist");
+    }
+    if (scope.type == unknown) return HistoryPage{};
+  }
+  Position position{.view = last_};
+  if (!query.page.empty()) {
+    const auto given = from_text(query.page);
+    if (!given || given->view > last_ || given->last > given->view || given->last == 0)
+      return Outcome(Kind::malformed, "value", "_page is not a page of this history; start again without it");
+    position = *given;
+  }
+  // As of a moment: the view of that moment, and only what was current in it.
+  const Key until = query.at ? std::min(position.view, view_->first_at(*query.at + 1) - 1) : position.view;
+  SqliteView then(*connection_, names_, until);
+  scope.from = query.since ? then.first_at(*query.since) : 0;
+  scope.to = position.last ? std::min(until, position.last - 1) : until;
+  HistoryPage page;
+  for (const auto* type : scope.type ? std::vector<const fhir::Type*>{query.type} : names_.types()) {
+    if (!access.may(fhir::Verb::read, type->name)) continue;
+    const Name name = names_.find(type->name, *connection_);
+    if (query.at && !scope.rid && !query.since)
+      page.total += then.live(name);
+    else if (!query.at)
+      page.total += static_cast<std::uint64_t>(versions_until(*connection_, scope, name, until) -
+                                               versions_until(*connection_, scope, name, scope.from - 1));
+  }
+  const bool counting = query.at && (scope.rid || query.since);
+  if (counting) {
+    Scope whole = scope;
+    whole.to = until;
+    auto all = whole.rows(*connection_);
+    while (all.step()) page.total += then.current(all.integer(0)) ? 1 : 0;
+  }
+  auto rows = scope.rows(*connection_);
+  while (rows.step()) {
+    const Key key = rows.integer(0);
+    if (query.at && !then.current(key)) continue;
+    const auto* type = names_.type(rows.integer(1));
+    if (!type || !access.may(fhir::Verb::read, type->name)) continue;
+    if (page.versions.size() == query.count) {
+      if (query.count > 0) {
+        position.last = page.versions.back().key;
+        page.next = to_text(position);
+      }
+      break;
+    }
+    page.versions.emplace_back();
+    if (auto failed = fill(key, page.versions.back())) return std::move(*failed);
+  }
+  return page;
+}
+
+}  // namespace alzette::store::sqlite

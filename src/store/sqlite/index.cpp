@@ -1,0 +1,176 @@
+// Rows of the index tables on their way in: see index.h.
+#include "src/store/sqlite/index.h"
+
+#include <algorithm>
+#include <cstring>
+#include <tuple>
+
+#include "src/store/view.h"
+
+namespace alzette::store::sqlite {
+
+using fhir::Key;
+using fhir::search::IndexKind;
+
+namespace {
+
+// Sorts the rows by what `key_of` answers, drops repetitions, writes each and empties the list.
+template <class Row, class KeyOf, class Put>
+void lay_down(std::vector<Row>& rows, const KeyOf& key_of, const Put& put) {
+  if (rows.empty()) return;
+  std::sort(rows.begin(), rows.end(), [&](const Row& a, const Row& b) { return key_of(a) < key_of(b); });
+  const auto end =
+      std::unique(rows.begin(), rows.end(), [&](const Row& a, const Row& b) { return key_of(a) == key_of(b); });
+  for (auto row = rows.begin(); row != end; ++row) put(*row);
+  rows.clear();
+}
+
+}  // namespace
+
+CompositeRow composite_row(const Posting& posting) {
+  CompositeRow row;
+  bool code = false;
+  bool number = false;
+  for (std::size_t i = 0; i < posting.part_count; ++i) {
+    const auto& part = posting.parts[i];
+    if (part.kind == IndexKind::token && !code) {
+      row.first = part.text;
+      code = true;
+    } else if ((part.kind == IndexKind::quantity || part.kind == IndexKind::number) && !number) {
+      row.second = part.number;
+      number = true;
+    }
+  }
+  return row;
+}
+
+std::int64_t rest_of(std::span<const Posting> run, const Value& value) {
+  std::int64_t rest = 0;
+  for (const auto& other : run) {
+    if (other.value.kind != value.kind || other.value.canonical != value.canonical) continue;
+    if (sorts_before(other.value, value)) rest |= 1;
+    if (sorts_before(value, other.value)) rest |= 2;
+  }
+  return rest;
+}
+
+std::string_view IndexRows::keep(std::string_view text, std::size_t most) {
+  const auto copy = [&](std::string_view t) {
+    auto* to = static_cast<char*>(texts_.allocate(std::max<std::size_t>(t.size(), 1), 1));
+    std::memcpy(to, t.data(), t.size());
+    return std::string_view(to, t.size());
+  };
+  if (text.size() <= most) return copy(text);
+  return copy(bounded(text, most));
+}
+
+void IndexRows::add(Key key, std::span<const Posting> postings) {
+  for (std::size_t begin = 0; begin < postings.size();) {
+    std::size_t end = begin + 1;
+    while (end < postings.size() && postings[end].parameter == postings[begin].parameter) ++end;
+    const auto run = postings.subspan(begin, end - begin);
+    // Long runs (a list of thousands of codes) are not sorted by: comparing each with each would be quadratic.
+    constexpr std::size_t most_compared = 256;
+    for (const auto& posting : run) {
+      if (posting.part_count > 0)
+        add_composite(key, posting);
+      else
+        add_value(key, posting.parameter, posting.value,
+                  run.size() == 1 ? 0 : rest_of(run.first(std::min(run.size(), most_compared)), posting.value));
+    }
+    begin = end;
+  }
+  size_ += postings.size();
+}
+
+void IndexRows::add_value(Key key, Name parameter, const Value& value, std::int64_t rest) {
+  switch (value.kind) {
+    case IndexKind::token:
+      tokens_.push_back({parameter, false, keep(value.text, most_text), value.system, key, rest});
+      if (value.system != 0) tokens_.push_back({parameter, true, {}, value.system, key, 3});
+      break;
+    case IndexKind::string:
+      strings_.push_back({parameter, keep(value.text, most_text), key, rest});
+      break;
+    case IndexKind::uri:
+      uris_.push_back({parameter, keep(value.text, most_uri), key, rest});
+      break;
+    case IndexKind::date: {
+      const bool is_long = value.high - value.low > day;
+      dates_.push_back({parameter, is_long ? 1 : 0, value.low, value.high, key, rest});
+      if (is_long) dates_.push_back({parameter, 2, value.high, value.low, key, 3});
+      break;
+    }
+    case IndexKind::number:
+      numbers_.push_back({parameter, value.number, key, rest});
+      break;
+    case IndexKind::quantity:
+      quantities_.push_back({parameter, value.canonical ? 1 : 0, value.number, keep(value.text, most_text),
+                             value.system, key, rest});
+      break;
+    case IndexKind::reference:
+      references_.push_back({parameter, value.target, key});
+      break;
+    case IndexKind::composite:
+      break;
+  }
+}
+
+void IndexRows::add_composite(Key key, const Posting& posting) {
+  const auto row = composite_row(posting);
+  composites_.push_back({posting.parameter, keep(row.first, most_text), row.second, key});
+}
+
+void IndexRows::flush() {
+  auto token = connection_.take("INSERT INTO token VALUES(?, ?, ?, ?, ?)");
+  lay_down(
+      tokens_, [](const Token& r) { return std::tie(r.parameter, r.any_code, r.code, r.system, r.key); },
+      [&](const Token& r) {
+        if (r.any_code)
+          token.run(r.parameter, Bytes{}, r.system, r.key, r.rest);
+        else
+          token.run(r.parameter, r.code, r.system, r.key, r.rest);
+      });
+  const auto by_text = [](const Text& r) { return std::tie(r.parameter, r.value, r.key); };
+  auto string = connection_.take("INSERT INTO string VALUES(?, ?, ?, ?)");
+  lay_down(strings_, by_text, [&](const Text& r) { string.run(r.parameter, r.value, r.key, r.rest); });
+  auto uri = connection_.take("INSERT INTO uri VALUES(?, ?, ?, ?)");
+  lay_down(uris_, by_text, [&](const Text& r) { uri.run(r.parameter, r.value, r.key, r.rest); });
+  auto date = connection_.take("INSERT INTO date VALUES(?, ?, ?, ?, ?, ?)");
+  lay_down(
+      dates_, [](const Date& r) { return std::tie(r.parameter, r.bucket, r.at, r.other, r.key); },
+      [&](const Date& r) { date.run(r.parameter, r.bucket, r.at, r.other, r.key, r.rest); });
+  auto number = connection_.take("INSERT INTO number VALUES(?, ?, ?, ?)");
+  lay_down(
+      numbers_, [](const Number& r) { return std::tie(r.parameter, r.value, r.key); },
+      [&](const Number& r) { number.run(r.parameter, r.value, r.key, r.rest); });
+  auto quantity = connection_.take("INSERT INTO quantity VALUES(?, ?, ?, ?, ?, ?, ?)");
+  lay_down(
+      quantities_,
+      [](const Quantity& r) { return std::tie(r.parameter, r.canonical, r.value, r.code, r.system, r.key); },
+      [&](const Quantity& r) { quantity.run(r.parameter, r.canonical, r.value, r.code, r.system, r.key, r.rest); });
+  auto reference = connection_.take("INSERT INTO reference VALUES(?, ?, ?)");
+  lay_down(
+      references_, [](const Reference& r) { return std::tie(r.parameter, r.target, r.key); },
+      [&](const Reference& r) { reference.run(r.parameter, r.target, r.key); });
+  auto composite = connection_.take("INSERT INTO composite VALUES(?, ?, ?, ?)");
+  lay_down(
+      composites_, [](const Composite& r) { return std::tie(r.parameter, r.first, r.second, r.key); },
+      [&](const Composite& r) { composite.run(r.parameter, r.first, r.second, r.key); });
+  clear();
+}
+
+void IndexRows::clear() {
+  tokens_.clear();
+  strings_.clear();
+  uris_.clear();
+  dates_.clear();
+  numbers_.clear();
+  quantities_.clear();
+  references_.clear();
+  composites_.clear();
+  texts_.release();
+  size_ = 0;
+}
+
+}  // namespace alzette::store::sqlite

@@ -1,0 +1,101 @@
+// Rows of the index tables on their way in. They are gathered for a whole group of batches and laid down table by
+// table in key order, so that neighbouring rows meet the same pages.
+#pragma once
+
+#include <memory_resource>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "fhir/store.h"
+#include "src/store/posting.h"
+#include "src/store/sqlite/connection.h"
+
+namespace alzette::store::sqlite {
+
+class IndexRows {
+ public:
+  explicit IndexRows(Connection& connection) : connection_(connection) {}
+
+  // All postings of one version, sorted by parameter.
+  void add(fhir::Key key, std::span<const Posting> postings);
+  std::size_t size() const { return size_; }
+  void flush();  // writes them
+  void clear();  // forgets them
+
+ private:
+  struct Token {
+    Name parameter;
+    bool any_code;  // the second row of a token, for searches by system
+    std::string_view code;
+    Name system;
+    fhir::Key key;
+    std::int64_t rest;
+  };
+  struct Text {
+    Name parameter;
+    std::string_view value;
+    fhir::Key key;
+    std::int64_t rest;
+  };
+  struct Date {
+    Name parameter;
+    std::int64_t bucket, at, other;
+    fhir::Key key;
+    std::int64_t rest;
+  };
+  struct Number {
+    Name parameter;
+    double value;
+    fhir::Key key;
+    std::int64_t rest;
+  };
+  struct Quantity {
+    Name parameter;
+    std::int64_t canonical;
+    double value;
+    std::string_view code;
+    Name system;
+    fhir::Key key;
+    std::int64_t rest;
+  };
+  struct Reference {
+    Name parameter;
+    Rid target;
+    fhir::Key key;
+  };
+  struct Composite {
+    Name parameter;
+    std::string_view first;
+    double second;
+    fhir::Key key;
+  };
+
+  void add_value(fhir::Key key, Name parameter, const Value& value, std::int64_t rest);
+  void add_composite(fhir::Key key, const Posting& posting);
+  std::string_view keep(std::string_view text, std::size_t most);
+
+  Connection& connection_;
+  std::pmr::monotonic_buffer_resource texts_;
+  std::vector<Token> tokens_;
+  std::vector<Text> strings_;
+  std::vector<Text> uris_;
+  std::vector<Date> dates_;
+  std::vector<Number> numbers_;
+  std::vector<Quantity> quantities_;
+  std::vector<Reference> references_;
+  std::vector<Composite> composites_;
+  std::size_t size_ = 0;
+};
+
+// What the composite table holds of a composite posting.
+struct CompositeRow {
+  std::string_view first;
+  double second = 0;
+};
+CompositeRow composite_row(const Posting& posting);
+
+// Whether each posting of a run with one parameter is neither the smallest (bit 0) nor the largest (bit 1).
+std::int64_t rest_of(std::span<const Posting> run, const Value& value);
+
+}  // namespace alzette::store::sqlite

@@ -1,0 +1,207 @@
+// Reading: see snapshot.h. History is in history.cpp.
+#include "src/store/sqlite/snapshot.h"
+
+#include "src/store/page.h"
+#include "src/store/search.h"
+
+namespace alzette::store::sqlite {
+
+using fhir::Access;
+using fhir::Kind;
+using fhir::Method;
+using fhir::Outcome;
+using fhir::Result;
+using fhir::SearchMatch;
+using fhir::SearchPage;
+using fhir::Type;
+using fhir::Version;
+using fhir::search::Query;
+
+namespace {
+
+std::string name_of(const Type& type, std::string_view id) {
+  return std::string(type.name.view()) + "/" + std::string(id);
+}
+Outcome absent(const Type& type, std::string_view id) {
+  return Outcome(Kind::absent, "not-found", name_of(type, id) + " does not exist");
+}
+Outcome forbidden(const Type& type) {
+  return Outcome(Kind::forbidden, "forbidden", "you may not read " + std::string(type.name.view()));
+}
+Outcome broken() {
+  return Outcome(Kind::internal, "exception",
+                 "the store cannot be read; stop the server and run `alzette check`");
+}
+
+}  // namespace
+
+Snapshot::Snapshot(Pool& pool, const Names& names, const Blobs& blobs, Key last)
+    : pool_(pool), names_(names), blobs_(blobs), last_(last) {}
+
+Snapshot::~Snapshot() {
+  view_.reset();
+  if (!connection_) return;
+  try {
+    if (connection_->in_transaction()) connection_->take("COMMIT").run();
+    pool_.give_back(std::move(connection_));
+  } catch (const Failure&) {  // the connection dies with us
+  }
+}
+
+void Snapshot::begin() {
+  if (view_) return;
+  connection_ = pool_.take();
+  connection_->take("BEGIN").run();
+  view_.emplace(*connection_, names_, last_);
+}
+
+// Turns what the engine throws into an outcome.
+template <class Answer>
+Answer Snapshot::guarded(const std::function<Answer()>& work) {
+  try {
+    begin();
+    return work();
+  } catch (const Failure&) {
+    return broken();
+  }
+}
+
+Result<Version> Snapshot::read(const Access& access, const Type& type, std::string_view id) {
+  if (!access.may(fhir::Verb::read, type.name)) return forbidden(type);
+  return guarded<Result<Version>>([&]() -> Result<Version> {
+    const Name name = names_.find(type.name, *connection_);
+    if (name == unknown) return absent(type, id);
+    // What is current now, unless that is younger than this view.
+    auto row = connection_->take(
+        "SELECT i.rid, i.current, b.version, b.instant, b.bytes, b.files, "
+        "(SELECT method FROM version v WHERE v.key = i.current) "
+        "FROM identity i LEFT JOIN body b ON b.key = i.current WHERE i.type = ? AND i.id = ?");
+    if (!row.with(name, id).step() || row.is_null(1)) return absent(type, id);
+    Version out;
+    out.type = &type;
+    out.id = id;
+    out.key = row.integer(1);
+    if (out.key <= last_ && !row.is_null(2) && row.is_null(5)) {
+      out.version = row.integer(2);
+      out.last_updated = row.integer(3);
+      out.method = static_cast<Method>(row.integer(6));
+      out.body = row.text(4);
+      return out;
+    }
+    auto latest = connection_->take("SELECT key FROM version WHERE rid = ? AND key <= ? ORDER BY version DESC LIMIT 1");
+    if (!latest.with(row.integer(0), last_).step()) return absent(type, id);
+    if (auto failed = fill(latest.integer(0), out)) return std::move(*failed);
+    if (out.deleted())
+      return Outcome(Kind::gone, "deleted",
+                     name_of(type, id) + " was deleted by version " + std::to_string(out.version));
+    return out;
+  });
+}
+
+Result<Version> Snapshot::vread(const Access& access, const Type& type, std::string_view id, std::int64_t version) {
+  if (!access.may(fhir::Verb::read, type.name)) return forbidden(type);
+  return guarded<Result<Version>>([&]() -> Result<Version> {
+    const Name name = names_.find(type.name, *connection_);
+    const Rid rid = name == unknown ? unknown : view_->rid(name, id);
+    auto row = connection_->take("SELECT key FROM version WHERE rid = ? AND version = ? AND key <= ?");
+    if (rid == unknown || !row.with(rid, version, last_).step()) {
+      if (rid == unknown) return absent(type, id);
+      return Outcome(Kind::absent, "not-found", name_of(type, id) + " has no version " + std::to_string(version));
+    }
+    Version out;
+    if (auto failed = fill(row.integer(0), out)) return std::move(*failed);
+    if (out.deleted())
+      return Outcome(Kind::gone, "deleted", "version " + std::to_string(version) + " deleted " + name_of(type, id));
+    return out;
+  });
+}
+
+std::optional<Outcome> Snapshot::fill(Key key, Version& out) {
+  Entry entry;
+  if (!view_->entry(key, entry)) return broken();
+  out.type = names_.type(entry.type);
+  out.id = view_->identity(entry.rid).id;
+  out.key = key;
+  out.version = entry.version;
+  out.last_updated = entry.instant;
+  out.method = entry.method;
+  if (!out.type) return broken();
+  return out.deleted() ? std::nullopt : fill_body(key, out);
+}
+
+std::optional<Outcome> Snapshot::fill_body(Key key, Version& out) {
+  auto row = connection_->take("SELECT bytes, files FROM body WHERE key = ?");
+  if (!row.with(key).step()) return broken();
+  if (row.is_null(1)) {
+    out.body = row.text(0);
+    return std::nullopt;
+  }
+  auto whole = blobs_.put_back(row.text(0), row.text(1));
+  if (!whole) return std::move(whole.outcome());
+  out.body = std::move(*whole);
+  return std::nullopt;
+}
+
+Result<SearchPage> Snapshot::search(const Access& access, const Query& query, std::uint32_t count,
+                                    std::uint64_t effort) {
+  return guarded<Result<SearchPage>>([&] { return page(access, query, count, effort); });
+}
+
+Result<SearchPage> Snapshot::page(const Access& access, const Query& query, std::uint32_t count,
+                                  std::uint64_t effort) {
+  Position position{.view = last_};
+  if (!query.page.empty()) {
+    const auto given = from_text(query.page);
+    Entry entry;
+    if (!given || given->view > last_ || given->last > given->view || !view_->entry(given->last, entry))
+      return Outcome(Kind::malformed, "value", "_page is not a page of this search; start again without it");
+    position = *given;
+  }
+  SqliteView view(*connection_, names_, position.view);
+  using fhir::search::Total;
+  const bool first = position.last == 0;
+  const bool wants_total = query.total == Total::accurate || query.total == Total::estimate || count == 0;
+  auto found = store::search(
+      view, access, query,
+      {.count = count, .after = position.last, .total = wants_total && position.total < 0, .effort = effort});
+  if (!found) return std::move(found.outcome());
+  SearchPage out;
+  out.plan = std::move(found->plan);
+  if (first && found->total) position.total = static_cast<std::int64_t>(*found->total);
+  if (position.total >= 0 && query.total != Total::none) out.total = static_cast<std::uint64_t>(position.total);
+  constexpr std::size_t most_included = fhir::search::Limits{}.includes;
+  const auto included = include(view, access, query, found->keys, most_included);
+  out.includes_capped = included.capped;
+  for (const bool match : {true, false})
+    for (const Key key : match ? found->keys : included.keys) {
+      SearchMatch one{.version = {}, .match = match};
+      if (auto failed = fill(key, one.version)) return std::move(*failed);
+      // Each row that leaves is checked again.
+      if (access.may(match ? fhir::Verb::search : fhir::Verb::read, one.version.type->name))
+        out.entries.push_back(std::move(one));
+    }
+  if (found->more && !found->keys.empty()) {
+    position.last = found->keys.back();
+    out.next = to_text(position);
+  }
+  return out;
+}
+
+Result<std::vector<std::string>> Snapshot::find(const Access& access, const Query& query, std::uint32_t at_most) {
+  return guarded<Result<std::vector<std::string>>>([&] {
+    constexpr std::uint64_t effort = 10'000'000;
+    return store::find(*view_, access, query, at_most, effort);
+  });
+}
+
+std::uint64_t Snapshot::count(const Type& type) {
+  try {
+    begin();
+    const Name name = names_.find(type.name, *connection_);
+    return name == unknown ? 0 : view_->live(name);
+  } catch (const Failure&) {
+    return 0;
+  }
+}
+
+}  // namespace alzette::store::sqlite

@@ -1,0 +1,49 @@
+// fhir::Snapshot on the tables: a read transaction that begins with the first question.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "fhir/store.h"
+#include "src/store/blob.h"
+#include "src/store/sqlite/names.h"
+#include "src/store/sqlite/pool.h"
+#include "src/store/sqlite/sqlite_view.h"
+
+namespace alzette::store::sqlite {
+
+class Snapshot : public fhir::Snapshot {
+ public:
+  Snapshot(Pool& pool, const Names& names, const Blobs& blobs, Key last);
+  ~Snapshot() override;
+
+  fhir::Result<fhir::Version> read(const fhir::Access&, const fhir::Type&, std::string_view id) override;
+  fhir::Result<fhir::Version> vread(const fhir::Access&, const fhir::Type&, std::string_view id,
+                                    std::int64_t version) override;
+  fhir::Result<fhir::HistoryPage> history(const fhir::Access&, const fhir::HistoryQuery&) override;
+  fhir::Result<fhir::SearchPage> search(const fhir::Access&, const fhir::search::Query&, std::uint32_t count,
+                                        std::uint64_t effort) override;
+  fhir::Result<std::vector<std::string>> find(const fhir::Access&, const fhir::search::Query&,
+                                              std::uint32_t at_most) override;
+  std::uint64_t count(const fhir::Type&) override;
+
+ private:
+  void begin();
+  template <class Answer>
+  Answer guarded(const std::function<Answer()>& work);
+  std::optional<fhir::Outcome> fill(Key key, fhir::Version& out);
+  std::optional<fhir::Outcome> fill_body(Key key, fhir::Version& out);
+  fhir::Result<fhir::SearchPage> page(const fhir::Access&, const fhir::search::Query&, std::uint32_t count,
+                                      std::uint64_t effort);
+  fhir::Result<fhir::HistoryPage> versions(const fhir::Access&, const fhir::HistoryQuery&);
+
+  Pool& pool_;
+  const Names& names_;
+  const Blobs& blobs_;
+  const Key last_;
+  std::unique_ptr<Connection> connection_;
+  std::optional<SqliteView> view_;
+};
+
+}  // namespace alzette::store::sqlite

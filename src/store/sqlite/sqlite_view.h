@@ -1,0 +1,56 @@
+// One consistent view of the tables (view.h) on one connection, up to a given key.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/store/sqlite/connection.h"
+#include "src/store/sqlite/names.h"
+#include "src/store/view.h"
+
+namespace alzette::store::sqlite {
+
+class SqliteView : public View {
+ public:
+  SqliteView(Connection& connection, const Names& names, Key last)
+      : connection_(connection),
+        names_(names),
+        last_(last),
+        entry_(connection.take(
+            "SELECT rid, type, version, instant, method, postings FROM version WHERE key = ?")),
+        superseded_(connection.take("SELECT until FROM superseded WHERE key = ?")),
+        current_of_(connection.take(
+            "SELECT key FROM version WHERE rid = ? AND key <= ? ORDER BY version DESC LIMIT 1")) {}
+
+  Key last() const override { return last_; }
+  std::unique_ptr<Keys> keys(const Scan& scan, bool descending) override;
+  void each(const Scan& scan, const std::function<bool(Key)>& take) override;
+  std::uint64_t estimate(const Scan& scan, std::uint64_t at_most) override;
+  std::uint64_t count(const Scan& scan, std::uint64_t at_most) override;
+  std::vector<Name> systems(Name parameter, const std::string& code, std::size_t at_most) override;
+  std::unique_ptr<Keys> sorted(Name parameter, fhir::search::IndexKind kind, bool descending, const Value* from,
+                               Key from_key) override;
+  std::unique_ptr<Keys> by_id(Name type, bool descending, const std::string* from) override;
+  bool current(Key key) override;
+  Key current_of(Rid rid) override;
+  bool entry(Key key, Entry& out) override;
+  Identity identity(Rid rid) override;
+  Key first_at(std::int64_t instant) override;
+  Name name(std::string_view text) override { return names_.find(text, connection_); }
+  Rid rid(Name type, std::string_view id) override;
+  const fhir::Type* type(Name name) override { return names_.type(name); }
+  std::vector<const fhir::Type*> types() override { return names_.types(); }
+  std::uint64_t live(Name type) override;
+
+ private:
+  Connection& connection_;
+  const Names& names_;
+  Key last_;
+  Statement entry_;
+  Statement superseded_;
+  Statement current_of_;
+};
+
+}  // namespace alzette::store::sqlite

@@ -1,0 +1,213 @@
+// The one writer: queue, group commit, checkpoints. What a batch does to the tables is in apply.cpp.
+#include "src/store/sqlite/writer.h"
+
+#include <exception>
+
+#include "src/clock.h"
+
+namespace alzette::store::sqlite {
+
+namespace {
+
+constexpr std::size_t most_batches = 2048;   // in one group
+constexpr std::size_t group_bytes = 32u << 20;
+constexpr std::size_t queue_bytes = 256u << 20;
+constexpr int pages_to_move = 2'000;         // the log is moved into the database from this length on ...
+constexpr int pages_to_wait_for = 16'000;    // ... and from this one on the writer does it itself
+constexpr int bulk_pages_to_wait_for = 100'000;
+
+Connection::Tuning tuning(const Options& options) {
+  return {.cache_kib = options.bulk ? 256 * 1024 : 32 * 1024, .mmap_bytes = 0};
+}
+
+}  // namespace
+
+Writer::Writer(std::string file, Names& names, const Options& options)
+    : file_(std::move(file)),
+      names_(names),
+      options_(options),
+      connection_(file_, Connection::Mode::write, tuning(options)),
+      rows_(connection_) {
+  connection_.on_commit([this](int pages) { log_pages_ = static_cast<std::uint64_t>(pages); });
+  load();
+}
+
+void Writer::start() {
+  thread_ = std::thread([this] { run(); });
+  checkpointer_ = std::thread([this] { checkpoint_loop(); });
+}
+
+Writer::~Writer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  arrived_.notify_all();
+  log_grew_.notify_all();
+  room_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  if (checkpointer_.joinable()) checkpointer_.join();
+  try {
+    connection_.checkpoint(Connection::Checkpoint::truncate);
+  } catch (const Failure&) {  // the log is replayed at the next start
+  }
+}
+
+void Writer::load() {
+  auto last = connection_.take("SELECT key, instant FROM version ORDER BY key DESC LIMIT 1");
+  const bool any = last.step();
+  const fhir::Key key = any ? last.integer(0) : 0;
+  sequence_ = key >> fhir::shard_bits;
+  instant_ = any ? last.integer(1) : 0;
+  last.reset();
+  auto rid = connection_.take("SELECT max(rid) FROM identity");
+  rid.step();
+  next_rid_ = rid.integer(0) + 1;
+  counts_.clear();
+  auto of_type = connection_.take("SELECT ordinal, live FROM version WHERE type = ? ORDER BY key DESC LIMIT 1");
+  for (const auto* type : names_.types()) {
+    const Name name = names_.find(type->name, connection_);
+    if (of_type.with(name).step()) counts_[name] = {of_type.integer(0), of_type.integer(1)};
+  }
+  states_.clear();
+  last_.store(sequence_ << fhir::shard_bits | ((1 << fhir::shard_bits) - 1), std::memory_order_release);
+}
+
+bool Writer::offer(Job job) {
+  {
+    std::unique_lock lock(mutex_);
+    const auto full = [&] { return queue_.size() >= options_.queue || queued_bytes_ >= queue_bytes; };
+    if (options_.bulk)
+      room_.wait(lock, [&] { return stopping_ || !full(); });
+    else if (full())
+      return false;
+    queued_bytes_ += job.bytes;
+    queue_.push_back(std::move(job));
+  }
+  arrived_.notify_one();
+  return true;
+}
+
+bool Writer::take(std::vector<Job>& group) {
+  std::unique_lock lock(mutex_);
+  arrived_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+  std::size_t bytes = 0;
+  while (!queue_.empty() && group.size() < most_batches && bytes < group_bytes) {
+    bytes += queue_.front().bytes;
+    queued_bytes_ -= queue_.front().bytes;
+    group.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  room_.notify_all();
+  return !group.empty();
+}
+
+void Writer::run() {
+  std::vector<Job> group;
+  while (take(group)) {
+    commit(group);
+    group.clear();
+  }
+}
+
+void Writer::commit(std::vector<Job>& group) {
+  if (refusing_) {
+    for (auto& job : group)
+      job.done(fhir::Outcome(fhir::Kind::busy, "no-store",
+                             "the store takes no writes since a commit failed; restart the server"));
+    return;
+  }
+  std::vector<fhir::Result<fhir::Receipt>> results;
+  results.reserve(group.size());
+  const auto sequence = sequence_;
+  try {
+    constexpr std::size_t most_states = 100'000;
+    if (states_.size() > most_states) states_.clear();
+    instant_ = std::max(instant_, options_.clock ? options_.clock() : clock::wall_ms());
+    connection_.run("BEGIN IMMEDIATE");
+    for (const auto& job : group) results.push_back(apply(job));
+    rows_.flush();
+    const auto start = clock::Monotonic::now();
+    connection_.run("COMMIT");
+    commit_us_ += clock::microseconds_since(start);
+  } catch (const Failure& why) {
+    give_up(group, why);
+    return;
+  } catch (const std::exception& why) {
+    give_up(group, Failure(0, why.what()));
+    return;
+  }
+  names_.keep_new();
+  last_.store(sequence_ << fhir::shard_bits | ((1 << fhir::shard_bits) - 1), std::memory_order_release);
+  ++commits_;
+  batches_ += group.size();
+  versions_ += static_cast<std::uint64_t>(sequence_ - sequence);
+  for (std::size_t i = 0; i < group.size(); ++i) group[i].done(std::move(results[i]));
+  const auto pages = log_pages_.load();
+  if (pages >= static_cast<std::uint64_t>(options_.bulk ? bulk_pages_to_wait_for : pages_to_wait_for)) {
+    // While writes never pause, the checkpointer alone never reaches the end of the log.
+    connection_.checkpoint(Connection::Checkpoint::passive);
+    ++checkpoints_;
+  } else if (!options_.bulk && pages >= pages_to_move) {
+    {
+      const std::lock_guard lock(mutex_);
+      checkpoint_wanted_ = true;
+    }
+    log_grew_.notify_one();
+  }
+}
+
+void Writer::give_up(std::vector<Job>& group, const Failure& why) {
+  // After any failure but a full disk nobody knows what the file holds: it is read again at the next start.
+  bool again = why.disk_full();
+  rows_.clear();
+  parameters_.clear();
+  names_.forget_new();
+  try {
+    if (connection_.in_transaction()) connection_.run("ROLLBACK");
+    load();
+  } catch (const Failure&) {
+    again = false;
+  }
+  refusing_ = !again;
+  const std::string text = again ? std::string("the disk is full; nothing was stored")
+                                 : std::string("the store failed while committing; whether this was stored is unknown");
+  for (auto& job : group)
+    job.done(fhir::Outcome(again ? fhir::Kind::busy : fhir::Kind::internal, again ? "no-store" : "exception", text));
+}
+
+void Writer::checkpoint_loop() {
+  try {
+    Connection own(file_, Connection::Mode::write, {.cache_kib = 1024, .mmap_bytes = 0});
+    for (;;) {
+      {
+        std::unique_lock lock(mutex_);
+        log_grew_.wait(lock, [&] { return stopping_ || checkpoint_wanted_; });
+        if (stopping_) return;
+        checkpoint_wanted_ = false;
+      }
+      own.checkpoint(Connection::Checkpoint::passive);
+      ++checkpoints_;
+    }
+  } catch (const Failure&) {
+    // The writer moves the log itself when it has grown long, and meets the same fault where it can be answered.
+  }
+}
+
+Stats Writer::stats() const {
+  Stats out;
+  {
+    const std::lock_guard lock(mutex_);
+    out.queued = queue_.size();
+  }
+  out.commits = commits_;
+  out.batches = batches_;
+  out.versions = versions_;
+  out.commit_us = commit_us_;
+  out.checkpoints = checkpoints_;
+  out.log_pages = log_pages_;
+  out.refusing = refusing_;
+  return out;
+}
+
+}  // namespace alzette::store::sqlite

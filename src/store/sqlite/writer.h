@@ -1,0 +1,133 @@
+// The one writer. Takes batches from a bounded queue and commits as many as are waiting in one transaction (group
+// commit): one fsync acknowledges them all. Each batch is checked in full against what stands before anything of it is
+// written, so a refused batch leaves nothing to undo.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "fhir/store.h"
+#include "src/store/blob.h"
+#include "src/store/sqlite/connection.h"
+#include "src/store/sqlite/index.h"
+#include "src/store/sqlite/names.h"
+#include "src/store/store.h"
+
+namespace alzette::store::sqlite {
+
+// A batch on its way, large values already in their files.
+struct Job {
+  fhir::Batch batch;
+  std::vector<std::string> files;  // per write: its list of files (blob.h)
+  std::function<void(fhir::Result<fhir::Receipt>)> done;
+  std::size_t bytes = 0;
+};
+
+class Writer {
+ public:
+  Writer(std::string file, Names& names, const Options& options);
+  ~Writer();  // commits what is in the queue
+
+  void start();
+  // false: the queue is full (never when loading in bulk: then it waits).
+  bool offer(Job job);
+
+  fhir::Key last() const { return last_.load(std::memory_order_acquire); }
+  Stats stats() const;
+
+ private:
+  struct State {
+    Rid rid = 0;
+    fhir::Key current = 0;
+    std::int64_t version = 0;
+    bool live = false;
+    std::uint64_t batch = 0;  // the last one that writes it
+  };
+  struct Count {
+    std::int64_t ordinal = 0;
+    std::int64_t live = 0;
+  };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+
+  struct ParameterKey {
+    const fhir::Type* type;
+    const fhir::SearchParameter* parameter;
+    fhir::search::Facet facet;
+    bool operator==(const ParameterKey&) const = default;
+  };
+  struct ParameterHash {
+    std::size_t operator()(const ParameterKey& key) const {
+      return std::hash<const void*>{}(key.type) * 31 + std::hash<const void*>{}(key.parameter) +
+             static_cast<std::size_t>(key.facet);
+    }
+  };
+
+  void run();
+  bool take(std::vector<Job>& group);
+  void commit(std::vector<Job>& group);
+  void give_up(std::vector<Job>& group, const Failure& why);
+  void load();  // counters, from the tables
+
+  fhir::Result<fhir::Receipt> apply(const Job& job);
+  std::optional<fhir::Outcome> refuse(const fhir::Batch& batch, std::vector<State*>& states);
+  std::optional<fhir::Outcome> unexpected(const fhir::Batch& batch);
+  fhir::Written put(const fhir::Write& write, std::string_view files, State& state);
+  fhir::Written remove(const fhir::Write& write, State& state);
+  bool unchanged(const fhir::Write& write, std::string_view files, const State& state, std::int64_t& instant);
+  void add_version(const fhir::Write& write, State& state, bool live);
+  std::string postings(const fhir::Write& write, fhir::Key key);
+  Value intern(const fhir::search::IndexValue& value);
+  Name parameter(const fhir::Type& type, const fhir::search::IndexRow& row);
+  State& state_of(Name type, std::string_view id);
+  Rid rid_of(Name type, std::string_view id);
+  void checkpoint_loop();
+
+  const std::string file_;
+  Names& names_;
+  const Options options_;
+  Connection connection_;
+  IndexRows rows_;
+
+  std::unordered_map<std::string, State, Hash, std::equal_to<>> states_;
+  std::unordered_map<Name, Count> counts_;
+  std::unordered_map<ParameterKey, Name, ParameterHash> parameters_;
+  std::uint64_t batch_ = 0;
+  std::string scratch_;
+  std::vector<Posting> scratch_postings_;
+  std::int64_t sequence_ = 0;  // of the newest version; one more for each
+  std::int64_t instant_ = 0;
+  Rid next_rid_ = 1;
+
+  std::atomic<fhir::Key> last_{0};
+  std::atomic<bool> refusing_{false};
+  std::atomic<std::uint64_t> commits_{0}, batches_{0}, versions_{0}, commit_us_{0}, checkpoints_{0}, log_pages_{0};
+
+  mutable std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::condition_variable room_;
+  std::deque<Job> queue_;
+  std::size_t queued_bytes_ = 0;
+  bool stopping_ = false;
+  std::thread thread_;
+
+  std::condition_variable log_grew_;
+  bool checkpoint_wanted_ = false;
+  std::thread checkpointer_;
+};
+
+// The stored bytes of a version: version and time put into its meta.
+std::string with_meta(const fhir::Body& body, std::int64_t version, std::int64_t instant);
+
+}  // namespace alzette::store::sqlite
