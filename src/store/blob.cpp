@@ -192,9 +192,8 @@ fhir::Result<std::string> Blobs::take_out(fhir::Body& body) const {
     const auto digest = auth::sha256(bytes);
     const std::string target = path(hex(raw(digest)));
     const auto folder = std::filesystem::path(target).parent_path();
-    if (!std::filesystem::exists(target) &&
-        !(make_folder(folder_) && make_folder(folder.parent_path().string()) && make_folder(folder.string()) &&
-          write_durably(target, bytes)))
+    if (!std::filesystem::exists(target) && !(make_folder(folder_) && make_folder(folder.parent_path().string()) &&
+                                              make_folder(folder.string()) && write_durably(target, bytes)))
       return fhir::Outcome(fhir::Kind::busy, "no-store",
                            std::string("the document cannot be written to the disk: ") + std::strerror(errno));
     left.append(body.bytes, copied, begin - copied);

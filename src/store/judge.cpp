@@ -118,11 +118,10 @@ int Judge::choose(TypePlan& plan, std::uint64_t most) {
     }
     return least < limit;
   };
-  const auto linked = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const Condition& c) {
-    return c.shape == Shape::chain || c.shape == Shape::reverse;
-  }));
-  const auto drivers = static_cast<std::size_t>(
-      std::count_if(all.begin(), all.end(), [](const Condition& c) { return c.drives; }));
+  const auto linked = static_cast<std::size_t>(std::count_if(
+      all.begin(), all.end(), [](const Condition& c) { return c.shape == Shape::chain || c.shape == Shape::reverse; }));
+  const auto drivers =
+      static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const Condition& c) { return c.drives; }));
   if (drivers == 0 && linked == 0) return -1;
   if (drivers == 1 && linked == 0)
     for (std::size_t i = 0; i < all.size(); ++i)
@@ -227,7 +226,8 @@ bool Judge::holds(TypePlan& plan, int driver, Key key) {
   for (const bool following : {false, true})
     for (std::size_t i = 0; i < all.size(); ++i) {
       auto& condition = all[i];
-      const bool follows = (condition.shape == Shape::chain || condition.shape == Shape::reverse) && !condition.resolved;
+      const bool follows =
+          (condition.shape == Shape::chain || condition.shape == Shape::reverse) && !condition.resolved;
       if (follows != following || (sure && static_cast<int>(i) == driver)) continue;
       if (!condition_holds(condition, entry, postings)) return false;
     }
@@ -280,8 +280,7 @@ bool Judge::linked(Condition& condition, const Entry& entry, std::string_view po
       continue;
     }
     const auto known = condition.judged.find(target);
-    if (known != condition.judged.end() ? known->second
-                                        : (condition.judged[target] = inner_holds(condition, target)))
+    if (known != condition.judged.end() ? known->second : (condition.judged[target] = inner_holds(condition, target)))
       return true;
   }
   return false;

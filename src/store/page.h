@@ -12,9 +12,9 @@
 namespace alzette::store {
 
 struct Position {
-  fhir::Key view = 0;        // the newest key that page 1 could see
-  fhir::Key last = 0;        // the last match given out
-  std::int64_t total = -1;   // as counted for page 1; -1: not counted
+  fhir::Key view = 0;       // the newest key that page 1 could see
+  fhir::Key last = 0;       // the last match given out
+  std::int64_t total = -1;  // as counted for page 1; -1: not counted
 };
 
 std::string to_text(const Position& position);

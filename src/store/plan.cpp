@@ -50,7 +50,8 @@ class Planner {
     out.negated = clause.modifier == Modifier::not_;
     if (!clause.chain.empty()) return add_chain(type, clause, out);
     if (code == "_id" || code == "_lastUpdated") {
-      if (clause.modifier != Modifier::none && clause.modifier != Modifier::not_ && clause.modifier != Modifier::missing)
+      if (clause.modifier != Modifier::none && clause.modifier != Modifier::not_ &&
+          clause.modifier != Modifier::missing)
         return Outcome(Kind::malformed, "not-supported", "'" + std::string(code) + "' takes no modifier but :not");
       return code == "_id" ? add_id(type, clause, out) : add_updated(clause, out);
     }

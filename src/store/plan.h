@@ -35,8 +35,8 @@ struct Condition {
   // id: ours; chain: the resources referred to; reverse: ours. Set when `resolved`.
   bool resolved = false;
   std::unordered_set<Rid> rids;
-  std::vector<TypePlan> inner;                 // chain, reverse
-  std::unordered_map<Rid, bool> judged;        // chain, reverse: what was found for single resources
+  std::vector<TypePlan> inner;           // chain, reverse
+  std::unordered_map<Rid, bool> judged;  // chain, reverse: what was found for single resources
 };
 
 // All conditions on one type.
@@ -44,9 +44,9 @@ struct TypePlan {
   const fhir::Type* type = nullptr;
   Name name = 0;
   std::vector<Condition> conditions;
-  Key from = 0;         // bounds by _lastUpdated
+  Key from = 0;  // bounds by _lastUpdated
   Key to = INT64_MAX;
-  bool empty = false;   // nothing can match
+  bool empty = false;  // nothing can match
 };
 
 // Refuses: a type that `access` may not search, a bare id of several resources, what the store cannot do.

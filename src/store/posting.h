@@ -24,7 +24,7 @@ struct Value {
   fhir::search::IndexKind kind = fhir::search::IndexKind::token;
   bool canonical = false;
   std::string_view text;
-  std::string_view exact;    // string: as written; reference: version of a canonical; quantity: unit
+  std::string_view exact;  // string: as written; reference: version of a canonical; quantity: unit
   Name system = 0;
   Rid target = 0;
   std::int64_t low = 0;

@@ -112,11 +112,8 @@ void add_date(Name parameter, const Term& term, std::vector<Scan>& scans, bool& 
   const std::int64_t low = term.value.low;
   const std::int64_t high = term.value.high;
   const auto add = [&](std::int64_t bucket, std::int64_t least, std::int64_t most) {
-    scans.push_back({.shape = Shape::dates,
-                     .parameter = parameter,
-                     .bucket = bucket,
-                     .least_time = least,
-                     .most_time = most});
+    scans.push_back(
+        {.shape = Shape::dates, .parameter = parameter, .bucket = bucket, .least_time = least, .most_time = most});
   };
   const auto ends_from = [&](std::int64_t least) {
     add(0, least - day, INT64_MAX);
@@ -212,7 +209,8 @@ bool add_scans(View& view, Name parameter, const Alternative& alternative, Modif
       break;
     case IndexKind::number: {
       const auto interval = number_interval(term);
-      scans.push_back({.shape = Shape::numbers, .parameter = parameter, .least = interval.least, .most = interval.most});
+      scans.push_back(
+          {.shape = Shape::numbers, .parameter = parameter, .least = interval.least, .most = interval.most});
       exact = false;
       break;
     }

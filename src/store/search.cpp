@@ -15,7 +15,7 @@ using fhir::search::Query;
 
 namespace {
 
-constexpr std::uint64_t few = 4096;         // candidates that are gathered and sorted without a second thought
+constexpr std::uint64_t few = 4096;  // candidates that are gathered and sorted without a second thought
 constexpr std::uint64_t few_sorted = 20'000;
 
 // One type of a search with its candidates.
@@ -57,8 +57,8 @@ class Search {
 
   Result<Found> run() {
     Found found;
-    const bool by_key = query_.sort.empty() ||
-                        (query_.sort.size() == 1 && query_.sort[0].parameter->code.view() == "_lastUpdated");
+    const bool by_key =
+        query_.sort.empty() || (query_.sort.size() == 1 && query_.sort[0].parameter->code.view() == "_lastUpdated");
     const bool descending = !query_.sort.empty() && query_.sort[0].descending;
     choose();
     if (want_.count > 0) {
@@ -168,8 +168,7 @@ class Search {
   void in_sort_order(Found& found) {
     Sorter sorter(view_, query_.sort, query_.type);
     const bool single = lanes_.size() == 1;
-    const bool little =
-        single && judge_.estimate_of(lanes_[0].plan, lanes_[0].driver, few_sorted) < few_sorted;
+    const bool little = single && judge_.estimate_of(lanes_[0].plan, lanes_[0].driver, few_sorted) < few_sorted;
     if (!single || little || !sorter.walkable())
       gather_and_sort(sorter, found);
     else
@@ -240,7 +239,8 @@ class Search {
   }
 
   void total(Found& found) {
-    const bool plain = std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& l) { return l.plan.conditions.empty(); });
+    const bool plain =
+        std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& l) { return l.plan.conditions.empty(); });
     if (want_.total || plain) {
       std::uint64_t sum = 0;
       for (auto& lane : lanes_) sum += count(lane);

@@ -133,8 +133,10 @@ std::unique_ptr<Keys> Sorter::walk(Name type, const Sortable* from) {
       return view_.by_id(type, first.descending, from ? &from->values[0].text : nullptr);
     case By::updated: {
       auto keys = view_.keys({.shape = Scan::Shape::type, .parameter = type}, first.descending);
-      if (from) keys->seek(single ? from->key : first.descending ? view_.first_at(from->values[0].value.low + 1) - 1
-                                                                 : view_.first_at(from->values[0].value.low));
+      if (from)
+        keys->seek(single             ? from->key
+                   : first.descending ? view_.first_at(from->values[0].value.low + 1) - 1
+                                      : view_.first_at(from->values[0].value.low));
       return keys;
     }
     case By::value:

@@ -15,20 +15,20 @@
 namespace alzette::store {
 
 struct Options {
-  bool bulk = false;          // load: large groups and cache; a full queue makes commit() wait instead of refusing
-  std::size_t queue = 4096;   // batches that may wait for the writer
+  bool bulk = false;         // load: large groups and cache; a full queue makes commit() wait instead of refusing
+  std::size_t queue = 4096;  // batches that may wait for the writer
   std::function<std::int64_t()> clock;  // milliseconds since 1970 UTC; the wall clock when not given
 };
 
 struct Stats {
-  std::uint64_t queued = 0;        // batches waiting now
-  std::uint64_t commits = 0;       // transactions made durable
-  std::uint64_t batches = 0;       // batches in them
-  std::uint64_t versions = 0;      // versions stored since the start
-  std::uint64_t commit_us = 0;     // time spent in COMMIT, microseconds
+  std::uint64_t queued = 0;     // batches waiting now
+  std::uint64_t commits = 0;    // transactions made durable
+  std::uint64_t batches = 0;    // batches in them
+  std::uint64_t versions = 0;   // versions stored since the start
+  std::uint64_t commit_us = 0;  // time spent in COMMIT, microseconds
   std::uint64_t checkpoints = 0;
-  std::uint64_t log_pages = 0;     // pages of the log after the last commit
-  bool refusing = false;           // a commit failed: no writes until the store is opened again
+  std::uint64_t log_pages = 0;  // pages of the log after the last commit
+  bool refusing = false;        // a commit failed: no writes until the store is opened again
 };
 
 using Progress = std::function<void(std::uint64_t done, std::uint64_t all)>;
@@ -48,7 +48,7 @@ struct Report {
   std::uint64_t versions = 0;
   std::uint64_t postings = 0;
   std::uint64_t blobs = 0;
-  std::vector<std::string> faults;    // the first hundred
+  std::vector<std::string> faults;  // the first hundred
   std::uint64_t fault_count = 0;
   std::vector<std::string> repaired;  // what `repair` put right
   bool whole() const { return fault_count == 0; }

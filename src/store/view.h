@@ -88,8 +88,8 @@ class View {
   virtual std::vector<Name> systems(Name parameter, const std::string& code, std::size_t at_most) = 0;
   // Keys in the order of the parameter's smallest (descending: largest) values, each resource once; from the
   // value of `from` and `from_key` on (nullptr: from the start). Not for references and composites.
-  virtual std::unique_ptr<Keys> sorted(Name parameter, fhir::search::IndexKind kind, bool descending,
-                                       const Value* from, Key from_key) = 0;
+  virtual std::unique_ptr<Keys> sorted(Name parameter, fhir::search::IndexKind kind, bool descending, const Value* from,
+                                       Key from_key) = 0;
   // Logical ids of a type in order, as keys of their current versions.
   virtual std::unique_ptr<Keys> by_id(Name type, bool descending, const std::string* from) = 0;
 
@@ -99,10 +99,10 @@ class View {
   virtual Identity identity(Rid rid) = 0;
   virtual Key first_at(std::int64_t instant) = 0;  // the first key stored at or after that time
 
-  virtual Name name(std::string_view text) = 0;             // or `unknown`
-  virtual Rid rid(Name type, std::string_view id) = 0;      // or `unknown`
-  virtual const fhir::Type* type(Name name) = 0;            // nullptr: not a resource type
-  virtual std::vector<const fhir::Type*> types() = 0;       // with anything stored
+  virtual Name name(std::string_view text) = 0;         // or `unknown`
+  virtual Rid rid(Name type, std::string_view id) = 0;  // or `unknown`
+  virtual const fhir::Type* type(Name name) = 0;        // nullptr: not a resource type
+  virtual std::vector<const fhir::Type*> types() = 0;   // with anything stored
   virtual std::uint64_t live(Name type) = 0;
 };
 

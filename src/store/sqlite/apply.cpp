@@ -52,7 +52,8 @@ Outcome transient(std::string text) { return Outcome(Kind::conflict, "transient"
 
 std::string with_meta(const fhir::Body& body, std::int64_t version, std::int64_t instant) {
   const std::string_view bytes = body.bytes;
-  std::string meta = "\"versionId\":\"" + std::to_string(version) + "\",\"lastUpdated\":\"" + instant_text(instant) + '"';
+  std::string meta =
+      "\"versionId\":\"" + std::to_string(version) + "\",\"lastUpdated\":\"" + instant_text(instant) + '"';
   if (body.meta_at < bytes.size() && bytes[body.meta_at] != '}') meta += ',';
   std::string out;
   out.reserve(bytes.size() + meta.size());

@@ -30,8 +30,7 @@ std::optional<Outcome> Lock::take(const std::string& folder) {
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
   fd_ = ::open((folder + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd_ < 0)
-    return Outcome(Kind::internal, "no-store", "cannot write in " + folder + ": " + std::strerror(errno));
+  if (fd_ < 0) return Outcome(Kind::internal, "no-store", "cannot write in " + folder + ": " + std::strerror(errno));
   if (::flock(fd_, LOCK_EX | LOCK_NB) != 0)
     return Outcome(Kind::busy, "lock-error", folder + " is in use by another alzette; stop it first");
   return std::nullopt;

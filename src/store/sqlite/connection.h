@@ -70,7 +70,7 @@ class Statement {
 
   std::int64_t integer(int column) const;
   double real(int column) const;
-  std::string_view text(int column) const;   // also of BLOBs; valid until the next step or reset
+  std::string_view text(int column) const;  // also of BLOBs; valid until the next step or reset
   bool is_null(int column) const;
 
  private:

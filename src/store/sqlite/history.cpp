@@ -15,7 +15,8 @@ using fhir::Result;
 namespace {
 
 constexpr const char* of_all = "SELECT key, type FROM version WHERE key BETWEEN ? AND ? ORDER BY key DESC";
-constexpr const char* of_type = "SELECT key, type FROM version WHERE type = ? AND key BETWEEN ? AND ? ORDER BY key DESC";
+constexpr const char* of_type =
+    "SELECT key, type FROM version WHERE type = ? AND key BETWEEN ? AND ? ORDER BY key DESC";
 constexpr const char* of_one =
     "SELECT key, type FROM version WHERE rid = ? AND key BETWEEN ? AND ? ORDER BY version DESC";
 
@@ -38,9 +39,9 @@ struct Scope {
 
 // How many versions a type or a resource had when `key` was the newest.
 std::int64_t versions_until(Connection& connection, const Scope& scope, Name type, Key key) {
-  auto row = connection.take(
-      scope.rid ? "SELECT version FROM version WHERE rid = ? AND key <= ? ORDER BY version DESC LIMIT 1"
-                : "SELECT ordinal FROM version WHERE type = ? AND key <= ? ORDER BY key DESC LIMIT 1");
+  auto row =
+      connection.take(scope.rid ? "SELECT version FROM version WHERE rid = ? AND key <= ? ORDER BY version DESC LIMIT 1"
+                                : "SELECT ordinal FROM version WHERE type = ? AND key <= ? ORDER BY key DESC LIMIT 1");
   return row.with(scope.rid ? scope.rid : type, key).step() ? row.integer(0) : 0;
 }
 

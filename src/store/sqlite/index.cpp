@@ -105,8 +105,8 @@ void IndexRows::add_value(Key key, Name parameter, const Value& value, std::int6
       numbers_.push_back({parameter, value.number, key, rest});
       break;
     case IndexKind::quantity:
-      quantities_.push_back({parameter, value.canonical ? 1 : 0, value.number, keep(value.text, most_text),
-                             value.system, key, rest});
+      quantities_.push_back(
+          {parameter, value.canonical ? 1 : 0, value.number, keep(value.text, most_text), value.system, key, rest});
       break;
     case IndexKind::reference:
       references_.push_back({parameter, value.target, key});
@@ -122,42 +122,81 @@ void IndexRows::add_composite(Key key, const Posting& posting) {
 }
 
 void IndexRows::flush() {
-  auto token = connection_.take("INSERT INTO token VALUES(?, ?, ?, ?, ?)");
+  static constexpr Pass insert{
+      .token = "INSERT INTO token VALUES(?, ?, ?, ?, ?)",
+      .string = "INSERT INTO string VALUES(?, ?, ?, ?)",
+      .uri = "INSERT INTO uri VALUES(?, ?, ?, ?)",
+      .date = "INSERT INTO date VALUES(?, ?, ?, ?, ?, ?)",
+      .number = "INSERT INTO number VALUES(?, ?, ?, ?)",
+      .quantity = "INSERT INTO quantity VALUES(?, ?, ?, ?, ?, ?, ?)",
+      .reference = "INSERT INTO reference VALUES(?, ?, ?)",
+      .composite = "INSERT INTO composite VALUES(?, ?, ?, ?)",
+  };
+  run(insert);
+}
+
+std::size_t IndexRows::compare() {
+  static constexpr Pass look{
+      .token = "SELECT 1 FROM token WHERE parameter = ? AND code = ? AND system = ? AND key = ? AND rest = ?",
+      .string = "SELECT 1 FROM string WHERE parameter = ? AND value = ? AND key = ? AND rest = ?",
+      .uri = "SELECT 1 FROM uri WHERE parameter = ? AND value = ? AND key = ? AND rest = ?",
+      .date = "SELECT 1 FROM date WHERE parameter = ? AND bucket = ? AND at = ? AND other = ? AND key = ? AND rest = ?",
+      .number = "SELECT 1 FROM number WHERE parameter = ? AND value = ? AND key = ? AND rest = ?",
+      .quantity =
+          "SELECT 1 FROM quantity WHERE parameter = ? AND canonical = ? AND value = ? AND code = ? "
+          "AND system = ? AND key = ? AND rest = ?",
+      .reference = "SELECT 1 FROM reference WHERE parameter = ? AND target = ? AND key = ?",
+      .composite = "SELECT 1 FROM composite WHERE parameter = ? AND first = ? AND second = ? AND key = ?",
+  };
+  const auto before = written_;
+  const auto found = run(look);
+  return static_cast<std::size_t>(written_ - before) - found;
+}
+
+std::size_t IndexRows::run(const Pass& pass) {
+  std::size_t found = 0;
+  const auto put = [&](Statement& statement, auto... columns) {
+    if (statement.with(columns...).step()) ++found;
+    statement.reset();
+    ++written_;
+  };
+  auto token = connection_.take(pass.token);
   lay_down(
       tokens_, [](const Token& r) { return std::tie(r.parameter, r.any_code, r.code, r.system, r.key); },
       [&](const Token& r) {
         if (r.any_code)
-          token.run(r.parameter, Bytes{}, r.system, r.key, r.rest);
+          put(token, r.parameter, Bytes{}, r.system, r.key, r.rest);
         else
-          token.run(r.parameter, r.code, r.system, r.key, r.rest);
+          put(token, r.parameter, r.code, r.system, r.key, r.rest);
       });
   const auto by_text = [](const Text& r) { return std::tie(r.parameter, r.value, r.key); };
-  auto string = connection_.take("INSERT INTO string VALUES(?, ?, ?, ?)");
-  lay_down(strings_, by_text, [&](const Text& r) { string.run(r.parameter, r.value, r.key, r.rest); });
-  auto uri = connection_.take("INSERT INTO uri VALUES(?, ?, ?, ?)");
-  lay_down(uris_, by_text, [&](const Text& r) { uri.run(r.parameter, r.value, r.key, r.rest); });
-  auto date = connection_.take("INSERT INTO date VALUES(?, ?, ?, ?, ?, ?)");
+  auto string = connection_.take(pass.string);
+  lay_down(strings_, by_text, [&](const Text& r) { put(string, r.parameter, r.value, r.key, r.rest); });
+  auto uri = connection_.take(pass.uri);
+  lay_down(uris_, by_text, [&](const Text& r) { put(uri, r.parameter, r.value, r.key, r.rest); });
+  auto date = connection_.take(pass.date);
   lay_down(
       dates_, [](const Date& r) { return std::tie(r.parameter, r.bucket, r.at, r.other, r.key); },
-      [&](const Date& r) { date.run(r.parameter, r.bucket, r.at, r.other, r.key, r.rest); });
-  auto number = connection_.take("INSERT INTO number VALUES(?, ?, ?, ?)");
+      [&](const Date& r) { put(date, r.parameter, r.bucket, r.at, r.other, r.key, r.rest); });
+  auto number = connection_.take(pass.number);
   lay_down(
       numbers_, [](const Number& r) { return std::tie(r.parameter, r.value, r.key); },
-      [&](const Number& r) { number.run(r.parameter, r.value, r.key, r.rest); });
-  auto quantity = connection_.take("INSERT INTO quantity VALUES(?, ?, ?, ?, ?, ?, ?)");
+      [&](const Number& r) { put(number, r.parameter, r.value, r.key, r.rest); });
+  auto quantity = connection_.take(pass.quantity);
   lay_down(
       quantities_,
       [](const Quantity& r) { return std::tie(r.parameter, r.canonical, r.value, r.code, r.system, r.key); },
-      [&](const Quantity& r) { quantity.run(r.parameter, r.canonical, r.value, r.code, r.system, r.key, r.rest); });
-  auto reference = connection_.take("INSERT INTO reference VALUES(?, ?, ?)");
+      [&](const Quantity& r) { put(quantity, r.parameter, r.canonical, r.value, r.code, r.system, r.key, r.rest); });
+  auto reference = connection_.take(pass.reference);
   lay_down(
       references_, [](const Reference& r) { return std::tie(r.parameter, r.target, r.key); },
-      [&](const Reference& r) { reference.run(r.parameter, r.target, r.key); });
-  auto composite = connection_.take("INSERT INTO composite VALUES(?, ?, ?, ?)");
+      [&](const Reference& r) { put(reference, r.parameter, r.target, r.key); });
+  auto composite = connection_.take(pass.composite);
   lay_down(
       composites_, [](const Composite& r) { return std::tie(r.parameter, r.first, r.second, r.key); },
-      [&](const Composite& r) { composite.run(r.parameter, r.first, r.second, r.key); });
+      [&](const Composite& r) { put(composite, r.parameter, r.first, r.second, r.key); });
   clear();
+  return found;
 }
 
 void IndexRows::clear() {

@@ -20,8 +20,10 @@ class IndexRows {
   // All postings of one version, sorted by parameter.
   void add(fhir::Key key, std::span<const Posting> postings);
   std::size_t size() const { return size_; }
-  void flush();  // writes them
-  void clear();  // forgets them
+  void flush();           // writes them
+  std::size_t compare();  // instead looks for each; answers how many are not there as they should be
+  void clear();           // forgets them
+  std::uint64_t rows() const { return written_; }  // written or compared so far
 
  private:
   struct Token {
@@ -71,6 +73,19 @@ class IndexRows {
     fhir::Key key;
   };
 
+  // The statements of one pass: each takes the columns of its table in order.
+  struct Pass {
+    const char* token;
+    const char* string;
+    const char* uri;
+    const char* date;
+    const char* number;
+    const char* quantity;
+    const char* reference;
+    const char* composite;
+  };
+  std::size_t run(const Pass& pass);  // answers how many statements found a row
+
   void add_value(fhir::Key key, Name parameter, const Value& value, std::int64_t rest);
   void add_composite(fhir::Key key, const Posting& posting);
   std::string_view keep(std::string_view text, std::size_t most);
@@ -86,6 +101,7 @@ class IndexRows {
   std::vector<Reference> references_;
   std::vector<Composite> composites_;
   std::size_t size_ = 0;
+  std::uint64_t written_ = 0;
 };
 
 // What the composite table holds of a composite posting.

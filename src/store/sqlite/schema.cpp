@@ -54,20 +54,8 @@ CREATE TABLE composite(parameter INTEGER, first TEXT, second REAL, key INTEGER,
 
 constexpr const char* all_migrations[] = {first_schema};
 
-constexpr IndexTable all_tables[] = {
-    {"token", "SELECT parameter, key FROM token WHERE code <> x''"},
-    {"string", "SELECT parameter, key FROM string"},
-    {"date", "SELECT parameter, key FROM date WHERE bucket < 2"},
-    {"number", "SELECT parameter, key FROM number"},
-    {"quantity", "SELECT parameter, key FROM quantity"},
-    {"reference", "SELECT parameter, key FROM reference"},
-    {"uri", "SELECT parameter, key FROM uri"},
-    {"composite", "SELECT parameter, key FROM composite"},
-};
-
 }  // namespace
 
 std::span<const char* const> migrations() { return all_migrations; }
-std::span<const IndexTable> index_tables() { return all_tables; }
 
 }  // namespace alzette::store::sqlite

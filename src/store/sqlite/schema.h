@@ -12,11 +12,4 @@ namespace alzette::store::sqlite {
 
 std::span<const char* const> migrations();
 
-// Answers the tables of index rows, for check.
-struct IndexTable {
-  const char* name;
-  const char* all;  // select parameter, key: every row
-};
-std::span<const IndexTable> index_tables();
-
 }  // namespace alzette::store::sqlite

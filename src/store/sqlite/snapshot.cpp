@@ -29,8 +29,7 @@ Outcome forbidden(const Type& type) {
   return Outcome(Kind::forbidden, "forbidden", "you may not read " + std::string(type.name.view()));
 }
 Outcome broken() {
-  return Outcome(Kind::internal, "exception",
-                 "the store cannot be read; stop the server and run `alzette check`");
+  return Outcome(Kind::internal, "exception", "the store cannot be read; stop the server and run `alzette check`");
 }
 
 }  // namespace
@@ -147,8 +146,7 @@ Result<SearchPage> Snapshot::search(const Access& access, const Query& query, st
   return guarded<Result<SearchPage>>([&] { return page(access, query, count, effort); });
 }
 
-Result<SearchPage> Snapshot::page(const Access& access, const Query& query, std::uint32_t count,
-                                  std::uint64_t effort) {
+Result<SearchPage> Snapshot::page(const Access& access, const Query& query, std::uint32_t count, std::uint64_t effort) {
   Position position{.view = last_};
   if (!query.page.empty()) {
     const auto given = from_text(query.page);

@@ -26,8 +26,9 @@ Sentences make(const std::string& range) {
       .down = "SELECT key FROM " + range + " AND key BETWEEN ? AND ? ORDER BY key DESC",
       .each = "SELECT key FROM " + range + " AND key <= ?",
       .estimate = "SELECT count(*) FROM (SELECT 1 FROM " + range + " LIMIT ?)",
-      .count = "SELECT count(*) FROM (SELECT 1 FROM " + range +
-               " AND key <= ? AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.key = t.key AND s.until <= ?) LIMIT ?)",
+      .count =
+          "SELECT count(*) FROM (SELECT 1 FROM " + range +
+          " AND key <= ? AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.key = t.key AND s.until <= ?) LIMIT ?)",
   };
 }
 
@@ -106,7 +107,8 @@ class RangeKeys : public Keys {
       : scan_(std::move(scan)),
         descending_(descending),
         high_(last),
-        statement_(connection.take(descending ? sentences(scan_.shape).down.c_str() : sentences(scan_.shape).up.c_str())) {}
+        statement_(
+            connection.take(descending ? sentences(scan_.shape).down.c_str() : sentences(scan_.shape).up.c_str())) {}
 
   bool next(Key& key) override {
     if (!open_) {

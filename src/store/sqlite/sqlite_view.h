@@ -18,11 +18,10 @@ class SqliteView : public View {
       : connection_(connection),
         names_(names),
         last_(last),
-        entry_(connection.take(
-            "SELECT rid, type, version, instant, method, postings FROM version WHERE key = ?")),
+        entry_(connection.take("SELECT rid, type, version, instant, method, postings FROM version WHERE key = ?")),
         superseded_(connection.take("SELECT until FROM superseded WHERE key = ?")),
-        current_of_(connection.take(
-            "SELECT key FROM version WHERE rid = ? AND key <= ? ORDER BY version DESC LIMIT 1")) {}
+        current_of_(
+            connection.take("SELECT key FROM version WHERE rid = ? AND key <= ? ORDER BY version DESC LIMIT 1")) {}
 
   Key last() const override { return last_; }
   std::unique_ptr<Keys> keys(const Scan& scan, bool descending) override;

@@ -1,0 +1,232 @@
+// What an operator meets: reopening, kill -9, newer files, documents, backup and check.
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/wait.h>
+
+#include <atomic>
+#include <fstream>
+#include <thread>
+
+#include "src/store/blob.h"
+#include "tests/unit/store_fixture.h"
+
+using namespace store_fixture;
+using fhir::Kind;
+
+namespace {
+
+void sql(const std::string& folder, const char* text) {
+  sqlite3* db = nullptr;
+  REQUIRE(sqlite3_open((folder + "/alzette.sqlite").c_str(), &db) == SQLITE_OK);
+  char* why = nullptr;
+  const int code = sqlite3_exec(db, text, nullptr, nullptr, &why);
+  CHECK_MESSAGE(code == SQLITE_OK, why);
+  sqlite3_close(db);
+}
+
+alzette::store::Report checked(const std::string& folder, bool repair = false) {
+  auto report = alzette::store::check(folder, repair, {});
+  if (!report) FAIL(report.outcome().issues.at(0).diagnostics);
+  return std::move(*report);
+}
+
+void fill(Opened& opened) {
+  for (int i = 0; i < 30; ++i) {
+    const auto n = std::to_string(i);
+    opened.put("Patient", "p" + n,
+               R"("identifier":[{"system":"urn:x","value":")" + n +
+                   R"("}],"name":[{"family":"Weber","given":["A","B"]}],)" + R"("birthDate":"1970-01-01")");
+    opened.put("Observation", "o" + n,
+               R"("status":"final","code":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},)"
+               R"("subject":{"reference":"Patient/p)" +
+                   n + R"("},"effectivePeriod":{"start":"2020","end":"2021"},)" + R"("valueQuantity":{"value":)" + n +
+                   R"(,"unit":"mmHg","system":"http://unitsofmeasure.org","code":"mm[Hg]"})");
+  }
+  opened.put("Patient", "p1", R"("gender":"male")");
+  opened.remove("Patient", "p2");
+}
+
+}  // namespace
+
+TEST_CASE("what was stored is there after reopening") {
+  Folder folder;
+  {
+    Opened opened(folder.path);
+    fill(opened);
+  }
+  Opened again(folder.path);
+  CHECK(again.read("Patient", "p3"));
+  CHECK(again.read("Patient", "p2").outcome().kind == Kind::gone);
+  CHECK(again.ids("Patient", "identifier=urn:x|7") == Ids{"p7"});
+  CHECK(again.store->snapshot()->count(type("Patient")) == 29);
+  CHECK(again.put("Patient", "p1", R"("gender":"female")").version == 3);
+  auto second = alzette::store::open(folder.path);
+  REQUIRE_FALSE(second);
+  CHECK(second.outcome().issues.at(0).code == "lock-error");
+}
+
+TEST_CASE("kill -9 loses nothing that was acknowledged") {
+  Folder folder;
+  for (int round = 0; round < 5; ++round) {
+    int acknowledged[2];
+    REQUIRE(::pipe(acknowledged) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::close(acknowledged[0]);
+      auto store = alzette::store::open(folder.path);
+      if (!store) ::_exit(1);
+      for (int i = 0;; ++i) {
+        const std::string id = "r" + std::to_string(round) + "-" + std::to_string(i);
+        fhir::Write one;
+        one.type = fhir::definitions().resource("Basic");
+        one.id = id;
+        one.body = {R"({"resourceType":"Basic","id":")" + id + R"(","meta":{}})", 0};
+        one.body.meta_at = one.body.bytes.size() - 2;
+        if (!commit(**store, std::move(one))) ::_exit(2);
+        if (::write(acknowledged[1], &i, sizeof i) != sizeof i) ::_exit(3);
+      }
+    }
+    ::close(acknowledged[1]);
+    int last = -1;
+    for (int i = 0; i < 40 + 30 * round; ++i) REQUIRE(::read(acknowledged[0], &last, sizeof last) == sizeof last);
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    while (::read(acknowledged[0], &last, sizeof last) == sizeof last) {
+    }
+    ::close(acknowledged[0]);
+    Opened opened(folder.path);
+    auto snapshot = opened.store->snapshot();
+    for (int i = 0; i <= last; ++i)
+      CHECK(snapshot->read(opened.access, type("Basic"), "r" + std::to_string(round) + "-" + std::to_string(i)));
+  }
+  CHECK(checked(folder.path).whole());
+}
+
+TEST_CASE("a newer file is refused with a clear text, an older one is brought up") {
+  Folder folder;
+  { Opened opened(folder.path); }
+  sql(folder.path, "PRAGMA user_version = 99");
+  auto newer = alzette::store::open(folder.path);
+  REQUIRE_FALSE(newer);
+  CHECK(newer.outcome().kind == Kind::unsupported);
+  CHECK(newer.outcome().issues.at(0).diagnostics.find("99") != std::string::npos);
+
+  Folder old;
+  std::filesystem::create_directories(old.path);
+  sql(old.path, "PRAGMA user_version = 0");  // a database before the first schema
+  Opened opened(old.path);
+  CHECK(opened.put("Patient", "p").version == 1);
+}
+
+TEST_CASE("what is no database is refused") {
+  Folder folder;
+  std::ofstream(folder.path + "/alzette.sqlite") << std::string(9000, 'x');
+  CHECK_FALSE(alzette::store::open(folder.path));
+}
+
+TEST_CASE("check finds the store whole, and says what is not") {
+  Folder folder;
+  {
+    Opened opened(folder.path);
+    fill(opened);
+  }
+  const auto whole = checked(folder.path);
+  CHECK(whole.whole());
+  CHECK(whole.versions == 62);
+  CHECK(whole.postings > 200);
+  SUBCASE("a lost index row") {
+    sql(folder.path, "DELETE FROM string WHERE value = 'weber' AND key = (SELECT min(key) FROM string)");
+  }
+  SUBCASE("an index row too many") { sql(folder.path, "INSERT INTO reference VALUES(1, 2, 3)"); }
+  SUBCASE("a changed value") { sql(folder.path, "UPDATE quantity SET value = value + 1 WHERE value = 7"); }
+  const auto broken = checked(folder.path);
+  CHECK_FALSE(broken.whole());
+  CHECK_FALSE(checked(folder.path, true).repaired.empty());
+  CHECK(checked(folder.path).whole());
+  Opened opened(folder.path);
+  CHECK(opened.ids("Patient", "family=weber").size() == 28);
+}
+
+TEST_CASE("check finds what repair cannot put right") {
+  Folder folder;
+  {
+    Opened opened(folder.path);
+    fill(opened);
+  }
+  SUBCASE("a lost body") { sql(folder.path, "DELETE FROM body WHERE key = (SELECT max(key) FROM body)"); }
+  SUBCASE("a wrong count") { sql(folder.path, "UPDATE version SET live = live + 1 WHERE ordinal = 3"); }
+  SUBCASE("a lost version") { sql(folder.path, "DELETE FROM version WHERE key = (SELECT min(key) FROM version)"); }
+  SUBCASE("an end of life too many") { sql(folder.path, "INSERT INTO superseded SELECT max(key), 1 FROM body"); }
+  CHECK_FALSE(checked(folder.path).whole());
+}
+
+TEST_CASE("base64 is taken only as it would be written again") {
+  std::string bytes;
+  CHECK(alzette::store::from_base64("aGVsbG8=", bytes));
+  CHECK(bytes == "hello");
+  CHECK(alzette::store::to_base64("hello") == "aGVsbG8=");
+  CHECK(alzette::store::to_base64("hell") == "aGVsbA==");
+  CHECK(alzette::store::to_base64("hel") == "aGVs");
+  for (const char* bad : {"", "aGVsbG8", "aGVsbG9=", "aGVs bG8=", "a===", "aGVsbG8=aGVs", "aGVs\nbG8=", "aG=s"})
+    CHECK_FALSE_MESSAGE(alzette::store::from_base64(bad, bytes), bad);
+}
+
+TEST_CASE("large documents are files, and come back as they were") {
+  Folder folder;
+  std::string bytes(100'000, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7 + i / 251);
+  const std::string data = alzette::store::to_base64(bytes);
+  const std::string members = R"("contentType":"application/octet-stream","data":")" + data + R"(")";
+  {
+    Opened opened(folder.path);
+    opened.put("Binary", "b", members);
+    opened.put("Binary", "same", members);
+    CHECK(opened.put("Binary", "b", members).effect == fhir::Written::Effect::unchanged);
+    const auto read = opened.read("Binary", "b");
+    REQUIRE(read);
+    CHECK(read->body.find(data) != std::string::npos);
+    CHECK(read->body.size() < data.size() + 300);
+    CHECK(opened.read("Binary", "same")->body.size() == read->body.size() + 3);
+    // Not canonical: stays in the row, byte for byte.
+    opened.put("Binary", "odd", R"("contentType":"a/b","data":" )" + data + R"(")");
+    CHECK(opened.read("Binary", "odd")->body.find("\" " + data) != std::string::npos);
+  }
+  CHECK(std::filesystem::file_size(folder.path + "/alzette.sqlite") < 2 * data.size() + 300'000);
+  auto report = checked(folder.path);
+  CHECK(report.whole());
+  CHECK(report.blobs == 1);
+
+  std::string file;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path + "/blobs"))
+    if (entry.is_regular_file()) file = entry.path().string();
+  std::filesystem::create_directories(folder.path + "/blobs/00/00");
+  std::ofstream(folder.path + "/blobs/00/00/0000") << "nobody's";
+  CHECK(checked(folder.path).whole());
+  std::fstream(file, std::ios::in | std::ios::out).write("X", 1);
+  CHECK_FALSE(checked(folder.path).whole());
+}
+
+TEST_CASE("a backup taken while writing is a whole store") {
+  Folder folder, other;
+  const std::string copy = other.path + "/alzette.sqlite";
+  {
+    Opened opened(folder.path);
+    fill(opened);
+    const std::string data = alzette::store::to_base64(std::string(70'000, 'x'));
+    opened.put("Binary", "b", R"("contentType":"a/b","data":")" + data + R"(")");
+    std::atomic<bool> stop{false};
+    std::thread writing([&] {
+      for (int i = 0; !stop; ++i) opened.put("Patient", "w" + std::to_string(i));
+    });
+    const auto failed = opened.store->backup(copy, {});
+    stop = true;
+    writing.join();
+    CHECK_FALSE(failed);
+    CHECK(opened.store->backup(copy, {}));  // never over an older one
+  }
+  std::filesystem::rename(copy + ".blobs", other.path + "/blobs");
+  CHECK(checked(other.path).whole());
+  Opened restored(other.path);
+  CHECK(restored.read("Binary", "b")->body.size() > 90'000);
+  CHECK(restored.ids("Patient", "identifier=urn:x|7") == Ids{"p7"});
+}
