@@ -386,8 +386,8 @@ TEST_CASE(
     killer.join();
     CHECK(server.wait() == 128 + SIGKILL);
   }
-  MESSAGE("acknowledged " << counts.acknowledged << ", refused " << counts.failed << ", unknown " << counts.unknown
-                          << ", faults " << faults.list.size());
+  MESSAGE("acknowledged " << counts.acknowledged.load() << ", refused " << counts.failed.load() << ", unknown "
+                          << counts.unknown.load() << ", faults " << faults.list.size());
   for (std::size_t at = 0; at < std::min<std::size_t>(faults.list.size(), 20); ++at) FAIL_CHECK(faults.list[at]);
   CHECK(counts.acknowledged > rounds * 10);
   CHECK(counts.unknown > 0);

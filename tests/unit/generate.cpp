@@ -206,7 +206,7 @@ TEST_CASE("generate: everything passes the server's own write path, with distinc
     if (!incoming) FAIL(json << "\n" << incoming.outcome().issues.front().diagnostics);
     auto write = rest::prepare(*incoming->resource, id, fhir::Method::update, "http://localhost/fhir");
     if (!write) FAIL(json << "\n" << write.outcome().issues.front().diagnostics);
-    CHECK_FALSE(write->rows.empty());
+    CHECK(write->rows.empty() == (type == "Binary"));  // which has no search parameters
   }
   for (const auto& type : nation_types()) {
     CAPTURE(type);
