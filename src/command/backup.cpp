@@ -11,8 +11,8 @@ namespace {
 
 struct Flags {
   CLI::App app{
-      "Copies the store as it is at one moment into FILE, and its documents into FILE.blobs. To restore, make "
-      "a folder with FILE as alzette.sqlite and FILE.blobs as blobs.",
+      "Copies the store as it is at one moment into FILE, and its documents into FILE.blobs; a server may go on "
+      "with it meanwhile. To restore, make a folder with FILE as alzette.sqlite and FILE.blobs as blobs.",
       "backup"};
   Place place;
   std::string file;
@@ -28,10 +28,8 @@ int run(const Arguments& arguments) {
   if (auto code = parse(flags.app, arguments)) return *code;
   auto folder = flags.place.folder();
   if (!folder) return failed;
-  auto archive = store::open(*folder);
-  if (!archive) return complain(archive.outcome());
   alzette::load::ProgressBar bar("pages");
-  auto fault = (*archive)->backup(flags.file, [&](std::uint64_t copied, std::uint64_t all) {
+  auto fault = store::backup(*folder, flags.file, [&](std::uint64_t copied, std::uint64_t all) {
     bar.update(all ? static_cast<double>(copied) / static_cast<double>(all) : 1, copied);
   });
   if (fault) return complain(*fault);

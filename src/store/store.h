@@ -44,6 +44,9 @@ class Archive : public fhir::Store {
 // Refused: another process has it open, it was written by a newer program, it is damaged.
 fhir::Result<std::unique_ptr<Archive>> open(const std::string& folder, const Options& options = {});
 
+// The same for the store in `folder`, whoever has it open: an operator's backup beside the running server.
+std::optional<fhir::Outcome> backup(const std::string& folder, const std::string& file, const Progress& progress);
+
 struct Report {
   std::uint64_t versions = 0;
   std::uint64_t postings = 0;

@@ -39,3 +39,14 @@ std::optional<Outcome> copy(const std::string& database, const Blobs& blobs, con
 }
 
 }  // namespace alzette::store::sqlite
+
+namespace alzette::store {
+
+std::optional<fhir::Outcome> backup(const std::string& folder, const std::string& file, const Progress& progress) {
+  const std::string database = sqlite::database_file(folder);
+  if (!std::filesystem::exists(database))
+    return fhir::Outcome(fhir::Kind::absent, "not-found", folder + " holds no store; name its folder with --data");
+  return sqlite::copy(database, Blobs(sqlite::blob_folder(folder)), file, progress);
+}
+
+}  // namespace alzette::store

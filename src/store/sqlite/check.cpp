@@ -1,4 +1,5 @@
 // `alzette check`: everything that the tables say twice must agree, and documents must have the bytes of their names.
+#include <filesystem>
 #include <unordered_set>
 
 #include "src/store/sqlite/folder.h"
@@ -158,6 +159,8 @@ class Checking {
 }  // namespace sqlite
 
 fhir::Result<Report> check(const std::string& folder, bool repair, const Progress& progress) {
+  if (!std::filesystem::exists(sqlite::database_file(folder)))
+    return fhir::Outcome(fhir::Kind::absent, "not-found", folder + " holds no store; name its folder with --data");
   sqlite::Lock lock;
   if (auto refused = lock.take(folder)) return std::move(*refused);
   try {
