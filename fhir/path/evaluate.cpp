@@ -45,17 +45,6 @@ bool is_name_of(const Node& node, std::string_view wanted) {
   return choice && node.element->name.view() == wanted;
 }
 
-// A raw root is named by its resourceType.
-bool is_named_type(const Node& node, std::string_view type) {
-  return node.type ? node.type->is(type) : node.name == type || node.value_of("resourceType") == type;
-}
-
-bool derives(const Type* type, const Type* base) {
-  for (; type; type = type->base.get())
-    if (type == base) return true;
-  return false;
-}
-
 }  // namespace
 
 Evaluator::Evaluator(const Context& context, Reading reading)
@@ -166,71 +155,38 @@ std::optional<std::int64_t> Evaluator::integer(const Expr& expr, const Scope& sc
 Range Evaluator::eval(const Expr& expr, const Scope& scope) {
   Value* const base = top_;
   if (!step()) return {base, base};
-  switch (expr.op) {
-    case Op::literal:
-      push(expr.value);
-      break;
-    case Op::nothing:
-      break;
-    case Op::self:
-      copy(scope.focus);
-      break;
-    case Op::position:
-      if (scope.position >= 0) push(Value::of(scope.position));
-      break;
-    case Op::total:
-      if (!scope.has_total) fail("$total is known inside aggregate() only");
-      copy(scope.total);
-      break;
-    case Op::variable:
-      variable(expr);
-      break;
-    case Op::path:
-      path(expr, expr.args.size(), scope);
-      break;
-    case Op::is:
-    case Op::as:
-      type_test(expr, scope);
-      break;
-    case Op::logical_and:
-    case Op::logical_or:
-    case Op::logical_xor:
-    case Op::implies:
-      logic(expr, scope);
-      break;
-    case Op::plus_sign:
-    case Op::minus_sign: {
-      const Range operand = eval(*expr.args[0], scope);
-      if (!operand.empty()) arithmetic(*this, expr.op, operand, {top_, top_});
-      break;
-    }
-    case Op::member:
-    case Op::call:
-    case Op::at:  // steps: only inside a path
-      break;
-    case Op::multiply:
-    case Op::divide:
-    case Op::whole_divide:
-    case Op::modulo:
-    case Op::add:
-    case Op::subtract:
-    case Op::concatenate:
-    case Op::unite:
-    case Op::less:
-    case Op::less_equal:
-    case Op::greater:
-    case Op::greater_equal:
-    case Op::equal:
-    case Op::not_equal:
-    case Op::equivalent:
-    case Op::not_equivalent:
-    case Op::in:
-    case Op::contains:
-      binary(expr, scope);
-      break;
+  const Op op = expr.op;
+  if (op == Op::path) {
+    path(expr, expr.args.size(), scope);
+  } else if (op <= Op::variable) {
+    leaf(expr, scope);
+  } else if (op == Op::is || op == Op::as) {
+    type_test(expr, scope);
+  } else if (op >= Op::logical_and) {
+    logic(expr, scope);
+  } else if (op == Op::plus_sign || op == Op::minus_sign) {
+    const Range operand = eval(*expr.args[0], scope);
+    if (!operand.empty()) arithmetic(*this, op, operand, {top_, top_});
+  } else {
+    binary(expr, scope);
   }
   if (fault_) drop(base);
   return {base, top_};
+}
+
+void Evaluator::leaf(const Expr& expr, const Scope& scope) {
+  if (expr.op == Op::literal) {
+    push(expr.value);
+  } else if (expr.op == Op::self) {
+    copy(scope.focus);
+  } else if (expr.op == Op::position) {
+    if (scope.position >= 0) push(Value::of(scope.position));
+  } else if (expr.op == Op::total) {
+    if (!scope.has_total) fail("$total is known inside aggregate() only");
+    copy(scope.total);
+  } else if (expr.op == Op::variable) {
+    variable(expr);
+  }
 }
 
 void Evaluator::binary(const Expr& expr, const Scope& scope) {
@@ -334,7 +290,7 @@ void Evaluator::element(const Value& value, const Expr& step_expr) {
   const std::string_view name = step_expr.text;
   if (value.kind == ValueKind::node) {
     const Node& node = *value.node;
-    if (!step_expr.type.name.empty() && is_named_type(node, name)) {
+    if (!step_expr.type.name.empty() && is_of(node, step_expr.type)) {
       push(value);
       return;
     }
@@ -383,96 +339,6 @@ void Evaluator::at(const Expr& step_expr, Range in, const Scope& scope) {
     return;
   }
   give(in, in[static_cast<std::size_t>(*index)]);
-}
-
-void Evaluator::type_test(const Expr& expr, const Scope& scope) {
-  Value* const base = top_;
-  const Expr& operand = *expr.args[0];
-  if (expr.by_reference)
-    path(operand, operand.args.size() - 1, scope);
-  else
-    eval(operand, scope);
-  const Range values{base, top_};
-  if (expr.op == Op::as && reading_ == Reading::definitions) {
-    Value* kept = base;
-    for (const Value& value : values)
-      if (is_type(value, expr.type)) *kept++ = value;
-    top_ = kept;
-    return;
-  }
-  if (values.size() > 1) {
-    fail("`is` and `as` take one item, and there are " + std::to_string(values.size()));
-    return;
-  }
-  if (values.empty()) return;
-  const Value value = *base;
-  drop(base);
-  if (expr.op == Op::is)
-    push(Value::of(expr.by_reference ? reference_is(value, expr.type) : is_type(value, expr.type)));
-  else if (is_type(value, expr.type))
-    push(value);
-}
-
-bool Evaluator::is_type(const Value& value, const TypeName& type, bool exact) const {
-  if (value.kind != ValueKind::node)
-    return type.space != "FHIR" && system_type(value.kind).substr(7) == type.name && value.kind != ValueKind::type;
-  const Node& node = *value.node;
-  if (type.space == "System" || !node.type) {
-    // Element.id and Extension.url are System.String in the definitions; untyped trees hold FHIRPath's own types.
-    if (node.type) return type.name == "String" && node.element && (node.element->attribute || node.name == "id");
-    const Value plain = system(value);
-    return plain.kind == ValueKind::node ? is_named_type(node, type.name)
-                                         : system_type(plain.kind).substr(7) == type.name;
-  }
-  if (type.type) return exact ? node.type == type.type : derives(node.type, type.type);
-  if (reading_ == Reading::letter || !type.space.empty()) return false;
-  const Value plain = system(value);
-  return plain.kind != ValueKind::node && system_type(plain.kind).substr(7) == type.name;
-}
-
-void Evaluator::define(std::string_view name, Range values) {
-  for (const Definition& each : definitions_)
-    if (each.name == name) fail("the variable %" + std::string(name) + " is defined already");
-  definitions_.push_back({name, {values.begin(), values.end()}});
-}
-
-void Evaluator::variable(const Expr& expr) {
-  const std::string_view name = expr.text;
-  for (auto it = definitions_.rbegin(); it != definitions_.rend(); ++it)
-    if (it->name == name) {
-      for (const Value& value : it->values) push(value);
-      return;
-    }
-  if (const auto it = context_.variables.find(name); it != context_.variables.end()) {
-    for (const Item& item : it->second) push(value_of(item));
-    return;
-  }
-  if (!fixed_variable(name)) fail("there is no variable %" + std::string(name));
-}
-
-bool Evaluator::fixed_variable(std::string_view name) {
-  const auto constant = [&](std::string_view text) {
-    push(Value::of(ValueKind::string, text));
-    return true;
-  };
-  if (name == "resource" || name == "rootResource") {
-    const Node* node = name == "resource" ? context_.resource : context_.root_resource;
-    if (!node) node = context_.resource;
-    if (!node && !input_.empty()) node = input_.first->node;
-    if (node) push(Value::of(*node));
-    return true;
-  }
-  if (name == "context") {
-    copy(input_);
-    return true;
-  }
-  if (name == "ucum") return constant("http://unitsofmeasure.org");
-  if (name == "sct") return constant("http://snomed.info/sct");
-  if (name == "loinc") return constant("http://loinc.org");
-  if (name.starts_with("vs-")) return constant(keep("http://hl7.org/fhir/ValueSet/" + std::string(name.substr(3))));
-  if (name.starts_with("ext-"))
-    return constant(keep("http://hl7.org/fhir/StructureDefinition/" + std::string(name.substr(4))));
-  return false;
 }
 
 namespace {

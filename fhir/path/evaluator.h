@@ -86,6 +86,7 @@ class Evaluator {
  private:
   Range run(const Program& program);
   void overflow();
+  void leaf(const Expr& expr, const Scope& scope);
   void path(const Expr& expr, std::size_t count, const Scope& scope);
   void apply(const Expr& step, Range in, const Scope& scope);
   void member(const Expr& step, Range in);
@@ -121,6 +122,8 @@ class Evaluator {
 
 // What a node's value is in FHIRPath's own types; the value itself when it has none (an object, no value).
 Value system(const Value& value);
+// Whether the node's type is the wanted one or derives from it; a raw root is named by its resourceType.
+bool is_of(const Node& node, const TypeName& wanted);
 // "year" for the UCUM code "a"; "" for codes that are no durations.
 std::string_view calendar_of(std::string_view code);
 Value value_of(const Item& item);

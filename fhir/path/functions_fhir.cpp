@@ -1,6 +1,7 @@
 // The additions of FHIR: http://hl7.org/fhir/R4/fhirpath.html#functions
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "fhir/path/evaluator.h"
 #include "fhir/validate/rules.h"
@@ -38,8 +39,16 @@ void resolve(Evaluator& e, const Expr&, Range in, const Scope&) {
 
 // A code, Coding or CodeableConcept against a value set of the tables; nullopt where they do not say.
 std::optional<bool> in_tables(const ValueSet& set, std::string_view system_url, std::string_view code) {
-  for (const Concept& each : set.concepts)
-    if (each.code.view() == code && (system_url.empty() || each.system.view() == system_url)) return true;
+  if (system_url.empty()) {
+    for (const Concept& each : set.concepts)
+      if (each.code.view() == code) return true;
+  } else {
+    const auto wanted = std::pair(system_url, code);
+    const Concept* found = std::lower_bound(
+        set.concepts.begin(), set.concepts.end(), wanted,
+        [](const Concept& each, const auto& key) { return std::pair(each.system.view(), each.code.view()) < key; });
+    if (found != set.concepts.end() && std::pair(found->system.view(), found->code.view()) == wanted) return true;
+  }
   if (set.complete) return false;
   const bool open = std::any_of(set.open_systems.begin(), set.open_systems.end(),
                                 [&](const Text& each) { return system_url.empty() || each.view() == system_url; });
@@ -133,10 +142,12 @@ const Node* contained(const Node* container, std::string_view id) {
 }
 
 // Bundle.entry by fullUrl; a relative reference matches the end of the URL.
-const Node* entry(const Node* bundle, std::string_view reference) {
+const Node* entry(Evaluator& e, const Node* bundle, std::string_view reference) {
   if (!bundle || reference.empty()) return nullptr;
+  std::uint64_t looked = 0;
   for (const Node& child : *bundle) {
     if (child.name != "entry") continue;
+    if (++looked % 8 == 0 && !e.step()) return nullptr;
     const std::string_view url = child.value_of("fullUrl");
     const bool relative = url.size() > reference.size() && url[url.size() - reference.size() - 1] == '/';
     if (url == reference || (relative && url.ends_with(reference))) return child.child("resource");
@@ -165,7 +176,7 @@ const Node* Evaluator::resolve(const Value& reference) {
     const Node* found = contained(resource, literal.substr(1));
     return found ? found : contained(root, literal.substr(1));
   }
-  if (const Node* found = entry(root, literal)) return found;
+  if (const Node* found = entry(*this, root, literal)) return found;
   if (!context_.resolve) return nullptr;
   lend_stack();
   return context_.resolve(literal);

@@ -37,54 +37,46 @@ Outcome syntax_fault(std::string_view what, std::size_t at) {
   return Outcome(Kind::malformed, "invalid", "FHIRPath, column " + std::to_string(at + 1) + ": " + std::string(what));
 }
 
+namespace {
+
+// The character of \uXXXX whose digits start at `at`, and of the pair of surrogates; moves `at` to its last digit.
+// 0 when it names none.
+std::uint32_t read_unicode(std::string_view text, std::size_t& at) {
+  std::uint32_t code = 0;
+  if (!read_hex(text, at, code)) return 0;
+  at += 3;
+  std::uint32_t low = 0;
+  if (is_high_surrogate(code) && text.substr(at + 1).starts_with("\\u") && read_hex(text, at + 3, low) &&
+      is_low_surrogate(low)) {
+    at += 6;
+    return 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+  }
+  return is_high_surrogate(code) || is_low_surrogate(code) ? 0 : code;
+}
+
+}  // namespace
+
 Result<std::string> unescape(std::string_view text, std::size_t at) {
+  constexpr std::string_view letters = "`'\"\\/rntf";
+  constexpr std::string_view meanings = "`'\"\\/\r\n\t\f";
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\') {
+    if (text[i] != '\\' || i + 1 == text.size()) {
       out += text[i];
       continue;
     }
-    switch (++i < text.size() ? text[i] : '\0') {
-      case '`':
-      case '\'':
-      case '"':
-      case '\\':
-      case '/':
-        out += text[i];
-        break;
-      case 'r':
-        out += '\r';
-        break;
-      case 'n':
-        out += '\n';
-        break;
-      case 't':
-        out += '\t';
-        break;
-      case 'f':
-        out += '\f';
-        break;
-      case 'u': {
-        std::uint32_t code = 0;
-        if (!read_hex(text, i + 1, code)) return syntax_fault("\\u needs four hexadecimal digits", at + i);
-        i += 4;
-        std::uint32_t low = 0;
-        if (is_high_surrogate(code) && i + 2 < text.size() && text[i + 1] == '\\' && text[i + 2] == 'u' &&
-            read_hex(text, i + 3, low) && is_low_surrogate(low)) {
-          code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-          i += 6;
-        }
-        if (code == 0 || is_high_surrogate(code) || is_low_surrogate(code))
-          return syntax_fault("\\u names no character", at + i);
-        append_character(code, out);
-        break;
-      }
-      default:
-        // Published expressions write regular expressions with single backslashes ('\.'): both readings are taken.
-        out += '\\';
-        if (i < text.size()) out += text[i];
-        break;
+    const char escaped = text[++i];
+    if (const auto found = letters.find(escaped); found != std::string_view::npos) {
+      out += meanings[found];
+    } else if (escaped == 'u') {
+      const std::uint32_t code = read_unicode(text, ++i);
+      if (code == 0) return syntax_fault("\\u names no character", at + i);
+      append_character(code, out);
+    } else {
+      // Published expressions write regular expressions with single backslashes ('\.'): both readings are taken.
+      out += '\\';
+      out += escaped;
     }
   }
   return out;
