@@ -1,0 +1,136 @@
+// The server's answers to searches against an independent slow evaluation of each search parameter's FHIRPath, over the
+// example nation and, where ALZETTE_CORPORA names a folder, over its Synthea bundles as well.
+#include "tests/search_oracle.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "src/net/uri.h"
+#include "tests/wire/program.h"
+
+namespace {
+
+// Each parameter is asked at most so many questions, spread over what the oracle can think of.
+constexpr std::size_t most_questions = 16;
+
+class Reader {
+ public:
+  explicit Reader(const std::string& address) : http_(address), origin_("http://" + address) {}
+
+  // Hands out each resource that a search finds, over all its pages. False when an answer is not a searchset.
+  bool matches(std::string path, const std::function<void(const fhir::Node&)>& take) {
+    while (!path.empty()) {
+      const auto answer = http_.ask("GET", path);
+      if (!answer || answer->status != 200) return false;
+      const auto bundle = oracle::read(answer->body);
+      if (!bundle) return false;
+      path.clear();
+      for (const auto& part : *bundle->node) {
+        if (part.name == "link" && part.value_of("relation") == "next")
+          path = std::string(part.value_of("url")).substr(origin_.size());
+        if (const fhir::Node* resource = part.name == "entry" ? part.child("resource") : nullptr) take(*resource);
+      }
+    }
+    return true;
+  }
+
+ private:
+  wire::Http http_;
+  std::string origin_;
+};
+
+oracle::Documents all_of(Reader& reader, const std::string& type) {
+  oracle::Documents documents;
+  const bool read = reader.matches("/fhir/" + type + "?_count=500", [&](const fhir::Node& resource) {
+    fhir::Node root = resource;
+    root.name = resource.type->name;
+    std::string json;
+    fhir::json::write(root, json);
+    if (auto document = oracle::read(std::move(json))) documents.push_back(std::move(document));
+  });
+  CHECK_MESSAGE(read, type);
+  return documents;
+}
+
+// Ids that must be found and are not, or are found and must not be; "" when all is well.
+std::string difference(const oracle::Documents& documents, const oracle::Question& question,
+                       const std::set<std::string>& found) {
+  std::string out;
+  std::size_t known = 0;
+  for (const auto& document : documents) {
+    const bool here = found.contains(document->id);
+    known += here;
+    const auto expected = question.answer(*document);
+    if (expected && *expected != here && out.size() < 200) out += (here ? " +" : " -") + document->id;
+  }
+  if (known != found.size()) out += " and ids of no known resource";
+  return out;
+}
+
+void must_run(const wire::Folder& folder, std::vector<std::string> arguments) {
+  wire::Program program(folder.path(), std::move(arguments));
+  const int code = program.wait();
+  REQUIRE_MESSAGE(code == 0, program.err());
+}
+
+std::map<fhir::ParameterType, int> compare(const std::string& address) {
+  Reader reader(address);
+  std::map<fhir::ParameterType, int> asked;
+  for (const auto& type : fhir::definitions().types) {
+    if (type.kind != fhir::TypeKind::resource || type.abstract) continue;
+    const std::string name(type.name);
+    const auto documents = all_of(reader, name);
+    oracle::Asker asker(documents, "http://" + address + "/fhir");
+    for (const auto& parameter : type.search) {
+      const auto code = parameter.code.view();
+      if (documents.empty() || !fhir::search::supported(parameter) || code == "_id" || code == "_lastUpdated") continue;
+      const auto questions = asker.ask(parameter);
+      const auto stride = questions.size() / most_questions + 1;
+      for (std::size_t i = 0; i < questions.size(); i += stride) {
+        const auto& question = questions[i];
+        const auto path = "/fhir/" + name + "?" + alzette::net::percent_encode(question.name) + "=" +
+                          alzette::net::percent_encode(question.value) + "&_elements=id&_count=500";
+        std::set<std::string> found;
+        const bool read =
+            reader.matches(path, [&](const fhir::Node& resource) { found.emplace(resource.value_of("id")); });
+        CHECK_MESSAGE(read, path);
+        const auto wrong = difference(documents, question, found);
+        CHECK_MESSAGE(wrong.empty(), path << ":" << wrong);
+        ++asked[question.kind];
+      }
+    }
+  }
+  return asked;
+}
+
+}  // namespace
+
+TEST_CASE("the server finds what an independent evaluation finds") {
+  const wire::Folder folder;
+  const auto data = folder.path("data");
+  must_run(folder, {"generate", "--patients", "40", "--documents", "20", "--seed", "11", "--data", data});
+  const char* corpora = std::getenv("ALZETTE_CORPORA");
+  if (corpora) {
+    const auto bundles = std::filesystem::path(corpora) / "synthea-bundles";
+    std::vector<std::string> load{"load", "--data", data};
+    for (const auto* first : {"hospital", "practitioner", ""})  // others refer to these
+      for (const auto& entry : std::filesystem::directory_iterator(bundles)) {
+        const auto file = entry.path().filename().string();
+        const bool named = file.starts_with("hospital") || file.starts_with("practitioner");
+        if (entry.path().extension() == ".json" && file.starts_with(first) && (*first || !named))
+          load.push_back(entry.path().string());
+      }
+    must_run(folder, load);
+  }
+  wire::Program server(folder.path(), {"serve", "--data", data, "--http", "127.0.0.1:0"});
+  const auto address = server.ready();
+  REQUIRE_MESSAGE(!address.empty(), server.err());
+  const auto asked = compare(address);
+  using fhir::ParameterType;
+  for (const auto kind : {ParameterType::token, ParameterType::string, ParameterType::date, ParameterType::reference,
+                          ParameterType::quantity, ParameterType::composite})
+    CHECK((asked.contains(kind) && asked.at(kind) >= 10));
+  server.signal(SIGTERM);
+  CHECK(server.wait() == 0);
+}
