@@ -16,7 +16,6 @@
 namespace fhir::search {
 namespace {
 
-constexpr std::size_t most_rows = 10'000;
 constexpr std::size_t few_rows = 16;              // so few are compared with each other, more are sorted
 constexpr std::size_t most_combinations = 1'000;  // of one element of a composite
 

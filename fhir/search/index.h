@@ -4,6 +4,7 @@
 // FHIR R4: http://hl7.org/fhir/R4/search.html
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -62,6 +63,9 @@ struct IndexRow {
   IndexValue value;               // not for composites
   std::vector<IndexValue> parts;  // composites: one per component, all from one and the same element
 };
+
+// A resource that gives this many rows has more than we index: it is to be refused rather than stored half found.
+inline constexpr std::size_t most_rows = 50'000;
 
 // All rows of a bound resource, duplicates removed. `base` is this server's own base URL ("http://host/fhir"):
 // absolute references below it are local ones. Parameters _id and _lastUpdated give no rows (the store has them).

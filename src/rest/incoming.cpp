@@ -159,6 +159,10 @@ Result<fhir::Write> prepare(const Node& resource, std::string_view id, fhir::Met
   write.id = id;
   write.body = lay_out(resource, id);
   write.rows = fhir::search::extract(resource, base);
+  if (write.rows.size() >= fhir::search::most_rows)
+    return Outcome(Kind::too_large, "too-long",
+                   "The resource has more than " + std::to_string(fhir::search::most_rows) +
+                       " values that searches look at; divide it");
   write.patient = patient_of(*resource.type, write.id, write.rows);
   return write;
 }
