@@ -15,9 +15,6 @@ using fhir::search::Query;
 
 namespace {
 
-constexpr std::uint64_t few = 4096;  // candidates that are gathered and sorted without a second thought
-constexpr std::uint64_t few_sorted = 20'000;
-
 // One type of a search with its candidates.
 struct Lane {
   TypePlan plan;
@@ -94,7 +91,7 @@ class Search {
   }
 
   void choose() {
-    for (auto& lane : lanes_) lane.driver = lane.plan.empty ? -1 : judge_.choose(lane.plan, few);
+    for (auto& lane : lanes_) lane.driver = lane.plan.empty ? -1 : judge_.choose(lane.plan, want_.few);
   }
 
   void open(Lane& lane, int driver, bool descending, Key after) {
@@ -155,7 +152,7 @@ class Search {
     for (std::size_t i = 0; i < lanes_.size() && !want_.total; ++i) {
       auto& lane = lanes_[i];
       if (lane.driver < 0 || judge_.streams(lane.plan, lane.driver) ||
-          judge_.estimate_of(lane.plan, lane.driver, few) < few)
+          judge_.estimate_of(lane.plan, lane.driver, want_.few) < want_.few)
         continue;
       drivers[i] = -1;
       guess = true;
@@ -168,7 +165,8 @@ class Search {
   void in_sort_order(Found& found) {
     Sorter sorter(view_, query_.sort, query_.type);
     const bool single = lanes_.size() == 1;
-    const bool little = single && judge_.estimate_of(lanes_[0].plan, lanes_[0].driver, few_sorted) < few_sorted;
+    const bool little =
+        single && judge_.estimate_of(lanes_[0].plan, lanes_[0].driver, want_.few_sorted) < want_.few_sorted;
     if (!single || little || !sorter.walkable())
       gather_and_sort(sorter, found);
     else

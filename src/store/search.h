@@ -19,6 +19,9 @@ struct Want {
   Key after = 0;            // the last match of the page before
   bool total = false;       // count all matches exactly
   std::uint64_t effort = 0;
+  // As many candidates are gathered, and sorted, without looking for a better way.
+  std::uint64_t few = 4096;
+  std::uint64_t few_sorted = 20'000;
 };
 
 struct Found {

@@ -79,7 +79,7 @@ class SqliteArchive : public Archive {
     Job job{.batch = std::move(batch), .files = {}, .done = std::move(done)};
     for (std::size_t i = 0; i < job.batch.writes.size(); ++i) {
       auto& body = job.batch.writes[i].body;
-      job.bytes += body.bytes.size() + 64 * job.batch.writes[i].rows.size();
+      job.bytes += body.bytes.size() + sizeof(fhir::search::IndexRow) * job.batch.writes[i].rows.size();
       if (body.bytes.size() < Blobs::least) continue;
       auto files = blobs_.take_out(body);
       if (!files) {

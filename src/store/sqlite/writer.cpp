@@ -10,8 +10,8 @@ namespace alzette::store::sqlite {
 namespace {
 
 constexpr std::size_t most_batches = 2048;  // in one group
-constexpr std::size_t group_bytes = 32u << 20;
-constexpr std::size_t queue_bytes = 256u << 20;
+constexpr std::size_t group_bytes = 64u << 20;
+constexpr std::size_t queue_bytes = 128u << 20;
 constexpr int pages_to_move = 2'000;       // the log is moved into the database from this length on ...
 constexpr int pages_to_wait_for = 16'000;  // ... and from this one on the writer does it itself
 constexpr int bulk_pages_to_wait_for = 100'000;
