@@ -2,6 +2,7 @@
 // example nation and, where ALZETTE_CORPORA names a folder, over its Synthea bundles as well.
 #include "tests/search_oracle.h"
 
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <set>
