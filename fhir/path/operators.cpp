@@ -91,7 +91,16 @@ std::optional<Value> moved(Evaluator& evaluator, Op op, const Value& start, cons
   return Value::of(start.kind, evaluator.keep(text));
 }
 
-std::optional<Value> calculate(Evaluator& evaluator, Op op, const Value& a, const Value& b) {
+// div and mod count quantities without a unit as numbers.
+Value without_unit(const Value& value) {
+  const bool plain = value.kind == ValueKind::quantity && value.unit == "1";
+  return plain ? Value::of(ValueKind::decimal, value.text) : value;
+}
+
+std::optional<Value> calculate(Evaluator& evaluator, Op op, const Value& left, const Value& right) {
+  const bool whole = op == Op::whole_divide || op == Op::modulo;
+  const Value a = whole ? without_unit(left) : left;
+  const Value b = whole ? without_unit(right) : right;
   if (a.kind == ValueKind::integer && b.kind == ValueKind::integer && op != Op::divide)
     return integers(op, a.integer, b.integer);
   if (is_numeric(a.kind) && is_numeric(b.kind)) return decimals(evaluator, op, a, b);

@@ -136,16 +136,25 @@ class Parser {
   const Expr* type_test(Op op, const Expr* operand) {
     TypeName type;
     if (!type_name(type)) return nullptr;
+    if (op == Op::is && ends_in_resolve(*operand)) return by_reference(operand, type);
     Expr* made = make(op, {operand});
-    if (!made) return nullptr;
-    made->type = type;
-    made->by_reference = op == Op::is && ends_in_resolve(*operand);
+    if (made) made->type = type;
     return made;
   }
 
+  // x.resolve() is T, and x.resolve().is(T)
+  Expr* by_reference(const Expr* operand, const TypeName& type) {
+    Expr* made = operand ? make(Op::is, {operand}) : nullptr;
+    if (!made) return nullptr;
+    made->type = type;
+    made->by_reference = true;
+    return made;
+  }
+  static bool is_call(const Expr& step, std::string_view name) {
+    return step.op == Op::call && step.function->name == name;
+  }
   static bool ends_in_resolve(const Expr& operand) {
-    return operand.op == Op::path && operand.args.back()->op == Op::call &&
-           operand.args.back()->function->name == "resolve";
+    return operand.op == Op::path && is_call(*operand.args.back(), "resolve");
   }
 
   bool type_name(TypeName& type) {
@@ -199,9 +208,15 @@ class Parser {
       }
       if (!step) return nullptr;
       steps.push_back(step);
+      if (is_call(*step, "is") && is_call(*steps[steps.size() - 2], "resolve")) {
+        steps.pop_back();
+        const Expr* test = by_reference(make(Op::path, std::move(steps)), step->type);
+        if (!test) return nullptr;
+        steps = {test};
+      }
     }
-    const bool starts_at_focus = first->op == Op::member || first->op == Op::call;
-    if (steps.size() == 1 && !starts_at_focus) return fault_ ? nullptr : first;
+    const bool starts_at_focus = steps[0]->op == Op::member || steps[0]->op == Op::call;
+    if (steps.size() == 1 && !starts_at_focus) return fault_ ? nullptr : steps[0];
     return make(Op::path, std::move(steps));
   }
 

@@ -62,15 +62,10 @@ std::optional<Decimal> between_ucum(Decimal value, std::string_view from, std::s
   return above && length ? divide(*above, *length) : std::nullopt;
 }
 
-// Seconds and milliseconds are the same in both kinds.
+// Weeks and shorter units are the same in both kinds; years and months are not, unless a FHIR quantity says so.
 std::string_view calendar_like(std::string_view unit, bool read_from_fhir) {
-  const std::string_view word = calendar_word(unit);
-  if (!word.empty()) return word;
-  return read_from_fhir || unit == "s" || unit == "ms" ? calendar_of(unit) : std::string_view{};
-}
-std::string_view ucum_like(std::string_view unit) {
-  const std::string_view word = calendar_word(unit);
-  return word.empty() || word == "second" || word == "millisecond" ? ucum_of(unit) : std::string_view{};
+  if (const std::string_view word = calendar_word(unit); !word.empty()) return word;
+  return read_from_fhir || (unit != "a" && unit != "mo") ? calendar_of(unit) : std::string_view{};
 }
 
 // A number without unit, with percent and the like counted in ("2000 'g/kg'" is 2).
@@ -154,8 +149,8 @@ std::optional<Decimal> in_unit(const Value& quantity, std::string_view unit) {
   const std::string_view from = calendar_like(quantity.unit, quantity.boolean);
   const std::string_view to = calendar_like(unit, false);
   if (!from.empty() && !to.empty()) return between_calendar(*value, from, to);
-  if (ucum_like(quantity.unit).empty() || ucum_like(unit).empty()) return std::nullopt;
-  return between_ucum(*value, ucum_like(quantity.unit), ucum_like(unit));
+  if (!calendar_word(quantity.unit).empty() || !calendar_word(unit).empty()) return std::nullopt;
+  return between_ucum(*value, quantity.unit, unit);
 }
 
 std::optional<Value> combine(Evaluator& evaluator, Op op, const Value& a, const Value& b) {

@@ -257,6 +257,9 @@ TEST_CASE("path: arithmetic on decimals, dates and quantities") {
          {"2 'm' * 3 = 6 'm'", "true"},
          {"1 year + 6 months", "18 'months'"},
          {"1 year * 1 year", ""},
+         {"7 'd' + 12 'h'", "180 'h'"},
+         {"1 'a' + 1 second", ""},
+         {"4 '1' div 2", "2"},
          {"-(3 'm')", "-3 'm'"},
          {"-'a'", "?"}});
 }
@@ -370,6 +373,8 @@ TEST_CASE("path: conversions") {
          {"'25:00'.convertsToTime()", "false"},
          {"'4 days'.toQuantity() = 4 days", "true"},
          {"'4days'.convertsToQuantity()", "false"},
+         {"1 'wk'.toQuantity('days')", "7 'days'"},
+         {"(30 days).toQuantity('mo')", ""},
          {"(1 year).toQuantity('months')", "12 'months'"},
          {"1 'wk'.toString()", "1 'wk'"},
          {"1 week.toString()", "1 week"},
@@ -381,6 +386,8 @@ TEST_CASE("path: the additions of FHIR") {
   check({{"birthDate.hasValue()", "true"},
          {"name.hasValue()", "false"},
          {"generalPractitioner.where(resolve() is Practitioner).reference", "Practitioner/7, #pr"},
+         {"generalPractitioner.where(resolve().is(Practitioner)).reference", "Practitioner/7, #pr"},
+         {"generalPractitioner.where(resolve().is(Group).not()).count()", "3"},
          {"generalPractitioner.resolve().name.family", "Rossi"},
          {"%resource.id", "p1"},
          {"%context.id", "p1"},

@@ -45,6 +45,15 @@ TEST_CASE("path: nesting within the limit works") {
   CHECK(path::compile("a" + repeated(".a", 50'000)));
 }
 
+TEST_CASE("path: what is nested as deeply as allowed runs") {
+  const auto program = path::compile(repeated("1.select(", 120) + "$this" + repeated(")", 120));
+  REQUIRE(program);
+  const auto result = path::evaluate(**program, Node{}, {});
+  REQUIRE(result);
+  REQUIRE(result->size() == 1);
+  CHECK((*result)[0].integer == 1);
+}
+
 TEST_CASE("path: the source has a limit") {
   CHECK(refusal(std::string((1u << 20) + 1, ' ')) == Kind::too_large);
   CHECK(refusal(std::string(1u << 20, '(')) == Kind::malformed);
