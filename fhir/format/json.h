@@ -18,7 +18,7 @@ struct Limits {
   std::size_t bytes = 64u << 20;
   std::size_t depth = 64;
   std::size_t nodes = 4'000'000;
-  std::size_t array = 1'000'000;  // members of one array or object
+  std::size_t array = 250'000;  // members of one array or object
 };
 
 // Text to a raw tree: members as nodes in order, lists as siblings with `listed` set, `_name` members still apart,

@@ -2,6 +2,7 @@
 #include "fhir/validate/validate.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "fhir/path/path.h"
 #include "fhir/place.h"
@@ -78,22 +79,71 @@ class Validator {
 
   std::vector<Issue> take() { return std::move(issues_); }
 
-  void resource(const Node& node, const Place& place, bool contained) {
-    const Node* outer = context_.resource;
-    const Node* outer_root = context_.root_resource;
-    context_.resource = &node;
-    if (!contained) context_.root_resource = &node;
-    if (contained && !node.child("id")) fault(place, "required", "a contained resource needs an id to be referred to");
+  // A resource that stands for itself: the root, or one in a bundle or in parameters.
+  void resource(const Node& node, const Place& place) {
+    const path::Context outer = std::exchange(context_, {});
+    const Fragments outer_fragments = std::exchange(fragments_, {});
+    context_.resource = context_.root_resource = &node;
+    collect_contained(node, place);
     if (node.type == known().bundle) {
       const auto type = node.value_of("type");
       conditional_references_ = type == "transaction" || type == "batch";
     }
     object(node, *node.type, place);
-    context_.resource = outer;
-    context_.root_resource = outer_root;
+    unused_contained(node, place);
+    context_ = outer;
+    fragments_ = outer_fragments;
   }
 
  private:
+  // What ties a resource to those it contains.
+  struct Fragments {
+    std::vector<std::string_view> ids;        // of the contained resources, sorted
+    std::vector<std::string_view> used;       // "#id" somewhere in the resource, without the mark
+    std::vector<const Node*> refer_to_outer;  // contained resources that say "#"
+  };
+
+  void collect_contained(const Node& node, const Place& place) {
+    for (const Node& child : node)
+      if (child.name == "contained" && child.child("id")) fragments_.ids.push_back(child.value_of("id"));
+    auto& ids = fragments_.ids;
+    std::sort(ids.begin(), ids.end());
+    if (const auto twice = std::adjacent_find(ids.begin(), ids.end()); twice != ids.end())
+      fault(place, "invariant", "two contained resources have the id " + shown(*twice));
+  }
+
+  void contained(const Node& node, const Place& place) {
+    if (!node.child("id")) fault(place, "required", "a contained resource needs an id to be referred to");
+    const Node* outer = std::exchange(context_.resource, &node);
+    object(node, *node.type, place);
+    context_.resource = outer;
+  }
+
+  void note_fragment(const Node& node) {
+    if (!node.text.starts_with('#')) return;
+    if (node.text.size() > 1)
+      fragments_.used.push_back(node.text.substr(1));
+    else if (auto& back = fragments_.refer_to_outer;
+             context_.resource != context_.root_resource && (back.empty() || back.back() != context_.resource))
+      back.push_back(context_.resource);
+  }
+
+  // dom-3
+  void unused_contained(const Node& node, const Place& place) {
+    auto& used = fragments_.used;
+    std::sort(used.begin(), used.end());
+    for (const Node& child : node) {
+      if (child.name != "contained" || !child.child("id")) continue;
+      const auto& back = fragments_.refer_to_outer;
+      if (std::binary_search(used.begin(), used.end(), child.value_of("id")) ||
+          std::find(back.begin(), back.end(), &child) != back.end())
+        continue;
+      fault(place, "invariant",
+            "dom-3: nothing in the resource refers to the contained " + std::string(child.type->name) + " " +
+                shown(child.value_of("id")) + ", nor does it refer to its container");
+    }
+  }
+
   void fault(const Place& place, std::string_view code, std::string text, Severity severity = Severity::error) {
     if (issues_.size() < most_issues)
       issues_.push_back({severity, std::string(code), std::move(text), place.expression()});
@@ -124,7 +174,7 @@ class Validator {
       if (child.type->kind == TypeKind::primitive)
         primitive(child, here);
       else if (child.type->kind == TypeKind::resource)
-        resource(child, here, child.name == "contained");
+        child.name == "contained" ? contained(child, here) : resource(child, here);
       else
         object(child, *child.type, here);
     }
@@ -149,6 +199,8 @@ class Validator {
   void primitive(const Node& node, const Place& place) {
     if (node.has_value()) {
       const Primitive primitive = node.type->primitive;
+      if (primitive == Primitive::uri || primitive == Primitive::url || primitive == Primitive::canonical)
+        note_fragment(node);
       if (!valid(primitive, node.text)) {
         fault(place, "value", shown(node.text) + " is not " + std::string(form_of(primitive)));
       } else if (primitive == Primitive::xhtml) {
@@ -181,11 +233,22 @@ class Validator {
             shown(literal->text) + " is not a reference: use Type/id, an absolute URL, urn:uuid:…, urn:oid:… or #id");
       return;
     }
+    if (parsed.form == ReferenceLiteral::Form::fragment) {
+      note_fragment(*literal);
+      fragment(parsed.id, place);
+    }
     if (parsed.form != ReferenceLiteral::Form::relative) return;
     if (!type.empty() && type != parsed.type)
       fault(here, "business-rule",
             shown(literal->text) + " does not refer to the type that Reference.type says: " + shown(type));
     targets(node, parsed.type, here);
+  }
+
+  // ref-1; "#" alone is the container, seen from a contained resource.
+  void fragment(std::string_view id, const Place& place) {
+    const bool known_id = id.empty() ? context_.resource != context_.root_resource
+                                     : std::binary_search(fragments_.ids.begin(), fragments_.ids.end(), id);
+    if (!known_id) fault(place, "invariant", "ref-1: there is no contained resource with the id " + shown(id));
   }
 
   void targets(const Node& node, std::string_view type, const Place& place) {
@@ -220,6 +283,7 @@ class Validator {
 
   const Options& options_;
   path::Context context_;
+  Fragments fragments_;
   bool conditional_references_ = false;  // a bundle to be processed may refer by criteria
   std::vector<Issue> issues_;
 };
@@ -228,7 +292,7 @@ class Validator {
 
 std::vector<Issue> resource(const Node& resource, const Options& options) {
   Validator validator(options);
-  validator.resource(resource, {nullptr, resource.type->name, 0, false}, false);
+  validator.resource(resource, {nullptr, resource.type->name, 0, false});
   return validator.take();
 }
 
