@@ -76,7 +76,7 @@ const std::vector<Rule>& rules() {
       {"RapidJSON", {""}, {"rapidjson/"}, {"fhir/format/json.cpp", "profiles/compile/"}},
       {"pugixml", {""}, {"pugixml"}, {"fhir/format/xml.cpp"}},
       {"RE2", {""}, {"re2/"}, {"fhir/path/", "fhir/validate/"}},
-      {"ICU", {""}, {"unicode/"}, {"fhir/search/fold.cpp"}},
+      {"ICU", {""}, {"unicode/"}, {"fhir/search/fold.cpp", "fhir/path/text.cpp"}},
       {"zlib", {""}, {"zlib.h"}, {"src/net/gzip.cpp", "src/load/"}},
   };
   return all;

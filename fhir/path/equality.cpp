@@ -1,12 +1,10 @@
 // = and ~, distinct() and membership. FHIRPath N1, sections 6.1 and 6.4.
-#include <unicode/uchar.h>
-#include <unicode/utf8.h>
-
 #include <algorithm>
 #include <functional>
 #include <unordered_map>
 
 #include "fhir/path/quantity.h"
+#include "fhir/path/text.h"
 
 namespace fhir::path {
 namespace {
@@ -48,24 +46,6 @@ Truth pairwise(Evaluator& evaluator, const Node& a, const Node& b, Same same) {
     if (one == Truth::unknown) all = one;
   }
   return all;
-}
-
-// Lower case, white space as one blank.
-std::string folded(std::string_view text) {
-  std::string out;
-  std::int32_t at = 0;
-  const auto size = static_cast<std::int32_t>(text.size());
-  while (at < size) {
-    UChar32 code = 0;
-    U8_NEXT(text.data(), at, size, code);
-    if (code < 0) continue;
-    code = u_isUWhiteSpace(code) ? ' ' : u_foldCase(code, U_FOLD_CASE_DEFAULT);
-    std::uint8_t bytes[U8_MAX_LENGTH];
-    std::int32_t length = 0;
-    U8_APPEND_UNSAFE(bytes, length, code);
-    out.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(length));
-  }
-  return out;
 }
 
 // Equal when rounded to the precision of the less precise one.

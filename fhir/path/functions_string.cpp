@@ -1,6 +1,5 @@
 // String functions, by character. FHIRPath N1, section 5.6.
 #include <re2/re2.h>
-#include <unicode/uchar.h>
 
 #include <algorithm>
 #include <array>
@@ -79,16 +78,12 @@ void substring(Evaluator& e, const Expr& call, Range in, const Scope& scope) {
   give_text(e, in, rest.substr(0, offset_of(rest, static_cast<std::size_t>(std::max<std::int64_t>(*size, 0)))));
 }
 
-template <UChar32 (*Change)(UChar32)>
+template <std::string (*Change)(std::string_view)>
 void change_case(Evaluator& e, const Expr&, Range in, const Scope&) {
   const auto text = subject(e, in);
   e.drop(in.first);
   if (!text) return;
-  std::string out;
-  for_each_character(*text, [&](std::uint32_t code, std::string_view) {
-    append_character(static_cast<std::uint32_t>(Change(static_cast<UChar32>(code))), out);
-  });
-  give_text(e, in, e.keep(out));
+  give_text(e, in, e.keep(Change(*text)));
 }
 
 void trim(Evaluator& e, const Expr&, Range in, const Scope&) {
@@ -245,7 +240,7 @@ constexpr std::array<Function, 21> functions{{
     {"join", 0, 1, join},
     {"lastIndexOf", 1, 1, last_index_of},
     {"length", 0, 0, length},
-    {"lower", 0, 0, change_case<u_tolower>},
+    {"lower", 0, 0, change_case<lower>},
     {"matches", 1, 1, matches},
     {"matchesFull", 1, 1, matches},
     {"replace", 2, 2, replace},
@@ -256,7 +251,7 @@ constexpr std::array<Function, 21> functions{{
     {"toChars", 0, 0, to_chars},
     {"trim", 0, 0, trim},
     {"unescape", 1, 1, recode<unescape_form>},
-    {"upper", 0, 0, change_case<u_toupper>},
+    {"upper", 0, 0, change_case<upper>},
 }};
 
 }  // namespace

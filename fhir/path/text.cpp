@@ -1,5 +1,7 @@
 #include "fhir/path/text.h"
 
+#include <unicode/uchar.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -8,6 +10,16 @@
 
 namespace fhir::path {
 namespace {
+
+template <class Change>
+std::string changed(std::string_view text, Change change) {
+  std::string out;
+  out.reserve(text.size());
+  for_each_character(text, [&](std::uint32_t code, std::string_view) {
+    append_character(static_cast<std::uint32_t>(change(static_cast<UChar32>(code))), out);
+  });
+  return out;
+}
 
 constexpr std::string_view standard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view url_safe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -137,6 +149,19 @@ void append_character(std::uint32_t code, std::string& out) {
     out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
     out += static_cast<char>(0x80 | (code & 0x3F));
   }
+}
+
+std::string upper(std::string_view text) {
+  return changed(text, [](UChar32 code) { return u_toupper(code); });
+}
+
+std::string lower(std::string_view text) {
+  return changed(text, [](UChar32 code) { return u_tolower(code); });
+}
+
+std::string folded(std::string_view text) {
+  return changed(
+      text, [](UChar32 code) { return u_isUWhiteSpace(code) ? UChar32{' '} : u_foldCase(code, U_FOLD_CASE_DEFAULT); });
 }
 
 std::uint32_t code_of(std::string_view character) {

@@ -19,6 +19,11 @@ std::size_t offset_of(std::string_view text, std::size_t character);  // its siz
 void append_character(std::uint32_t code, std::string& out);
 std::uint32_t code_of(std::string_view character);
 
+std::string upper(std::string_view text);
+std::string lower(std::string_view text);
+// For equivalence: without case, each white space character as a blank.
+std::string folded(std::string_view text);
+
 template <class Visit>
 void for_each_character(std::string_view text, Visit visit) {
   while (!text.empty()) {
