@@ -105,33 +105,135 @@ std::map<fhir::ParameterType, int> compare(const std::string& address) {
   return asked;
 }
 
-}  // namespace
+// A server over the example nation and, where they are given, the bundles of the corpora.
+class Nation {
+ public:
+  Nation() {
+    const auto data = folder_.path("data");
+    must_run(folder_, {"generate", "--patients", "40", "--documents", "20", "--seed", "11", "--data", data});
+    if (const char* corpora = std::getenv("ALZETTE_CORPORA")) load(data, corpora);
+    server_ = std::make_unique<wire::Program>(
+        folder_.path(), std::vector<std::string>{"serve", "--data", data, "--http", "127.0.0.1:0"});
+    address_ = server_->ready();
+    REQUIRE_MESSAGE(!address_.empty(), server_->err());
+  }
+  ~Nation() {
+    server_->signal(SIGTERM);
+    CHECK(server_->wait() == 0);
+  }
+  Nation(const Nation&) = delete;
+  Nation& operator=(const Nation&) = delete;
+  const std::string& address() const { return address_; }
 
-TEST_CASE("the server finds what an independent evaluation finds") {
-  const wire::Folder folder;
-  const auto data = folder.path("data");
-  must_run(folder, {"generate", "--patients", "40", "--documents", "20", "--seed", "11", "--data", data});
-  const char* corpora = std::getenv("ALZETTE_CORPORA");
-  if (corpora) {
+ private:
+  void load(const std::string& data, const char* corpora) {
     const auto bundles = std::filesystem::path(corpora) / "synthea-bundles";
-    std::vector<std::string> load{"load", "--data", data};
+    std::vector<std::string> arguments{"load", "--data", data};
     for (const auto* first : {"hospital", "practitioner", ""})  // others refer to these
       for (const auto& entry : std::filesystem::directory_iterator(bundles)) {
         const auto file = entry.path().filename().string();
         const bool named = file.starts_with("hospital") || file.starts_with("practitioner");
         if (entry.path().extension() == ".json" && file.starts_with(first) && (*first || !named))
-          load.push_back(entry.path().string());
+          arguments.push_back(entry.path().string());
       }
-    must_run(folder, load);
+    must_run(folder_, arguments);
   }
-  wire::Program server(folder.path(), {"serve", "--data", data, "--http", "127.0.0.1:0"});
-  const auto address = server.ready();
-  REQUIRE_MESSAGE(!address.empty(), server.err());
-  const auto asked = compare(address);
+
+  wire::Folder folder_;
+  std::unique_ptr<wire::Program> server_;
+  std::string address_;
+};
+
+using Ids = std::set<std::string>;
+
+// Ids that a search finds.
+Ids ids(Reader& reader, const std::string& type, const std::string& name, const std::string& value) {
+  Ids found;
+  const auto path = "/fhir/" + type + "?" + alzette::net::percent_encode(name) + "=" +
+                    alzette::net::percent_encode(value) + "&_elements=id&_count=500";
+  CHECK_MESSAGE(reader.matches(path, [&](const fhir::Node& resource) { found.emplace(resource.value_of("id")); }),
+                path);
+  return found;
+}
+
+// Ids of `target` that a resource refers to by a reference parameter.
+Ids targets(const oracle::Document& document, std::string_view code, const std::string& target) {
+  Ids found;
+  for (const auto* node : oracle::nodes_of(*document.node->type->parameter(code), document)) {
+    const std::string text(node->value_of("reference"));
+    if (text.starts_with(target + "/")) found.insert(text.substr(target.size() + 1));
+  }
+  return found;
+}
+
+bool overlap(const Ids& a, const Ids& b) {
+  return std::any_of(a.begin(), a.end(), [&](const std::string& id) { return b.contains(id); });
+}
+
+}  // namespace
+
+TEST_CASE("the server finds what an independent evaluation finds") {
+  const Nation nation;
+  const auto asked = compare(nation.address());
   using fhir::ParameterType;
   for (const auto kind : {ParameterType::token, ParameterType::string, ParameterType::date, ParameterType::reference,
                           ParameterType::quantity, ParameterType::composite})
     CHECK((asked.contains(kind) && asked.at(kind) >= 10));
-  server.signal(SIGTERM);
-  CHECK(server.wait() == 0);
+}
+
+TEST_CASE("chains and _has find what two searches one after the other find") {
+  const Nation nation;
+  Reader reader(nation.address());
+  struct Link {
+    std::string type, parameter, target, condition, value;
+  };
+  const Link links[] = {
+      {"Observation", "subject", "Patient", "gender", "female"},
+      {"Observation", "patient", "Patient", "birthdate", "lt1975"},
+      {"Encounter", "subject", "Patient", "family:contains", "e"},
+      {"Condition", "patient", "Patient", "address-city:missing", "false"},
+      {"Immunization", "patient", "Patient", "gender:not", "female"},
+      {"PractitionerRole", "organization", "Organization", "name:contains", "a"},
+      {"PractitionerRole", "practitioner", "Practitioner", "name", "m"},
+      {"DocumentReference", "subject", "Patient", "birthdate", "ge1960"},
+  };
+  for (const auto& link : links) {
+    const auto documents = all_of(reader, link.type);
+    const auto inner = ids(reader, link.target, link.condition, link.value);
+    Ids expected, referred;
+    for (const auto& document : documents) {
+      const auto to = targets(*document, link.parameter, link.target);
+      if (overlap(to, inner)) expected.insert(document->id);
+    }
+    CHECK_MESSAGE(!expected.empty(), link.type << "." << link.parameter);
+    const auto chain = link.parameter + ":" + link.target + "." + link.condition;
+    CHECK_MESSAGE(ids(reader, link.type, chain, link.value) == expected, link.type << "?" << chain);
+    // The other way round: what resources of this type with a recent change refer to.
+    const auto outer = ids(reader, link.type, "_lastUpdated", "gt2000");
+    for (const auto& document : documents)
+      if (outer.contains(document->id)) referred.merge(targets(*document, link.parameter, link.target));
+    const auto has = "_has:" + link.type + ":" + link.parameter + ":_lastUpdated";
+    CHECK_MESSAGE(ids(reader, link.target, has, "gt2000") == referred, link.target << "?" << has);
+  }
+}
+
+TEST_CASE("sorted pages hold each resource once, in order") {
+  const Nation nation;
+  Reader reader(nation.address());
+  const auto patients = all_of(reader, "Patient");
+  std::map<std::string, std::string> born;
+  for (const auto& patient : patients) born[patient->id] = patient->node->value_of("birthDate");
+  for (const bool descending : {false, true}) {
+    std::vector<std::string> dates;
+    Ids seen;
+    const std::string path = std::string("/fhir/Patient?_sort=") + (descending ? "-" : "") + "birthdate&_count=7";
+    CHECK(reader.matches(path, [&](const fhir::Node& resource) {
+      const std::string id(resource.value_of("id"));
+      CHECK(seen.insert(id).second);
+      dates.push_back(born[id]);
+    }));
+    CHECK(seen.size() == patients.size());
+    if (descending) std::reverse(dates.begin(), dates.end());
+    CHECK(std::is_sorted(dates.begin(), dates.end()));
+  }
 }
