@@ -10,9 +10,9 @@ namespace fhir::validate {
 
 namespace {
 
-// ele-1 holds by structure: bind refuses what is empty. txt-1 and txt-2 are the narrative's own check. dom-3 and ref-1
-// compare all references with all contained resources: the walk has both at hand, without a product of their numbers.
-constexpr std::string_view checked_elsewhere[] = {"ele-1", "txt-1", "txt-2", "dom-3", "ref-1"};
+// ele-1 holds by structure: bind refuses what is empty. txt-1 and txt-2 are the narrative's own check. dom-3, ref-1,
+// bdl-3 and bdl-4 compare each member with the whole resource: the walk does so without a product of their numbers.
+constexpr std::string_view checked_elsewhere[] = {"ele-1", "txt-1", "txt-2", "dom-3", "ref-1", "bdl-3", "bdl-4"};
 
 void add_rules(const List<Constraint>& constraints, std::vector<Rule>& rules) {
   for (const Constraint& constraint : constraints) {

@@ -85,10 +85,7 @@ class Validator {
     const Fragments outer_fragments = std::exchange(fragments_, {});
     context_.resource = context_.root_resource = &node;
     collect_contained(node, place);
-    if (node.type == known().bundle) {
-      const auto type = node.value_of("type");
-      conditional_references_ = type == "transaction" || type == "batch";
-    }
+    if (node.type == known().bundle) bundle(node, place);
     object(node, *node.type, place);
     unused_contained(node, place);
     context_ = outer;
@@ -102,6 +99,25 @@ class Validator {
     std::vector<std::string_view> used;       // "#id" somewhere in the resource, without the mark
     std::vector<const Node*> refer_to_outer;  // contained resources that say "#"
   };
+
+  // bdl-3 and bdl-4: what the type of a bundle says about each entry.
+  void bundle(const Node& node, const Place& place) {
+    const auto type = node.value_of("type");
+    const bool asks = type == "transaction" || type == "batch";
+    const bool answers = type == "transaction-response" || type == "batch-response";
+    const bool history = type == "history";
+    conditional_references_ = asks;
+    std::uint32_t index = 0;
+    for (const Node& entry : node) {
+      if (entry.name != "entry") continue;
+      const Place here{&place, "entry", index++, true};
+      if ((entry.child("request") != nullptr) != (asks || history))
+        fault(here, "invariant", "bdl-3: request must be given in a batch, transaction or history, and only there");
+      if ((entry.child("response") != nullptr) != (answers || history))
+        fault(here, "invariant",
+              "bdl-4: response must be given in a batch-response, transaction-response or history, and only there");
+    }
+  }
 
   void collect_contained(const Node& node, const Place& place) {
     for (const Node& child : node)

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
 #include <string>
 
 #include "fhir/bind.h"
@@ -160,6 +161,33 @@ TEST_CASE("validate: invariants of types, elements and backbones") {
   CHECK(places(observation(R"("referenceRange":[{"appliesTo":[{"text":"x"}]}])")) ==
         "invariant Observation.referenceRange[0]");
   CHECK(places(patient(R"("extension":[{"url":"http://e.org"}])")) == "invariant Patient.extension[0]");
+}
+
+TEST_CASE("validate: entries as the type of their bundle wants them") {
+  const auto bundle = [](std::string_view type, std::string_view entry) {
+    return places(R"({"resourceType":"Bundle","type":")" + std::string(type) + R"(","entry":[{)" + std::string(entry) +
+                  "}]}");
+  };
+  const std::string resource = R"("resource":{"resourceType":"Patient","active":true})";
+  const std::string request = R"("request":{"method":"DELETE","url":"Patient/1"})";
+  const std::string response = R"("response":{"status":"200"})";
+  CHECK(bundle("collection", resource) == "");
+  CHECK(bundle("collection", resource + "," + request) == "invariant Bundle.entry[0]");
+  CHECK(bundle("transaction", resource) == "invariant Bundle.entry[0]");
+  CHECK(bundle("batch", request) == "");
+  CHECK(bundle("batch-response", response) == "");
+  CHECK(bundle("searchset", response) == "invariant Bundle.entry[0]");
+  CHECK(bundle("history", request + "," + response) == "");
+  CHECK(bundle("history", request) == "invariant Bundle.entry[0]");
+}
+
+TEST_CASE("validate: a large bundle takes time in proportion, wherever its type stands") {
+  std::string text = R"({"entry":[)";
+  for (int i = 0; i < 5000; ++i)
+    text += std::string(i ? "," : "") + R"({"resource":{"resourceType":"Patient","active":true}})";
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(places(text + R"(],"resourceType":"Bundle","type":"collection"})") == "");
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
 }
 
 TEST_CASE("validate: warnings only when asked for") {
