@@ -13,9 +13,9 @@ export async function* cases(dir) {
       for (const name of readdirSync(join(dir, group)).sort()) {
         if (!name.endsWith('.json') || name.includes('Stu3')) continue;
         const text = readFileSync(join(dir, group, name), 'utf8').replace(/^\uFEFF/, '');
-        const { resourceType: type, type: kind } = JSON.parse(text);
-        const whole = type === 'Bundle' && ['batch', 'transaction'].includes(kind);
-        const answer = await ask('POST', whole ? server.base : `${server.base}/${type ?? 'Patient'}`, text);
+        const type = /"resourceType"\s*:\s*"(\w+)"/.exec(text)?.[1] ?? 'Patient';  // the first; some are not JSON at all
+        const whole = type === 'Bundle' && /"type"\s*:\s*"(batch|transaction)"/.test(text);
+        const answer = await ask('POST', whole ? server.base : `${server.base}/${type}`, text);
         const wanted = /Invalid|Missing|Unsupported/.test(name) ? 4 : 2;
         const pass = Math.floor(answer.status / 100) === wanted;
         yield { id: `${group}/${name}`, pass, reason: pass ? null : `${answer.status} ${answer.text.slice(0, 300)}` };

@@ -13,13 +13,14 @@ export const inOrder = (dir) => readdirSync(dir).filter((name) => name.endsWith(
   return rank(a) - rank(b) || a.localeCompare(b);
 });
 
-// References as the server must have stored them: urn:uuid by this bundle's entries, conditional ones by search.
+// References as the server must have stored them: urn:uuid by this bundle's entries (never Identifier.value), conditional
+// ones by search.
 async function resolved(value, places, base, found) {
   if (Array.isArray(value)) {
     for (const item of value) await resolved(item, places, base, found);
   } else if (value && typeof value === 'object') {
     for (const [name, member] of Object.entries(value)) {
-      if (typeof member === 'string' && places.has(member)) value[name] = places.get(member);
+      if (typeof member === 'string' && name !== 'value' && places.has(member)) value[name] = places.get(member);
       else if (name === 'reference' && typeof member === 'string' && /^[A-Z][A-Za-z]+\?/.test(member)) {
         if (!found.has(member)) {
           const entry = JSON.parse((await ask('GET', `${base}/${member}`)).text).entry ?? [];
