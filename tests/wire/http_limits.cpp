@@ -55,7 +55,15 @@ void hello(const Request& request, const Respond& respond) {
   respond({200, {{"X-Target", request.target}}, "hello", "x"});
 }
 
+// Sanitizers keep freed memory: there the size says nothing.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool memory_counts = false;
+#else
+constexpr bool memory_counts = true;
+#endif
+
 long resident_kib() {
+  if (!memory_counts) return 0;
   std::ifstream status("/proc/self/status");
   std::string word;
   while (status >> word)
