@@ -17,6 +17,7 @@
 #include "src/metrics.h"
 #include "src/net/answer.h"
 #include "src/net/body.h"
+#include "src/net/buffer.h"
 #include "src/net/http.h"
 
 namespace alzette::net {
@@ -58,22 +59,6 @@ struct Core {
     metrics::Histogram time;
   };
   std::unordered_map<std::uint64_t, Measures> measures_;  // by route and status
-};
-
-// Bytes received and not yet understood.
-class Buffer {
- public:
-  std::string_view view() const { return {data_.get() + begin_, end_ - begin_}; }
-  std::pair<char*, std::size_t> room(std::size_t least);
-  void commit(std::size_t n) { end_ += n; }
-  void consume(std::size_t n);
-  void append(std::string_view bytes);
-  bool empty() const { return begin_ == end_; }
-  void shrink(std::size_t to);  // when empty
-
- private:
-  std::unique_ptr<char[]> data_;
-  std::size_t capacity_ = 0, begin_ = 0, end_ = 0;
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {

@@ -1,16 +1,10 @@
 // A connection: bytes in, requests to the handler, answers out in order. The head is checked by framing.h first and
 // then read by Beast's parser; bodies are taken apart by framing.h. RFC 9112 §9.
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
-
 #include <algorithm>
-#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/http/basic_parser.hpp>
-#include <cstring>
 #include <exception>
-#include <span>
 
 #include "src/log.h"
 #include "src/net/ascii.h"
@@ -25,8 +19,6 @@ namespace {
 
 constexpr std::size_t small_read = 4u << 10;       // what an idle connection holds
 constexpr std::size_t large_read = 64u << 10;      // while a body comes in
-constexpr std::size_t tls_slice = 256u << 10;      // encrypted ahead of what the client has taken
-constexpr std::size_t most_buffers = 32;           // handed to the kernel at once
 constexpr std::uint64_t slow_request = 1'000'000;  // microseconds: worth a line in the log
 
 // Beast's parser over a head that has passed our own check: fields straight into the request.
@@ -98,54 +90,6 @@ class Ticket {
 };
 
 }  // namespace
-
-void Core::count(std::string_view route, int status, std::uint64_t microseconds) {
-  const auto key = reinterpret_cast<std::uintptr_t>(route.data()) * 1009 + static_cast<std::uint64_t>(status);
-  auto found = measures_.find(key);
-  if (found == measures_.end()) {
-    const std::string label = "route=\"" + std::string(route.empty() ? "none" : route) + "\"";
-    const std::string labels = label + ",status=\"" + std::to_string(status) + "\"";
-    found = measures_
-                .try_emplace(key, Measures{metrics::Counter("alzette_requests_total", "Requests answered", labels),
-                                           metrics::Histogram("alzette_request_seconds",
-                                                              "From the first byte of a request to its answer", label)})
-                .first;
-  }
-  found->second.requests.add();
-  found->second.time.observe(microseconds);
-}
-
-std::pair<char*, std::size_t> Buffer::room(std::size_t least) {
-  if (capacity_ - end_ >= least) return {data_.get() + end_, capacity_ - end_};
-  const auto used = end_ - begin_;
-  if (capacity_ - used >= least) {
-    std::memmove(data_.get(), data_.get() + begin_, used);
-  } else {
-    capacity_ = std::max(capacity_ * 2, used + least);
-    std::unique_ptr<char[]> larger(new char[capacity_]);
-    if (used != 0) std::memcpy(larger.get(), data_.get() + begin_, used);
-    data_ = std::move(larger);
-  }
-  begin_ = 0;
-  end_ = used;
-  return {data_.get() + end_, capacity_ - end_};
-}
-
-void Buffer::consume(std::size_t n) {
-  begin_ += n;
-  if (begin_ == end_) begin_ = end_ = 0;
-}
-
-void Buffer::append(std::string_view bytes) {
-  std::memcpy(room(bytes.size()).first, bytes.data(), bytes.size());
-  commit(bytes.size());
-}
-
-void Buffer::shrink(std::size_t to) {
-  if (!empty() || capacity_ <= to) return;
-  data_.reset();
-  capacity_ = 0;
-}
 
 Connection::Connection(std::shared_ptr<Core> core, Tcp::socket socket, bool secure)
     : core_(std::move(core)), socket_(std::move(socket)), body_(core_->shared->limits.body) {
@@ -444,183 +388,6 @@ void Connection::report(int status, std::size_t bytes, std::string_view route) {
                     {"bytes", bytes},
                     {"microseconds", taken},
                     {"peer", peer_}});
-}
-
-void Connection::flush() {
-  if (writing_ || state_ == State::closed) return;
-  const auto now = clock::Monotonic::now();
-  if (!write_out(now)) return;
-  if (closing_ && state_ != State::lingering && state_ != State::closed) begin_linger();
-}
-
-// True when all is sent; else waits for the socket or has closed it.
-bool Connection::write_out(Time now) {
-  for (;;) {
-    if (tls_ && !encrypt()) return cut(), false;
-    std::array<asio::const_buffer, most_buffers> buffers;
-    std::size_t count = 0;
-    std::size_t total = 0;
-    const auto add = [&](std::string_view bytes) {
-      buffers[count++] = asio::const_buffer(bytes.data(), bytes.size());
-      total += bytes.size();
-    };
-    if (tls_)
-      add(std::string_view(wire_).substr(wire_at_));
-    else
-      visit_out([&](std::string_view part) { return add(part), count < most_buffers; });
-    if (total == 0) return true;
-    boost::system::error_code error;
-    const auto sent = socket_.write_some(std::span<const asio::const_buffer>(buffers.data(), count), error);
-    if (error && error != asio::error::would_block) return cut(), false;
-    sent_ += sent;
-    if (tls_)
-      wire_at_ += sent;
-    else
-      drop_out(sent);
-    if (sent < total) return wait_writable(now), false;
-  }
-}
-
-// Shows the parts that are not sent yet, until `visit` returns false.
-template <class Visit>
-void Connection::visit_out(Visit visit) const {
-  auto skip = out_offset_;
-  for (auto i = out_at_; i < out_.size(); ++i)
-    for (const std::string_view part : {std::string_view(out_[i].head), std::string_view(out_[i].body)}) {
-      const auto gone = std::min(skip, part.size());
-      skip -= gone;
-      if (gone < part.size() && !visit(part.substr(gone))) return;
-    }
-}
-
-void Connection::drop_out(std::size_t bytes) {
-  out_offset_ += bytes;
-  while (out_at_ < out_.size()) {
-    const auto size = out_[out_at_].head.size() + out_[out_at_].body.size();
-    if (out_offset_ < size) return;
-    out_offset_ -= size;
-    out_[out_at_++] = {};
-  }
-  out_.clear();
-  out_at_ = out_offset_ = 0;
-}
-
-// Fills `wire_` when it is empty: a slice of what waits, and the good-bye after the last.
-bool Connection::encrypt() {
-  if (wire_at_ < wire_.size()) return true;
-  wire_.clear();
-  wire_at_ = 0;
-  auto& plain = core_->plain;
-  plain.clear();
-  visit_out([&](std::string_view part) {
-    plain.append(part.substr(0, tls_slice - plain.size()));
-    return plain.size() < tls_slice;
-  });
-  drop_out(plain.size());
-  if (!plain.empty()) return tls_->send(plain, wire_);
-  if (closing_) tls_->close(wire_);
-  return true;
-}
-
-void Connection::wait_writable(Time now) {
-  writing_ = true;
-  if (!blocked_) {  // from here on the client must keep the least rate
-    blocked_ = true;
-    mark(now);
-  }
-  socket_.async_wait(Tcp::socket::wait_write, [self = shared_from_this()](const boost::system::error_code& error) {
-    if (self->state_ == State::closed) return;
-    if (error) return self->cut();
-    self->writing_ = false;
-    self->flush();
-    if (self->writing_ || self->state_ == State::closed) return;
-    self->blocked_ = false;
-    self->mark(clock::Monotonic::now());
-    self->process();
-  });
-}
-
-// Bytes received; while we send, bytes that have reached the client.
-std::uint64_t Connection::progress() {
-  int queued = 0;
-  if (!writing_ || ioctl(socket_.native_handle(), SIOCOUTQ, &queued) != 0) return received_;
-  return sent_ - static_cast<std::uint64_t>(queued);
-}
-
-void Connection::mark(Time now) {
-  mark_ = now;
-  mark_progress_ = progress();
-}
-
-bool Connection::too_slow(Time now) {
-  const auto& limits = core_->shared->limits;
-  if (now - mark_ < limits.patience) return false;
-  const auto asked = limits.slowest * static_cast<std::uint64_t>(limits.patience.count()) / 1000;
-  const bool slow = progress() - mark_progress_ < asked;
-  mark(now);
-  return slow;
-}
-
-void Connection::sweep(Time now) {
-  const auto& limits = core_->shared->limits;
-  if (writing_) {
-    if (too_slow(now)) abort();
-    return;
-  }
-  const auto age = now - since_;
-  switch (state_) {
-    case State::idle:
-      if (age > (tls_ && !tls_->established() ? limits.head_time : limits.idle)) cut();
-      break;
-    case State::head:
-      if (age <= limits.head_time) break;
-      refuse({408, "the head of the request took too long"});
-      flush();
-      break;
-    case State::body:
-      if (!too_slow(now)) break;
-      refuse({408, "the body of the request came too slowly"});
-      flush();
-      break;
-    case State::lingering:
-      if (age > limits.linger) cut();
-      break;
-    case State::handling:
-    case State::closed:
-      break;
-  }
-}
-
-// The client may still be sending: closing at once would reset the connection and lose the answer on its way.
-void Connection::begin_linger() {
-  boost::system::error_code error;
-  socket_.shutdown(Tcp::socket::shutdown_send, error);
-  in_.consume(in_.view().size());
-  enter(State::lingering, clock::Monotonic::now());
-  read();
-}
-
-void Connection::drain() {
-  if (!idle() && state_ != State::lingering) return;
-  closing_ = true;
-  flush();
-  cut();
-}
-
-// With a reset, so that the kernel drops what the client does not take.
-void Connection::abort() {
-  boost::system::error_code error;
-  if (state_ != State::closed) socket_.set_option(asio::socket_base::linger(true, 0), error);
-  cut();
-}
-
-void Connection::cut() {
-  if (state_ == State::closed) return;
-  state_ = State::closed;
-  boost::system::error_code error;
-  socket_.close(error);
-  core_->connections.erase(place_);
-  --core_->shared->open;
 }
 
 }  // namespace alzette::net

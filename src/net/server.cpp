@@ -130,6 +130,22 @@ fhir::Outcome cannot_listen(const std::string& address, const std::string& why) 
 
 }  // namespace
 
+void Core::count(std::string_view route, int status, std::uint64_t microseconds) {
+  const auto key = reinterpret_cast<std::uintptr_t>(route.data()) * 1009 + static_cast<std::uint64_t>(status);
+  auto found = measures_.find(key);
+  if (found == measures_.end()) {
+    const std::string label = "route=\"" + std::string(route.empty() ? "none" : route) + "\"";
+    const std::string labels = label + ",status=\"" + std::to_string(status) + "\"";
+    found = measures_
+                .try_emplace(key, Measures{metrics::Counter("alzette_requests_total", "Requests answered", labels),
+                                           metrics::Histogram("alzette_request_seconds",
+                                                              "From the first byte of a request to its answer", label)})
+                .first;
+  }
+  found->second.requests.add();
+  found->second.time.observe(microseconds);
+}
+
 struct Server::State {
   struct Unit {
     std::shared_ptr<Core> core;
