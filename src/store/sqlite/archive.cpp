@@ -67,9 +67,12 @@ class SqliteArchive : public Archive {
         file_(database_file(folder)),
         blobs_(blob_folder(folder)),
         pool_(file_),
-        writer_((load_names(), file_), names_, options) {
+        writer_((load_names(), file_), names_, options, [this](fhir::Key newest) { pool_.advance(newest); }) {
+    pool_.advance(writer_.last());
     writer_.start();
   }
+  // Idle readers would keep the log from being emptied.
+  ~SqliteArchive() override { pool_.close(); }
 
   std::unique_ptr<fhir::Snapshot> snapshot() override {
     return std::make_unique<Snapshot>(pool_, names_, blobs_, writer_.last());

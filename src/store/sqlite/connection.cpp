@@ -72,7 +72,7 @@ Connection::Connection(const std::string& file, Mode mode, const Tuning& tuning)
   }
   sqlite3_extended_result_codes(db_, 1);
   sqlite3_busy_timeout(db_, 10'000);
-  if (mode == Mode::create) run("PRAGMA page_size=8192");
+  if (mode == Mode::create) run("PRAGMA page_size=4096");
   run(("PRAGMA cache_size=-" + std::to_string(tuning.cache_kib)).c_str());
   run(("PRAGMA mmap_size=" + std::to_string(tuning.mmap_bytes)).c_str());
   run("PRAGMA temp_store=MEMORY");

@@ -41,16 +41,14 @@ Snapshot::~Snapshot() {
   view_.reset();
   if (!connection_) return;
   try {
-    if (connection_->in_transaction()) connection_->take("COMMIT").run();
-    pool_.give_back(std::move(connection_));
+    pool_.give_back(std::move(connection_), last_);
   } catch (const Failure&) {  // the connection dies with us
   }
 }
 
 void Snapshot::begin() {
   if (view_) return;
-  connection_ = pool_.take();
-  connection_->take("BEGIN").run();
+  connection_ = pool_.take(last_);
   view_.emplace(*connection_, names_, last_);
 }
 

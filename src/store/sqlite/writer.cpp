@@ -17,15 +17,16 @@ constexpr int pages_to_wait_for = 16'000;  // ... and from this one on the write
 constexpr int bulk_pages_to_wait_for = 100'000;
 
 Connection::Tuning tuning(const Options& options) {
-  return {.cache_kib = options.bulk ? 256 * 1024 : 32 * 1024, .mmap_bytes = 0};
+  return {.cache_kib = options.bulk ? 256 * 1024 : 64 * 1024, .mmap_bytes = 0};
 }
 
 }  // namespace
 
-Writer::Writer(std::string file, Names& names, const Options& options)
+Writer::Writer(std::string file, Names& names, const Options& options, std::function<void(fhir::Key)> committed)
     : file_(std::move(file)),
       names_(names),
       options_(options),
+      committed_(std::move(committed)),
       connection_(file_, Connection::Mode::write, tuning(options)),
       rows_(connection_) {
   connection_.on_commit([this](int pages) { log_pages_ = static_cast<std::uint64_t>(pages); });
@@ -139,15 +140,23 @@ void Writer::commit(std::vector<Job>& group) {
   }
   names_.keep_new();
   last_.store(sequence_ << fhir::shard_bits | ((1 << fhir::shard_bits) - 1), std::memory_order_release);
+  committed_(last_);
   ++commits_;
   batches_ += group.size();
   versions_ += static_cast<std::uint64_t>(sequence_ - sequence);
   for (std::size_t i = 0; i < group.size(); ++i) group[i].done(std::move(results[i]));
+  move_log();
+}
+
+void Writer::move_log() {
   const auto pages = log_pages_.load();
   if (pages >= static_cast<std::uint64_t>(options_.bulk ? bulk_pages_to_wait_for : pages_to_wait_for)) {
     // While writes never pause, the checkpointer alone never reaches the end of the log.
-    connection_.checkpoint(Connection::Checkpoint::passive);
-    ++checkpoints_;
+    try {
+      connection_.checkpoint(Connection::Checkpoint::passive);
+      ++checkpoints_;
+    } catch (const Failure&) {  // a full disk perhaps: the log keeps what is committed, and the next commit tries again
+    }
   } else if (!options_.bulk && pages >= pages_to_move) {
     {
       const std::lock_guard lock(mutex_);

@@ -34,7 +34,8 @@ struct Job {
 
 class Writer {
  public:
-  Writer(std::string file, Names& names, const Options& options);
+  // `committed` is told the newest key after each commit.
+  Writer(std::string file, Names& names, const Options& options, std::function<void(fhir::Key)> committed);
   ~Writer();  // commits what is in the queue
 
   void start();
@@ -78,7 +79,8 @@ class Writer {
   bool take(std::vector<Job>& group);
   void commit(std::vector<Job>& group);
   void give_up(std::vector<Job>& group, const Failure& why);
-  void load();  // counters, from the tables
+  void move_log();  // into the database, when it has grown long
+  void load();      // counters, from the tables
 
   fhir::Result<fhir::Receipt> apply(const Job& job);
   std::optional<fhir::Outcome> refuse(const fhir::Batch& batch, std::vector<State*>& states);
@@ -97,6 +99,7 @@ class Writer {
   const std::string file_;
   Names& names_;
   const Options options_;
+  const std::function<void(fhir::Key)> committed_;
   Connection connection_;
   IndexRows rows_;
 
