@@ -344,8 +344,8 @@ void Evaluator::at(const Expr& step_expr, Range in, const Scope& scope) {
 namespace {
 
 template <class Focus>
-Result<Collection> evaluate_on(const Program& program, const Focus& focus, const Context& context) {
-  Evaluator evaluator(context, Reading::letter);
+Result<Collection> evaluate_on(const Program& program, const Focus& focus, const Context& context, Reading reading) {
+  Evaluator evaluator(context, reading);
   const Range values = evaluator.run(program, focus);
   if (evaluator.failed()) return std::move(*evaluator.fault());
   Collection items;
@@ -357,11 +357,15 @@ Result<Collection> evaluate_on(const Program& program, const Focus& focus, const
 }  // namespace
 
 Result<Collection> evaluate(const Program& program, const Node& focus, const Context& context) {
-  return evaluate_on(program, focus, context);
+  return evaluate_on(program, focus, context, Reading::letter);
 }
 
 Result<Collection> evaluate(const Program& program, const Collection& focus, const Context& context) {
-  return evaluate_on(program, focus, context);
+  return evaluate_on(program, focus, context, Reading::letter);
+}
+
+Result<Collection> extract(const Program& program, const Node& focus, const Context& context) {
+  return evaluate_on(program, focus, context, Reading::definitions);
 }
 
 Result<bool> holds(const Program& program, const Node& focus, const Context& context) {

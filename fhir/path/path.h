@@ -1,7 +1,7 @@
 // FHIRPath: http://hl7.org/fhirpath/N1 with the additions of http://hl7.org/fhir/R4/fhirpath.html.
 // An expression is compiled once into an immutable Program that any thread may evaluate.
-// Two ways of reading: evaluate() keeps to the letter; holds() and nodes(), which run the expressions that the R4
-// definitions ship, take `as` on several items as a filter and an unqualified `Boolean` as the FHIR type also,
+// Two ways of reading: evaluate() keeps to the letter; holds(), extract() and nodes(), which run the expressions that
+// the R4 definitions ship, take `as` on several items as a filter and an unqualified `Boolean` as the FHIR type also,
 // since those expressions are written so (Observation.component.value as Quantity; que-7).
 #pragma once
 
@@ -58,9 +58,13 @@ Result<Collection> evaluate(const Program& program, const Collection& focus, con
 // Invariants: true when the result is empty or a single true (a constraint that does not apply holds).
 Result<bool> holds(const Program& program, const Node& focus, const Context& context);
 
-// Search extraction: the nodes of the result, in order, appended to `out`; computed values are left out. Without a
-// resolver, `resolve() is T` is decided from the reference itself ("Patient/1", ".../Patient/1", the contained
-// resource, Reference.type), as a server cannot fetch what others keep. False when the evaluation failed.
+// Search extraction: nodes and computed values ("Patient.deceased.exists() and ..."). Without a resolver, `resolve() is
+// T` is decided from the reference itself ("Patient/1", ".../Patient/1", the contained resource, Reference.type), as a
+// server cannot fetch what others keep.
+Result<Collection> extract(const Program& program, const Node& focus, const Context& context);
+
+// The same without copies: the nodes of the result, in order, appended to `out`; computed values are left out.
+// False when the evaluation failed.
 bool nodes(const Program& program, const Node& focus, const Context& context, std::vector<const Node*>& out);
 
 }  // namespace fhir::path

@@ -131,7 +131,7 @@ class Extractor {
       }
       return;
     }
-    const auto result = path::evaluate(*std::get<path::Compiled>(expression.how), focus, context_);
+    const auto result = path::extract(*std::get<path::Compiled>(expression.how), focus, context_);
     if (!result) return;
     for (const auto& item : *result) {
       if (rows.size() > most_rows) return;
@@ -185,7 +185,7 @@ class Extractor {
       walk->run(resource_, resource_, out);
       return out;
     }
-    if (const auto result = path::evaluate(*std::get<path::Compiled>(expression.how), resource_, context_))
+    if (const auto result = path::extract(*std::get<path::Compiled>(expression.how), resource_, context_))
       for (const auto& item : *result)
         if (item.node) out.push_back(item.node);
     return out;

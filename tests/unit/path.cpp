@@ -471,6 +471,12 @@ TEST_CASE("path: the definitions' own reading") {
   CHECK_FALSE(holds("name.empty()"));
   CHECK_FALSE(holds("name"));  // several items are no boolean
 
+  const auto extracted =
+      path::extract(**path::compile("name as HumanName | active.exists()"), *patient.root, patient.context);
+  REQUIRE(extracted);
+  REQUIRE(extracted->size() == 3);
+  CHECK((*extracted)[2].boolean);
+
   std::vector<const Node*> found;
   REQUIRE(
       path::nodes(**path::compile("Patient.name.given | Patient.name.family"), *patient.root, patient.context, found));
