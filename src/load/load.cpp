@@ -65,13 +65,13 @@ class Loader {
       rank = rank_of(current->file.path);
       take(current);
       passed_ += current->file.size;
-      if (intake_.broken()) {
-        result_.complete = false;
-        bar_.note("The store takes no more writes; the load ends here. See the refusals for the reason.");
-        break;
-      }
+      if (intake_.broken()) break;
     }
     intake_.drain();
+    if (intake_.broken()) {
+      result_.complete = false;
+      bar_.note("The store takes no more writes; the load ends here. See the refusals for the reason.");
+    }
     result_.seconds = bar_.seconds();
     return result_;
   }
@@ -82,6 +82,7 @@ class Loader {
     Current(File from, Progress at) : file(std::move(from)), progress(at) {}
     File file;
     Progress progress;
+    bool stopped = false;  // the store gave up: what it refused from here on is not done, the next run takes it in
   };
 
   void take(const std::shared_ptr<Current>& current) {
@@ -135,16 +136,12 @@ class Loader {
       if (refusal.entry >= 0) place += " entry " + std::to_string(refusal.entry);
       report(place, refusal.outcome);
     }
+    for (const auto& refusal : settled.refusals)
+      current.stopped = current.stopped || refusal.outcome.kind == fhir::Kind::internal;
+    if (current.stopped) return;
     current.progress.refused += settled.tally.refused;
     current.progress.done = last;
-    if (!intake_stopped(settled)) journal_.record(current.file, current.progress);
-  }
-
-  // What a failing store refused is not done: the next run takes it in again.
-  static bool intake_stopped(const Settled& settled) {
-    for (const auto& refusal : settled.refusals)
-      if (refusal.outcome.kind == fhir::Kind::internal) return true;
-    return false;
+    journal_.record(current.file, current.progress);
   }
 
   // The last mark of a file follows its last piece through the intake, as a piece without text. A file of which
@@ -154,6 +151,7 @@ class Loader {
     end.line = 1;
     end.done = [this, current](Settled&&) {
       std::lock_guard lock(mutex_);
+      if (current->stopped) return;
       if (current->progress.refused > 0)
         current->progress = {.started = current->progress.started};
       else
