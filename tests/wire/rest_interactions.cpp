@@ -1,0 +1,301 @@
+// The interactions of FHIR's REST door over real sockets: statuses, headers, versions, conditions, bundles.
+#include "tests/wire/rest_server.h"
+
+using wire::RestServer;
+
+namespace {
+
+constexpr std::string_view weber =
+    R"({"resourceType":"Patient","identifier":[{"system":"urn:x","value":"1"}],"name":[{"family":"Weber"}]})";
+
+std::string patient(std::string_view id, std::string_view rest = R"("active":true)") {
+  return R"({"resourceType":"Patient","id":")" + std::string(id) + "\"," + std::string(rest) + "}";
+}
+
+std::string bundle(std::string_view type, std::string_view entries) {
+  return R"({"resourceType":"Bundle","type":")" + std::string(type) + R"(","entry":[)" + std::string(entries) + "]}";
+}
+
+}  // namespace
+
+TEST_CASE("create, read, update, delete: statuses, headers and versions") {
+  const RestServer server;
+  const auto created = server.post("/Patient", weber);
+  REQUIRE(created.status == 201);
+  const auto id = created.text("id");
+  CHECK(created.header("Location") == server.base() + "/Patient/" + id + "/_history/1");
+  CHECK(created.header("ETag") == "W/\"1\"");
+  CHECK(created.has(R"("versionId":"1")"));
+
+  const auto read = server.get("/Patient/" + id);
+  CHECK(read.status == 200);
+  CHECK(read.body == created.body);
+  CHECK(read.header("Content-Type") == "application/fhir+json; charset=utf-8");
+  CHECK(server.get("/Patient/" + id, "If-None-Match: W/\"1\"\r\n").status == 304);
+  CHECK(server.get("/Patient/" + id, "If-None-Match: W/\"2\"\r\n").status == 200);
+  const auto since = "If-Modified-Since: " + read.header("Last-Modified") + "\r\n";
+  CHECK(server.get("/Patient/" + id, since).status == 304);
+  const auto head = server.ask("HEAD", "/Patient/" + id);
+  CHECK(head.status == 200);
+  CHECK(head.body.empty());
+  CHECK(head.header("Content-Length") == std::to_string(read.body.size()));
+
+  const auto same = server.ask("PUT", "/Patient/" + id, read.body);
+  CHECK(same.status == 200);
+  CHECK(same.body == read.body);  // writes nothing: version and time stay
+  const auto changed = server.ask("PUT", "/Patient/" + id, patient(id), "If-Match: W/\"1\"\r\n");
+  CHECK(changed.status == 200);
+  CHECK(changed.header("ETag") == "W/\"2\"");
+  CHECK(server.ask("PUT", "/Patient/" + id, patient(id, R"("active":false)"), "If-Match: W/\"1\"\r\n").status == 412);
+
+  const auto removed = server.ask("DELETE", "/Patient/" + id);
+  CHECK(removed.status == 200);
+  CHECK(removed.is_outcome());
+  CHECK(server.get("/Patient/" + id).status == 410);
+  CHECK(server.get("/Patient/" + id + "/_history/1").body == read.body);
+  CHECK(server.get("/Patient/" + id + "/_history/3").status == 410);
+  CHECK(server.get("/Patient/" + id + "/_history/4").status == 404);
+  CHECK(server.ask("DELETE", "/Patient/" + id, {}, "Prefer: return=minimal\r\n").status == 204);
+  CHECK(server.get("/Patient/never").status == 404);
+
+  const auto again = server.ask("PUT", "/Patient/" + id, patient(id));
+  CHECK(again.status == 201);
+  CHECK(again.header("ETag") == "W/\"4\"");
+}
+
+TEST_CASE("update as create takes the client's id; If-None-Match and If-Match guard it") {
+  const RestServer server;
+  CHECK(server.ask("PUT", "/Patient/a", patient("a")).status == 201);
+  CHECK(server.ask("PUT", "/Patient/a", patient("a", R"("active":false)"), "If-None-Match: *\r\n").status == 412);
+  CHECK(server.ask("PUT", "/Patient/b", patient("b"), "If-Match: W/\"1\"\r\n").status == 412);
+  CHECK(server.ask("PUT", "/Patient/b", patient("b"), "If-Match: *\r\n").status == 412);
+  CHECK(server.ask("PUT", "/Patient/b", patient("b"), "If-None-Match: *\r\n").status == 201);
+  CHECK(server.ask("PUT", "/Patient/b", patient("b", R"("active":false)"), "If-Match: *\r\n").status == 200);
+}
+
+TEST_CASE("Prefer: return") {
+  const RestServer server;
+  const auto minimal = server.post("/Patient", weber, "Prefer: return=minimal\r\n");
+  CHECK(minimal.status == 201);
+  CHECK(minimal.body.empty());
+  CHECK_FALSE(minimal.header("Location").empty());
+  CHECK(server.post("/Patient", weber, "Prefer: return=OperationOutcome\r\n").is_outcome());
+  CHECK(server.post("/Patient", weber, "Prefer: return=representation\r\n").text("resourceType") == "Patient");
+}
+
+TEST_CASE("conditional create, update and delete") {
+  const RestServer server;
+  const auto first = server.post("/Patient", weber, "If-None-Exist: identifier=urn:x|1\r\n");
+  REQUIRE(first.status == 201);
+  const auto second = server.post("/Patient", weber, "If-None-Exist: identifier=urn:x|1\r\n");
+  CHECK(second.status == 200);
+  CHECK(second.text("id") == first.text("id"));
+  CHECK(server.count("Patient") == 1);
+
+  const auto updated = server.ask("PUT", "/Patient?identifier=urn:x%7C1",
+                                  R"({"resourceType":"Patient","identifier":[{"system":"urn:x","value":"1"}]})");
+  CHECK(updated.status == 200);
+  CHECK(updated.text("id") == first.text("id"));
+  CHECK(updated.header("ETag") == "W/\"2\"");
+  CHECK(server.ask("PUT", "/Patient?identifier=urn:x%7C1", patient("other")).status == 400);
+  CHECK(server.ask("PUT", "/Patient?identifier=urn:x%7C2", patient("c2")).status == 201);
+  CHECK(server.get("/Patient/c2").status == 200);
+
+  CHECK(server.ask("DELETE", "/Patient?identifier=urn:x%7C1").status == 200);
+  CHECK(server.get("/Patient/" + first.text("id")).status == 410);
+  CHECK(server.ask("DELETE", "/Patient?identifier=urn:x%7C1").status == 200);
+}
+
+TEST_CASE("history of an instance, a type and the system") {
+  const RestServer server;
+  server.ask("PUT", "/Patient/a", patient("a"));
+  server.ask("PUT", "/Patient/a", patient("a", R"("active":false)"));
+  server.ask("DELETE", "/Patient/a");
+  server.ask("PUT", "/Organization/o", R"({"resourceType":"Organization","id":"o","name":"O"})");
+  const auto instance = server.get("/Patient/a/_history");
+  CHECK(instance.status == 200);
+  CHECK(instance.number("total") == 3);
+  CHECK(instance.has(R"("method":"DELETE","url":"Patient/a"},"response":{"status":"204 No Content","etag":"W/\"3\"")"));
+  CHECK(wire::count_of(instance.body, "\"fullUrl\"") == 3);
+  CHECK(server.get("/Patient/_history").number("total") == 3);
+  CHECK(server.get("/_history").number("total") == 4);
+  CHECK(server.get("/Patient/never/_history").status == 404);
+  CHECK(server.get("/Patient/a/_history?_since=2999-01-01T00:00:00Z").number("total") == 0);
+
+  auto page = server.get("/_history?_count=1");
+  std::size_t seen = 0;
+  for (; seen < 10; ++seen) {
+    CHECK(wire::count_of(page.body, "\"fullUrl\"") == 1);
+    const auto next = page.body.find(R"("relation":"next","url":")");
+    if (next == std::string::npos) break;
+    const auto url = page.body.substr(next + 25, page.body.find('"', next + 25) - next - 25);
+    page = server.get(url.substr(server.base().size()));
+    REQUIRE(page.status == 200);
+  }
+  CHECK(seen == 3);
+}
+
+TEST_CASE("search by GET and by POST says the same, and says what it honoured") {
+  const RestServer server;
+  server.post("/Patient", weber);
+  server.ask("PUT", "/Patient/a", patient("a"));
+  const auto got = server.get("/Patient?name=weber");
+  CHECK(got.number("total") == 1);
+  CHECK(got.has(R"("relation":"self","url":")" + server.base() + R"(/Patient?name=weber")"));
+  CHECK(got.has(R"("search":{"mode":"match"})"));
+  CHECK(server.form("/Patient/_search", "name=weber").body == got.body);
+  CHECK(server.get("/?_type=Patient&name=weber").status == 400);
+  CHECK(server.get("/?_type=Patient,Organization").number("total") == 2);
+  CHECK(server.get("/Patient?_count=0").number("total") == 2);
+  CHECK_FALSE(server.get("/Patient?_summary=count").has("\"entry\""));
+  CHECK(server.get("/Patient?_explain=true&name=weber").has(R"("search":{"mode":"outcome"})"));
+}
+
+TEST_CASE("forms: what we cannot give is 406, what we cannot read is 415") {
+  const RestServer server;
+  server.ask("PUT", "/Patient/a", patient("a"));
+  CHECK(server.get("/Patient/a", "Accept: application/fhir+xml\r\n").status == 406);
+  CHECK(server.get("/Patient/a?_format=xml").status == 406);
+  CHECK(server.get("/Patient/a", "Accept: application/json\r\n").header("Content-Type") ==
+        "application/json; charset=utf-8");
+  CHECK(server.get("/Patient/a?_format=application/fhir%2Bjson", "Accept: text/plain\r\n").status == 200);
+  CHECK(server.get("/Patient/a?_pretty=true").has("{\n  \"resourceType\": \"Patient\""));
+  CHECK(server.post("/Patient", "<Patient/>", "Content-Type: application/fhir+xml\r\n").status == 415);
+  CHECK(server.post("/Patient/_search", "{}").status == 415);
+  const auto options = server.ask("OPTIONS", "/Patient/a");
+  CHECK(options.status == 204);
+  CHECK(options.header("Allow") == "DELETE, GET, HEAD, PUT, OPTIONS");
+  const auto wrong = server.ask("PATCH", "/Patient/a", "[]");
+  CHECK(wrong.status == 405);
+  CHECK(wrong.header("Allow") == options.header("Allow"));
+}
+
+TEST_CASE("Binary: any content in, the same bytes out, or the resource where FHIR is asked for") {
+  const RestServer server;
+  const std::string content("%PDF\0\xff\n", 7);
+  const auto created = server.post("/Binary", content, "Content-Type: application/pdf\r\n");
+  REQUIRE(created.status == 201);
+  const auto address = "/Binary/" + created.text("id");
+  const auto raw = server.get(address, "Accept: application/pdf\r\n");
+  CHECK(raw.body == content);
+  CHECK(raw.header("Content-Type") == "application/pdf");
+  CHECK(raw.header("X-Content-Type-Options") == "nosniff");
+  CHECK(server.get(address).body == content);
+  const auto resource = server.get(address, "Accept: application/fhir+json\r\n");
+  CHECK(resource.text("contentType") == "application/pdf");
+  CHECK(resource.text("data") == "JVBERgD/Cg==");
+  CHECK(server.ask("PUT", address, "x", "Content-Type: text/plain\r\n").status == 200);
+  CHECK(server.get(address).body == "x");
+}
+
+TEST_CASE("a transaction resolves its references, keeps the order of its entries and reads last") {
+  const RestServer server;
+  server.ask("PUT", "/Patient/old", patient("old"));
+  server.ask("PUT", "/Practitioner/d", R"({"resourceType":"Practitioner","id":"d","identifier":[{"value":"d1"}]})");
+  const auto reply = server.post(
+      "",
+      bundle("transaction", R"({"request":{"method":"GET","url":"Observation?status=final"}},)"
+                            R"({"resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},)"
+                            R"("subject":{"reference":"urn:uuid:6d4c1d4e-0b52-4a6a-9a51-1d9b3c6a7f10"},)"
+                            R"("performer":[{"reference":"Practitioner?identifier=d1"}]},)"
+                            R"("request":{"method":"POST","url":"Observation"}},)"
+                            R"({"fullUrl":"urn:uuid:6d4c1d4e-0b52-4a6a-9a51-1d9b3c6a7f10","resource":)" +
+                                std::string(weber) +
+                                R"(,"request":{"method":"POST","url":"Patient","ifNoneExist":"identifier=urn:x|1"}},)"
+                                R"({"request":{"method":"DELETE","url":"Patient/old"}})"));
+  REQUIRE(reply.status == 200);
+  CHECK(wire::count_of(reply.body, "\"status\":\"201 Created\"") == 2);
+  CHECK(reply.has(R"("status":"204 No Content")"));
+  CHECK(reply.has(R"("total":1)"));  // the search saw what the transaction wrote
+  const auto id = server.get("/Patient?identifier=urn:x%7C1").text("id");
+  const auto observation = server.get("/Observation?subject=Patient/" + id);
+  CHECK(observation.number("total") == 1);
+  CHECK(observation.has(R"("reference":"Practitioner/d")"));
+  CHECK(server.get("/Patient/old").status == 410);
+}
+
+TEST_CASE("a transaction with one bad entry leaves nothing and names the entry") {
+  const RestServer server;
+  const std::string good = R"({"resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient"}})";
+  const auto refused = [&](std::string_view third, int status, std::string_view place) {
+    CAPTURE(third);
+    const auto reply = server.post("", bundle("transaction", good + "," + good + "," + std::string(third)));
+    CHECK(reply.status == status);
+    CHECK(reply.is_outcome());
+    CHECK(reply.has("Bundle.entry[2]" + std::string(place)));
+    CHECK(server.count("Patient") == 0);
+    CHECK(server.get("/_history").number("total") == 0);
+  };
+  refused(R"({"resource":{"resourceType":"Observation","code":{"text":"x"}},)"
+          R"("request":{"method":"POST","url":"Observation"}})",
+          422, ".resource.status");
+  refused(R"({"resource":{"resourceType":"Patient","birthDate":"2024-02-30"},)"
+          R"("request":{"method":"POST","url":"Patient"}})",
+          400, ".resource.birthDate");
+  refused(R"({"resource":{"resourceType":"Patient","id":"z"},)"
+          R"("request":{"method":"PUT","url":"Patient/z","ifMatch":"W/\"1\""}})",
+          412, "");
+  refused(R"({"resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},)"
+          R"("subject":{"reference":"Patient?identifier=none"}},"request":{"method":"POST","url":"Observation"}})",
+          412, "");
+  refused(R"({"request":{"method":"POST","url":"Patient"}})", 400, ".resource");
+  refused(R"({"resource":{"resourceType":"Patient"},"request":{"method":"PATCH","url":"Patient/1"}})", 400,
+          ".request.method");
+}
+
+TEST_CASE("a batch answers each entry for itself") {
+  const RestServer server;
+  const auto reply = server.post(
+      "", bundle("batch",
+                 R"({"resource":{"resourceType":"Patient","nonsense":1},"request":{"method":"POST","url":"Patient"}},)"
+                 R"("not an entry",)"
+                 R"({"resource":{"resourceType":"Patient","id":"b"},"request":{"method":"PUT","url":"Patient/b"}},)"
+                 R"({"request":{"method":"GET","url":"Patient/b"}},)"
+                 R"({"request":{"method":"GET","url":"Patient/none"}},)"
+                 R"({"request":{"method":"GET","url":"Patient?nonsense=1"}})"));
+  REQUIRE(reply.status == 200);
+  CHECK(wire::count_of(reply.body, "\"response\":") == 6);
+  CHECK(wire::count_of(reply.body, "\"status\":\"400 Bad Request\"") == 3);
+  CHECK(wire::count_of(reply.body, "\"status\":\"404 Not Found\"") == 1);
+  CHECK(wire::count_of(reply.body, "\"status\":\"201 Created\"") == 1);
+  CHECK(wire::count_of(reply.body, "\"status\":\"200 OK\"") == 1);
+  CHECK(server.post("", bundle("batch", R"({"request":{"method":"GET","url":"metadata"}})")).status == 200);
+  CHECK(server.post("", R"({"resourceType":"Bundle","type":"batch"})").body ==
+        R"({"resourceType":"Bundle","type":"batch-response"})");
+}
+
+TEST_CASE("what the CapabilityStatement says can be done") {
+  const RestServer server;
+  const auto statement = server.get("/metadata");
+  REQUIRE(statement.status == 200);
+  CHECK(statement.text("fhirVersion") == "4.0.1");
+  CHECK(wire::count_of(statement.body, R"({"type":")") == 146);
+  CHECK(statement.has(server.base()));
+  // Each advertised parameter of a type is understood.
+  const auto at = statement.body.find(R"({"type":"Observation")");
+  const auto end = statement.body.find(R"({"type":"ObservationDefinition")");
+  const auto observation = statement.body.substr(statement.body.find("\"searchParam\"", at), end - at);
+  std::size_t known = 0;
+  for (auto name = observation.find(R"({"name":")"); name < end - at;
+       name = observation.find(R"({"name":")", name + 1)) {
+    const auto code = observation.substr(name + 9, observation.find('"', name + 9) - name - 9);
+    if (code == "_id" || code == "_lastUpdated") continue;
+    CAPTURE(code);
+    CHECK(server.get("/Observation?" + code + ":missing=true").status == 200);
+    ++known;
+    if (observation.find("]}", name) < observation.find(R"({"name":")", name + 1)) break;
+  }
+  CHECK(known > 30);
+}
+
+TEST_CASE("pages beside FHIR") {
+  const RestServer server;
+  wire::Raw socket(server.base().substr(7, server.base().size() - 12));
+  socket.send(
+      "GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\nGET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+      "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /other HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const auto answers = socket.all();
+  CHECK(wire::count_of(answers, "HTTP/1.1 200 OK") == 3);
+  CHECK(wire::count_of(answers, "HTTP/1.1 404 Not Found") == 1);
+  CHECK(answers.find("alzette_phase_seconds") != std::string::npos);
+}

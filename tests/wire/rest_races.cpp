@@ -1,0 +1,82 @@
+// What must hold while others write: one resource out of many conditional creates, pages without gaps or repeats.
+#include <atomic>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "tests/wire/rest_server.h"
+
+using wire::RestServer;
+
+TEST_CASE("64 parallel conditional creates make one resource") {
+  const RestServer server;
+  std::atomic<int> created{0}, found{0}, other{0};
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 64; ++i)
+    clients.emplace_back([&] {
+      const auto reply =
+          server.post("/Patient", R"({"resourceType":"Patient","identifier":[{"system":"urn:x","value":"one"}]})",
+                      "If-None-Exist: identifier=urn:x|one\r\n");
+      (reply.status == 201 ? created : reply.status == 200 ? found : other) += 1;
+    });
+  for (auto& client : clients) client.join();
+  CHECK(created == 1);
+  CHECK(found == 63);
+  CHECK(other == 0);
+  CHECK(server.count("Patient") == 1);
+  CHECK(server.get("/_history").number("total") == 1);
+}
+
+TEST_CASE("parallel updates under If-Match: one of each version wins") {
+  const RestServer server;
+  server.ask("PUT", "/Patient/a", R"({"resourceType":"Patient","id":"a"})");
+  std::atomic<int> won{0}, lost{0};
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 16; ++i)
+    clients.emplace_back([&, i] {
+      const auto reply =
+          server.ask("PUT", "/Patient/a",
+                     R"({"resourceType":"Patient","id":"a","name":[{"family":"n)" + std::to_string(i) + "\"}]}",
+                     "If-Match: W/\"1\"\r\n");
+      (reply.status == 200 ? won : lost) += 1;
+      CHECK((reply.status == 200 || reply.status == 412));
+    });
+  for (auto& client : clients) client.join();
+  CHECK(won == 1);
+  CHECK(lost == 15);
+}
+
+TEST_CASE("paging while others write yields each original exactly once") {
+  const RestServer server;
+  std::set<std::string> originals;
+  for (int i = 0; i < 120; ++i)
+    originals.insert(server.post("/Patient", R"({"resourceType":"Patient","active":true})").text("id"));
+  std::atomic<bool> stop{false};
+  std::thread writer([&] {
+    for (int i = 0; !stop; ++i) {
+      server.post("/Patient", R"({"resourceType":"Patient","active":true})");
+      const auto& touched = *std::next(originals.begin(), i % 120);
+      server.ask("PUT", "/Patient/" + touched,
+                 R"({"resourceType":"Patient","active":true,"id":")" + touched + R"(","multipleBirthInteger":)" +
+                     std::to_string(i + 1) + "}");
+    }
+  });
+  std::multiset<std::string> seen;
+  std::string path = "/Patient?active=true&_count=7";
+  while (!path.empty()) {
+    const auto page = server.get(path);
+    REQUIRE(page.status == 200);
+    for (auto at = page.body.find("\"fullUrl\":\""); at != std::string::npos;
+         at = page.body.find("\"fullUrl\":\"", at + 1)) {
+      const auto begin = page.body.find("/Patient/", at) + 9;
+      seen.insert(page.body.substr(begin, page.body.find('"', begin) - begin));
+    }
+    const auto next = page.body.find(R"("relation":"next","url":")");
+    path = next == std::string::npos
+               ? std::string()
+               : page.body.substr(next + 25, page.body.find('"', next + 25) - next - 25).substr(server.base().size());
+  }
+  stop = true;
+  writer.join();
+  for (const auto& id : originals) CHECK(seen.count(id) == 1);
+}
