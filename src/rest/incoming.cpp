@@ -117,9 +117,9 @@ bool is_id(std::string_view text) { return fhir::valid_id(text) && text != "." &
 
 Kind kind_of(const std::vector<Issue>& issues) {
   for (const auto& issue : issues)
-    if (refuses(issue) && issue.code != "structure" && issue.code != "invalid" && issue.code != "value")
-      return Kind::unprocessable;
-  return Kind::malformed;
+    if (refuses(issue) && (issue.code == "structure" || issue.code == "invalid" || issue.code == "value"))
+      return Kind::malformed;
+  return Kind::unprocessable;
 }
 
 Result<Incoming> receive(std::string_view bytes, bool keep_faults) {

@@ -46,7 +46,7 @@ fhir::Result<Incoming> receive(std::string_view bytes, bool keep_faults = false)
 fhir::Result<fhir::Write> prepare(const fhir::Node& resource, std::string_view id, fhir::Method method,
                                   std::string_view base, std::string_view place = {});
 
-// 400 when only syntax is wrong (structure, format of a value), otherwise 422; no refusal, no outcome.
+// malformed (400) when syntax is wrong somewhere (structure, format of a value), otherwise unprocessable (422).
 fhir::Kind kind_of(const std::vector<fhir::Issue>& issues);
 
 // A logical id: [A-Za-z0-9\-\.]{1,64}, and neither "." nor "..".

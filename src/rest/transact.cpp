@@ -236,10 +236,10 @@ class Planner {
       else
         refusals[i] = std::move(write.outcome());
     });
-    Outcome all(Kind::malformed);
+    Outcome all(Kind::unprocessable);
     for (auto& refusal : refusals) {
       if (refusal.issues.empty()) continue;
-      if (refusal.kind == Kind::unprocessable) all.kind = refusal.kind;
+      if (refusal.kind == Kind::malformed) all.kind = refusal.kind;
       for (auto& issue : refusal.issues)
         if (all.issues.size() < most_issues) all.issues.push_back(std::move(issue));
     }

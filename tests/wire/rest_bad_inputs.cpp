@@ -1,5 +1,6 @@
 // Bad inputs by their numbers, over real sockets: each is refused as it should be, nothing is stored, and the server
 // goes on answering.
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include "tests/wire/rest_server.h"
 
 using wire::RestServer;

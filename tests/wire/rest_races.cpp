@@ -1,4 +1,5 @@
 // What must hold while others write: one resource out of many conditional creates, pages without gaps or repeats.
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <atomic>
 #include <set>
 #include <thread>
