@@ -70,6 +70,15 @@ Connection::Connection(const std::string& file, Mode mode, const Tuning& tuning)
     sqlite3_close(db_);
     throw Failure(code, "cannot open " + file + ": " + why);
   }
+  try {
+    set_up(mode, tuning);
+  } catch (const Failure&) {
+    sqlite3_close_v2(db_);
+    throw;
+  }
+}
+
+void Connection::set_up(Mode mode, const Tuning& tuning) {
   sqlite3_extended_result_codes(db_, 1);
   sqlite3_busy_timeout(db_, 10'000);
   if (mode == Mode::create) run("PRAGMA page_size=4096");

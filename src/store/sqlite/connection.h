@@ -106,6 +106,7 @@ class Connection {
 
  private:
   friend class Statement;
+  void set_up(Mode mode, const Tuning& tuning);
   sqlite3_stmt* lend(const char* sql);
   void take_back(const char* sql, sqlite3_stmt* statement);
   [[noreturn]] void fail(int code, const char* doing) const;
