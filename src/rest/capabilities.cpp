@@ -1,9 +1,9 @@
-// capabilities: GET [base]/metadata, made from the rows and the definitions, once per base address.
+// capabilities: GET [base]/metadata, made once from the rows and the definitions.
 // FHIR R4: http://hl7.org/fhir/R4/capabilitystatement.html
 #include <algorithm>
 #include <map>
-#include <mutex>
 #include <set>
+#include <utility>
 
 #include "fhir/format/json.h"
 #include "src/rest/criteria.h"
@@ -16,8 +16,6 @@ namespace {
 using fhir::ParameterType;
 using fhir::SearchParameter;
 using fhir::Type;
-
-constexpr std::size_t most_bases = 16;  // a Host header is the client's word: keep a few texts only
 
 // Appends `,` between the members of one list or object.
 class Commas {
@@ -120,18 +118,24 @@ void append_type(const Type& type, const Reverse& reverse, std::string& out) {
   out += "]}";
 }
 
-std::string statement(std::string_view base) {
+// The statement without the one thing that depends on the request: the base address stands between the two.
+struct Statement {
+  std::string before, after;
+};
+
+Statement make_statement() {
   const auto& definitions = fhir::definitions();
   std::vector<const Type*> types;
   for (const auto& type : definitions.types)
     if (type.kind == fhir::TypeKind::resource && !type.abstract) types.push_back(&type);
   const auto reverse = reverse_includes(types);
 
+  Statement made;
   std::string out = R"({"resourceType":"CapabilityStatement","status":"active","date":"2026-11-21","kind":"instance",)";
   out += R"("name":"Alzette","title":"Alzette FHIR server","publisher":"Alzette",)";
   out += R"("software":{"name":"Alzette","version":")" ALZETTE_VERSION R"("},)";
   out += R"("implementation":{"description":"Alzette health-record exchange","url":)";
-  fhir::json::write_string(base, out);
+  made.before = std::exchange(out, {});
   out.append(R"(},"fhirVersion":")").append(definitions.version.view()).append("\",");
   out += R"("format":["application/fhir+json","json"],"rest":[{"mode":"server","resource":[)";
   Commas commas(out);
@@ -147,19 +151,18 @@ std::string statement(std::string_view base) {
     for (const auto& parameter : resource->search)
       if (fhir::search::supported(parameter)) append_parameter(parameter, system.next());
   out += "]}]}";
-  return out;
+  made.after = std::move(out);
+  return made;
 }
 
 fhir::Result<Plan> run(const Call& call) {
-  static std::mutex mutex;
-  static std::map<std::string, std::string, std::less<>> texts;
-  const std::lock_guard lock(mutex);
-  auto found = texts.find(call.base);
-  if (found == texts.end()) {
-    if (texts.size() >= most_bases) texts.clear();
-    found = texts.emplace(std::string(call.base), statement(call.base)).first;
-  }
-  return Plan(json_reply(200, found->second));
+  static const Statement statement = make_statement();
+  std::string text;
+  text.reserve(statement.before.size() + call.base.size() + statement.after.size() + 16);
+  text += statement.before;
+  fhir::json::write_string(call.base, text);
+  text += statement.after;
+  return Plan(json_reply(200, std::move(text)));
 }
 
 }  // namespace
