@@ -155,12 +155,18 @@ struct Door::State {
 
   void start(Job job) {
     if (auto answer = admit(job)) return finish(job, std::move(*answer));
-    if (job.route.row->lane == rest::Lane::core) {
-      auto made = plan(job, limits.core_effort);
-      if (made) return finish(job, std::move(made->response));
-      if (made.outcome().kind != Kind::too_costly) return finish(job, rest::refuse(made.outcome()));
-    }
-    to_worker(std::make_shared<Job>(std::move(job)));
+    const auto shared = std::make_shared<Job>(std::move(job));
+    guarded(*shared, [&] {
+      if (!on_core(*shared)) return to_worker(shared);
+      auto made = plan(*shared, limits.core_effort);
+      if (!made && made.outcome().kind == Kind::too_costly) return to_worker(shared);
+      carry_out(shared, std::move(made));
+    });
+  }
+
+  bool on_core(const Job& job) const {
+    const auto lane = job.route.row->lane;
+    return lane == rest::Lane::core || (lane == rest::Lane::by_size && job.request.body.size() <= limits.core_body);
   }
 
   void to_worker(const std::shared_ptr<Job>& job) {
@@ -169,16 +175,18 @@ struct Door::State {
   }
 
   void work(const std::shared_ptr<Job>& job) {
-    guarded(*job, [&] {
-      ++job->plans;
-      auto made = plan(*job, limits.worker_effort);
-      if (!made) return finish(*job, rest::refuse(made.outcome()));
-      auto plan = std::make_shared<rest::Plan>(std::move(*made));
-      if (plan->batch) return commit(job, plan);
-      if (!plan->parts.empty()) return gather(job, plan, {});
-      rest::Effect nothing;
-      finish(*job, plan->reply ? plan->reply(nothing) : std::move(plan->response));
-    });
+    guarded(*job, [&] { carry_out(job, plan(*job, limits.worker_effort)); });
+  }
+
+  void carry_out(const std::shared_ptr<Job>& job, Result<rest::Plan> made) {
+    ++job->plans;
+    if (!made) return finish(*job, rest::refuse(made.outcome()));
+    if (!made->batch && made->parts.empty() && !made->reply) return finish(*job, std::move(made->response));
+    const auto plan = std::make_shared<rest::Plan>(std::move(*made));
+    if (plan->batch) return commit(job, plan);
+    if (!plan->parts.empty()) return gather(job, plan, {});
+    rest::Effect nothing;
+    finish(*job, plan->reply(nothing));
   }
 
   void commit(const std::shared_ptr<Job>& job, const std::shared_ptr<rest::Plan>& plan) {

@@ -71,6 +71,8 @@ int serve(const Config& config) {
                               [&] { return static_cast<double>((*archive)->stats().queued); });
   const metrics::Gauge commits("alzette_store_commits", "Transactions made durable since the start",
                                [&] { return static_cast<double>((*archive)->stats().commits); });
+  const metrics::Gauge syncs("alzette_store_log_syncs", "Times the store's log was synced since the start",
+                             [&] { return static_cast<double>((*archive)->stats().log_syncs); });
 
   std::fputs(describe(config).c_str(), stderr);
   const auto warning = open_policy_warning(config);

@@ -50,7 +50,7 @@ extern constinit const Interaction create{.code = "create",
                                           .level = Level::type,
                                           .method = "POST",
                                           .path = "[type]",
-                                          .lane = Lane::worker,
+                                          .lane = Lane::by_size,
                                           .needs = fhir::Verb::create,
                                           .run = run};
 

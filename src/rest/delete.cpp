@@ -53,7 +53,7 @@ extern constinit const Interaction delete_instance{.code = "delete",
                                                    .level = Level::instance,
                                                    .method = "DELETE",
                                                    .path = "[type]/[id]",
-                                                   .lane = Lane::worker,
+                                                   .lane = Lane::by_size,
                                                    .needs = fhir::Verb::remove,
                                                    .run = run};
 

@@ -27,8 +27,9 @@ namespace alzette::rest {
 
 enum class Level : std::uint8_t { system, type, instance, version };
 
-// core: indexed work of microseconds, run inline on the connection's thread; worker: everything else.
-enum class Lane : std::uint8_t { core, worker };
+// core: indexed work of microseconds, run inline on the connection's thread; worker: everything else; by_size: like
+// core while the body is small (Door::Limits::core_body).
+enum class Lane : std::uint8_t { core, by_size, worker };
 
 struct Call {
   const Request& request;

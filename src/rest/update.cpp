@@ -59,7 +59,7 @@ extern constinit const Interaction update{.code = "update",
                                           .level = Level::instance,
                                           .method = "PUT",
                                           .path = "[type]/[id]",
-                                          .lane = Lane::worker,
+                                          .lane = Lane::by_size,
                                           .needs = fhir::Verb::update,
                                           .run = run};
 

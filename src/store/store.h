@@ -28,6 +28,7 @@ struct Stats {
   std::uint64_t commit_us = 0;  // time spent in COMMIT, microseconds
   std::uint64_t checkpoints = 0;
   std::uint64_t log_pages = 0;  // pages of the log after the last commit
+  std::uint64_t log_syncs = 0;  // how often the log was synced, by this process
   bool refusing = false;        // a commit failed: no writes until the store is opened again
 };
 

@@ -3,6 +3,8 @@
 
 #include <sqlite3.h>
 
+#include "src/store/sqlite/log_vfs.h"
+
 namespace alzette::store::sqlite {
 
 bool Failure::disk_full() const { return (code_ & 0xff) == SQLITE_FULL; }
@@ -65,7 +67,8 @@ Connection::Connection(const std::string& file, Mode mode, const Tuning& tuning)
   // Each connection is used by one thread at a time. Readers open for writing as well: in WAL mode a reader
   // may have to rebuild the shared index after a crash; query_only keeps them from changing data.
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == Mode::create ? SQLITE_OPEN_CREATE : 0);
-  if (int code = sqlite3_open_v2(file.c_str(), &db_, flags, nullptr)) {
+  const char* vfs = mode == Mode::read ? nullptr : log_vfs();
+  if (int code = sqlite3_open_v2(file.c_str(), &db_, flags, vfs)) {
     const std::string why = db_ ? sqlite3_errmsg(db_) : "out of memory";
     sqlite3_close(db_);
     throw Failure(code, "cannot open " + file + ": " + why);

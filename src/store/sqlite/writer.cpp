@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "src/clock.h"
+#include "src/store/sqlite/log_vfs.h"
 
 namespace alzette::store::sqlite {
 
@@ -12,8 +13,8 @@ namespace {
 constexpr std::size_t most_batches = 2048;  // in one group
 constexpr std::size_t group_bytes = 64u << 20;
 constexpr std::size_t queue_bytes = 128u << 20;
-constexpr int pages_to_move = 2'000;       // the log is moved into the database from this length on ...
-constexpr int pages_to_wait_for = 16'000;  // ... and from this one on the writer does it itself
+constexpr int pages_to_move = 10'000;      // the log is moved into the database from this length on ...
+constexpr int pages_to_wait_for = 40'000;  // ... and from this one on the writer does it itself
 constexpr int bulk_pages_to_wait_for = 100'000;
 
 Connection::Tuning tuning(const Options& options) {
@@ -215,6 +216,7 @@ Stats Writer::stats() const {
   out.commit_us = commit_us_;
   out.checkpoints = checkpoints_;
   out.log_pages = log_pages_;
+  out.log_syncs = log_syncs();
   out.refusing = refusing_;
   return out;
 }
