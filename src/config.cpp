@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view prefix = "ALZETTE_";
 
-// The flat JSON form of a configuration: {"http": "127.0.0.1:8080", "log-requests": true, "allow-endpoint": ["…"]}.
+// The flat JSON form of a configuration: {"http": "127.0.0.1:8080", "log-requests": true}.
 // TOML is CLI11's own.
 class JsonFile {
  public:
@@ -31,14 +31,7 @@ class JsonFile {
       CLI::ConfigItem item;
       item.name = string();
       expect(':');
-      if (take('[')) {
-        if (take(']')) continue;
-        do item.inputs.push_back(scalar());
-        while (take(','));
-        expect(']');
-      } else {
-        item.inputs.push_back(scalar());
-      }
+      item.inputs.push_back(scalar());
       items.push_back(std::move(item));
     } while (take(','));
     expect('}');
@@ -116,19 +109,6 @@ void add_options(CLI::App& app, Config& config) {
   app.add_option("--cert", config.cert, "certificate with its chain, PEM");
   app.add_option("--key", config.key, "private key, PEM");
   app.add_option("--client-ca", config.client_ca, "PEM; demands a client certificate of one of these authorities");
-  app.add_option("--mllp", config.mllp, "ADDRESS:PORT for HL7 v2");
-  app.add_option("--mllps", config.mllps, "ADDRESS:PORT for HL7 v2 over TLS; needs --cert and --key");
-  app.add_option("--domains", config.domains, "identifier domains, JSON file; without: the national one");
-  app.add_option("--affinity", config.affinity, "codes of the affinity domain, JSON file");
-  app.add_flag("--affinity-enforce", config.affinity_enforce, "refuse codes outside the affinity domain");
-  app.add_option("--repository-id", config.repository_id, "repositoryUniqueId")->capture_default_str();
-  app.add_option("--home-id", config.home_id, "homeCommunityId")->capture_default_str();
-  app.add_flag("--accept-unknown-domains", config.accept_unknown_domains, "test labs: feeds may name new domains");
-  app.add_flag("--accept-unknown-patients", config.accept_unknown_patients,
-               "test labs: documents may name new patients");
-  app.add_option("--allow-endpoint", config.allow_endpoint,
-                 "prefix of private addresses that may be called; repeatable")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--log", config.log, "least level of the log")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -162,13 +142,11 @@ bool is_loopback(std::string_view address) {
 fhir::Outcome wrong(const std::string& why) { return {fhir::Kind::malformed, "invalid", why}; }
 
 std::optional<fhir::Outcome> contradiction(const Config& config) {
-  const bool tls = !config.https.empty() || !config.mllps.empty();
-  if (tls && (config.cert.empty() || config.key.empty()))
-    return wrong("--https and --mllps need --cert FILE and --key FILE");
+  const bool tls = !config.https.empty();
+  if (tls && (config.cert.empty() || config.key.empty())) return wrong("--https needs --cert FILE and --key FILE");
   if (!tls && !(config.cert.empty() && config.key.empty() && config.client_ca.empty()))
-    return wrong("--cert, --key and --client-ca are for --https or --mllps; name one of them");
-  if (config.http.empty() && config.https.empty() && config.mllp.empty() && config.mllps.empty())
-    return wrong("no door is open; name at least one of --http, --https, --mllp, --mllps");
+    return wrong("--cert, --key and --client-ca are for --https ADDRESS:PORT; give it too");
+  if (config.http.empty() && !tls) return wrong("no door is open; give --http or --https");
   return std::nullopt;
 }
 
@@ -217,6 +195,7 @@ net::Limits Config::limits() const {
   net::Limits limits;
   limits.threads = threads;
   limits.connections = max_connections;
+  limits.body.spool_folder = data;  // the store's rights hold for what is on its way into it, too
   limits.body.bytes = static_cast<std::uint64_t>(max_body_mib) << 20;
   return limits;
 }
@@ -230,14 +209,6 @@ std::string describe(const Config& config) {
   line("http", config.http);
   line("https", config.https);
   line("client-ca", config.client_ca);
-  line("mllp", config.mllp);
-  line("mllps", config.mllps);
-  line("domains", config.domains.empty() ? "national" : config.domains);
-  line("affinity", config.affinity.empty() ? "national, warned" : config.affinity);
-  if (config.affinity_enforce) line("affinity-enforce", "true");
-  if (config.accept_unknown_domains) line("accept-unknown-domains", "true (test labs only)");
-  if (config.accept_unknown_patients) line("accept-unknown-patients", "true (test labs only)");
-  for (const auto& allowed : config.allow_endpoint) line("allow-endpoint", allowed);
   line("log", config.log);
   line("max-body-mib", std::to_string(config.max_body_mib));
   line("max-connections", std::to_string(config.max_connections));
@@ -247,7 +218,7 @@ std::string describe(const Config& config) {
 
 std::string open_policy_warning(const Config& config) {
   std::string doors;
-  for (const auto* address : {&config.http, &config.https, &config.mllp, &config.mllps})
+  for (const auto* address : {&config.http, &config.https})
     if (!is_loopback(*address)) doors += (doors.empty() ? "" : ", ") + *address;
   if (doors.empty()) return {};
   return "WARNING: the access policy is open and " + doors +

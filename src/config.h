@@ -20,16 +20,6 @@ struct Config {
   std::string cert;
   std::string key;
   std::string client_ca;
-  std::string mllp;
-  std::string mllps;
-  std::string domains;   // file; "" for the national domain alone
-  std::string affinity;  // file
-  std::string repository_id = "1.3.182.4.4.1000.1";
-  std::string home_id = "urn:oid:1.3.182.4.4.1000";
-  std::vector<std::string> allow_endpoint;
-  bool accept_unknown_domains = false;
-  bool accept_unknown_patients = false;
-  bool affinity_enforce = false;
   std::string log = "info";    // debug, info, warning, error
   bool log_requests = false;   // a line for every request, not only for slow and failed ones
   std::uint32_t threads = 0;   // 0: one per core

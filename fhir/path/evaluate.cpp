@@ -372,7 +372,7 @@ Result<bool> holds(const Program& program, const Node& focus, const Context& con
   Evaluator evaluator(context, Reading::definitions);
   const auto truth = evaluator.truth(evaluator.run(program, focus));
   if (evaluator.failed()) return std::move(*evaluator.fault());
-  return truth.value_or(true);
+  return truth == true;
 }
 
 bool nodes(const Program& program, const Node& focus, const Context& context, std::vector<const Node*>& out) {

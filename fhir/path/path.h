@@ -55,7 +55,7 @@ Result<Compiled> compile(std::string_view expression);
 Result<Collection> evaluate(const Program& program, const Node& focus, const Context& context);
 Result<Collection> evaluate(const Program& program, const Collection& focus, const Context& context);
 
-// Invariants: true when the result is empty or a single true (a constraint that does not apply holds).
+// Invariants: true when the result is a single true; an empty result is no true (a constraint must evaluate to true).
 Result<bool> holds(const Program& program, const Node& focus, const Context& context);
 
 // Search extraction: nodes and computed values ("Patient.deceased.exists() and ..."). Without a resolver, `resolve() is

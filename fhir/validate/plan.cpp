@@ -14,13 +14,29 @@ namespace {
 // bdl-3 and bdl-4 compare each member with the whole resource: the walk does so without a product of their numbers.
 constexpr std::string_view checked_elsewhere[] = {"ele-1", "txt-1", "txt-2", "dom-3", "ref-1", "bdl-3", "bdl-4"};
 
+void add_rule(const Constraint& constraint, const Type* only, std::vector<Rule>& rules) {
+  const auto same_key = [&](std::string_view key) { return key == constraint.key.view(); };
+  if (constraint.expression.empty() ||
+      std::any_of(std::begin(checked_elsewhere), std::end(checked_elsewhere), same_key))
+    return;
+  if (auto program = path::compile(constraint.expression)) rules.push_back({&constraint, std::move(*program), only});
+}
+
 void add_rules(const List<Constraint>& constraints, std::vector<Rule>& rules) {
-  for (const Constraint& constraint : constraints) {
-    const auto same_key = [&](std::string_view key) { return key == constraint.key.view(); };
-    if (constraint.expression.empty() ||
-        std::any_of(std::begin(checked_elsewhere), std::end(checked_elsewhere), same_key))
-      continue;
-    if (auto program = path::compile(constraint.expression)) rules.push_back({&constraint, std::move(*program)});
+  for (const Constraint& constraint : constraints) add_rule(constraint, nullptr, rules);
+}
+
+// What a profile demands beyond its type: sqty-1 where a Quantity must be a SimpleQuantity. One of several profiles
+// would be enough, so only a single one is looked at.
+void add_profile_rules(const ElementType& of, std::vector<Rule>& rules) {
+  if (of.profiles.size() != 1) return;
+  const auto url = of.profiles[0].view();
+  const Type* profile = definitions().type(url.substr(url.rfind('/') + 1));
+  if (!profile || profile->url.view() != url) return;
+  for (const Constraint& constraint : profile->constraints) {
+    const auto& inherited = of.type->constraints;
+    const auto same_key = [&](const Constraint& other) { return other.key.view() == constraint.key.view(); };
+    if (std::none_of(inherited.begin(), inherited.end(), same_key)) add_rule(constraint, of.type.get(), rules);
   }
 }
 
@@ -29,7 +45,9 @@ void fill(const Type& type, Plan& plan) {
   for (const Element& element : type.elements) {
     if (element.min > 0) plan.required.push_back(&element);
     if (element.max > 1 && element.max != unlimited) plan.limited.push_back(&element);
-    add_rules(element.constraints, plan.element_rules.emplace_back());
+    auto& rules = plan.element_rules.emplace_back();
+    add_rules(element.constraints, rules);
+    for (const ElementType& of : element.types) add_profile_rules(of, rules);
   }
   add_rules(type.constraints, plan.rules);
 }

@@ -11,6 +11,7 @@ namespace fhir::validate {
 struct Rule {
   const Constraint* constraint = nullptr;
   path::Compiled program;
+  const Type* only = nullptr;  // of a choice: the type that the rule is for; null for all
 };
 
 struct Plan {

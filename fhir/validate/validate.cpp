@@ -286,6 +286,7 @@ class Validator {
   void obey(const Node& node, const std::vector<Rule>& rules, const Place& place) {
     for (const Rule& rule : rules) {
       if (!rule.constraint->error && !options_.warnings) continue;
+      if (rule.only && rule.only != node.type) continue;
       const auto holds = path::holds(*rule.program, node, context_);
       if (holds && *holds) continue;
       const std::string text = std::string(rule.constraint->key) + ": " + std::string(rule.constraint->human);

@@ -16,7 +16,8 @@ std::string overview() {
     text += "  " + name + std::string(command->summary) + "\n";
   }
   return text +
-         "\nEvery verb takes --data DIR (default ./data) and --config FILE. `alzette help VERB` tells the rest.\n"
+         "\nEvery verb that needs a store takes --data DIR (default ./data) and --config FILE. `alzette help VERB` "
+         "tells the rest.\n"
          "Exit codes: 0 done, 1 refused or failed with the reason on stderr, 2 wrong usage.\n";
 }
 

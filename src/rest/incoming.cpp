@@ -33,54 +33,6 @@ void put_in_place(std::string_view place, std::vector<Issue>& issues) {
   }
 }
 
-bool server_owned(std::string_view name) { return name == "versionId" || name == "lastUpdated"; }
-
-// The stored form: type, id and meta first; versionId and lastUpdated are left for the writer to put in.
-fhir::Body lay_out(const Node& resource, std::string_view id) {
-  std::vector<Node> top, meta_children;
-  Node meta;
-  top.reserve(32);
-  for (const Node& child : resource) {
-    if (child.name == "id") continue;
-    if (child.name != "meta") {
-      top.push_back(child);
-      continue;
-    }
-    meta = child;
-    for (const Node& part : child)
-      if (!server_owned(part.name)) meta_children.push_back(part);
-  }
-  const auto link = [](std::vector<Node>& nodes) {
-    for (std::size_t i = 0; i < nodes.size(); ++i) nodes[i].next = i + 1 < nodes.size() ? &nodes[i + 1] : nullptr;
-    return nodes.empty() ? nullptr : nodes.data();
-  };
-  meta.first = link(meta_children);
-  Node root = resource;
-  root.first = link(top);
-  if (meta.first) {
-    meta.next = root.first;
-    root.first = &meta;
-  }
-  std::string written;
-  written.reserve(1024);
-  fhir::json::write(root, written);
-
-  const auto type = resource.type->name.view();
-  const auto head = R"({"resourceType":")" + std::string(type) + "\"";
-  fhir::Body body;
-  body.bytes.reserve(written.size() + id.size() + 32);
-  body.bytes.append(head).append(R"(,"id":")").append(id).append(R"(","meta":{)");
-  body.meta_at = body.bytes.size();
-  std::string_view rest = std::string_view(written).substr(head.size());
-  constexpr std::string_view meta_opens = R"(,"meta":{)";
-  if (meta.first)
-    rest.remove_prefix(meta_opens.size());
-  else
-    body.bytes += '}';
-  body.bytes.append(rest);
-  return body;
-}
-
 // The patient whose compartment the resource is in: itself, or the first patient that a parameter of the
 // compartment's definition names.
 std::string patient_of(const fhir::Type& type, std::string_view id, const std::vector<fhir::search::IndexRow>& rows) {
@@ -157,7 +109,7 @@ Result<fhir::Write> prepare(const Node& resource, std::string_view id, fhir::Met
   write.method = method;
   write.type = resource.type;
   write.id = id;
-  write.body = lay_out(resource, id);
+  write.body = fhir::json::body_of(resource, id);
   write.rows = fhir::search::extract(resource, base);
   if (write.rows.size() >= fhir::search::most_rows)
     return Outcome(Kind::too_large, "too-long",

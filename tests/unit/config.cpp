@@ -37,10 +37,8 @@ TEST_CASE("configuration: defaults are those of a local developer") {
 }
 
 TEST_CASE("configuration: a flag wins over a variable, a variable over the file") {
-  for (const char* text : {"http = \"127.0.0.1:1\"\ndata = \"file\"\nlog = \"error\"\nlog-requests = true\n"
-                           "allow-endpoint = [\"http://a\", \"http://b\"]\n",
-                           R"({"http": "127.0.0.1:1", "data": "file", "log": "error", "log-requests": true,
-                               "allow-endpoint": ["http://a", "http://b"]})"}) {
+  for (const char* text : {"http = \"127.0.0.1:1\"\ndata = \"file\"\nlog = \"error\"\nlog-requests = true\n",
+                           R"({"http": "127.0.0.1:1", "data": "file", "log": "error", "log-requests": true})"}) {
     const File file(text);
     const Variable data("ALZETTE_DATA", "variable");
     const Variable level("ALZETTE_LOG", "warning");
@@ -50,22 +48,22 @@ TEST_CASE("configuration: a flag wins over a variable, a variable over the file"
     CHECK(config->data == "variable");
     CHECK(config->log == "debug");
     CHECK(config->log_requests);
-    CHECK(config->allow_endpoint == std::vector<std::string>{"http://a", "http://b"});
   }
 }
 
 TEST_CASE("configuration: numbers and flags by variable") {
   const Variable body("ALZETTE_MAX_BODY_MIB", "7");
-  const Variable unknown("ALZETTE_ACCEPT_UNKNOWN_PATIENTS", "true");
+  const Variable requests("ALZETTE_LOG_REQUESTS", "true");
   const auto config = read_config({});
   REQUIRE(config);
-  CHECK(config->accept_unknown_patients);
+  CHECK(config->log_requests);
   CHECK(config->limits().body.bytes == 7u << 20);
 }
 
 TEST_CASE("configuration: wrong usage is refused with a reason") {
   const File unknown("htpp = \"127.0.0.1:1\"\n");
   const File broken(R"({"http": )");
+  const File list(R"({"http": ["127.0.0.1:1"]})");
   const File nested(R"({"http": {"a": 1}})");
   for (const auto& arguments : std::vector<std::vector<std::string>>{{"--htpp", "x"},
                                                                      {"--log", "loud"},
@@ -77,6 +75,7 @@ TEST_CASE("configuration: wrong usage is refused with a reason") {
                                                                      {"--config", unknown.name},
                                                                      {"--config", broken.name},
                                                                      {"--config", nested.name},
+                                                                     {"--config", list.name},
                                                                      {"stray"}}) {
     CAPTURE(arguments.front());
     const auto config = read_config(arguments);

@@ -163,6 +163,38 @@ TEST_CASE("validate: invariants of types, elements and backbones") {
   CHECK(places(patient(R"("extension":[{"url":"http://e.org"}])")) == "invariant Patient.extension[0]");
 }
 
+TEST_CASE("validate: an invariant holds by a true alone, not by an empty result") {
+  // vsd-9: code.exists() or abstract = true
+  const auto value_set = [](std::string_view contains) {
+    return places(R"({"resourceType":"ValueSet","status":"draft","expansion":{"timestamp":"2020-01-01","contains":[{)" +
+                  std::string(contains) + "}]}}");
+  };
+  CHECK(value_set(R"("display":"group")") == "invariant ValueSet.expansion.contains[0]");
+  CHECK(value_set(R"("display":"group","abstract":true)") == "");
+  // que-13: repeats=true or initial.count() <= 1
+  const auto question = [](std::string_view members) {
+    return places(R"({"resourceType":"Questionnaire","status":"draft","item":[{"linkId":"1","type":"string",)"
+                  R"("initial":[{"valueString":"a"},{"valueString":"b"}])" +
+                  std::string(members) + "}]}");
+  };
+  CHECK(question("") == "invariant Questionnaire.item[0]");
+  CHECK(question(R"(,"repeats":true)") == "");
+}
+
+TEST_CASE("validate: sqty-1 where a Quantity must be a SimpleQuantity, in a choice for that type alone") {
+  CHECK(places(observation(R"("referenceRange":[{"low":{"value":1,"comparator":"<"}}])")) ==
+        "invariant Observation.referenceRange[0].low");
+  CHECK(places(observation(R"("valueQuantity":{"value":1,"comparator":"<"})")) == "");
+  const auto dose = [](std::string_view of) {
+    return places(R"({"resourceType":"MedicationStatement","status":"active","subject":{"reference":"Patient/1"},)"
+                  R"("medicationCodeableConcept":{"text":"x"},"dosage":[{"doseAndRate":[{)" +
+                  std::string(of) + "}]}]}");
+  };
+  CHECK(dose(R"("doseQuantity":{"value":1,"comparator":"<"})") ==
+        "invariant MedicationStatement.dosage[0].doseAndRate[0].dose");
+  CHECK(dose(R"("doseRange":{"low":{"value":1}})") == "");
+}
+
 TEST_CASE("validate: entries as the type of their bundle wants them") {
   const auto bundle = [](std::string_view type, std::string_view entry) {
     return places(R"({"resourceType":"Bundle","type":")" + std::string(type) + R"(","entry":[{)" + std::string(entry) +
