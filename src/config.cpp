@@ -119,7 +119,7 @@ void add_options(CLI::App& app, Config& config) {
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   app.add_option("--max-body-mib", config.max_body_mib, "largest request body, MiB")
-      ->check(CLI::Range(1, 4096))
+      ->check(CLI::Range(1U, Config{}.max_body_mib))
       ->capture_default_str();
   app.add_option("--max-connections", config.max_connections, "connections at a time")
       ->check(CLI::Range(8, 1'000'000))

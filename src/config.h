@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fhir/format/json.h"
 #include "fhir/outcome.h"
 #include "src/net/http.h"
 
@@ -25,7 +26,7 @@ struct Config {
   std::uint32_t threads = 0;   // 0: one per core
   std::uint32_t workers = 0;   // 0: one per core
   std::uint32_t queue = 1024;  // requests waiting for a worker before 503
-  std::uint32_t max_body_mib = 128;
+  std::uint32_t max_body_mib = fhir::json::Limits{}.bytes >> 20;  // more than one document may have is of no use
   std::uint32_t max_connections = 10'000;
 
   net::Listen listen() const;

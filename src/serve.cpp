@@ -1,6 +1,7 @@
 // `alzette serve`: open, answer, drain, close.
 #include "src/serve.h"
 
+#include <malloc.h>
 #include <pthread.h>
 
 #include <algorithm>
@@ -52,6 +53,8 @@ void announce(const net::Server& server) {
 }  // namespace
 
 int serve(const Config& config) {
+  // What a large request took goes back to the system when it ends; by default malloc would keep such blocks.
+  mallopt(M_MMAP_THRESHOLD, 512 << 10);
   auto signals = block_end_signals();
   log::set_level(level_of(config.log));
   auto archive = store::open(config.data);

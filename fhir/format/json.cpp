@@ -18,6 +18,8 @@ namespace {
 constexpr std::string_view number_limits =
     "the number is outside what can be kept exactly (512 characters, magnitude 1e-308 to 1e308)";
 
+constexpr std::size_t bytes_per_node = 24;  // FHIR has 25 to 40; beyond the first Limits::nodes no fewer are taken
+
 // A fault that JSON's grammar allows but FHIR, or our limits, do not.
 struct Fault {
   Kind kind = Kind::malformed;
@@ -29,8 +31,11 @@ struct Fault {
 // Handler of RapidJSON's events; each returns false to stop.
 class Builder {
  public:
-  Builder(Arena& arena, const Limits& limits, bool unicode_escapes)
-      : arena_(arena), limits_(limits), unicode_escapes_(unicode_escapes) {
+  Builder(Arena& arena, const Limits& limits, std::string_view text)
+      : arena_(arena),
+        limits_(limits),
+        most_nodes_(limits.nodes + text.size() / bytes_per_node),
+        unicode_escapes_(text.find("\\u") != text.npos) {
     frames_.reserve(16);
     keys_.reserve(64);
   }
@@ -57,7 +62,7 @@ class Builder {
     if (!decoded(key)) return false;
     if (key.empty()) return fail("a member name is empty");
     auto& frame = frames_.back();
-    if (keys_.size() - frame.keys >= limits_.array) return too_large("an object has too many members");
+    if (keys_.size() - frame.keys >= limits_.members) return too_large("an object has too many members");
     keys_.push_back(key);
     frame.key = key;
     frame.index = 0;
@@ -126,7 +131,7 @@ class Builder {
       fail("a resource is an object");
       return nullptr;
     }
-    if (++nodes_ > limits_.nodes) {
+    if (++nodes_ > most_nodes_) {
       too_large("the document has too many values");
       return nullptr;
     }
@@ -184,6 +189,7 @@ class Builder {
 
   Arena& arena_;
   const Limits& limits_;
+  const std::size_t most_nodes_;
   const bool unicode_escapes_;
   Node* root_ = nullptr;
   std::size_t nodes_ = 0;
@@ -223,7 +229,7 @@ Result<Node*> parse(std::string_view text, Arena& arena, const Limits& limits) {
   char* copy = static_cast<char*>(arena.allocate(text.size() + 1, 1));
   std::memcpy(copy, text.data(), text.size());
   copy[text.size()] = '\0';
-  Builder builder(arena, limits, text.find("\\u") != text.npos);
+  Builder builder(arena, limits, text);
   rapidjson::InsituStringStream stream(copy);
   rapidjson::Reader reader;
   constexpr unsigned flags =

@@ -17,8 +17,9 @@ namespace fhir::json {
 struct Limits {
   std::size_t bytes = 64u << 20;
   std::size_t depth = 64;
-  std::size_t nodes = 4'000'000;
-  std::size_t array = 250'000;  // members of one array or object
+  std::size_t nodes = 250'000;  // and one more for every 24 bytes: the tree's memory stays in proportion to the text
+  std::size_t array = 250'000;  // values of one array
+  std::size_t members = 1'000;  // of one object
 };
 
 // Text to a raw tree: members as nodes in order, lists as siblings with `listed` set, `_name` members still apart,

@@ -112,7 +112,7 @@ class Extractor {
       else
         add_plain(entry.expression, resource_, entry.parameter, rows_);
       remove_duplicates(start);
-      if (rows_.size() > most_rows) rows_.resize(most_rows);
+      if (too_many_ || rows_.size() > most_rows) rows_.resize(most_rows, IndexRow{entry.parameter, {}, {}, {}});
       if (rows_.size() == most_rows) break;
     }
     return std::move(rows_);
@@ -148,7 +148,7 @@ class Extractor {
 
   void add_composite(const ParameterPlan& entry) {
     for (const Node* element : nodes(entry.expression)) {
-      if (rows_.size() > most_rows) return;
+      if (too_many_ || rows_.size() > most_rows) return;
       add_combinations(entry, *element);
     }
   }
@@ -164,7 +164,9 @@ class Extractor {
       for (auto& row : values)
         if (row.facet == Facet::value) choice.push_back(std::move(row.value));
       if (choice.empty()) return;
-      total = std::min(total * choice.size(), most_combinations);
+      total *= choice.size();
+      too_many_ = total > most_combinations;
+      if (too_many_) return;
     }
     for (std::size_t i = 0; i < total; ++i) {
       auto& row = rows_.emplace_back();
@@ -212,6 +214,7 @@ class Extractor {
   path::Context context_;
   std::vector<IndexRow> rows_;
   std::vector<const Node*> found_;
+  bool too_many_ = false;  // combinations in one element
 };
 
 }  // namespace

@@ -65,6 +65,7 @@ struct IndexRow {
 };
 
 // A resource that gives this many rows has more than we index: it is to be refused rather than stored half found.
+// Too many combinations within one element of a composite count as this many rows.
 inline constexpr std::size_t most_rows = 50'000;
 
 // All rows of a bound resource, duplicates removed. `base` is this server's own base URL ("http://host/fhir"):

@@ -37,6 +37,21 @@ TEST_CASE("composites are rows of parts") {
   CHECK(rows[0].value.kind == IndexKind::composite);
 }
 
+TEST_CASE("a composite with too many combinations is not indexed by halves") {
+  const auto codings = [](int count) {
+    std::string text;
+    for (int i = 0; i < count; ++i) text += (i ? R"(,{"code":"c)" : R"({"code":"c)") + std::to_string(i) + "\"}";
+    return R"({"coding":[)" + text + "]}";
+  };
+  const auto rows = [&](int count) {
+    return Indexed(R"({"resourceType":"Observation","status":"final","code":)" + codings(count) +
+                   R"(,"valueCodeableConcept":)" + codings(count) + "}")
+        .rows.size();
+  };
+  CHECK(rows(30) < 2'000);
+  CHECK(rows(40) == most_rows);
+}
+
 TEST_CASE("rows are bounded") {
   std::string json = R"({"resourceType":"Patient","identifier":[)";
   for (int i = 0; i < 60'000; ++i) json += (i ? ",{\"value\":\"" : "{\"value\":\"") + std::to_string(i) + "\"}";
