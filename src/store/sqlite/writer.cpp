@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t most_batches = 2048;  // in one group
 constexpr std::size_t group_bytes = 64u << 20;
 constexpr std::size_t queue_bytes = 128u << 20;
-constexpr int pages_to_move = 10'000;      // the log is moved into the database from this length on ...
-constexpr int pages_to_wait_for = 40'000;  // ... and from this one on the writer does it itself
+constexpr std::uint64_t pages_to_move = 8'000;  // the log is moved into the database from this length on ...
+constexpr int pages_to_wait_for = 40'000;       // ... and from this one on the writer does it alone
 constexpr int bulk_pages_to_wait_for = 100'000;
 
 Connection::Tuning tuning(const Options& options) {
@@ -29,7 +29,8 @@ Writer::Writer(std::string file, Names& names, const Options& options, std::func
       options_(options),
       committed_(std::move(committed)),
       connection_(file_, Connection::Mode::write, tuning(options)),
-      rows_(connection_) {
+      rows_(connection_),
+      move_at_(pages_to_move) {
   connection_.on_commit([this](int pages) { log_pages_ = static_cast<std::uint64_t>(pages); });
   load();
 }
@@ -149,16 +150,20 @@ void Writer::commit(std::vector<Job>& group) {
   move_log();
 }
 
+// Moving the log into the database takes two steps, so that commits hardly wait: the checkpointer moves most of it
+// while writes go on, then the writer moves the little that came meanwhile, and its next commit starts the log anew.
 void Writer::move_log() {
   const auto pages = log_pages_.load();
-  if (pages >= static_cast<std::uint64_t>(options_.bulk ? bulk_pages_to_wait_for : pages_to_wait_for)) {
-    // While writes never pause, the checkpointer alone never reaches the end of the log.
+  if (pages < move_at_ / 2) move_at_ = pages_to_move;
+  const auto most = static_cast<std::uint64_t>(options_.bulk ? bulk_pages_to_wait_for : pages_to_wait_for);
+  if (mostly_moved_.exchange(false) || pages >= most) {
     try {
       connection_.checkpoint(Connection::Checkpoint::passive);
       ++checkpoints_;
     } catch (const Failure&) {  // a full disk perhaps: the log keeps what is committed, and the next commit tries again
     }
-  } else if (!options_.bulk && pages >= pages_to_move) {
+  } else if (!options_.bulk && pages >= move_at_) {
+    move_at_ = pages + pages_to_move;
     {
       const std::lock_guard lock(mutex_);
       checkpoint_wanted_ = true;
@@ -198,6 +203,7 @@ void Writer::checkpoint_loop() {
       }
       own.checkpoint(Connection::Checkpoint::passive);
       ++checkpoints_;
+      mostly_moved_ = true;
     }
   } catch (const Failure&) {
     // The writer moves the log itself when it has grown long, and meets the same fault where it can be answered.

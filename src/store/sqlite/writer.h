@@ -127,6 +127,8 @@ class Writer {
 
   std::condition_variable log_grew_;
   bool checkpoint_wanted_ = false;
+  std::atomic<bool> mostly_moved_{false};  // the checkpointer has passed: the writer ends what it began
+  std::uint64_t move_at_;                  // pages of the log at which it is asked next
   std::thread checkpointer_;
 };
 
