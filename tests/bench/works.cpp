@@ -1,124 +1,113 @@
 // What the server reaches, each work beside its limit in the same run: for reading, the bare loop of the same server
-// sending as many bytes; for writing, the same rows put into SQLite without us, one commit for as many as there are
-// clients. Ratios carry over to other machines, figures do not.
-//   bench_works [SECONDS]      per work, default 5
-
-#include <sqlite3.h>
-
+// sending as many bytes; for writing, the same rows put into SQLite without us, one commit for as many versions as the
+// clients have under way. Ratios carry over to other machines, figures do not.
+//   bench_works [--seconds N]               every work, N seconds each (5)
+//   bench_works --million [DATA]            a million patients: made, or those in the folder DATA, then asked for at
+//   1,000/s bench_works --raw STORE KEY RID GROUP COPY SECONDS      (its own helper: the limit of writing)
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <random>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "fhir/format/json.h"
-#include "fhir/node.h"
 #include "tests/bench/parts/child.h"
 #include "tests/bench/parts/load.h"
+#include "tests/bench/parts/raw_sqlite.h"
+#include "tests/bench/parts/requests.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 using bench::Answer;
 using bench::Figures;
+using Clock = std::chrono::steady_clock;
 
-constexpr int patients = 5000;
+constexpr int patients = 3000;
+constexpr unsigned clients_of_reads = 16;
 const std::string programs = fs::path(ALZETTE_PROGRAM).parent_path();
+std::string ourselves;
 
-struct Person {
-  std::string id, system, value, family, birth_date;
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// A folder that is gone at the end.
+struct Folder {
+  fs::path path;
+  Folder() {
+    std::string pattern = (fs::temp_directory_path() / "alzette-bench-XXXXXX").string();
+    if (!::mkdtemp(pattern.data())) throw std::runtime_error("no folder for temporary files");
+    path = pattern;
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
 };
 
-std::string encoded(std::string_view text) {
-  std::string result;
-  char hex[4];
-  for (char c : text) {
-    if (std::isalnum(static_cast<unsigned char>(c))) {
-      result += c;
-    } else {
-      std::snprintf(hex, sizeof hex, "%%%02X", static_cast<unsigned>(static_cast<unsigned char>(c)));
-      result += hex;
-    }
+double disk_bytes(const fs::path& folder) {
+  double bytes = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.is_regular_file()) bytes += static_cast<double>(entry.file_size());
+  return bytes;
+}
+
+std::string store_of(const std::string& data) { return data + "/alzette.sqlite"; }
+
+// A server on a folder, whose syncs of the disk are counted and can be made slower.
+class Server {
+ public:
+  Server(const std::string& data, long sync_delay_us = 0)
+      : data_(data),
+        environment_({{"LD_PRELOAD", ALZETTE_SYNCS},
+                      {"ALZETTE_SYNC_COUNT", count_file(data)},
+                      {"ALZETTE_SYNC_DELAY_US", std::to_string(sync_delay_us)}}),
+        start_(Clock::now()),
+        child_({ALZETTE_PROGRAM, "serve", "--data", data, "--http", "127.0.0.1:0"}, environment_) {
+    const Answer first = bench::ask(child_.port(), bench::get("/fhir/Patient?_count=1"));
+    first_answer_ = seconds_since(start_);
+    if (first.status != 200) throw std::runtime_error("the first answer is no page: " + first.body.substr(0, 300));
   }
-  return result;
-}
-
-std::vector<Person> sample(std::uint16_t port) {
-  const std::string page = bench::ask(port, bench::get("/fhir/Patient?_count=500")).body;
-  fhir::Arena arena;
-  auto tree = fhir::json::parse(page, arena);
-  if (!tree) throw std::runtime_error("the first page is not JSON: " + page.substr(0, 300));
-  std::vector<Person> people;
-  for (const fhir::Node& entry : **tree) {
-    const fhir::Node* patient = entry.name == "entry" ? entry.child("resource") : nullptr;
-    if (!patient) continue;
-    const fhir::Node* identifier = patient->child("identifier");
-    const fhir::Node* name = patient->child("name");
-    if (!identifier || !name) continue;
-    people.push_back({std::string(patient->value_of("id")), std::string(identifier->value_of("system")),
-                      std::string(identifier->value_of("value")), std::string(name->value_of("family")),
-                      std::string(patient->value_of("birthDate"))});
+  const bench::Child& child() const { return child_; }
+  std::uint16_t port() const { return child_.port(); }
+  const std::string& data() const { return data_; }
+  const bench::Environment& environment() const { return environment_; }
+  double first_answer_seconds() const { return first_answer_; }
+  std::uint64_t syncs() const {
+    std::uint64_t count = 0;
+    std::ifstream(data_ + ".syncs", std::ios::binary).read(reinterpret_cast<char*>(&count), sizeof count);
+    return count;
   }
-  if (people.empty()) throw std::runtime_error("no patients to ask for");
-  return people;
-}
 
-std::string patient_json(std::uint64_t number) {
-  const std::string n = std::to_string(number);
-  return R"({"resourceType":"Patient","identifier":[{"system":"urn:oid:2.999.7","value":"bench-)" + n +
-         R"("}],"active":true,"name":[{"use":"official","family":"Bench)" + n +
-         R"(","given":["Anna","Maria"]}],"telecom":[{"system":"phone","value":"+352 621 000 000"}],"gender":"female",)"
-         R"("birthDate":"1975-05-17","address":[{"line":["1, rue du Test"],"city":"Esch","postalCode":"4001"}]})";
-}
-
-std::string observation_json(const std::string& patient) {
-  return R"({"resourceType":"Observation","status":"final","code":{"coding":[{"system":"http://loinc.org",)"
-         R"("code":"8310-5"}]},"subject":{"reference":"Patient/)" +
-         patient +
-         R"("},"effectiveDateTime":"2026-01-01T08:00:00Z","valueQuantity":{"value":37.0,"unit":"Cel",)"
-         R"("system":"http://unitsofmeasure.org","code":"Cel"}})";
-}
-
-// Commits of `group` rows each, as fast as the disk takes them, with the server's durability.
-double raw_sqlite(const fs::path& file, unsigned group, double seconds) {
-  sqlite3* db = nullptr;
-  if (sqlite3_open(file.c_str(), &db) != SQLITE_OK) throw std::runtime_error("cannot open " + file.string());
-  sqlite3_exec(db,
-               "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE row(id INTEGER PRIMARY KEY, body BLOB)",
-               nullptr, nullptr, nullptr);
-  sqlite3_stmt* insert = nullptr;
-  sqlite3_prepare_v2(db, "INSERT INTO row(body) VALUES(?1)", -1, &insert, nullptr);
-  const auto start = std::chrono::steady_clock::now();
-  auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
-  std::uint64_t rows = 0;
-  while (elapsed() < seconds) {
-    sqlite3_exec(db, "BEGIN", nullptr, nullptr, nullptr);
-    for (unsigned i = 0; i < group; ++i) {
-      const std::string body = patient_json(rows++);
-      sqlite3_bind_blob(insert, 1, body.data(), static_cast<int>(body.size()), SQLITE_STATIC);
-      sqlite3_step(insert);
-      sqlite3_reset(insert);
-    }
-    sqlite3_exec(db, "COMMIT", nullptr, nullptr, nullptr);
+ private:
+  static std::string count_file(const std::string& data) {
+    std::ofstream(data + ".syncs", std::ios::binary) << std::string(sizeof(std::uint64_t), '\0');
+    return data + ".syncs";
   }
-  const double rate = static_cast<double>(rows) / elapsed();
-  sqlite3_finalize(insert);
-  sqlite3_close(db);
-  return rate;
+  std::string data_;
+  bench::Environment environment_;
+  Clock::time_point start_;
+  bench::Child child_;
+  double first_answer_ = 0;
+};
+
+void head() {
+  std::printf("%-24s %4s %10s %9s %9s %11s %7s %9s\n", "work", "c", "per second", "p50 ms", "p99 ms", "limit", "ratio",
+              "fsyncs/s");
 }
 
-double bare_loop(double bytes, unsigned clients, double seconds) {
-  bench::Child bare({programs + "/bench_bare", "127.0.0.1:0", std::to_string(static_cast<long>(bytes))});
-  return bench::drive(bare.port(), clients, seconds, [](unsigned, const Answer*) { return bench::get("/"); }).rate;
-}
-
-void row(const char* work, unsigned clients, const Figures& figures, double limit) {
-  std::printf("%-22s %4u %10.0f %9.2f %9.2f", work, clients, figures.rate, figures.p50, figures.p99);
-  if (limit > 0) std::printf(" %11.0f %7.2f", limit, figures.rate / limit);
+void row(const std::string& work, unsigned clients, const Figures& figures, double limit, double syncs) {
+  std::printf("%-24s %4u %10.0f %9.2f %9.2f", work.c_str(), clients, figures.rate, figures.p50, figures.p99);
+  if (limit > 0)
+    std::printf(" %11.0f %7.2f", limit, figures.rate / limit);
+  else
+    std::printf(" %11s %7s", "", "");
+  std::printf(" %9.0f", syncs);
   if (figures.bad)
     std::printf("   %llu of %llu refused", static_cast<unsigned long long>(figures.bad),
                 static_cast<unsigned long long>(figures.bad + figures.good));
@@ -126,124 +115,176 @@ void row(const char* work, unsigned clients, const Figures& figures, double limi
   std::fflush(stdout);
 }
 
-void reads(std::uint16_t port, const std::vector<Person>& people, double seconds) {
-  std::mt19937 random(1);
-  auto any = [&]() -> const Person& { return people[random() % people.size()]; };
-  const std::vector<std::pair<const char*, std::function<std::string()>>> works{
-      {"read", [&] { return "/fhir/Patient/" + any().id; }},
-      {"identifier search",
-       [&] {
-         const Person& person = any();
-         return "/fhir/Patient?identifier=" + encoded(person.system + '|' + person.value);
-       }},
-      {"name and birth date",
-       [&] {
-         const Person& person = any();
-         return "/fhir/Patient?family=" + encoded(person.family) + "&birthdate=" + person.birth_date;
-       }},
-      {"record of a patient", [&] { return "/fhir/Observation?patient=" + any().id + "&_count=20"; }},
-      {"sorted page", [&] { return "/fhir/Encounter?patient=" + any().id + "&_sort=-date&_count=10&_total=accurate"; }},
-  };
-  for (const auto& [name, target] : works) {
-    Figures figures = bench::drive(port, 16, seconds, [&](unsigned, const Answer*) { return bench::get(target()); });
-    row(name, 16, figures, bare_loop(figures.bytes, 16, seconds));
-  }
+double bare_loop(double bytes, unsigned clients, double seconds) {
+  bench::Child bare({programs + "/bench_bare", "127.0.0.1:0", std::to_string(static_cast<long>(bytes))});
+  return bench::drive(bare.port(), clients, seconds, [](unsigned, const Answer*) { return bench::get("/"); }).rate;
 }
 
-void creates(std::uint16_t port, const fs::path& folder, double seconds, std::uint64_t& number) {
-  for (unsigned clients : {1u, 32u, 128u}) {
-    Figures figures = bench::drive(port, clients, seconds, [&](unsigned, const Answer*) {
-      return bench::send("POST", "/fhir/Patient", patient_json(number++));
-    });
-    row("durable create", clients, figures, raw_sqlite(folder / ("raw" + std::to_string(clients)), clients, seconds));
-  }
+void read_work(Server& server, const std::string& name, const bench::Target& target, double seconds) {
+  Figures figures = bench::drive(server.port(), clients_of_reads, seconds,
+                                 [&](unsigned, const Answer*) { return bench::get(target()); });
+  row(name, clients_of_reads, figures, bare_loop(figures.bytes, clients_of_reads, seconds), 0);
 }
 
-// Create, read, change, delete of a patient, by turns, on each connection.
-void crud(std::uint16_t port, double seconds, std::uint64_t& number) {
-  struct Turn {
-    int step = 0;
-    std::string id;
-    std::uint64_t number = 0;
-  };
-  std::vector<Turn> turns(16);
-  Figures figures = bench::drive(port, 16, seconds, [&](unsigned connection, const Answer* last) {
-    Turn& turn = turns[connection];
-    if (turn.step == 1 && last) {
-      std::size_t at = last->body.find("\"id\":\"");
-      turn.id = at == std::string::npos ? "" : last->body.substr(at + 6, last->body.find('"', at + 6) - at - 6);
-    }
-    const std::string target = "/fhir/Patient/" + turn.id;
-    switch (turn.step++ % 4) {
-      case 0:
-        turn.step = 1;
-        turn.number = number++;
-        return bench::send("POST", "/fhir/Patient", patient_json(turn.number));
-      case 1:
-        return bench::get(target);
-      case 2: {
-        std::string body = patient_json(turn.number);
-        body.insert(1, "\"id\":\"" + turn.id + "\",");
-        body.replace(body.find("\"active\":true"), 13, "\"active\":false");
-        return bench::send("PUT", target, body);
-      }
-      default:
-        return "DELETE " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    }
+// Drives writes, then lets SQLite alone repeat the rows they made, `group` versions in each commit. `units` is how
+// many of what is counted a request makes, `of_versions` how many a stored version stands for.
+Figures write_work(Server& server, const std::string& name, unsigned clients, double seconds, double group,
+                   double units, double of_versions, const bench::Next& next) {
+  const std::string store = store_of(server.data());
+  const bench::Mark before = bench::mark(store);
+  const std::uint64_t syncs = server.syncs();
+  const auto start = Clock::now();
+  Figures figures = bench::drive(server.port(), clients, seconds, next);
+  const double syncs_a_second = static_cast<double>(server.syncs() - syncs) / seconds_since(start);
+  figures.rate *= units;
+  const Folder copy;
+  const auto raw =
+      bench::run({ourselves, "--raw", store, std::to_string(before.key), std::to_string(before.rid),
+                  std::to_string(std::max(1L, static_cast<long>(group))), copy.path / "raw", std::to_string(seconds)},
+                 server.environment());
+  row(name, clients, figures, std::atof(raw.output.c_str()) * of_versions, syncs_a_second);
+  return figures;
+}
+
+Figures create_work(Server& server, const std::string& name, unsigned clients, double seconds, std::uint64_t& number) {
+  return write_work(server, name, clients, seconds, clients, 1, 1, [&](unsigned, const Answer*) {
+    return bench::send("POST", "/fhir/Patient", bench::patient_json(number++));
   });
-  row("create read put delete", 16, figures, 0);
 }
 
-void imports(std::uint16_t port, double seconds, std::uint64_t& number) {
-  constexpr int entries = 100;
-  Figures figures = bench::drive(port, 4, seconds, [&](unsigned, const Answer*) {
-    const std::string full = "urn:uuid:00000000-0000-4000-8000-000000000001";
-    std::string bundle = R"({"resourceType":"Bundle","type":"transaction","entry":[{"fullUrl":")" + full +
-                         R"(","resource":)" + patient_json(number++) +
-                         R"(,"request":{"method":"POST","url":"Patient"}})";
-    for (int i = 1; i < entries; ++i) {
-      std::string observation = observation_json("x");
-      observation.replace(observation.find("Patient/x"), 9, full);
-      bundle += R"(,{"resource":)" + observation + R"(,"request":{"method":"POST","url":"Observation"}})";
-    }
-    return bench::send("POST", "/fhir", bundle + "]}");
-  });
-  figures.rate *= entries;
-  row("import, entries", 4, figures, 0);
+void mixed_work(Server& server, double seconds, std::uint64_t& number) {
+  std::vector<bench::Round> rounds(clients_of_reads);
+  write_work(server, "mixed CRUD, nine types", clients_of_reads, seconds, clients_of_reads, 1,
+             static_cast<double>(bench::Round::requests) / bench::Round::writes,
+             [&](unsigned connection, const Answer* last) { return rounds[connection].next(last, number++); });
 }
 
-double disk_mib(const fs::path& folder) {
-  double bytes = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_regular_file()) bytes += static_cast<double>(entry.file_size());
-  return bytes / (1 << 20);
+void import_work(Server& server, const fs::path& folder, double seconds) {
+  constexpr unsigned clients = 4;
+  bench::run({ALZETTE_PROGRAM, "generate", "--patients", "300", "--seed", "2", "--out", folder / "files"});
+  const bench::Bundles bundles = bench::bundles_from(folder / "files");
+  std::size_t at = 0;
+  write_work(server, "bundle import, entries", clients, seconds, clients * bundles.entries, bundles.entries, 1,
+             [&](unsigned, const Answer*) {
+               return bench::send("POST", "/fhir", bundles.texts[at++ % bundles.texts.size()]);
+             });
+}
+
+void memory(const char* what, const Server& server) {
+  std::printf("%s: resident now %.0f MiB, at most %.0f MiB\n", what, server.child().resident_mib(),
+              server.child().most_resident_mib());
+}
+
+void started(const char* what, const Server& server) {
+  std::printf("%s: first answer after %.3f s, resident %.0f MiB\n", what, server.first_answer_seconds(),
+              server.child().resident_mib());
+}
+
+void reading(const fs::path& folder, double seconds) {
+  const std::string data = folder / "nation";
+  std::fprintf(stderr, "generating %d patients with their records\n", patients);
+  const auto made =
+      bench::run({ALZETTE_PROGRAM, "generate", "--patients", std::to_string(patients), "--seed", "1", "--data", data});
+  const auto versions = static_cast<double>(bench::versions(store_of(data)));
+  std::printf("store of %.0f resources: made at %.0f/s, disk %.2f KiB a resource\n", versions, versions / made.seconds,
+              disk_bytes(data) / versions / 1024);
+  Server server(data);
+  started("filled store", server);
+  head();
+  const bench::Pools pools = bench::harvest(server.port());
+  for (const auto& [name, target] : bench::reads(pools)) read_work(server, name, target, seconds);
+  const bench::Mix mix = bench::search_mix(pools, server.port());
+  read_work(server, "search mix, " + std::to_string(mix.left) + " of " + std::to_string(mix.all), mix.target, seconds);
+  memory("after reading", server);
+}
+
+void writing(const fs::path& folder, double seconds) {
+  const std::string data = folder / "empty";
+  std::uint64_t number = 0;
+  {
+    Server server(data);
+    started("empty store", server);
+    head();
+    import_work(server, folder, seconds);
+    for (unsigned clients : {1U, 32U, 128U}) create_work(server, "durable create", clients, seconds, number);
+    mixed_work(server, seconds, number);
+    memory("after writing", server);
+  }
+  const auto versions = static_cast<double>(bench::versions(store_of(data)));
+  std::printf("disk %.2f KiB a stored version\n", disk_bytes(data) / versions / 1024);
+}
+
+void slow_disk(const fs::path& folder, double seconds) {
+  constexpr long delay_us = 1000;
+  Server server(folder / "slow", delay_us);
+  std::uint64_t number = 0;
+  double alone = 0, together = 0;
+  for (unsigned clients : {1U, 32U, 128U}) {
+    together = create_work(server, "create, fsync + 1 ms", clients, seconds, number).rate;
+    if (clients == 1) alone = together;
+  }
+  std::printf("where an fsync costs 1 ms, 128 clients create %.1f times as much as one\n", together / alone);
 }
 
 void bench_all(double seconds) {
-  std::string pattern = (fs::temp_directory_path() / "alzette-bench-XXXXXX").string();
-  const fs::path folder = ::mkdtemp(pattern.data());
-  const std::string data = folder / "data";
-  std::fprintf(stderr, "generating %d patients\n", patients);
-  bench::run({ALZETTE_PROGRAM, "generate", "--patients", std::to_string(patients), "--seed", "1", "--data", data});
-  {
-    bench::Child server({ALZETTE_PROGRAM, "serve", "--data", data, "--http", "127.0.0.1:0"});
-    std::printf("disk %.0f MiB, resident at start %.0f MiB\n", disk_mib(data), server.resident_mib());
-    std::printf("%-22s %4s %10s %9s %9s %11s %7s\n", "work", "c", "per second", "p50 ms", "p99 ms", "limit", "ratio");
-    std::uint64_t number = 0;
-    reads(server.port(), sample(server.port()), seconds);
-    creates(server.port(), folder, seconds, number);
-    crud(server.port(), seconds, number);
-    imports(server.port(), seconds, number);
-    std::printf("resident at the end %.0f MiB\n", server.resident_mib());
+  const Folder folder;
+  reading(folder.path, seconds);
+  writing(folder.path, seconds);
+  slow_disk(folder.path, seconds);
+}
+
+void open_loop(Server& server, const bench::Work& work, double rate, double seconds) {
+  Figures figures = bench::paced(server.port(), 64, rate, seconds,
+                                 [&](unsigned, const Answer*) { return bench::get(work.target()); });
+  row(std::string(work.name) + ", paced", 64, figures, 0, 0);
+}
+
+void bench_million(const std::string& given, double seconds) {
+  const Folder folder;
+  const std::string data = given.empty() ? (folder.path / "million").string() : given;
+  if (given.empty()) {
+    const auto made =
+        bench::run({ALZETTE_PROGRAM, "generate", "--patients", "1000000", "--only", "Patient", "--data", data});
+    std::printf("a million patients made in %.0f s, resident at most %.0f MiB, disk %.2f KiB each\n", made.seconds,
+                made.most_resident_mib, disk_bytes(data) / 1e6 / 1024);
   }
-  fs::remove_all(folder);
+  Server server(data);
+  started("store of a million", server);
+  head();
+  const bench::Pools pools = bench::drawn_people(server.port(), 1'000'000, 4000);
+  for (const bench::Work& work : bench::reads(pools))
+    if (std::string(work.name) != "record of a patient") open_loop(server, work, 1000, seconds);
+  memory("after reading", server);
+}
+
+int raw(const std::vector<std::string>& words) {
+  if (words.size() != 7) throw std::runtime_error("--raw STORE KEY RID GROUP COPY SECONDS");
+  const bench::Mark after{std::stoll(words[2]), std::stoll(words[3])};
+  std::printf("%.1f\n", bench::raw_sqlite(words[1], after, std::stoull(words[4]), words[5], std::stod(words[6])));
+  return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    bench_all(argc > 1 ? std::atof(argv[1]) : 5);
+    ourselves = fs::read_symlink("/proc/self/exe");
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    if (!words.empty() && words[0] == "--raw") return raw(words);
+    double seconds = 5;
+    bool million = false;
+    std::string data;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (words[i] == "--seconds" && i + 1 < words.size())
+        seconds = std::clamp(std::stod(words[++i]), 0.2, 600.0);
+      else if (words[i] == "--million")
+        million = true;
+      else if (million && data.empty() && !words[i].starts_with("-"))
+        data = words[i];
+      else
+        throw std::runtime_error("usage: bench_works [--seconds N] [--million [DATA]]");
+    }
+    million ? bench_million(data, seconds) : bench_all(seconds);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench: %s\n", error.what());
     return 1;

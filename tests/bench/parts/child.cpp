@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>
@@ -12,29 +14,47 @@
 namespace bench {
 namespace {
 
-pid_t start(const std::vector<std::string>& command, int out) {
+// The child's standard output is `out`; what it logs is dropped.
+pid_t start(const std::vector<std::string>& command, const Environment& environment, int out) {
   pid_t pid = ::fork();
   if (pid != 0) return pid;
   std::vector<char*> arguments;
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
+  for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
   int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  ::dup2(out >= 0 ? out : null, STDOUT_FILENO);
-  if (out >= 0) ::dup2(null, STDERR_FILENO);  // a server's log
+  ::dup2(out, STDOUT_FILENO);
+  ::dup2(null, STDERR_FILENO);
   ::execv(arguments[0], arguments.data());
   ::_exit(127);
 }
 
+struct Pipe {
+  int ends[2] = {-1, -1};
+  Pipe() {
+    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  ~Pipe() {
+    ::close(ends[0]);
+    close_writing();
+  }
+  void close_writing() {
+    if (ends[1] >= 0) ::close(ends[1]);
+    ends[1] = -1;
+  }
+};
+
 }  // namespace
 
-Child::Child(const std::vector<std::string>& command) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-  pid_ = start(command, ends[1]);
-  ::close(ends[1]);
+Child::Child(const std::vector<std::string>& command, const Environment& environment) {
+  Pipe pipe;
+  pid_ = start(command, environment, pipe.ends[1]);
+  pipe.close_writing();
   std::string text;
   char c = 0;
-  while (::read(ends[0], &c, 1) == 1) {
+  while (::read(pipe.ends[0], &c, 1) == 1) {
     text += c;
     std::size_t ready = text.find("ready http=");
     if (c != '\n' || ready == std::string::npos) continue;
@@ -42,7 +62,6 @@ Child::Child(const std::vector<std::string>& command) {
     port_ = static_cast<std::uint16_t>(std::strtoul(text.c_str() + text.find(':', address + 7) + 1, nullptr, 10));
     break;
   }
-  ::close(ends[0]);
   if (port_ == 0) throw std::runtime_error(command[0] + " did not become ready");
 }
 
@@ -51,17 +70,36 @@ Child::~Child() {
   ::waitpid(pid_, nullptr, 0);
 }
 
-double Child::resident_mib() const {
-  std::ifstream file("/proc/" + std::to_string(pid_) + "/statm");
-  double size = 0, resident = 0;
-  file >> size >> resident;
-  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
+double Child::status_mib(const std::string& name) const {
+  std::ifstream file("/proc/" + std::to_string(pid_) + "/status");
+  for (std::string word; file >> word;)
+    if (word == name) {
+      double kib = 0;
+      file >> kib;
+      return kib / 1024;
+    }
+  return 0;
 }
 
-void run(const std::vector<std::string>& command) {
+double Child::resident_mib() const { return status_mib("VmRSS:"); }
+double Child::most_resident_mib() const { return status_mib("VmHWM:"); }
+
+Ended run(const std::vector<std::string>& command, const Environment& environment) {
+  const auto begin = std::chrono::steady_clock::now();
+  Pipe pipe;
+  const pid_t pid = start(command, environment, pipe.ends[1]);
+  pipe.close_writing();
+  Ended ended;
+  char buffer[4096];
+  for (ssize_t got = 0; (got = ::read(pipe.ends[0], buffer, sizeof buffer)) > 0;)
+    ended.output.append(buffer, static_cast<std::size_t>(got));
   int status = 0;
-  ::waitpid(start(command, -1), &status, 0);
+  rusage usage{};
+  ::wait4(pid, &status, 0, &usage);
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) throw std::runtime_error(command[0] + " failed");
+  ended.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  ended.most_resident_mib = static_cast<double>(usage.ru_maxrss) / 1024;
+  return ended;
 }
 
 }  // namespace bench

@@ -1,4 +1,4 @@
-// A program of ours in the background: started, waited for until it is ready, measured, stopped.
+// Programs of ours: started in the background and measured, or run to their end.
 #pragma once
 
 #include <sys/types.h>
@@ -9,23 +9,33 @@
 
 namespace bench {
 
+using Environment = std::vector<std::pair<std::string, std::string>>;  // added to our own
+
 class Child {
  public:
   // Returns when the program has printed its line "ready http=http://127.0.0.1:PORT". Throws when it ends before.
-  explicit Child(const std::vector<std::string>& command);
+  explicit Child(const std::vector<std::string>& command, const Environment& environment = {});
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
   ~Child();  // SIGTERM, and waits
 
   std::uint16_t port() const { return port_; }
   double resident_mib() const;
+  double most_resident_mib() const;
 
  private:
+  double status_mib(const std::string& name) const;
   pid_t pid_ = -1;
   std::uint16_t port_ = 0;
 };
 
+struct Ended {
+  std::string output;
+  double seconds = 0;
+  double most_resident_mib = 0;
+};
+
 // Runs a program to its end. Throws unless it exits with 0.
-void run(const std::vector<std::string>& command);
+Ended run(const std::vector<std::string>& command, const Environment& environment = {});
 
 }  // namespace bench

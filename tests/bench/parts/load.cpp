@@ -60,7 +60,9 @@ std::size_t complete(const std::string& in, std::size_t& head) {
 
 class Run {
  public:
-  Run(std::uint16_t port, unsigned clients, const Next& next) : next_(next), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+  // rate 0: closed loop.
+  Run(std::uint16_t port, unsigned clients, double rate, const Next& next)
+      : next_(next), rate_(rate), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     connections_.resize(clients);
     open_ = clients;
     for (unsigned i = 0; i < clients; ++i) {
@@ -81,25 +83,51 @@ class Run {
 
   Figures operator()(double seconds) {
     const auto start = Clock::now();
-    end_ = start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-    for (unsigned i = 0; i < connections_.size(); ++i) fire(i);
+    end_ = start + span(seconds);
+    for (unsigned i = 0; i < connections_.size(); ++i) ready(i);
     std::vector<epoll_event> events(connections_.size());
+    Clock::time_point due = start;
     while (open_ > 0 && Clock::now() < end_ + std::chrono::seconds(30)) {
-      int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 1000);
+      for (; rate_ > 0 && !idle_.empty() && due <= Clock::now(); due += span(1 / rate_)) fire(take_idle(), due);
+      if (open_ == 0) break;
+      int count = wait(events, due);
       for (int i = 0; i < count; ++i) receive(events[static_cast<std::size_t>(i)].data.u32);
     }
     return figures(std::chrono::duration<double>(Clock::now() - start).count());
   }
 
  private:
-  void fire(unsigned index) {
+  static Clock::duration span(double seconds) {
+    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  }
+
+  int wait(std::vector<epoll_event>& events, Clock::time_point due) {
+    std::chrono::nanoseconds left = std::chrono::seconds(1);
+    if (rate_ > 0 && !idle_.empty()) left = std::clamp<std::chrono::nanoseconds>(due - Clock::now(), left * 0, left);
+    const timespec timeout{left.count() / 1'000'000'000, left.count() % 1'000'000'000};
+    return ::epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), &timeout, nullptr);
+  }
+
+  void ready(unsigned index) {
+    if (rate_ > 0)
+      idle_.push_back(index);
+    else
+      fire(index, Clock::now());
+  }
+  unsigned take_idle() {
+    unsigned index = idle_.back();
+    idle_.pop_back();
+    return index;
+  }
+
+  void fire(unsigned index, Clock::time_point start) {
     Connection& connection = connections_[index];
-    connection.out = Clock::now() < end_ ? next_(index, connection.answered ? &connection.last : nullptr) : "";
+    connection.out = start < end_ ? next_(index, connection.answered ? &connection.last : nullptr) : "";
     if (connection.out.empty()) {
       --open_;
       return;
     }
-    connection.start = Clock::now();
+    connection.start = rate_ > 0 ? start : Clock::now();
     // Requests are small against a socket's buffer, so that a blocking send does not wait.
     for (std::size_t at = 0; at < connection.out.size();) {
       ssize_t sent = ::send(connection.socket, connection.out.data() + at, connection.out.size() - at, MSG_NOSIGNAL);
@@ -125,7 +153,7 @@ class Run {
     connection.answered = true;
     bytes_ += whole - head;
     ++(connection.last.status / 100 == 2 ? good_ : bad_);
-    fire(index);
+    ready(index);
   }
 
   void broken(Connection& connection) {
@@ -151,7 +179,9 @@ class Run {
   }
 
   const Next& next_;
+  const double rate_;
   int epoll_;
+  std::vector<unsigned> idle_;
   std::vector<Connection> connections_;
   Clock::time_point end_;
   std::vector<float> latencies_;
@@ -162,7 +192,11 @@ class Run {
 }  // namespace
 
 Figures drive(std::uint16_t port, unsigned clients, double seconds, const Next& next) {
-  return Run(port, clients, next)(seconds);
+  return Run(port, clients, 0, next)(seconds);
+}
+
+Figures paced(std::uint16_t port, unsigned clients, double rate, double seconds, const Next& next) {
+  return Run(port, clients, rate, next)(seconds);
 }
 
 Answer ask(std::uint16_t port, const std::string& request) {

@@ -1,5 +1,5 @@
-// A closed-loop HTTP client on one thread: each of `clients` connections has one request under way, the next is sent
-// when its answer is complete. Latency is from the first byte sent to the last one received.
+// An HTTP client on one thread. Closed loop: each of `clients` connections has one request under way, the next is sent
+// when its answer is complete. Open loop: requests are due at fixed times whether or not the server keeps up.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,11 @@ struct Figures {
   std::uint64_t bad = 0;    // anything else; a connection that breaks counts as one and is not replaced
 };
 
+// Closed loop. Latency is from the first byte sent to the last one received.
 Figures drive(std::uint16_t port, unsigned clients, double seconds, const Next& next);
+
+// Open loop, `rate` requests a second on any idle one of the connections. Latency is from the time a request was due.
+Figures paced(std::uint16_t port, unsigned clients, double rate, double seconds, const Next& next);
 
 // One request, one answer.
 Answer ask(std::uint16_t port, const std::string& request);

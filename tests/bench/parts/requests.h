@@ -1,0 +1,68 @@
+// What is asked of the server under test: values are taken from the population it holds, drawn with a fixed seed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tests/bench/parts/load.h"
+
+namespace bench {
+
+struct Person {
+  std::string id, system, value, family, given, birth_date;
+};
+
+// What is found on the first pages of each type; a pool may be empty.
+struct Pools {
+  std::vector<Person> people;
+  std::vector<std::string> observation_codes, condition_codes, practitioners, locations;
+};
+Pools harvest(std::uint16_t port);
+
+// `draws` of the generated patients 0 to `all`, from anywhere among them.
+Pools drawn_people(std::uint16_t port, std::uint64_t all, unsigned draws);
+
+std::string encoded(std::string_view text);
+
+using Target = std::function<std::string()>;  // the next path with its query
+struct Work {
+  const char* name;
+  Target target;
+};
+// Read, identifier search, name search, a patient's observations.
+std::vector<Work> reads(const Pools& pools);
+
+// A mix of short and long searches of a record viewer: each request is one of them by chance. Those that the server
+// does not answer with 200 are left out; `left` and `all` say how many are in.
+struct Mix {
+  Target target;
+  std::size_t left = 0;
+  std::size_t all = 0;
+};
+Mix search_mix(const Pools& pools, std::uint16_t port);
+
+std::string patient_json(std::uint64_t number);
+
+// One connection of a mixed load: nine linked resources are created, read, changed and deleted, 36 requests a round.
+class Round {
+ public:
+  std::string next(const Answer* last, std::uint64_t number);
+  static constexpr unsigned requests = 36, writes = 27;
+
+ private:
+  std::string body(std::size_t kind, std::uint64_t number) const;
+  unsigned step_ = 0;
+  std::vector<std::string> ids_, bodies_;
+};
+
+// Transaction bundles of one patient each, made from the NDJSON files that `alzette generate --out` wrote; all
+// entries are created and refer to each other by urn:uuid.
+struct Bundles {
+  std::vector<std::string> texts;
+  double entries = 0;  // of a bundle in the mean
+};
+Bundles bundles_from(const std::string& folder);
+
+}  // namespace bench
