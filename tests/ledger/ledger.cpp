@@ -394,7 +394,7 @@ TEST_CASE("ledger: a store that went back in time is noticed") {
 
 TEST_CASE(
     "ledger: no acknowledged write is lost and no transaction is half there, however often the server is killed") {
-  const auto rounds = setting("ALZETTE_LEDGER_ROUNDS", 100);
+  const auto rounds = setting("ALZETTE_LEDGER_ROUNDS", 200);
   const auto seed = setting("ALZETTE_LEDGER_SEED", std::random_device()());
   MESSAGE("seed " << seed << ", " << rounds << " rounds");
   wire::Folder folder;
