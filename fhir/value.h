@@ -48,7 +48,7 @@ bool valid_decimal(std::string_view text);
 // -1, 0, 1 by value, exact at any length: 1.50 equals 1.5. Both must be valid.
 int compare_decimals(std::string_view a, std::string_view b);
 
-// The range that the digits imply: 5.4 is [5.35, 5.45), 100 is [99.5, 100.5), 1e2 is [50, 150).
+// The range that the digits imply: 5.4 is [5.35, 5.45), 100 is [99.5, 100.5), 1e2 is [95, 105) as in the standard.
 struct DecimalRange {
   double value = 0, low = 0, high = 0;
 };

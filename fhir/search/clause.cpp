@@ -46,8 +46,7 @@ std::string_view word_of(ParameterType type) {
 
 // Modifiers by parameter type, as they are written.
 std::vector<std::string_view> allowed(const SearchParameter& parameter) {
-  if (parameter.code.view() == "_id") return {"not"};
-  if (parameter.code.view() == "_lastUpdated") return {};
+  if (parameter.code.view() == "_id") return {"missing", "not"};
   switch (parameter.type) {
     case ParameterType::string:
       return {"missing", "exact", "contains", "text"};
@@ -124,6 +123,8 @@ class ClauseReader {
     if (!parameter) return unknown_parameter(scope, code);
     if (colon != std::string_view::npos && modifier.empty()) return bad_modifier(*parameter, modifier);
     if (dot != std::string_view::npos) return read_chain(scope, *parameter, modifier, name.substr(dot + 1), hops);
+    if (modifier == "missing" && (code == "_id" || code == "_lastUpdated"))
+      return read_never_missing(scope, *parameter);
     return read_plain(*parameter, modifier);
   }
 
@@ -232,6 +233,13 @@ class ClauseReader {
                      quoted(value_));
     clause.missing = value_ == "true";
     return clause;
+  }
+
+  // Every stored resource has an id and a time, and the index needs no row that says so: the time answers.
+  Result<Clause> read_never_missing(Scope scope, const SearchParameter& parameter) {
+    if (value_ != "true" && value_ != "false") return read_plain(parameter, "missing");
+    value_ = value_ == "true" ? "lt0001" : "ge0001";
+    return read_plain(*parameter_of(scope, "_lastUpdated"), {});
   }
 
   // subject:Patient=1: only references to that type, whether the value says it or not.

@@ -237,7 +237,7 @@ class Validator {
     const auto type = node.value_of("type");
     if (!type.empty() && !definitions().resource(type) && type.find(':') == type.npos)
       fault({&place, "type", 0, false}, "code-invalid", shown(type) + " is not a FHIR R4 resource type");
-    if (!literal || !literal->has_value() || !valid_uri(literal->text)) return;
+    if (!literal || !literal->has_value()) return;
     const Place here{&place, "reference", 0, false};
     auto text = literal->text;
     if (conditional_references_) text = text.substr(0, text.find('?'));

@@ -72,7 +72,8 @@ void append_part(const Response& reply, fhir::BundleWriter& bundle) {
   bundle.response(response);
 }
 
-fhir::Result<Plan> plan_batch(const Call& call, std::shared_ptr<Incoming> bundle) {
+fhir::Result<Plan> plan_batch(const Call& call, std::shared_ptr<Incoming> bundle,
+                              std::vector<std::optional<Outcome>> unreadable) {
   const auto& nodes = bundle->entries;
   if (nodes.size() > most_entries)
     return Outcome(Kind::too_large, "too-long", "A batch may have " + std::to_string(most_entries) + " entries",
@@ -80,6 +81,10 @@ fhir::Result<Plan> plan_batch(const Call& call, std::shared_ptr<Incoming> bundle
   Plan plan;
   std::vector<std::optional<Response>> refused(nodes.size());  // where nothing stands, the next part answers
   for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (i < unreadable.size() && unreadable[i]) {
+      refused[i] = refuse(*unreadable[i]);
+      continue;
+    }
     auto faults = faults_of(bundle->issues, "Bundle.entry[" + std::to_string(i) + "]");
     if (!faults.empty()) {
       Outcome outcome(kind_of(faults));

@@ -3,14 +3,18 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 #include "fhir/bundle.h"
 #include "src/rest/interaction.h"
 
 namespace alzette::rest {
 
-fhir::Result<Plan> plan_batch(const Call& call, std::shared_ptr<Incoming> bundle);
+// `unreadable`: by entry, why it could not be read; empty when all were.
+fhir::Result<Plan> plan_batch(const Call& call, std::shared_ptr<Incoming> bundle,
+                              std::vector<std::optional<fhir::Outcome>> unreadable = {});
 
 // The request of an entry: `url` lies below the base; who asks and how is taken from the call.
 Request part_request(const Call& call, std::string_view method, std::string_view url, Headers conditions);

@@ -30,11 +30,17 @@ bool is_raw(std::string_view content_type) {
          !net::same_word(media, "application/json") && !net::same_word(media, "text/json");
 }
 
-fhir::Result<Incoming> receive_binary(std::string_view content, std::string_view content_type, std::string_view id) {
+fhir::Result<Incoming> receive_binary(std::string_view content, std::string_view content_type, std::string_view id,
+                                      std::string_view security_context) {
   std::string text = R"({"resourceType":"Binary",)";
   if (!id.empty()) text.append(R"("id":")").append(id).append("\",");
   text += R"("contentType":)";
   fhir::json::write_string(net::trim(content_type), text);
+  if (!security_context.empty()) {
+    text += R"(,"securityContext":{"reference":)";
+    fhir::json::write_string(net::trim(security_context), text);
+    text += '}';
+  }
   if (!content.empty()) text.append(R"(,"data":")").append(encode_base64(content)).append("\"");
   text += '}';
   const auto kept = std::make_shared<std::string>(std::move(text));

@@ -12,7 +12,9 @@ namespace alzette::rest {
 // A media type that is not one of FHIR's JSON forms: the body is the content itself.
 bool is_raw(std::string_view content_type);
 
-fhir::Result<Incoming> receive_binary(std::string_view content, std::string_view content_type, std::string_view id);
+// `security_context`: the X-Security-Context header, a reference.
+fhir::Result<Incoming> receive_binary(std::string_view content, std::string_view content_type, std::string_view id,
+                                      std::string_view security_context = {});
 
 // The content of a stored Binary in its own media type, in place of the resource. Harmless in a browser.
 Response raw_content(Response resource);

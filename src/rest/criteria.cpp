@@ -40,9 +40,10 @@ Result<Found> find_one(fhir::Snapshot& snapshot, const fhir::Access& access, con
 Result<std::shared_ptr<Incoming>> resource_of(const Call& call) {
   if (call.body) return call.body;
   const auto expected = call.type->name.view();
-  auto incoming = expected == "Binary" && is_raw(call.header("Content-Type"))
-                      ? receive_binary(call.request.body, call.header("Content-Type"), call.id)
-                      : receive(call.request.body);
+  auto incoming =
+      expected == "Binary" && is_raw(call.header("Content-Type"))
+          ? receive_binary(call.request.body, call.header("Content-Type"), call.id, call.header("X-Security-Context"))
+          : receive(call.request.body);
   if (!incoming) return std::move(incoming.outcome());
   const auto given = incoming->resource->type->name.view();
   if (given != expected)

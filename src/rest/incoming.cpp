@@ -23,6 +23,13 @@ bool refuses(const Issue& issue) {
   return issue.severity == fhir::Severity::error || issue.severity == fhir::Severity::fatal;
 }
 
+// All faults at once: those of the structure, and those of the values that are left. What may only be missing or
+// broken because binding dropped something is not said.
+void add_faults_of_values(const Node& resource, std::vector<Issue>& issues) {
+  for (auto& issue : fhir::validate::resource(resource))
+    if (refuses(issue) && issue.code != "required" && issue.code != "invariant") issues.push_back(std::move(issue));
+}
+
 // "Patient.name[0]" (or the root under another name) at `place`: "Bundle.entry[3].resource.name[0]".
 void put_in_place(std::string_view place, std::vector<Issue>& issues) {
   if (place.empty()) return;
@@ -85,6 +92,7 @@ Result<Incoming> receive(std::string_view bytes, bool keep_faults) {
   incoming.resource = fhir::bind(*raw, *incoming.arena, incoming.issues);
   const bool faulty = std::any_of(incoming.issues.begin(), incoming.issues.end(), refuses);
   if (!incoming.resource || (faulty && !keep_faults)) {
+    if (incoming.resource) add_faults_of_values(*incoming.resource, incoming.issues);
     Outcome outcome(kind_of(incoming.issues));
     outcome.issues = std::move(incoming.issues);
     return outcome;

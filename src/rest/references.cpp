@@ -75,6 +75,8 @@ class Rewriter {
     const auto end = node.text.find_first_of("#|");
     const auto name = new_name(node.text.substr(0, end));
     if (name.empty()) return;
+    const auto form = node.type->primitive;
+    if (form == Primitive::oid || form == Primitive::uuid) node.type = uri_;  // what stands there now is neither
     node.text = end == std::string_view::npos ? name : arena_.copy(std::string(name).append(node.text.substr(end)));
   }
 
@@ -98,6 +100,7 @@ class Rewriter {
   const NewNames& names_;
   const ResolveCriteria& resolve_;
   fhir::Arena& arena_;
+  const fhir::Type* uri_ = fhir::definitions().type("uri");
   std::string_view base_;
 };
 

@@ -273,7 +273,7 @@ fhir::Result<std::optional<std::int64_t>> if_match(std::string_view header) {
       return std::optional<std::int64_t>(version);
   }
   return fhir::Outcome(Kind::malformed, "value",
-                       "If-Match must hold one entity tag as this server gives them, for example W/\"3\"");
+                       "If-Match must hold entity tags as this server gives them, for example W/\"3\"");
 }
 
 }  // namespace alzette::rest

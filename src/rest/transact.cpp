@@ -32,6 +32,14 @@ Outcome at(const BundleEntry& entry, Outcome outcome) {
   return outcome;
 }
 
+// What a GET of this path can mean: a type or an instance of it, the whole system, the capabilities. Operations, and
+// types that do not exist, would only fail once the writes are done.
+bool readable(std::string_view path) {
+  if (path.find('$') != path.npos) return false;
+  const auto first = path.substr(0, path.find('/'));
+  return first.empty() || first == "_history" || first == "metadata" || fhir::definitions().resource(first);
+}
+
 class Planner {
  public:
   Planner(fhir::Arena& arena, const Site& site) : arena_(arena), site_(site) {}
@@ -76,6 +84,10 @@ class Planner {
     const auto& entry = read_[i];
     auto& planned = plan_.entries[i];
     if (entry.method == "GET" || entry.method == "HEAD") {
+      if (!readable(entry.path))
+        return Outcome(Kind::unsupported, "not-supported",
+                       "request.url is no address that this server reads: resources, searches and histories are",
+                       entry.place + ".request.url");
       planned.act = Act::read;
       planned.url = entry.target();
       planned.conditions = entry.conditions();

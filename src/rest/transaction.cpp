@@ -4,6 +4,7 @@
 #include "src/rest/criteria.h"
 #include "src/rest/interaction.h"
 #include "src/rest/reply.h"
+#include "src/rest/salvage.h"
 #include "src/rest/transact.h"
 
 namespace alzette::rest {
@@ -33,7 +34,10 @@ fhir::EntryResponse of_write(const Pending& pending, const TransactionEntry& ent
   if (gone) return response;
   response.location =
       std::string(entry.type->name.view()) + "/" + entry.id + "/_history/" + std::to_string(written.version);
-  if (!pending.bodies.empty()) {
+  if (pending.returns == Return::operation_outcome) {
+    representation = fhir::to_json(Outcome());
+    response.outcome = representation;
+  } else if (!pending.bodies.empty()) {
     representation = fhir::stored_bytes(pending.bodies[entry.write], written.version, written.last_updated);
     response.resource = representation;
   }
@@ -88,7 +92,11 @@ fhir::Result<Plan> plan_transaction(const Call& call, Incoming& incoming) {
 fhir::Result<Plan> run(const Call& call) {
   if (const auto none = no_parameters(call); !none) return none.outcome();
   auto incoming = receive(call.request.body, true);
-  if (!incoming) return std::move(incoming.outcome());
+  if (!incoming) {
+    auto salvaged = salvage(call.request.body);
+    if (!salvaged) return std::move(incoming.outcome());
+    return plan_batch(call, std::make_shared<Incoming>(std::move(salvaged->bundle)), std::move(salvaged->refused));
+  }
   auto& bundle = *incoming->resource;
   if (!bundle.type || bundle.type->name.view() != "Bundle")
     return Outcome(Kind::malformed, "invalid", "The base takes a Bundle; post a resource to its type's address");

@@ -2,6 +2,10 @@
 // FHIR R4: http://hl7.org/fhir/R4/http.html#update, #upsert, #concurrency
 #include "src/rest/update.h"
 
+#include <algorithm>
+#include <vector>
+
+#include "src/net/ascii.h"
 #include "src/rest/criteria.h"
 #include "src/rest/reply.h"
 
@@ -21,6 +25,22 @@ fhir::Result<Plan> run(const Call& call) {
   return put(call, **incoming, call.id, {call.access, {}, {}});
 }
 
+// A list of entity tags: any of them may be the current one (RFC 9110, section 13.1.1).
+fhir::Result<std::vector<std::int64_t>> versions_of(std::string_view header) {
+  std::vector<std::int64_t> versions;
+  for (std::size_t at = 0; at <= header.size();) {
+    const auto comma = std::min(header.find(',', at), header.size());
+    const auto tag = net::trim(header.substr(at, comma - at));
+    at = comma + 1;
+    if (tag.empty()) continue;
+    const auto version = if_match(tag);
+    if (!version) return version.outcome();
+    versions.push_back(**version);
+  }
+  if (versions.empty()) return fhir::Outcome(fhir::Kind::malformed, "value", "If-Match holds no entity tag");
+  return versions;
+}
+
 }  // namespace
 
 fhir::Result<std::optional<std::int64_t>> version_condition(fhir::Snapshot& snapshot, const fhir::Access& access,
@@ -33,9 +53,15 @@ fhir::Result<std::optional<std::int64_t>> version_condition(fhir::Snapshot& snap
                            "On a write, If-None-Match may only be \"*\", and not together with If-Match");
     return std::optional<std::int64_t>(0);
   }
-  if (if_match_header != "*") return if_match(if_match_header);
+  const bool any = if_match_header == "*";
+  if (!any && if_match_header.find(',') == std::string_view::npos) return if_match(if_match_header);
+  auto listed =
+      any ? fhir::Result<std::vector<std::int64_t>>(std::vector<std::int64_t>()) : versions_of(if_match_header);
+  if (!listed) return std::move(listed.outcome());
   const auto current = snapshot.read(access, type, id);
-  if (current) return std::optional<std::int64_t>(current->version);
+  if (current && (any || std::find(listed->begin(), listed->end(), current->version) != listed->end()))
+    return std::optional<std::int64_t>(current->version);
+  if (!any) return std::optional<std::int64_t>(listed->front());
   return fhir::Outcome(fhir::Kind::precondition, "not-found", "If-Match: * needs a current version, and there is none");
 }
 

@@ -15,7 +15,7 @@ fhir::Result<Plan> run(const Call& call) {
   std::int64_t number = 0;
   const auto& text = call.version;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number < 1)
+  if (error != std::errc{} || end != text.data() + text.size() || number < 1 || text[0] == '0')
     return fhir::Outcome(fhir::Kind::absent, "not-found", "There is no such version: versions are numbered from 1");
   auto version = call.snapshot.vread(call.access, *call.type, call.id, number);
   if (!version) return std::move(version.outcome());

@@ -106,6 +106,47 @@ TEST_CASE("B30: transactions that cannot be") {
           {400, 412}, "");
 }
 
+TEST_CASE("an entry of a batch that cannot be read fails alone; a transaction fails as a whole") {
+  const RestServer server;
+  const std::string good = R"({"resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient"}})";
+  const std::string unreadable[] = {
+      R"({"resource":{"resourceType":"Patient","id":"a","id":"b"},"request":{"method":"POST","url":"Patient"}})",
+      R"({"resource":{"resourceType":"Basic","code":{"text":"\"]}\u0000"}},"request":{"method":"POST","url":"Basic"}})",
+      R"({"resource":{"resourceType":"RiskAssessment","prediction":[{"probabilityDecimal":1e999999}]}})",
+      "{}",
+      R"("text")",
+      "null",
+      R"({"resource":{"resourceType":"Patient",}})"};
+  for (const auto& entry : unreadable) {
+    CAPTURE(entry);
+    const auto entries = "\"entry\":[" + good + "," + entry + " , " + good + "]}";
+    const auto reply = server.post("", R"({"resourceType":"Bundle","type":"batch",)" + entries);
+    CHECK(reply.status == 200);
+    CHECK(wire::count_of(reply.body, R"("status":"201 Created")") == 2);
+    CHECK(wire::count_of(reply.body, R"("status":"400 Bad Request")") == 1);
+    CHECK(reply.has("Bundle.entry[1]"));
+    CHECK(server.post("", R"({"resourceType":"Bundle","type":"transaction",)" + entries).status == 400);
+  }
+  CHECK(server.get("/Patient?_summary=count").number("total") == 2 * std::size(unreadable));
+  for (const std::string broken : {R"([{"a":1},{"b":])", "[[[", R"([{"a":"x)", "[}]}", "[{},]}", "[{}]} x", "[]}"})
+    CHECK(server.post("", R"({"resourceType":"Bundle","type":"batch","entry":)" + broken).status == 400);
+}
+
+TEST_CASE("faults of structure and of values are told at once") {
+  const RestServer server;
+  const auto reply = server.post(
+      "/Patient", R"({"resourceType":"Patient","foo":1,"gender":"zz","birthDate":"2024-02-30","name":[{"bar":2}]})");
+  CHECK(reply.status == 400);
+  for (const auto* place : {"Patient.foo", "Patient.name[0].bar", "Patient.gender", "Patient.birthDate"})
+    CHECK(reply.has("\"" + std::string(place) + "\""));
+}
+
+TEST_CASE("a reference with white space is none") {
+  const RestServer server;
+  CHECK(server.post("/Patient", R"({"resourceType":"Patient","managingOrganization":{"reference":"Organization/1 2"}})")
+            .status == 400);
+}
+
 TEST_CASE("B31: entries that reach out of the bundle") {
   const RestServer server;
   for (const auto& bad : {entry(R"({"resourceType":"Patient"})", "POST", "http://evil.example/fhir/Patient"),
@@ -118,6 +159,11 @@ TEST_CASE("B31: entries that reach out of the bundle") {
     CHECK(batch.status == 200);
     CHECK(batch.has(R"("response":{"status":"40)"));
   }
+  for (const std::string url : {"Patient/$export", "$export", "Nothing/1"})
+    refused(server,
+            transaction(entry(R"({"resourceType":"Patient"})", "POST", "Patient") +
+                        R"(,{"request":{"method":"GET","url":")" + url + "\"}}"),
+            {404}, "");
 }
 
 TEST_CASE("B32, B33, B34: content that breaks the rules of its type") {
@@ -187,6 +233,16 @@ TEST_CASE("B57: inclusions without end are bounded") {
   CHECK(reply.status == 200);
   CHECK(wire::count_of(reply.body, "\"fullUrl\"") <= 20);
   CHECK(server.get("/Organization?_include:iterate=*&_revinclude:iterate=*").status < 500);
+}
+
+TEST_CASE("every resource has an id and a time: :missing says so") {
+  const RestServer server;
+  server.post("/Patient", R"({"resourceType":"Patient"})");
+  for (const std::string name : {"_id", "_lastUpdated"}) {
+    CHECK(server.get("/Patient?_summary=count&" + name + ":missing=false").number("total") == 1);
+    CHECK(server.get("/Patient?_summary=count&" + name + ":missing=true").number("total") == 0);
+    CHECK(server.get("/Patient?" + name + ":missing=maybe").status == 400);
+  }
 }
 
 TEST_CASE("B58: counts and page tokens") {

@@ -56,6 +56,7 @@ TEST_CASE("create, read, update, delete: statuses, headers and versions") {
   CHECK(server.get("/Patient/" + id + "/_history/1").body == read.body);
   CHECK(server.get("/Patient/" + id + "/_history/3").status == 410);
   CHECK(server.get("/Patient/" + id + "/_history/4").status == 404);
+  CHECK(server.get("/Patient/" + id + "/_history/01").status == 404);
   CHECK(server.ask("DELETE", "/Patient/" + id, {}, "Prefer: return=minimal\r\n").status == 204);
   CHECK(server.get("/Patient/never").status == 404);
 
@@ -72,6 +73,16 @@ TEST_CASE("update as create takes the client's id; If-None-Match and If-Match gu
   CHECK(server.ask("PUT", "/Patient/b", patient("b"), "If-Match: *\r\n").status == 412);
   CHECK(server.ask("PUT", "/Patient/b", patient("b"), "If-None-Match: *\r\n").status == 201);
   CHECK(server.ask("PUT", "/Patient/b", patient("b", R"("active":false)"), "If-Match: *\r\n").status == 200);
+}
+
+TEST_CASE("If-Match may list entity tags, each of which may be the current one") {
+  const RestServer server;
+  server.ask("PUT", "/Patient/a", patient("a"));
+  server.ask("PUT", "/Patient/a", patient("a", R"("active":false)"));
+  CHECK(server.ask("PUT", "/Patient/a", patient("a"), "If-Match: W/\"7\", W/\"1\"\r\n").status == 412);
+  CHECK(server.ask("PUT", "/Patient/a", patient("a"), "If-Match: W/\"7\", W/\"2\"\r\n").header("ETag") == "W/\"3\"");
+  CHECK(server.ask("PUT", "/Patient/a", patient("a"), "If-Match: W/\"3\", x\r\n").status == 400);
+  CHECK(server.ask("DELETE", "/Patient/a", {}, "If-Match: W/\"2\",W/\"3\"\r\n").status == 200);
 }
 
 TEST_CASE("Prefer: return") {
@@ -188,6 +199,9 @@ TEST_CASE("Binary: any content in, the same bytes out, or the resource where FHI
   CHECK(resource.text("data") == "JVBERgD/Cg==");
   CHECK(server.ask("PUT", address, "x", "Content-Type: text/plain\r\n").status == 200);
   CHECK(server.get(address).body == "x");
+  const auto guarded = server.post("/Binary", "x", "Content-Type: text/plain\r\nX-Security-Context: Patient/1\r\n");
+  CHECK(server.get("/Binary/" + guarded.text("id"), "Accept: application/fhir+json\r\n")
+            .has(R"("securityContext":{"reference":"Patient/1"})"));
 }
 
 TEST_CASE("a transaction resolves its references, keeps the order of its entries and reads last") {
@@ -243,6 +257,36 @@ TEST_CASE("a transaction with one bad entry leaves nothing and names the entry")
   refused(R"({"request":{"method":"POST","url":"Patient"}})", 400, ".resource");
   refused(R"({"resource":{"resourceType":"Patient"},"request":{"method":"PATCH","url":"Patient/1"}})", 400,
           ".request.method");
+}
+
+TEST_CASE("a transaction rewrites urn:uuid in every type that holds addresses, and keeps it in text and identifiers") {
+  const RestServer server;
+  const std::string urn = "urn:uuid:c757873d-ec9a-4326-a141-556f43239520";
+  std::string extensions;
+  for (const std::string type : {"Uri", "Url", "Canonical", "Uuid", "String"})
+    extensions += (extensions.empty() ? "" : ",") + (R"({"url":"urn:x","value)" + type + R"(":")" + urn + "\"}");
+  const auto reply = server.post(
+      "",
+      bundle(
+          "transaction",
+          R"({"fullUrl":")" + urn +
+              R"(","resource":{"resourceType":"Patient","active":true},"request":{"method":"POST","url":"Patient"}},)" +
+              R"({"resource":{"resourceType":"Patient","id":"b","identifier":[{"value":")" + urn +
+              R"("}],"extension":[)" + extensions + R"(]},"request":{"method":"PUT","url":"Patient/b"}})"));
+  REQUIRE(reply.status == 200);
+  const auto stored = server.get("/Patient/b").body;
+  CHECK(wire::count_of(stored, urn) == 2);  // the identifier and the string
+  for (const std::string type : {"Uri", "Url", "Canonical", "Uuid"})
+    CHECK(stored.find("\"value" + type + R"(":"Patient/)") != std::string::npos);
+}
+
+TEST_CASE("a transaction says per entry that all is well where Prefer asks for an OperationOutcome") {
+  const RestServer server;
+  const auto reply = server.post(
+      "",
+      bundle("transaction", R"({"resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient"}})"),
+      "Prefer: return=OperationOutcome\r\n");
+  CHECK(reply.has(R"("outcome":{"resourceType":"OperationOutcome")"));
 }
 
 TEST_CASE("a batch answers each entry for itself") {
