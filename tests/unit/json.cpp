@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-
 #include "fhir/bind.h"
 #include "fhir/store.h"
 
