@@ -21,6 +21,30 @@ std::string_view without_version(std::string_view canonical) { return canonical.
 
 }  // namespace
 
+std::string_view word_of(ParameterType type) {
+  switch (type) {
+    case ParameterType::string:
+      return "string";
+    case ParameterType::token:
+      return "token";
+    case ParameterType::reference:
+      return "reference";
+    case ParameterType::date:
+      return "date";
+    case ParameterType::number:
+      return "number";
+    case ParameterType::quantity:
+      return "quantity";
+    case ParameterType::uri:
+      return "uri";
+    case ParameterType::composite:
+      return "composite";
+    case ParameterType::special:
+      return "special";
+  }
+  return "";
+}
+
 const Definitions& definitions() { return *reinterpret_cast<const Definitions*>(alzette_definitions_image); }
 
 const Member* Type::member(std::string_view json_name) const {

@@ -179,6 +179,7 @@ struct Type {
 };
 
 enum class ParameterType : std::uint8_t { string, token, reference, date, number, quantity, uri, composite, special };
+std::string_view word_of(ParameterType type);  // as the standard writes it: "token"
 
 struct SearchComponent {
   Text expression;                 // relative to each item of the composite's expression

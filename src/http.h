@@ -14,6 +14,8 @@ namespace alzette {
 using Headers = std::vector<std::pair<std::string, std::string>>;
 std::string_view find(const Headers& headers, std::string_view name);  // first value, or ""
 
+std::string_view reason_phrase(int status);  // "Not Found"
+
 struct Request {
   std::string method;  // "GET"; HEAD arrives as GET and the server drops the body of the answer
   std::string target;  // origin-form as sent: "/fhir/Patient?name=x" (checked: valid UTF-8 after decoding, no "..")

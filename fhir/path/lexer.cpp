@@ -82,7 +82,7 @@ Result<std::string> unescape(std::string_view text, std::size_t at) {
   return out;
 }
 
-Outcome Lexer::fault(std::string text, std::size_t at) const { return syntax_fault(text, at); }
+Outcome Lexer::fault(std::string_view text, std::size_t at) const { return syntax_fault(text, at); }
 
 bool Lexer::skip_blank() {
   while (at_ < source_.size()) {

@@ -42,7 +42,7 @@ class Lexer {
   Result<Token> number();
   Result<Token> temporal();
   std::string_view word();
-  Outcome fault(std::string text, std::size_t at) const;
+  Outcome fault(std::string_view text, std::size_t at) const;
 
   std::string_view source_;
   std::size_t at_ = 0;

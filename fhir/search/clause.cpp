@@ -20,30 +20,6 @@ constexpr std::array<std::pair<std::string_view, Modifier>, 9> modifiers{{{"exac
                                                                           {"below", Modifier::below},
                                                                           {"of-type", Modifier::of_type}}};
 
-std::string_view word_of(ParameterType type) {
-  switch (type) {
-    case ParameterType::string:
-      return "string";
-    case ParameterType::token:
-      return "token";
-    case ParameterType::reference:
-      return "reference";
-    case ParameterType::date:
-      return "date";
-    case ParameterType::number:
-      return "number";
-    case ParameterType::quantity:
-      return "quantity";
-    case ParameterType::uri:
-      return "uri";
-    case ParameterType::composite:
-      return "composite";
-    case ParameterType::special:
-      return "special";
-  }
-  return "";
-}
-
 // Modifiers by parameter type, as they are written.
 std::vector<std::string_view> allowed(const SearchParameter& parameter) {
   if (parameter.code.view() == "_id") return {"missing", "not"};

@@ -60,7 +60,7 @@ Request part_request(const Call& call, std::string_view method, std::string_view
 
 void append_part(const Response& reply, fhir::BundleWriter& bundle) {
   fhir::EntryResponse response;
-  const auto status = std::to_string(reply.status) + " " + std::string(reason_of(reply.status));
+  const auto status = std::to_string(reply.status) + " " + std::string(reason_phrase(reply.status));
   response.status = status;
   response.location = find(reply.headers, "Location");
   response.version = version_in(find(reply.headers, "ETag"));

@@ -32,30 +32,6 @@ class Commas {
   bool any_ = false;
 };
 
-std::string_view word_of(ParameterType type) {
-  switch (type) {
-    case ParameterType::string:
-      return "string";
-    case ParameterType::token:
-      return "token";
-    case ParameterType::reference:
-      return "reference";
-    case ParameterType::date:
-      return "date";
-    case ParameterType::number:
-      return "number";
-    case ParameterType::quantity:
-      return "quantity";
-    case ParameterType::uri:
-      return "uri";
-    case ParameterType::composite:
-      return "composite";
-    case ParameterType::special:
-      return "special";
-  }
-  return "special";
-}
-
 bool row_exists(std::string_view code, bool conditional) {
   const auto rows = interactions();
   return std::any_of(rows.begin(), rows.end(),

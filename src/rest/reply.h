@@ -17,7 +17,6 @@ namespace alzette::rest {
 inline constexpr std::string_view fhir_json = "application/fhir+json; charset=utf-8";
 
 int status_of(const fhir::Outcome& outcome);
-std::string_view reason_of(int status);  // "Not Found"
 
 Response json_reply(int status, std::string body);
 Response refuse(const fhir::Outcome& outcome);
