@@ -1,7 +1,7 @@
 // What the server reaches, each work beside its limit in the same run: for reading, the bare loop of the same server
 // sending as many bytes; for writing, the same rows put into SQLite without us, one commit for as many versions as the
 // clients have under way. Ratios carry over to other machines, figures do not.
-//   bench_works [--seconds N]               every work, N seconds each (5)
+//   bench_works [--seconds N] [--only TEXT] every work, or those with TEXT in their name, N seconds each (5)
 //   bench_works --million [DATA]            a million patients: made, or those in the folder DATA, then asked for at
 //   1,000/s bench_works --raw STORE KEY RID GROUP COPY SECONDS      (its own helper: the limit of writing)
 #include <algorithm>
@@ -31,6 +31,9 @@ constexpr int patients = 3000;
 constexpr unsigned clients_of_reads = 16;
 const std::string programs = fs::path(ALZETTE_PROGRAM).parent_path();
 std::string ourselves;
+std::string only;  // works without it in their name are left out
+
+bool wanted(const std::string& work) { return work.find(only) != std::string::npos; }
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -121,6 +124,7 @@ double bare_loop(double bytes, unsigned clients, double seconds) {
 }
 
 void read_work(Server& server, const std::string& name, const bench::Target& target, double seconds) {
+  if (!wanted(name)) return;
   Figures figures = bench::drive(server.port(), clients_of_reads, seconds,
                                  [&](unsigned, const Answer*) { return bench::get(target()); });
   row(name, clients_of_reads, figures, bare_loop(figures.bytes, clients_of_reads, seconds), 0);
@@ -130,6 +134,7 @@ void read_work(Server& server, const std::string& name, const bench::Target& tar
 // many of what is counted a request makes, `of_versions` how many a stored version stands for.
 Figures write_work(Server& server, const std::string& name, unsigned clients, double seconds, double group,
                    double units, double of_versions, const bench::Next& next) {
+  if (!wanted(name)) return {};
   const std::string store = store_of(server.data());
   const bench::Mark before = bench::mark(store);
   const std::uint64_t syncs = server.syncs();
@@ -211,7 +216,7 @@ void writing(const fs::path& folder, double seconds) {
     memory("after writing", server);
   }
   const auto versions = static_cast<double>(bench::versions(store_of(data)));
-  std::printf("disk %.2f KiB a stored version\n", disk_bytes(data) / versions / 1024);
+  if (versions > 0) std::printf("disk %.2f KiB a stored version\n", disk_bytes(data) / versions / 1024);
 }
 
 void slow_disk(const fs::path& folder, double seconds) {
@@ -223,7 +228,8 @@ void slow_disk(const fs::path& folder, double seconds) {
     together = create_work(server, "create, fsync + 1 ms", clients, seconds, number).rate;
     if (clients == 1) alone = together;
   }
-  std::printf("where an fsync costs 1 ms, 128 clients create %.1f times as much as one\n", together / alone);
+  if (alone > 0)
+    std::printf("where an fsync costs 1 ms, 128 clients create %.1f times as much as one\n", together / alone);
 }
 
 void bench_all(double seconds) {
@@ -277,12 +283,14 @@ int main(int argc, char** argv) {
     for (std::size_t i = 0; i < words.size(); ++i) {
       if (words[i] == "--seconds" && i + 1 < words.size())
         seconds = std::clamp(std::stod(words[++i]), 0.2, 600.0);
+      else if (words[i] == "--only" && i + 1 < words.size())
+        only = words[++i];
       else if (words[i] == "--million")
         million = true;
       else if (million && data.empty() && !words[i].starts_with("-"))
         data = words[i];
       else
-        throw std::runtime_error("usage: bench_works [--seconds N] [--million [DATA]]");
+        throw std::runtime_error("usage: bench_works [--seconds N] [--only TEXT | --million [DATA]]");
     }
     million ? bench_million(data, seconds) : bench_all(seconds);
   } catch (const std::exception& error) {
