@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "src/rest/incoming.h"
+#include "src/rest/salvage.h"
 #include "src/rest/transact.h"
 
 namespace alzette::load {
@@ -59,10 +60,14 @@ class Planner {
 
   void document(std::string_view text, std::uint32_t line) {
     auto incoming = rest::receive(text, true);
-    if (!incoming) return refuse({line, -1}, incoming.outcome(), false);
+    if (!incoming) {
+      auto salvaged = rest::salvage(text);
+      if (!salvaged) return refuse({line, -1}, incoming.outcome(), false);
+      return batch(*salvaged->bundle.resource, salvaged->bundle, line, salvaged->refused);
+    }
     fhir::Node& root = *incoming->resource;
     auto bundle_type = root.name == "Bundle" ? root.value_of("type") : std::string_view{};
-    if (bundle_type == "batch") return batch(root, *incoming, line);
+    if (bundle_type == "batch") return batch(root, *incoming, line, {});
     if (refuse_faults(incoming->issues, "", {line, -1})) return;
     if (bundle_type == "transaction") return transaction(root, *incoming->arena, {line, -1});
     resource(root, {line, -1});
@@ -130,15 +135,19 @@ class Planner {
   }
 
   // Each entry of a batch is a transaction of its own.
-  void batch(fhir::Node& bundle, rest::Incoming& incoming, std::uint32_t line) {
+  void batch(fhir::Node& bundle, rest::Incoming& incoming, std::uint32_t line,
+             const std::vector<std::optional<Outcome>>& unreadable) {
     auto outside = incoming.issues;
     std::erase_if(outside, [](const fhir::Issue& issue) { return issue.expression.starts_with("Bundle.entry["); });
     if (refuse_faults(outside, "", {line, -1})) return;
     std::int32_t number = -1;
-    for (fhir::Node* child = bundle.first; child; child = child->next) {
-      if (child->name != "entry") continue;
+    for (fhir::Node* child : incoming.entries) {
       Item item{line, ++number};
       if (!wanted(item)) continue;
+      if (const auto at = static_cast<std::size_t>(number); at < unreadable.size() && unreadable[at]) {
+        refuse(item, *unreadable[at], false);
+        continue;
+      }
       if (refuse_faults(incoming.issues, "Bundle.entry[" + std::to_string(number) + "]", item)) continue;
       fhir::Node type = *bundle.child("type"), entry = *child, alone = bundle;
       type.text = "transaction";

@@ -152,6 +152,9 @@ class Planner {
       auto found = find_one(site_.snapshot, site_.access, *planned.type, entry.query, site_.base);
       if (!found) return std::move(found.outcome());
       creates = found->none();
+      // Two that both found nothing would make two resources that each of them was to find.
+      if (!conditional_.emplace(entry.target(), &planned).second)
+        return Outcome(Kind::malformed, "duplicate", "Another entry has the same criteria", entry.place);
       planned.id = !creates ? found->id() : !given.empty() ? std::string(given) : site_.ids.next(site_.now);
       plan_.batch.expect.push_back(std::move(found->expectation));
     }

@@ -304,6 +304,21 @@ TEST_CASE("load: refusals name file, line or entry, and are looked at again the 
   CHECK(store.bodies.size() == 4);
 }
 
+TEST_CASE("load: an entry of a batch that cannot be read is refused by its number, the others are taken") {
+  wire::Folder folder;
+  write(folder.path("in/b.json"), R"({"resourceType":"Bundle","type":"batch","entry":["text",
+    {"resource":{"resourceType":"Patient","id":"b1"},"request":{"method":"PUT","url":"Patient/b1"}},
+    {"resource":{"resourceType":"Patient","id":"b2","id":"b2"},"request":{"method":"PUT","url":"Patient/b2"}},
+    {"resource":{"resourceType":"Patient","id":"b3"},"request":{"method":"PUT","url":"Patient/b3"}}]})");
+  MemoryStore store;
+  auto result = load_all(store, folder, {folder.path("in")}, folder.path("refused.ndjson"));
+  CHECK(result.tally.created == 2);
+  CHECK(result.tally.refused == 2);
+  std::string report = wire::content_of(folder.path("refused.ndjson"));
+  CHECK(report.find("b.json entry 0: ") != std::string::npos);
+  CHECK(report.find("b.json entry 2: ") != std::string::npos);
+}
+
 TEST_CASE("load: a condition that an earlier file makes true holds, one that nothing makes true is refused") {
   wire::Folder folder;
   auto transaction = [](const std::string& resource, const std::string& type) {

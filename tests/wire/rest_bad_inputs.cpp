@@ -106,6 +106,20 @@ TEST_CASE("B30: transactions that cannot be") {
           {400, 412}, "");
 }
 
+TEST_CASE("two conditional updates of one transaction with the same criteria do not make two resources") {
+  const RestServer server;
+  const auto update =
+      entry(R"({"resourceType":"Patient","identifier":[{"value":"7"}]})", "PUT", "Patient?identifier=7");
+  refused(server, transaction(update + "," + update), {400}, "");
+  const auto reply = server.post(
+      "", transaction(
+              update + "," +
+              entry(R"({"resourceType":"Basic","code":{"text":"x"},"subject":{"reference":"Patient?identifier=7"}})",
+                    "POST", "Basic")));
+  CHECK(reply.status == 200);  // a reference by the criteria of an entry finds what the entry makes
+  CHECK(server.get("/Basic?patient.identifier=7&_summary=count").number("total") == 1);
+}
+
 TEST_CASE("an entry of a batch that cannot be read fails alone; a transaction fails as a whole") {
   const RestServer server;
   const std::string good = R"({"resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient"}})";
