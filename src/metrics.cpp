@@ -179,6 +179,7 @@ const Histogram& phase(Phase phase) {
       "parse", "validate", "extract", "queue", "commit", "search", "serialise"};
   static const auto all = [] {
     std::vector<Histogram> made;
+    made.reserve(names.size());
     for (const auto name : names)
       made.emplace_back("alzette_phase_seconds", "Time of the phases of a request",
                         "phase=\"" + std::string(name) + "\"");

@@ -134,7 +134,7 @@ void Intake::State::issue(const JobPointer& job) {
       ++commits;
     }
     store.commit(std::move(batches[at].batch),
-                 [this, job, at](fhir::Result<fhir::Receipt> result) { answered(job, at, result); });
+                 [this, job, at](const fhir::Result<fhir::Receipt>& result) { answered(job, at, result); });
   }
   std::unique_lock lock(mutex);
   if (--job->outstanding == 0) close_try(job);

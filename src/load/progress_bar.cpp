@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 namespace alzette::load {
@@ -22,7 +23,7 @@ std::string grouped(std::uint64_t number) {
 }
 
 std::string duration(double seconds) {
-  auto whole = static_cast<long>(std::max(seconds, 0.0) + 0.5);
+  auto whole = std::lround(std::max(seconds, 0.0));
   char text[32];
   if (whole >= 3600)
     std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);

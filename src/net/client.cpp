@@ -22,7 +22,7 @@ constexpr std::uint64_t answer_limit = 1u << 30;
 std::string bytes_of(const Request& request, const std::string& address) {
   std::string bytes = request.method + " " + request.target + " HTTP/1.1\r\n";
   if (find(request.headers, "Host").empty()) bytes += "Host: " + address + "\r\n";
-  for (const auto& [name, value] : request.headers) bytes += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : request.headers) bytes.append(name).append(": ").append(value).append("\r\n");
   if (!request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH")
     bytes += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
   return bytes + "\r\n" + request.body;
