@@ -137,8 +137,9 @@ double raw_sqlite(const std::string& store, const Mark& after, std::uint64_t gro
   const std::int64_t parts = db.number("SELECT max(part) + 1 FROM ready.of");
   db.run("DETACH store");
   // A log that still grows makes each sync wait for the file system's own journal; that of a running server does not.
-  db.run("CREATE TABLE warm(bytes BLOB); INSERT INTO warm VALUES(zeroblob(20000000)); DROP TABLE warm; "
-         "PRAGMA wal_checkpoint(RESTART)");
+  db.run(
+      "CREATE TABLE warm(bytes BLOB); INSERT INTO warm VALUES(zeroblob(20000000)); DROP TABLE warm; "
+      "PRAGMA wal_checkpoint(RESTART)");
   if (rows == 0) throw std::runtime_error("nothing was written that raw SQLite could repeat");
 
   const auto start = std::chrono::steady_clock::now();
