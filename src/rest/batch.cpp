@@ -72,7 +72,7 @@ void append_part(const Response& reply, fhir::BundleWriter& bundle) {
   bundle.response(response);
 }
 
-fhir::Result<Plan> plan_batch(const Call& call, std::shared_ptr<Incoming> bundle,
+fhir::Result<Plan> plan_batch(const Call& call, const std::shared_ptr<Incoming>& bundle,
                               std::vector<std::optional<Outcome>> unreadable) {
   const auto& nodes = bundle->entries;
   if (nodes.size() > most_entries)

@@ -13,7 +13,7 @@
 namespace alzette::rest {
 
 // `unreadable`: by entry, why it could not be read; empty when all were.
-fhir::Result<Plan> plan_batch(const Call& call, std::shared_ptr<Incoming> bundle,
+fhir::Result<Plan> plan_batch(const Call& call, const std::shared_ptr<Incoming>& bundle,
                               std::vector<std::optional<fhir::Outcome>> unreadable = {});
 
 // The request of an entry: `url` lies below the base; who asks and how is taken from the call.
