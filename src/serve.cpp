@@ -3,6 +3,7 @@
 
 #include <malloc.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -57,7 +58,12 @@ int serve(const Config& config) {
   mallopt(M_MMAP_THRESHOLD, 512 << 10);
   auto signals = block_end_signals();
   log::set_level(level_of(config.log));
-  auto archive = store::open(config.data);
+  store::Options options;
+  options.failed = [](const std::string& why) {
+    log::write(log::Level::error, "store_failed", {{"reason", why}});
+    ::kill(::getpid(), SIGTERM);
+  };
+  auto archive = store::open(config.data, options);
   if (!archive) return fail(archive.outcome());
   const auto key = auth::load_or_make_key(config.data + "/page.key");
   if (!key)
@@ -90,9 +96,11 @@ int serve(const Config& config) {
   sigwait(&signals, &signal);
   (*server)->stop();
   workers.stop();
+  const bool failed = (*archive)->stats().refusing;
   archive->reset();  // what the writer still has in hand answers through the door
   log::flush();
-  return 0;
+  if (failed) std::fputs("alzette: the store could not write; start again to recover what is durable\n", stderr);
+  return failed ? 1 : 0;
 }
 
 }  // namespace alzette

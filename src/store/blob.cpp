@@ -60,13 +60,23 @@ std::string_view raw(const auth::Digest& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
-bool sync_folder(const std::string& folder) {
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return false;
-  const bool good = ::fsync(fd) == 0;
-  ::close(fd);
-  return good;
+// refused: nothing changed, another try may succeed. lost: a sync failed, and what the disk holds is unknown.
+enum class Put : std::uint8_t { done, refused, lost };
+
+Put sync(int fd) {
+  if (::fsync(fd) == 0) return Put::done;
+  return errno == ENOSPC || errno == EDQUOT ? Put::refused : Put::lost;
 }
+
+Put sync_folder(const std::string& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return Put::refused;
+  const Put result = sync(fd);
+  ::close(fd);
+  return result;
+}
+
+std::string above(const std::string& path) { return std::filesystem::path(path).parent_path().string(); }
 
 bool write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -78,23 +88,24 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
-// Makes the folder and everything above it durable.
-bool make_folder(const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0700) == 0) return sync_folder(std::filesystem::path(folder).parent_path().string());
-  return errno == EEXIST;
+Put make_folder(const std::string& folder) {
+  if (::mkdir(folder.c_str(), 0700) == 0) return sync_folder(above(folder));
+  return errno == EEXIST ? Put::done : Put::refused;
 }
 
 // Under another name first: a file that has its final name is whole.
-bool write_durably(const std::string& path, std::string_view bytes) {
+Put write_durably(const std::string& path, std::string_view bytes) {
   const std::string draft = path + "." + std::to_string(::getpid()) + "." + std::to_string(::gettid()) + ".new";
   const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return false;
-  const bool written = write_all(fd, bytes) && ::fsync(fd) == 0;
-  const bool closed = ::close(fd) == 0;
-  if (written && closed && ::rename(draft.c_str(), path.c_str()) == 0)
-    return sync_folder(std::filesystem::path(path).parent_path().string());
+  if (fd < 0) return Put::refused;
+  Put result = write_all(fd, bytes) ? sync(fd) : Put::refused;
+  const int why = errno;
+  ::close(fd);
+  if (result == Put::done && ::rename(draft.c_str(), path.c_str()) == 0) return sync_folder(above(path));
+  if (result == Put::done) result = Put::refused;
   ::unlink(draft.c_str());
-  return false;
+  errno = why;
+  return result;
 }
 
 bool read_all(const std::string& path, std::string& bytes) {
@@ -133,6 +144,8 @@ std::vector<Span> long_strings(std::string_view json) {
 }
 
 }  // namespace
+
+bool keep_names(const std::string& folder) { return sync_folder(folder) == Put::done; }
 
 std::string to_base64(std::string_view bytes) {
   std::string out;
@@ -190,12 +203,7 @@ fhir::Result<std::string> Blobs::take_out(fhir::Body& body) const {
   for (const auto& [begin, end] : long_strings(body.bytes)) {
     if (!from_base64(std::string_view(body.bytes).substr(begin, end - begin), bytes)) continue;
     const auto digest = auth::sha256(bytes);
-    const std::string target = path(hex(raw(digest)));
-    const auto folder = std::filesystem::path(target).parent_path();
-    if (!std::filesystem::exists(target) && !(make_folder(folder_) && make_folder(folder.parent_path().string()) &&
-                                              make_folder(folder.string()) && write_durably(target, bytes)))
-      return fhir::Outcome(fhir::Kind::busy, "no-store",
-                           std::string("the document cannot be written to the disk: ") + std::strerror(errno));
+    if (auto refused = keep(path(hex(raw(digest))), bytes)) return std::move(*refused);
     left.append(body.bytes, copied, begin - copied);
     copied = end;
     if (begin < body.meta_at) meta_at -= end - begin;
@@ -208,6 +216,25 @@ fhir::Result<std::string> Blobs::take_out(fhir::Body& body) const {
   body.bytes = std::move(left);
   body.meta_at = meta_at;
   return list;
+}
+
+std::optional<fhir::Outcome> Blobs::keep(const std::string& target, std::string_view bytes) const {
+  Put result = Put::done;
+  if (::access(target.c_str(), F_OK) == 0) {
+    result = sync_folder(above(target));  // another thread may have named it just now
+  } else {
+    {
+      const std::lock_guard lock(*making_folders_);
+      for (const auto& folder : {folder_, above(above(target)), above(target)})
+        if (result == Put::done) result = make_folder(folder);
+    }
+    if (result == Put::done) result = write_durably(target, bytes);
+  }
+  const std::string why = std::strerror(errno);
+  if (result == Put::done) return std::nullopt;
+  if (result == Put::refused)
+    return fhir::Outcome(fhir::Kind::busy, "no-store", "the document cannot be written to the disk: " + why);
+  return fhir::Outcome(fhir::Kind::internal, "exception", "the disk failed to keep a document: " + why);
 }
 
 fhir::Result<std::string> Blobs::put_back(std::string_view body, std::string_view list) const {

@@ -7,6 +7,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +26,7 @@ class Blobs {
 
   // Takes the large values out of `body` (canonical base64 only: others stay) and answers the list that names them,
   // "" when there are none. `body.meta_at` and the offsets fit the body that is left.
+  // A failed sync is Kind::internal: nobody knows then what the disk holds.
   fhir::Result<std::string> take_out(fhir::Body& body) const;
 
   // Puts the values back where `take_out` found them.
@@ -45,8 +49,15 @@ class Blobs {
   bool remove(const std::string& hash) const;
 
  private:
+  std::optional<fhir::Outcome> keep(const std::string& target, std::string_view bytes) const;
+
   std::string folder_;
+  // A folder that is there was synced: nobody finds it before its maker has.
+  std::unique_ptr<std::mutex> making_folders_ = std::make_unique<std::mutex>();
 };
+
+// Makes the names in `folder` durable; false: errno tells why not.
+bool keep_names(const std::string& folder);
 
 std::string to_base64(std::string_view bytes);
 // false unless `text` is exactly what to_base64 would write.

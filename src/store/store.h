@@ -18,6 +18,9 @@ struct Options {
   bool bulk = false;         // load: large groups and cache; a full queue makes commit() wait instead of refusing
   std::size_t queue = 4096;  // batches that may wait for the writer
   std::function<std::int64_t()> clock;  // milliseconds since 1970 UTC; the wall clock when not given
+  // Called once, on any thread, when a write or sync failed so that no more writes are taken: end the process, and
+  // what is durable is read again at the next start.
+  std::function<void(const std::string& why)> failed = nullptr;
 };
 
 struct Stats {
@@ -29,7 +32,7 @@ struct Stats {
   std::uint64_t checkpoints = 0;
   std::uint64_t log_pages = 0;  // pages of the log after the last commit
   std::uint64_t log_syncs = 0;  // how often the log was synced, by this process
-  bool refusing = false;        // a commit failed: no writes until the store is opened again
+  bool refusing = false;        // no writes are taken until the store is opened again
 };
 
 using Progress = std::function<void(std::uint64_t done, std::uint64_t all)>;

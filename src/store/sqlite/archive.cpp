@@ -28,7 +28,9 @@ Lock::~Lock() {
 
 std::optional<Outcome> Lock::take(const std::string& folder) {
   std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
+  const bool made = std::filesystem::create_directories(folder, failed);
+  if (made && !keep_names(std::filesystem::absolute(folder).parent_path().string()))
+    return Outcome(Kind::internal, "no-store", "cannot make " + folder + " durable: " + std::strerror(errno));
   fd_ = ::open((folder + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd_ < 0) return Outcome(Kind::internal, "no-store", "cannot write in " + folder + ": " + std::strerror(errno));
   if (::flock(fd_, LOCK_EX | LOCK_NB) != 0)
@@ -86,6 +88,7 @@ class SqliteArchive : public Archive {
       if (body.bytes.size() < Blobs::least) continue;
       auto files = blobs_.take_out(body);
       if (!files) {
+        if (files.outcome().kind == Kind::internal) writer_.fail(files.outcome().issues.front().diagnostics);
         job.done(std::move(files.outcome()));
         return;
       }
@@ -128,8 +131,15 @@ Result<std::unique_ptr<Archive>> open(const std::string& folder, const Options& 
     {
       sqlite::Connection connection(sqlite::database_file(folder), sqlite::Connection::Mode::create, {});
       if (auto refused = sqlite::migrate(connection)) return std::move(*refused);
+      // After a failed sync the log may be in memory and not on the disk: nothing is written behind it.
+      connection.checkpoint(sqlite::Connection::Checkpoint::truncate);
     }
-    return std::unique_ptr<Archive>(std::make_unique<sqlite::SqliteArchive>(folder, options, std::move(lock)));
+    auto archive = std::make_unique<sqlite::SqliteArchive>(folder, options, std::move(lock));
+    // Database and log have their names now. SQLite syncs the folder as well, but takes no notice when that fails.
+    if (!keep_names(folder))
+      return Outcome(Kind::internal, "no-store",
+                     "cannot make the files in " + folder + " durable: " + std::strerror(errno));
+    return std::unique_ptr<Archive>(std::move(archive));
   } catch (const sqlite::Failure& why) {
     return Outcome(Kind::internal, "exception", "the store in " + folder + " cannot be opened: " + why.what());
   }

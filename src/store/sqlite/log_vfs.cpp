@@ -44,7 +44,7 @@ int close(sqlite3_file* file) {
   return flushed != SQLITE_OK ? flushed : closed;
 }
 
-int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 at) {
+int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 at) try {
   auto& log = log_of(file);
   const auto bytes = static_cast<std::size_t>(size);
   const bool joins = at == log.run_at + static_cast<sqlite3_int64>(log.run.size());
@@ -53,6 +53,8 @@ int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 at) {
   if (log.run.empty()) log.run_at = at;
   log.run.append(static_cast<const char*>(data), bytes);
   return SQLITE_OK;
+} catch (const std::bad_alloc&) {  // must not fly through SQLite
+  return SQLITE_IOERR_NOMEM;
 }
 
 int sync(sqlite3_file* file, int flags) {

@@ -160,7 +160,8 @@ void Writer::move_log() {
     try {
       connection_.checkpoint(Connection::Checkpoint::passive);
       ++checkpoints_;
-    } catch (const Failure&) {  // a full disk perhaps: the log keeps what is committed, and the next commit tries again
+    } catch (const Failure& why) {  // when the disk is full the log keeps what is committed, and we try again later
+      if (!why.disk_full()) fail(why.what());
     }
   } else if (!options_.bulk && pages >= move_at_) {
     move_at_ = pages + pages_to_move;
@@ -184,29 +185,34 @@ void Writer::give_up(std::vector<Job>& group, const Failure& why) {
   } catch (const Failure&) {
     again = false;
   }
-  refusing_ = !again;
+  if (!again) fail(why.what());
   const std::string text = again ? std::string("the disk is full; nothing was stored")
                                  : std::string("the store failed while committing; whether this was stored is unknown");
   for (auto& job : group)
     job.done(fhir::Outcome(again ? fhir::Kind::busy : fhir::Kind::internal, again ? "no-store" : "exception", text));
 }
 
+void Writer::fail(const std::string& why) {
+  if (!refusing_.exchange(true) && options_.failed) options_.failed(why);
+}
+
 void Writer::checkpoint_loop() {
-  try {
-    Connection own(file_, Connection::Mode::write, {.cache_kib = 1024, .mmap_bytes = 0});
-    for (;;) {
-      {
-        std::unique_lock lock(mutex_);
-        log_grew_.wait(lock, [&] { return stopping_ || checkpoint_wanted_; });
-        if (stopping_) return;
-        checkpoint_wanted_ = false;
-      }
-      own.checkpoint(Connection::Checkpoint::passive);
+  std::optional<Connection> own;
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      log_grew_.wait(lock, [&] { return stopping_ || checkpoint_wanted_; });
+      if (stopping_) return;
+      checkpoint_wanted_ = false;
+    }
+    try {
+      if (!own) own.emplace(file_, Connection::Mode::write, Connection::Tuning{.cache_kib = 1024, .mmap_bytes = 0});
+      own->checkpoint(Connection::Checkpoint::passive);
       ++checkpoints_;
       mostly_moved_ = true;
+    } catch (const Failure& why) {  // a full disk passes: the next commits ask again
+      if (!why.disk_full()) fail(why.what());
     }
-  } catch (const Failure&) {
-    // The writer moves the log itself when it has grown long, and meets the same fault where it can be answered.
   }
 }
 

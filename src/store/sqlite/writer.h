@@ -43,6 +43,9 @@ class Writer {
   bool offer(Job job);
 
   fhir::Key last() const { return last_.load(std::memory_order_acquire); }
+  // Nothing is written any more: after a failed sync nobody knows what the disk holds, and trying again would lie.
+  void fail(const std::string& why);
+  bool failed() const { return refusing_; }
   Stats stats() const;
 
  private:
