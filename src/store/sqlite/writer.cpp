@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t most_batches = 2048;  // in one group
 constexpr std::size_t group_bytes = 64u << 20;
 constexpr std::size_t queue_bytes = 128u << 20;
-constexpr std::uint64_t pages_to_move = 8'000;  // the log is moved into the database from this length on ...
-constexpr int pages_to_wait_for = 40'000;       // ... and from this one on the writer does it alone
+constexpr std::uint64_t pages_to_move = 16'000;  // the log is moved into the database from this length on ...
+constexpr int pages_to_wait_for = 40'000;        // ... and from this one on the writer does it alone
 constexpr int bulk_pages_to_wait_for = 100'000;
 
 Connection::Tuning tuning(const Options& options) {
