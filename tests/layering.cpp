@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/places.h"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -23,7 +25,7 @@ struct Line {
 
 std::vector<Line> read_sources(std::initializer_list<const char*> rooms) {
   std::vector<Line> lines;
-  const fs::path root = ALZETTE_SOURCE;
+  const fs::path root = places::source;
   for (const char* room : rooms) {
     if (!fs::exists(root / room)) continue;
     for (const auto& entry : fs::recursive_directory_iterator(root / room)) {
@@ -152,7 +154,7 @@ TEST_CASE("layering: the top level is the one that was agreed") {
                                         "build",
                                         "data",
                                         "node_modules"};
-  for (const auto& entry : fs::directory_iterator(ALZETTE_SOURCE)) {
+  for (const auto& entry : fs::directory_iterator(places::source)) {
     std::string name = entry.path().filename().string();
     bool known = name.starts_with('.') || name.starts_with("build-") ||
                  std::find(agreed.begin(), agreed.end(), name) != agreed.end();

@@ -29,7 +29,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int patients = 3000;
 constexpr unsigned clients_of_reads = 16;
-const std::string programs = fs::path(ALZETTE_PROGRAM).parent_path();
+const std::string programs = fs::path(places::program).parent_path();
 std::string ourselves;
 std::string only;  // works without it in their name are left out
 
@@ -67,11 +67,11 @@ class Server {
  public:
   Server(const std::string& data, long sync_delay_us = 0)
       : data_(data),
-        environment_({{"LD_PRELOAD", ALZETTE_SYNCS},
+        environment_({{"LD_PRELOAD", places::syncs},
                       {"ALZETTE_SYNC_COUNT", count_file(data)},
                       {"ALZETTE_SYNC_DELAY_US", std::to_string(sync_delay_us)}}),
         start_(Clock::now()),
-        child_({ALZETTE_PROGRAM, "serve", "--data", data, "--http", "127.0.0.1:0"}, environment_) {
+        child_({places::program, "serve", "--data", data, "--http", "127.0.0.1:0"}, environment_) {
     const Answer first = bench::ask(child_.port(), bench::get("/fhir/Patient?_count=1"));
     first_answer_ = seconds_since(start_);
     if (first.status != 200) throw std::runtime_error("the first answer is no page: " + first.body.substr(0, 300));
@@ -166,7 +166,7 @@ void mixed_work(Server& server, double seconds, std::uint64_t& number) {
 
 void import_work(Server& server, const fs::path& folder, double seconds) {
   constexpr unsigned clients = 4;
-  bench::run({ALZETTE_PROGRAM, "generate", "--patients", "300", "--seed", "2", "--out", folder / "files"});
+  bench::run({places::program, "generate", "--patients", "300", "--seed", "2", "--out", folder / "files"});
   const bench::Bundles bundles = bench::bundles_from(folder / "files");
   std::size_t at = 0;
   write_work(server, "bundle import, entries", clients, seconds, clients * bundles.entries, bundles.entries, 1,
@@ -189,7 +189,7 @@ void reading(const fs::path& folder, double seconds) {
   const std::string data = folder / "nation";
   std::fprintf(stderr, "generating %d patients with their records\n", patients);
   const auto made =
-      bench::run({ALZETTE_PROGRAM, "generate", "--patients", std::to_string(patients), "--seed", "1", "--data", data});
+      bench::run({places::program, "generate", "--patients", std::to_string(patients), "--seed", "1", "--data", data});
   const auto versions = static_cast<double>(bench::versions(store_of(data)));
   std::printf("store of %.0f resources: made at %.0f/s, disk %.2f KiB a resource\n", versions, versions / made.seconds,
               disk_bytes(data) / versions / 1024);
@@ -250,7 +250,7 @@ void bench_million(const std::string& given, double seconds) {
   const std::string data = given.empty() ? (folder.path / "million").string() : given;
   if (given.empty()) {
     const auto made =
-        bench::run({ALZETTE_PROGRAM, "generate", "--patients", "1000000", "--only", "Patient", "--data", data});
+        bench::run({places::program, "generate", "--patients", "1000000", "--only", "Patient", "--data", data});
     std::printf("a million patients made in %.0f s, resident at most %.0f MiB, disk %.2f KiB each\n", made.seconds,
                 made.most_resident_mib, disk_bytes(data) / 1e6 / 1024);
   }

@@ -12,10 +12,11 @@
 
 #include "fhir/definitions.h"
 #include "src/rest/interaction.h"
+#include "tests/places.h"
 
 namespace {
 
-const std::string path = ALZETTE_SOURCE "/README.md";
+const std::string path = std::string(places::source) + "/README.md";
 constexpr std::string_view opening = "<!-- rows -->\n", closing = "<!-- end of rows -->\n";
 
 std::string read_readme() {
@@ -63,7 +64,7 @@ TEST_CASE("readme: every room of the map exists") {
     std::string name = readme.substr(at + 4, readme.find('`', at + 4) - at - 4);
     if (!name.ends_with('/')) continue;
     ++rooms;
-    CHECK_MESSAGE(std::filesystem::is_directory(std::string(ALZETTE_SOURCE "/") + name), name);
+    CHECK_MESSAGE(std::filesystem::is_directory(std::string(places::source) + "/" + name), name);
   }
   CHECK(rooms >= 5);
 }

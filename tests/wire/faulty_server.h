@@ -59,7 +59,7 @@ class Faulty {
   // "" when it did not start.
   std::string start() {
     server.reset();
-    ::setenv("LD_PRELOAD", ALZETTE_FAULTS_LIBRARY, 1);
+    ::setenv("LD_PRELOAD", places::faults, 1);
     ::setenv("ALZETTE_FAULTS", folder.path("faults").c_str(), 1);
     ::setenv("ALZETTE_BELOW", data.c_str(), 1);
     if (recorded_) ::setenv("ALZETTE_RECORD", record().c_str(), 1);

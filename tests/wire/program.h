@@ -24,6 +24,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/places.h"
+
 namespace wire {
 
 // A folder that goes away with its owner.
@@ -55,7 +57,7 @@ inline std::string content_of(const std::string& path) {
 class Program {
  public:
   // Output and errors go to files of `folder`, because a full pipe would stop the program.
-  Program(const std::string& folder, std::vector<std::string> arguments, const char* program = ALZETTE_PROGRAM)
+  Program(const std::string& folder, std::vector<std::string> arguments, const char* program = places::program)
       : out_(folder + "/stdout"), err_(folder + "/stderr") {
     arguments.insert(arguments.begin(), program);
     std::vector<char*> values;
