@@ -38,6 +38,8 @@ struct Issue {
   std::string code;         // issue-type: "structure", "required", "value", "code-invalid", "invariant", ...
   std::string diagnostics;  // what is wrong and what to do next; never contains patient data beyond what was sent
   std::string expression;   // FHIRPath of the place, "" when there is none
+
+  bool refuses() const { return severity == Severity::fatal || severity == Severity::error; }
 };
 
 struct Outcome {
@@ -53,7 +55,7 @@ struct Outcome {
   // An outcome that only warns or informs refuses nothing.
   bool refuses() const {
     for (const auto& issue : issues)
-      if (issue.severity == Severity::fatal || issue.severity == Severity::error) return true;
+      if (issue.refuses()) return true;
     return false;
   }
 };

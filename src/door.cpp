@@ -13,6 +13,8 @@
 #include "src/log.h"
 #include "src/negotiate.h"
 #include "src/net/uri.h"
+#include "src/obey.h"
+#include "src/operation/operation.h"
 #include "src/pages.h"
 #include "src/rest/binary.h"
 #include "src/rest/reply.h"
@@ -70,6 +72,7 @@ std::optional<Response> read_body_form(Job& job) {
   if (row.method != "POST" && row.method != "PUT") return std::nullopt;
   const auto content_type = find(job.request.headers, "Content-Type");
   const auto form = body_form(content_type);
+  if (job.route.operation && (job.route.operation->raw || job.request.body.empty())) return std::nullopt;
   if (row.path.ends_with("_search")) {
     if (job.request.body.empty()) return std::nullopt;
     if (form != BodyForm::form)
@@ -149,8 +152,13 @@ struct Door::State {
                           .ids = ids,
                           .seal = seal,
                           .each = each,
+                          .operation = job.route.operation,
                           .body = job.body};
-    return job.route.row->run(call);
+    auto made = job.route.row->run(call);
+    if (!made || !made->batch) return made;
+    if (auto done = obey({*snapshot, access, job.base, call.now, ids}, *made->batch); !done)
+      return std::move(done.outcome());
+    return made;
   }
 
   void start(Job job) {
@@ -165,7 +173,7 @@ struct Door::State {
   }
 
   bool on_core(const Job& job) const {
-    const auto lane = job.route.row->lane;
+    const auto lane = job.route.lane();
     return lane == rest::Lane::core || (lane == rest::Lane::by_size && job.request.body.size() <= limits.core_body);
   }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "src/operation/operation.h"
 #include "src/rest/incoming.h"
 
 namespace alzette {
@@ -17,6 +18,7 @@ bool is_word(std::string_view segment) { return segment.starts_with('_') || segm
 // FHIR make no pattern.
 fhir::Result<std::string> pattern_of(const std::vector<std::string>& segments, Route& route) {
   std::string pattern;
+  auto level = rest::Level::system;
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const auto& segment = segments[i];
     if (i) pattern += '/';
@@ -25,12 +27,18 @@ fhir::Result<std::string> pattern_of(const std::vector<std::string>& segments, R
       if (!route.type)
         return Outcome(Kind::absent, "not-supported", "\"" + segment + "\" is not a resource type of FHIR R4");
       pattern += "[type]";
+      level = rest::Level::type;
     } else if (i == 1 && route.type && !is_word(segment)) {
       if (!rest::is_id(segment))
         return Outcome(Kind::absent, "value",
                        "\"" + segment + "\" cannot be an id: 1 to 64 letters, digits, '-' and '.' are");
       route.id = segment;
       pattern += "[id]";
+      level = rest::Level::instance;
+    } else if (segment.starts_with('$') && i + 1 == segments.size()) {
+      route.operation = operation::find_operation(segment.substr(1), level, route.type);
+      if (!route.operation) return Outcome(Kind::absent, "not-supported", "There is no operation " + segment + " here");
+      pattern += "$[operation]";
     } else if (i == 3 && segments[2] == "_history") {
       route.version = segment;
       pattern += "[vid]";
@@ -43,20 +51,21 @@ fhir::Result<std::string> pattern_of(const std::vector<std::string>& segments, R
 
 }  // namespace
 
+rest::Lane Route::lane() const { return operation ? operation->lane : row->lane; }
+
 fhir::Result<Routing> find_route(std::string_view method, const std::vector<std::string>& segments) {
   Routing found;
   const auto pattern = pattern_of(segments, found.route);
   if (!pattern) return pattern.outcome();
   for (const auto* row : rest::interactions()) {
     if (row->path != *pattern) continue;
+    if (found.route.operation && found.route.operation->affects_state && row->method == "GET") continue;
     if (row->method == method && !found.route.row) found.route.row = row;
     if (std::find(found.allow.begin(), found.allow.end(), row->method) == found.allow.end())
       found.allow.push_back(row->method);
   }
   if (found.allow.empty()) {
-    const bool operation = pattern->find('$') != std::string::npos;
-    return Outcome(Kind::absent, "not-supported",
-                   operation ? "This server has no such operation" : "There is nothing at this address");
+    return Outcome(Kind::absent, "not-supported", "There is nothing at this address");
   }
   return found;
 }

@@ -13,8 +13,11 @@ namespace alzette {
 struct Route {
   const rest::Interaction* row = nullptr;
   const fhir::Type* type = nullptr;
+  const operation::Operation* operation = nullptr;
   std::string id;
   std::string version;
+
+  rest::Lane lane() const;  // the operation's, or the row's
 };
 
 struct Routing {

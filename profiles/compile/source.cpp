@@ -3,6 +3,8 @@
 
 #include "profiles/compile/source.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -40,6 +42,14 @@ void sort_in(Source& source, const Json& resource) {
   }
 }
 
+std::vector<std::string> sorted_files(const std::string& folder) {
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().extension() == ".json") files.push_back(entry.path().string());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
 void expect(const char* what, std::size_t found, std::size_t wanted) {
   if (found != wanted)
     throw std::runtime_error("the definitions are not FHIR 4.0.1: " + std::to_string(found) + ' ' + what + ", " +
@@ -48,7 +58,7 @@ void expect(const char* what, std::size_t found, std::size_t wanted) {
 
 }  // namespace
 
-Source read_source(const std::string& folder) {
+Source read_source(const std::string& folder, const std::string& ours) {
   Source source;
   for (const char* name : {"profiles-types.json", "profiles-resources.json", "search-parameters.json", "valuesets.json",
                            "v3-codesystems.json", "v2-tables.json"})
@@ -63,6 +73,7 @@ Source read_source(const std::string& folder) {
   expect("CodeSystems", source.code_systems.size(), 495 + 143 + 424);
   expect("CompartmentDefinitions", source.compartments.size(), 5);
   expect("OperationDefinitions", source.operations.size(), 46);
+  for (const auto& file : sorted_files(ours)) sort_in(source, read(source, file));
   return source;
 }
 

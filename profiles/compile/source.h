@@ -59,7 +59,8 @@ struct Source {
   std::vector<const Json*> parameters, value_sets, code_systems, compartments, operations;
 };
 
-// Reads the files of `folder`. Throws when one is missing or the counts are not those of FHIR 4.0.1.
-Source read_source(const std::string& folder);
+// Reads the files of `folder` and, one resource a file, what we define ourselves in `ours`. Throws when one is missing
+// or the counts of `folder` are not those of FHIR 4.0.1.
+Source read_source(const std::string& folder, const std::string& ours);
 
 }  // namespace profiles

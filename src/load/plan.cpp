@@ -2,10 +2,12 @@
 #include "src/load/plan.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <unordered_set>
 #include <utility>
 
+#include "src/obey.h"
 #include "src/rest/incoming.h"
 #include "src/rest/salvage.h"
 #include "src/rest/transact.h"
@@ -100,13 +102,24 @@ class Planner {
     }
     auto write = rest::prepare(root, id, fhir::Method::update, base_);
     if (!write) return refuse(item, write.outcome(), false);
-    // A batch writes no resource twice; the second version goes into the next one.
-    std::string place(write->type->name.view());
-    place += '/';
-    place += id;
-    if (in_group_.count(place)) close_group();
-    in_group_.insert(std::move(place));
-    group_.batch.writes.push_back(std::move(*write));
+    fhir::Batch alone{access_, {}, {}};
+    alone.writes.push_back(std::move(*write));
+    auto ids = ids_of(item);
+    if (auto done = obey({snapshot_, access_, base_, piece_.time, ids}, alone); !done)
+      return refuse(item, done.outcome(), true);
+    add_to_group(std::move(alone), item);
+  }
+
+  // A batch writes no resource twice; the second version goes into the next one.
+  void add_to_group(fhir::Batch alone, const Item& item) {
+    std::vector<std::string> places;
+    for (const auto& write : alone.writes) places.push_back(std::string(write.type->name.view()) + "/" + write.id);
+    if (std::any_of(places.begin(), places.end(), [&](const auto& place) { return in_group_.count(place) > 0; }))
+      close_group();
+    in_group_.insert(places.begin(), places.end());
+    auto& batch = group_.batch;
+    std::move(alone.writes.begin(), alone.writes.end(), std::back_inserter(batch.writes));
+    std::move(alone.expect.begin(), alone.expect.end(), std::back_inserter(batch.expect));
     group_.items.push_back(item);
   }
 
@@ -125,6 +138,8 @@ class Planner {
     const rest::Each each = rest::one_by_one;
     auto result = rest::transact(bundle, arena, {snapshot_, access_, base_, piece_.time, ids, each});
     if (!result) return refuse(item, result.outcome(), true);
+    if (auto done = obey({snapshot_, access_, base_, piece_.time, ids}, result->batch); !done)
+      return refuse(item, done.outcome(), true);
     std::uint64_t found = 0;
     for (const auto& entry : result->entries) found += entry.act == rest::TransactionEntry::Act::found ? 1 : 0;
     if (result->batch.writes.empty()) {

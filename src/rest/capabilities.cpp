@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fhir/format/json.h"
+#include "src/operation/operation.h"
 #include "src/rest/criteria.h"
 #include "src/rest/interaction.h"
 #include "src/rest/reply.h"
@@ -41,7 +42,8 @@ bool row_exists(std::string_view code, bool conditional) {
 void append_interactions(bool system, std::string& out) {
   std::set<std::string_view> codes;
   for (const auto* row : interactions())
-    if ((row->level == Level::system) == system && row->code != "capabilities") codes.insert(row->code);
+    if ((row->level == Level::system) == system && row->code != "capabilities" && row->code != "operation")
+      codes.insert(row->code);
   out += R"("interaction":[)";
   Commas commas(out);
   for (const auto code : codes) commas.next().append(R"({"code":")").append(code).append("\"}");
@@ -51,6 +53,19 @@ void append_interactions(bool system, std::string& out) {
 void append_parameter(const SearchParameter& parameter, std::string& out) {
   out.append(R"({"name":")").append(parameter.code.view()).append(R"(","definition":")");
   out.append(parameter.url.view()).append(R"(","type":")").append(word_of(parameter.type)).append("\"}");
+}
+
+// The operations that a type has, or the system with a null type.
+void append_operations(const Type* type, std::string& out) {
+  std::string list;
+  Commas commas(list);
+  for (const auto* operation : operation::operations()) {
+    const auto level = type ? operation::on_type | operation::on_instance : operation::on_system;
+    if (!(operation->levels & level) || (type && !operation->applies_to(*type))) continue;
+    commas.next().append(R"({"name":")").append(operation->code).append(R"(","definition":")");
+    list.append(operation->definition).append("\"}");
+  }
+  if (!list.empty()) out.append(R"(,"operation":[)").append(list).append("]");
 }
 
 // Reference parameters of other types that name this one, "Observation:subject". Those that may point at anything are
@@ -91,7 +106,9 @@ void append_type(const Type& type, const Reverse& reverse, std::string& out) {
   Commas commas(out);
   for (const auto& parameter : type.search)
     if (fhir::search::supported(parameter)) append_parameter(parameter, commas.next());
-  out += "]}";
+  out += ']';
+  append_operations(&type, out);
+  out += '}';
 }
 
 // The statement without the one thing that depends on the request: the base address stands between the two.
@@ -126,7 +143,9 @@ Statement make_statement() {
   if (const auto* resource = definitions.type("Resource"))
     for (const auto& parameter : resource->search)
       if (fhir::search::supported(parameter)) append_parameter(parameter, system.next());
-  out += "]}]}";
+  out += ']';
+  append_operations(nullptr, out);
+  out += "}]}";
   made.after = std::move(out);
   return made;
 }

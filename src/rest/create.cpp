@@ -32,7 +32,7 @@ fhir::Result<Plan> run(const Call& call) {
     batch.expect.push_back(std::move(found->expectation));
   }
 
-  auto write = prepare(*(*incoming)->resource, call.ids.next(call.now), fhir::Method::create, call.base);
+  auto write = rest::prepare(*(*incoming)->resource, call.ids.next(call.now), fhir::Method::create, call.base);
   if (!write) return std::move(write.outcome());
   write->if_version = 0;
   Plan plan;

@@ -23,6 +23,10 @@
 #include "src/rest/incoming.h"
 #include "src/rest/transact.h"
 
+namespace alzette::operation {
+struct Operation;
+}
+
 namespace alzette::rest {
 
 enum class Level : std::uint8_t { system, type, instance, version };
@@ -39,13 +43,14 @@ struct Call {
   fhir::search::Parameters parameters;  // of the query (and of a form body), decoded, in order
   fhir::Snapshot& snapshot;
   const fhir::Access& access;
-  std::string_view base;                  // "http://host:port/fhir", as the client addressed us
-  std::int64_t now = 0;                   // milliseconds since 1970 UTC
-  std::uint64_t effort = 0;               // index rows a search may look at on this lane
-  Ids& ids;                               // logical ids for new resources
-  const auth::Seal& seal;                 // authenticates page tokens
-  const Each& each;                       // spreads work over the worker threads
-  const std::shared_ptr<Incoming>& body;  // an entry of a batch: its resource, already bound; otherwise null
+  std::string_view base;                            // "http://host:port/fhir", as the client addressed us
+  std::int64_t now = 0;                             // milliseconds since 1970 UTC
+  std::uint64_t effort = 0;                         // index rows a search may look at on this lane
+  Ids& ids;                                         // logical ids for new resources
+  const auth::Seal& seal;                           // authenticates page tokens
+  const Each& each;                                 // spreads work over the worker threads
+  const operation::Operation* operation = nullptr;  // the row that the path names, for interactions on operations
+  const std::shared_ptr<Incoming>& body;            // an entry of a batch: its resource, already bound; otherwise null
   std::string_view header(std::string_view name) const { return find(request.headers, name); }
 };
 

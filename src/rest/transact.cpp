@@ -244,8 +244,8 @@ class Planner {
     std::vector<Outcome> refusals(read_.size());
     site_.each(read_.size(), [&](std::size_t i) {
       if (!read_[i].resource || plan_.entries[i].act != Act::write) return;
-      auto write =
-          prepare(*read_[i].resource, plan_.entries[i].id, drafts_[i].method, site_.base, read_[i].place + ".resource");
+      auto write = rest::prepare(*read_[i].resource, plan_.entries[i].id, drafts_[i].method, site_.base,
+                                 read_[i].place + ".resource");
       if (write)
         drafts_[i].write = std::move(*write);
       else

@@ -55,6 +55,7 @@ class MemoryStore : public fhir::Store {
   }
 
   std::unique_ptr<fhir::Snapshot> snapshot() override { return std::make_unique<View>(*this); }
+  void observe(Observer) override {}
   void commit(fhir::Batch batch, std::function<void(fhir::Result<fhir::Receipt>)> done) override {
     std::lock_guard lock(mutex_);
     queue_.push_back({std::move(batch), std::move(done)});

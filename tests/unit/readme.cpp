@@ -11,6 +11,8 @@
 #include <string>
 
 #include "fhir/definitions.h"
+#include "ihe/transaction.h"
+#include "src/operation/operation.h"
 #include "src/rest/interaction.h"
 #include "tests/places.h"
 
@@ -27,12 +29,31 @@ std::string read_readme() {
 std::string what_works() {
   std::map<std::string, std::string> requests;
   for (const auto* row : alzette::rest::interactions()) {
+    if (row->code == "operation") continue;  // listed by their own rows
     std::string& list = requests[std::string(row->code)];
     if (!list.empty()) list += ", ";
     list.append("`").append(row->method).append(" /").append(row->path).append(row->conditional ? "?…`" : "`");
   }
   std::string text = "| interaction | requests below `/fhir` |\n|---|---|\n";
   for (const auto& [code, list] : requests) text += "| " + code + " | " + list + " |\n";
+  std::string operations;
+  for (const auto* operation : alzette::operation::operations())
+    operations.append(operations.empty() ? "`$" : ", `$").append(operation->code).append("`");
+  if (!operations.empty()) text += "\nOperations: " + operations + ".\n";
+  std::map<std::string, std::string> transactions;
+  for (const auto* row : ihe::transactions())
+    transactions[std::string(row->id)]
+        .append("| ")
+        .append(row->id)
+        .append(" | ")
+        .append(row->name)
+        .append(" | ")
+        .append(row->actor)
+        .append(" | ")
+        .append(ihe::word_of(row->door))
+        .append(" |\n");
+  if (!transactions.empty()) text += "\n| transaction | name | actor | door |\n|---|---|---|---|\n";
+  for (const auto& [id, line] : transactions) text += line;
   std::size_t types = 0;
   std::set<std::string_view> parameters;
   for (const fhir::Type& type : fhir::definitions().types) {

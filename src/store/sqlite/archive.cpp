@@ -80,6 +80,8 @@ class SqliteArchive : public Archive {
     return std::make_unique<Snapshot>(pool_, names_, blobs_, writer_.last());
   }
 
+  void observe(Observer observer) override { writer_.observe(std::move(observer)); }
+
   void commit(fhir::Batch batch, std::function<void(Result<fhir::Receipt>)> done) override {
     Job job{.batch = std::move(batch), .files = {}, .done = std::move(done)};
     for (std::size_t i = 0; i < job.batch.writes.size(); ++i) {

@@ -146,6 +146,9 @@ void Writer::commit(std::vector<Job>& group) {
   ++commits_;
   batches_ += group.size();
   versions_ += static_cast<std::uint64_t>(sequence_ - sequence);
+  for (std::size_t i = 0; i < group.size(); ++i)
+    if (results[i])
+      for (const auto& observer : observers_) observer(group[i].batch, *results[i]);
   for (std::size_t i = 0; i < group.size(); ++i) group[i].done(std::move(results[i]));
   move_log();
 }

@@ -38,6 +38,7 @@ class Writer {
   Writer(std::string file, Names& names, const Options& options, std::function<void(fhir::Key)> committed);
   ~Writer();  // commits what is in the queue
 
+  void observe(fhir::Store::Observer observer) { observers_.push_back(std::move(observer)); }
   void start();
   // false: the queue is full (never when loading in bulk: then it waits).
   bool offer(Job job);
@@ -103,6 +104,7 @@ class Writer {
   Names& names_;
   const Options options_;
   const std::function<void(fhir::Key)> committed_;
+  std::vector<fhir::Store::Observer> observers_;
   Connection connection_;
   IndexRows rows_;
 

@@ -1,0 +1,123 @@
+// The write path up to the store's door. FHIR R4: http://hl7.org/fhir/R4/http.html#create
+#include "fhir/incoming.h"
+
+#include <algorithm>
+
+#include "fhir/bind.h"
+#include "fhir/format/json.h"
+#include "fhir/search/index.h"
+#include "fhir/validate/validate.h"
+#include "fhir/value.h"
+
+namespace fhir {
+namespace {
+
+bool refuses(const Issue& issue) { return issue.refuses(); }
+
+// All faults at once: those of the structure, and those of the values that are left. What may only be missing or
+// broken because binding dropped something is not said.
+void add_faults_of_values(const Node& resource, std::vector<Issue>& issues) {
+  for (auto& issue : validate::resource(resource))
+    if (refuses(issue) && issue.code != "required" && issue.code != "invariant") issues.push_back(std::move(issue));
+}
+
+// "Patient.name[0]" (or the root under another name) at `place`: "Bundle.entry[3].resource.name[0]".
+void put_in_place(std::string_view place, std::vector<Issue>& issues) {
+  if (place.empty()) return;
+  for (auto& issue : issues) {
+    const auto dot = issue.expression.find('.');
+    const auto below = dot == std::string::npos ? std::string() : issue.expression.substr(dot);
+    issue.expression = std::string(place) + below;
+  }
+}
+
+// The patient whose compartment the resource is in: itself, or the first patient that a parameter of the
+// compartment's definition names.
+std::string patient_of(const Type& type, std::string_view id, const std::vector<search::IndexRow>& rows) {
+  if (type.name.view() == "Patient") return std::string(id);
+  const auto* compartment = definitions().compartment("Patient");
+  if (!compartment) return {};
+  for (const auto& member : compartment->members) {
+    if (member.type.view() != type.name.view()) continue;
+    for (const auto& code : member.parameters)
+      for (const auto& row : rows)
+        if (row.parameter->code.view() == code.view() && row.value.kind == search::IndexKind::reference &&
+            row.facet == search::Facet::value && row.value.type == "Patient")
+          return row.value.text;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string Ids::next(std::int64_t now) {
+  constexpr std::string_view digits = "0123456789abcdefghjkmnpqrstvwxyz";
+  const std::uint32_t count = counter_.fetch_add(1, std::memory_order_relaxed);
+  std::string id(20, '0');
+  const auto put = [&](std::size_t at, std::size_t size, std::uint64_t value) {
+    for (std::size_t i = size; i-- > 0; value >>= 5) id[at + i] = digits[value & 31];
+  };
+  put(0, 9, static_cast<std::uint64_t>(now));  // 45 bits of milliseconds: until the year 3084
+  put(9, 4, count & 0xFFFFF);                  // a million ids within one millisecond
+  put(13, 7, salt_);
+  return id;
+}
+
+bool is_id(std::string_view text) { return valid_id(text) && text != "." && text != ".."; }
+
+Kind kind_of(const std::vector<Issue>& issues) {
+  for (const auto& issue : issues)
+    if (refuses(issue) && (issue.code == "structure" || issue.code == "invalid" || issue.code == "value"))
+      return Kind::malformed;
+  return Kind::unprocessable;
+}
+
+Result<Incoming> receive(std::string_view bytes, bool keep_faults) {
+  Incoming incoming;
+  incoming.arena = std::make_unique<Arena>(std::clamp<std::size_t>(bytes.size() * 2, 4096, 1u << 20));
+  auto raw = json::parse(bytes, *incoming.arena);
+  if (!raw) return std::move(raw.outcome());
+  for (Node* child = (*raw)->first; child; child = child->next)
+    if (child->name == "entry") incoming.entries.push_back(child);
+  incoming.resource = bind(*raw, *incoming.arena, incoming.issues);
+  const bool faulty = std::any_of(incoming.issues.begin(), incoming.issues.end(), refuses);
+  if (!incoming.resource || (faulty && !keep_faults)) {
+    if (incoming.resource) add_faults_of_values(*incoming.resource, incoming.issues);
+    Outcome outcome(kind_of(incoming.issues));
+    outcome.issues = std::move(incoming.issues);
+    return outcome;
+  }
+  return incoming;
+}
+
+std::optional<Outcome> faults_of(const Node& resource, std::string_view place) {
+  auto issues = validate::resource(resource);
+  if (std::none_of(issues.begin(), issues.end(), refuses)) return std::nullopt;
+  put_in_place(place, issues);
+  Outcome outcome(kind_of(issues));
+  outcome.issues = std::move(issues);
+  return outcome;
+}
+
+Result<Write> lay_out(const Node& resource, std::string_view id, Method method, std::string_view base) {
+  Write write;
+  write.method = method;
+  write.type = resource.type;
+  write.id = id;
+  write.body = json::body_of(resource, id);
+  write.rows = search::extract(resource, base);
+  if (write.rows.size() >= search::most_rows)
+    return Outcome(
+        Kind::too_large, "too-long",
+        "The resource has more than " + std::to_string(search::most_rows) + " values that searches look at; divide it");
+  write.patient = patient_of(*resource.type, write.id, write.rows);
+  return write;
+}
+
+Result<Write> prepare(const Node& resource, std::string_view id, Method method, std::string_view base,
+                      std::string_view place) {
+  if (auto faults = faults_of(resource, place)) return std::move(*faults);
+  return lay_out(resource, id, method, base);
+}
+
+}  // namespace fhir

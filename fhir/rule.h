@@ -1,0 +1,42 @@
+// What a resource type obeys whenever it is written, through whichever door. A rule sees the batch before it is
+// committed: it may refuse it, replace the write's body and rows, add writes and expectations to the same commit.
+// A file that has one ends in its row, in namespace fhir::rules:
+//
+//   extern constinit const Rule patient_identity{.name = "patient-identity", .types = "Patient", .run = run};
+//
+// CMake collects the rows of ihe/ and src/ into the generated registry.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "fhir/access.h"
+#include "fhir/incoming.h"
+#include "fhir/outcome.h"
+#include "fhir/store.h"
+
+namespace fhir {
+
+// What a rule may use. Writes that it adds obey the rules of their types as well.
+struct RuleSite {
+  Snapshot& snapshot;
+  const Access& access;
+  std::string_view base;  // "http://host:port/fhir"
+  std::int64_t now = 0;   // milliseconds since 1970 UTC
+  Ids& ids;
+};
+
+struct Rule {
+  std::string_view name;
+  std::string_view types;  // resource types, separated by one space
+  // `at`: the write, batch.writes[at]; of method remove it has no body. True when all is well.
+  Result<bool> (*run)(const RuleSite& site, Batch& batch, std::size_t at);
+};
+
+namespace rules {
+// All rows, from the generated registry.
+std::span<const Rule* const> rules();
+}  // namespace rules
+
+}  // namespace fhir

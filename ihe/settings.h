@@ -1,0 +1,11 @@
+// How this deployment is set up, as the handlers of IHE see it.
+#pragma once
+
+namespace ihe {
+
+struct Settings {
+  bool accept_unknown_domains = false;   // feeds may name an assigning authority that is not configured (test labs)
+  bool accept_unknown_patients = false;  // submissions may name a patient that no feed told of (test labs)
+};
+
+}  // namespace ihe

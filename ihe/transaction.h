@@ -1,0 +1,83 @@
+// The row of one IHE transaction as its receiving actor. A handler is a plain function from a message and a snapshot to
+// a plan: it cannot suspend, lock, log or read a clock. One file per transaction, named by its number; each ends in
+// its row, in namespace ihe:
+//
+//   extern constinit const Transaction iti9{.id = "ITI-9", .name = "PIX Query", ...};
+//
+// CMake collects the rows. Transactions that are FHIR at the wire (ITI-78, ITI-65 …) are rows of REST instead.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir/access.h"
+#include "fhir/incoming.h"
+#include "fhir/outcome.h"
+#include "fhir/store.h"
+
+namespace ihe {
+
+struct Settings;  // settings.h
+
+namespace hl7v2 {
+struct Message;  // wire/hl7v2.h
+}
+namespace soap {
+struct Message;  // wire/soap.h
+}
+
+enum class Door : std::uint8_t { mllp, soap };
+std::string_view word_of(Door door);  // "HL7 v2 over MLLP"
+
+// What came in: one of the two, parsed.
+struct Message {
+  std::shared_ptr<const hl7v2::Message> v2;
+  std::shared_ptr<const soap::Message> soap;
+};
+
+// What goes out, in the wire form of the door: a v2 message, or the body of a SOAP envelope with its attachments.
+struct Answer {
+  std::string bytes;
+  std::vector<std::shared_ptr<const std::string>> parts;  // of MTOM, referred to by "cid:part0", "cid:part1", …
+};
+
+// Where a handler stands: one consistent view, who asks, how this server is set up and addressed.
+struct Site {
+  fhir::Snapshot& snapshot;
+  const fhir::Access& access;
+  const Settings& settings;
+  std::string_view base;  // of FHIR: "http://host:port/fhir"
+  std::int64_t now = 0;   // milliseconds since 1970 UTC
+  fhir::Ids& ids;
+};
+
+// Commit `batch` if there is one, then answer. When the commit reports a transient conflict, a new snapshot is taken
+// and the handler runs again.
+struct Plan {
+  Answer answer;
+  std::optional<fhir::Batch> batch;
+  std::function<Answer(const fhir::Receipt&)> committed = nullptr;  // null: `answer` holds after the commit as well
+};
+
+struct Transaction {
+  std::string_view id;     // "ITI-41"
+  std::string_view name;   // as the Technical Framework has it: "Provide and Register Document Set-b"
+  std::string_view actor;  // that we are: "Document Repository"
+  Door door;
+  std::string_view action;  // soap: wsa:Action; mllp: MSH-9.1 and 9.2, those that it takes separated by a space
+  std::string_view body;    // soap: local name of the element in the body
+  fhir::Verb needs;
+  std::string_view needs_on;  // the resource type that access is needed on
+  fhir::Result<Plan> (*run)(const Site&, const Message&);
+};
+
+// All rows, from the generated registry.
+std::span<const Transaction* const> transactions();
+
+}  // namespace ihe

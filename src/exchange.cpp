@@ -1,0 +1,73 @@
+// Runs IHE transactions, again after a transient conflict.
+#include "src/exchange.h"
+
+#include <exception>
+
+#include "src/clock.h"
+#include "src/log.h"
+#include "src/obey.h"
+
+namespace alzette {
+namespace {
+
+using fhir::Kind;
+using fhir::Outcome;
+
+constexpr unsigned most_plans = 8;  // made for one message before a conflict is answered
+
+Outcome failure(std::string_view reason, std::string_view transaction) {
+  log::write(log::Level::error, "internal error", {{"transaction", transaction}, {"reason", reason}});
+  return {Kind::internal, "exception", "The server failed; its log tells more"};
+}
+
+}  // namespace
+
+void Exchange::run(const ihe::Transaction& transaction, ihe::Message message, std::string base, Answered answered) {
+  post(std::make_shared<Job>(Job{transaction, std::move(message), std::move(base), std::move(answered)}));
+}
+
+void Exchange::post(const std::shared_ptr<Job>& job) {
+  if (workers_.post([this, job] { work(job); })) return;
+  job->answered(Outcome(Kind::busy, "transient", "The server has more work than it can do now: try again"));
+}
+
+void Exchange::work(const std::shared_ptr<Job>& job) {
+  ++job->plans;
+  auto made = [&]() -> fhir::Result<ihe::Plan> {
+    try {
+      return plan(*job);
+    } catch (const std::exception& error) {
+      return failure(error.what(), job->transaction.id);
+    }
+  }();
+  if (!made) return job->answered(std::move(made.outcome()));
+  if (!made->batch) return job->answered(std::move(made->answer));
+  commit(job, std::move(*made));
+}
+
+fhir::Result<ihe::Plan> Exchange::plan(const Job& job) {
+  if (!access_.may(job.transaction.needs, job.transaction.needs_on))
+    return Outcome(Kind::forbidden, "forbidden", "Not allowed: " + std::string(job.transaction.name));
+  const auto snapshot = store_.snapshot();
+  const ihe::Site site{*snapshot, access_, settings_, job.base, clock::wall_ms(), ids_};
+  auto made = job.transaction.run(site, job.message);
+  if (!made || !made->batch) return made;
+  if (auto done = obey({*snapshot, access_, job.base, site.now, ids_}, *made->batch); !done)
+    return std::move(done.outcome());
+  return made;
+}
+
+void Exchange::commit(const std::shared_ptr<Job>& job, ihe::Plan plan) {
+  auto batch = std::move(*plan.batch);
+  const auto shared = std::make_shared<ihe::Plan>(std::move(plan));
+  store_.commit(std::move(batch), [this, job, shared](fhir::Result<fhir::Receipt> receipt) {
+    if (receipt) return job->answered(shared->committed ? shared->committed(*receipt) : std::move(shared->answer));
+    const auto& outcome = receipt.outcome();
+    const bool transient =
+        outcome.kind == Kind::conflict && !outcome.issues.empty() && outcome.issues.front().code == "transient";
+    if (transient && job->plans < most_plans) return post(job);
+    job->answered(outcome);
+  });
+}
+
+}  // namespace alzette

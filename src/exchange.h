@@ -1,0 +1,47 @@
+// Runs IHE transactions: snapshot -> handler -> rules -> commit -> answer, on the worker lane, whatever door the
+// message came through.
+#pragma once
+
+#include <functional>
+
+#include "fhir/access.h"
+#include "fhir/store.h"
+#include "ihe/transaction.h"
+#include "src/lane.h"
+
+namespace alzette {
+
+class Exchange {
+ public:
+  using Answered = std::function<void(fhir::Result<ihe::Answer>)>;
+
+  // What is handed in must outlive the exchange, and the work that it started.
+  Exchange(fhir::Store& store, WorkerLane& workers, fhir::Ids& ids, const fhir::Access& access,
+           const ihe::Settings& settings)
+      : store_(store), workers_(workers), ids_(ids), access_(access), settings_(settings) {}
+
+  // `answered` is called once, from any thread. `base`: of FHIR, as this server is addressed.
+  void run(const ihe::Transaction& transaction, ihe::Message message, std::string base, Answered answered);
+
+ private:
+  struct Job {
+    const ihe::Transaction& transaction;
+    ihe::Message message;
+    std::string base;
+    Answered answered;
+    unsigned plans = 0;
+  };
+
+  void work(const std::shared_ptr<Job>& job);
+  fhir::Result<ihe::Plan> plan(const Job& job);
+  void commit(const std::shared_ptr<Job>& job, ihe::Plan plan);
+  void post(const std::shared_ptr<Job>& job);
+
+  fhir::Store& store_;
+  WorkerLane& workers_;
+  fhir::Ids& ids_;
+  const fhir::Access& access_;
+  const ihe::Settings& settings_;
+};
+
+}  // namespace alzette

@@ -1,0 +1,98 @@
+// operation: [base]/$…, [type]/$…, [type]/[id]/$…: reads the input and runs the operation's row.
+// FHIR R4: http://hl7.org/fhir/R4/operations.html
+#include <stdexcept>
+
+#include "src/operation/operation.h"
+
+namespace alzette::operation {
+namespace {
+
+fhir::Result<rest::Plan> invoke(const rest::Call& call) {
+  const auto input = read_input(call, *call.operation);
+  if (!input) return input.outcome();
+  return call.operation->run(call, *input);
+}
+
+// Whether `word` is one of `words`, which are separated by one space.
+bool lists(std::string_view words, std::string_view word) {
+  for (std::size_t at = words.find(word); at != words.npos; at = words.find(word, at + 1)) {
+    const auto end = at + word.size();
+    if ((at == 0 || words[at - 1] == ' ') && (end == words.size() || words[end] == ' ')) return true;
+  }
+  return false;
+}
+
+std::uint8_t bit_of(rest::Level level) {
+  return level == rest::Level::system ? on_system : level == rest::Level::type ? on_type : on_instance;
+}
+
+}  // namespace
+
+bool Operation::applies_to(const fhir::Type& type) const { return types.empty() || lists(types, type.name); }
+
+const Operation* find_operation(std::string_view code, rest::Level level, const fhir::Type* type) {
+  for (const auto* operation : operations())
+    if (operation->code == code && (operation->levels & bit_of(level)) && (!type || operation->applies_to(*type)))
+      return operation;
+  return nullptr;
+}
+
+const fhir::OperationDefinition& definition_of(const Operation& operation) {
+  for (const auto& definition : fhir::definitions().operations)
+    if (definition.url.view() == operation.definition) return definition;
+  throw std::logic_error("no OperationDefinition " + std::string(operation.definition));
+}
+
+}  // namespace alzette::operation
+
+namespace alzette::rest {
+
+extern constinit const Interaction operation_on_system{.code = "operation",
+                                                       .level = Level::system,
+                                                       .method = "POST",
+                                                       .path = "$[operation]",
+                                                       .lane = Lane::worker,
+                                                       .needs = fhir::Verb::operate,
+                                                       .run = operation::invoke};
+
+extern constinit const Interaction operation_on_system_by_get{.code = "operation",
+                                                              .level = Level::system,
+                                                              .method = "GET",
+                                                              .path = "$[operation]",
+                                                              .lane = Lane::worker,
+                                                              .needs = fhir::Verb::operate,
+                                                              .run = operation::invoke};
+
+extern constinit const Interaction operation_on_type{.code = "operation",
+                                                     .level = Level::type,
+                                                     .method = "POST",
+                                                     .path = "[type]/$[operation]",
+                                                     .lane = Lane::worker,
+                                                     .needs = fhir::Verb::operate,
+                                                     .run = operation::invoke};
+
+extern constinit const Interaction operation_on_type_by_get{.code = "operation",
+                                                            .level = Level::type,
+                                                            .method = "GET",
+                                                            .path = "[type]/$[operation]",
+                                                            .lane = Lane::worker,
+                                                            .needs = fhir::Verb::operate,
+                                                            .run = operation::invoke};
+
+extern constinit const Interaction operation_on_instance{.code = "operation",
+                                                         .level = Level::instance,
+                                                         .method = "POST",
+                                                         .path = "[type]/[id]/$[operation]",
+                                                         .lane = Lane::worker,
+                                                         .needs = fhir::Verb::operate,
+                                                         .run = operation::invoke};
+
+extern constinit const Interaction operation_on_instance_by_get{.code = "operation",
+                                                                .level = Level::instance,
+                                                                .method = "GET",
+                                                                .path = "[type]/[id]/$[operation]",
+                                                                .lane = Lane::worker,
+                                                                .needs = fhir::Verb::operate,
+                                                                .run = operation::invoke};
+
+}  // namespace alzette::rest
