@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "fhir/access.h"
+#include "fhir/content.h"
 #include "fhir/incoming.h"
 #include "fhir/outcome.h"
 #include "fhir/store.h"
@@ -41,10 +42,17 @@ struct Message {
   std::shared_ptr<const soap::Message> soap;
 };
 
-// What goes out, in the wire form of the door: a v2 message, or the body of a SOAP envelope with its attachments.
+// A document beside an envelope, which names it "cid:ID" (wire/mtom.h: include()).
+struct Attachment {
+  std::string id;
+  std::string media_type;  // "" = application/octet-stream
+  std::shared_ptr<const fhir::Content> content;
+};
+
+// What goes out, in the wire form of the door: a v2 message, or the element in the body of a SOAP envelope.
 struct Answer {
   std::string bytes;
-  std::vector<std::shared_ptr<const std::string>> parts;  // of MTOM, referred to by "cid:part0", "cid:part1", …
+  std::vector<Attachment> parts = {};
 };
 
 // Where a handler stands: one consistent view, who asks, how this server is set up and addressed.
@@ -70,8 +78,10 @@ struct Transaction {
   std::string_view name;   // as the Technical Framework has it: "Provide and Register Document Set-b"
   std::string_view actor;  // that we are: "Document Repository"
   Door door;
-  std::string_view action;  // soap: wsa:Action; mllp: MSH-9.1 and 9.2, those that it takes separated by a space
-  std::string_view body;    // soap: local name of the element in the body
+  std::string_view action;        // soap: wsa:Action; mllp: MSH-9.1 and 9.2, those that it takes separated by a space
+  std::string_view body;          // soap: local name of the element in the body
+  std::string_view answers = {};  // soap: wsa:Action of the answer; "" = `action` + "Response"
+  bool mtom = false;              // soap: always answered as MTOM; others when they were asked so
   fhir::Verb needs;
   std::string_view needs_on;  // the resource type that access is needed on
   fhir::Result<Plan> (*run)(const Site&, const Message&);

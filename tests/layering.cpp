@@ -80,6 +80,7 @@ const std::vector<Rule>& rules() {
       {"OpenSSL", {""}, {"openssl/"}, {"src/net/tls.cpp", "src/auth/", "ihe/wire/"}},
       {"RapidJSON", {""}, {"rapidjson/"}, {"fhir/format/json.cpp", "profiles/compile/"}},
       {"pugixml", {""}, {"pugixml"}, {"fhir/format/xml.cpp"}},
+      {"libxml2", {""}, {"libxml/"}, {"ihe/wire/"}},
       {"RE2", {""}, {"re2/"}, {"fhir/path/"}},
       {"ICU", {""}, {"unicode/"}, {"fhir/search/fold.cpp", "fhir/path/text.cpp"}},
       {"zlib", {""}, {"zlib.h"}, {"src/net/gzip.cpp", "src/load/files.cpp"}},

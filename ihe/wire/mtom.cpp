@@ -1,0 +1,129 @@
+#include "ihe/wire/mtom.h"
+
+#include <algorithm>
+
+#include "fhir/value.h"
+
+namespace ihe::mtom {
+namespace {
+
+using fhir::Content;
+using fhir::Kind;
+using fhir::Outcome;
+
+constexpr std::string_view root_id = "envelope@alzette";
+
+Outcome malformed(std::string what) { return {Kind::malformed, "structure", "MTOM: " + std::move(what)}; }
+
+// Whether an envelope may be of that type: SOAP 1.2, SOAP 1.1, or either wrapped by XOP.
+bool is_envelope(const mime::Media& media) {
+  return media.type == "application/soap+xml" || media.type == "text/xml" || media.type == "application/xop+xml" ||
+         media.type == "application/xml";
+}
+
+std::optional<Outcome> judge_root(std::string_view content_type, std::uint64_t size, const Limits& limits) {
+  const auto media = mime::read_media(content_type);
+  if (!is_envelope(media))
+    return Outcome(Kind::unsupported, "not-supported", "MTOM: the envelope must be application/soap+xml or text/xml");
+  const auto charset = media.parameter("charset");
+  if (!charset.empty() && !mime::same_word(charset, "utf-8") && !mime::same_word(charset, "us-ascii"))
+    return Outcome(Kind::unsupported, "not-supported", "MTOM: the envelope must be UTF-8");
+  if (size > limits.root_bytes)
+    return Outcome(Kind::too_large, "too-long",
+                   "MTOM: the envelope is larger than " + std::to_string(limits.root_bytes) + " bytes");
+  return std::nullopt;
+}
+
+std::string_view bare(std::string_view id) {
+  return id.size() > 1 && id.front() == '<' && id.back() == '>' ? id.substr(1, id.size() - 2) : id;
+}
+
+bool same_id(std::string_view a, std::string_view b) {
+  return a == b || mime::decode_percent(a) == mime::decode_percent(b);
+}
+
+fhir::Result<Message> read_package(const std::shared_ptr<const Content>& body, const mime::Media& media,
+                                   const Limits& limits) {
+  auto parts = mime::read_multipart(body, media.parameter("boundary"), limits.parts);
+  if (!parts) return std::move(parts.outcome());
+  auto root = parts->begin();
+  if (const auto start = bare(media.parameter("start")); !start.empty()) {
+    root = std::find_if(parts->begin(), parts->end(), [&](const mime::Part& p) { return same_id(p.id, start); });
+    if (root == parts->end()) return malformed("no part has the Content-ID that `start` names");
+  }
+  if (auto refused = judge_root(root->type, root->content->size(), limits)) return std::move(*refused);
+  Message message{root->content->text(), root->type, {}, true};
+  parts->erase(root);
+  for (auto p = parts->begin(); p != parts->end(); ++p)
+    for (auto q = p + 1; q != parts->end(); ++q)
+      if (!p->id.empty() && same_id(p->id, q->id)) return malformed("two parts have the same Content-ID");
+  message.parts = std::move(*parts);
+  return message;
+}
+
+}  // namespace
+
+fhir::Result<Message> read(const std::shared_ptr<const Content>& body, std::string_view content_type,
+                           const Limits& limits) {
+  const auto media = mime::read_media(content_type);
+  if (media.type == "multipart/related") return read_package(body, media, limits);
+  if (auto refused = judge_root(content_type, body->size(), limits)) return std::move(*refused);
+  return Message{body->text(), std::string(content_type), {}, false};
+}
+
+fhir::Result<std::shared_ptr<const Content>> Attachments::bytes_of(const xml::Element& element) {
+  if (!element.first) {
+    auto bytes = fhir::decode_base64(element.text);
+    if (!bytes) return malformed("<" + std::string(element.name) + "> holds no base64");
+    return std::shared_ptr<const Content>(std::make_shared<fhir::TextContent>(std::move(*bytes)));
+  }
+  const auto& include = *element.first;
+  if (!include.is(xop_ns, "Include") || include.next || !element.word().empty())
+    return malformed("<" + std::string(element.name) + "> may hold base64 or one xop:Include, nothing else");
+  const auto href = include.value_of("href");
+  if (!mime::same_word(href.substr(0, 4), "cid:"))
+    return malformed("an xop:Include that does not name a part of this message (cid:) is not followed");
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    if (parts_[i].id.empty() || !same_id(parts_[i].id, bare(href.substr(4)))) continue;
+    if (taken_[i]) return malformed("a part is named by more than one xop:Include");
+    taken_[i] = true;
+    return parts_[i].content;
+  }
+  return malformed("an xop:Include names a part that is not in the message");
+}
+
+std::size_t Attachments::left() const {
+  return static_cast<std::size_t>(std::count(taken_.begin(), taken_.end(), false));
+}
+
+Written write(std::string envelope, std::string_view action, const std::vector<mime::Part>& parts,
+              std::string_view boundary) {
+  Written written;
+  auto& type = written.content_type;
+  type.append("multipart/related; type=\"application/xop+xml\"; boundary=\"").append(boundary);
+  type.append("\"; start=\"<").append(root_id).append(">\"; start-info=\"application/soap+xml\"; action=\"");
+  type.append(action).append("\"");
+  const auto head = [&](std::string_view id, std::string_view media) {
+    std::string text("--");
+    text.append(boundary).append("\r\nContent-Type: ").append(media);
+    text.append("\r\nContent-Transfer-Encoding: binary\r\nContent-ID: <").append(id).append(">\r\n\r\n");
+    return text;
+  };
+  std::string between = head(root_id, "application/xop+xml; charset=UTF-8; type=\"application/soap+xml\"");
+  between.append(envelope).append("\r\n");
+  for (const auto& part : parts) {
+    between += head(part.id, part.type.empty() ? "application/octet-stream" : std::string_view(part.type));
+    written.pieces.push_back(std::make_shared<fhir::TextContent>(std::move(between)));
+    written.pieces.push_back(part.content);
+    between = "\r\n";
+  }
+  between.append("--").append(boundary).append("--\r\n");
+  written.pieces.push_back(std::make_shared<fhir::TextContent>(std::move(between)));
+  return written;
+}
+
+void include(xml::Writer& writer, std::string_view id) {
+  writer.open("xop:Include").attribute("xmlns:xop", xop_ns).attribute("href", "cid:" + std::string(id)).close();
+}
+
+}  // namespace ihe::mtom
