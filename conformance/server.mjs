@@ -19,8 +19,16 @@ export async function start({ data = null, flags = [] } = {}) {
   const origin = /http=(\S+)/.exec(ready)[1];
   return {
     origin,
+    mllp: /mllp=(\S+)/.exec(ready)?.[1],
+    mllps: /mllps=(\S+)/.exec(ready)?.[1],
+    pid: child.pid,
     base: `${origin}/fhir`,
     data: folder,
+    async kill() {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
+      await ended;
+    },
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');

@@ -16,6 +16,10 @@
 #include "fhir/outcome.h"
 #include "fhir/store.h"
 
+namespace ihe {
+struct Settings;  // ihe/settings.h
+}
+
 namespace fhir {
 
 // What a rule may use. Writes that it adds obey the rules of their types as well.
@@ -25,6 +29,7 @@ struct RuleSite {
   std::string_view base;  // "http://host:port/fhir"
   std::int64_t now = 0;   // milliseconds since 1970 UTC
   Ids& ids;
+  const ihe::Settings& settings;  // how this deployment is set up; only rules of ihe/ look into it
 };
 
 struct Rule {

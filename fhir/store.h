@@ -101,7 +101,8 @@ struct Write {
   std::vector<search::IndexRow> rows;
   std::string patient;  // logical id of the patient whose compartment it is in, "" = none (partition)
   std::optional<std::int64_t>
-      if_version;  // If-Match: the current version must be this (0 = must not exist or be deleted)
+      if_version;                   // If-Match: the current version must be this (0 = must not exist or be deleted)
+  bool if_version_planned = false;  // it is what the plan was made from, not what a client demands: transient conflict
 };
 
 struct Batch {

@@ -36,10 +36,26 @@ struct Message;  // wire/soap.h
 enum class Door : std::uint8_t { mllp, soap };
 std::string_view word_of(Door door);  // "HL7 v2 over MLLP"
 
-// What came in: one of the two, parsed.
+// What came in: one of the two, parsed; and for the audit record who sent it, from where, and its id.
 struct Message {
   std::shared_ptr<const hl7v2::Message> v2;
   std::shared_ptr<const soap::Message> soap;
+  std::string sender = {};
+  std::string peer = {};  // network address
+  std::string id = {};    // MSH-10, wsa:MessageID
+};
+
+// What is recorded of a transaction: an event of DICOM PS3.15 A.5 as IHE's audit tables say, and C, R, U, D or E.
+struct Audit {
+  std::string_view event = {};  // "110110" Patient Record, "110112" Query, "110106" Export, "110107" Import
+  char action = 'E';
+};
+
+// What a plan adds to that.
+struct Audited {
+  std::vector<std::string> patients = {};  // "Patient/1", or "system|value" of one that is not known
+  std::string query = {};                  // as it was asked
+  std::string id = {};  // of the AuditEvent; "": any. A second commit under it is planned anew, and finds the first
 };
 
 // A document beside an envelope, which names it "cid:ID" (wire/mtom.h: include()).
@@ -71,6 +87,7 @@ struct Plan {
   Answer answer;
   std::optional<fhir::Batch> batch;
   std::function<Answer(const fhir::Receipt&)> committed = nullptr;  // null: `answer` holds after the commit as well
+  Audited audited = {};
 };
 
 struct Transaction {
@@ -82,6 +99,7 @@ struct Transaction {
   std::string_view body;          // soap: local name of the element in the body
   std::string_view answers = {};  // soap: wsa:Action of the answer; "" = `action` + "Response"
   bool mtom = false;              // soap: always answered as MTOM; others when they were asked so
+  Audit audit = {};
   fhir::Verb needs;
   std::string_view needs_on;  // the resource type that access is needed on
   fhir::Result<Plan> (*run)(const Site&, const Message&);

@@ -109,6 +109,14 @@ void add_options(CLI::App& app, Config& config) {
   app.add_option("--cert", config.cert, "certificate with its chain, PEM");
   app.add_option("--key", config.key, "private key, PEM");
   app.add_option("--client-ca", config.client_ca, "PEM; demands a client certificate of one of these authorities");
+  app.add_option("--mllp", config.mllp, "ADDRESS:PORT of the HL7 v2 door (MLLP), for every HL7 v2 transaction");
+  app.add_option("--mllps", config.mllps, "ADDRESS:PORT of the HL7 v2 door by TLS; needs --cert and --key");
+  app.add_option("--domains", config.domains,
+                 "JSON file of the identifier domains (assigning authorities) beside the national one");
+  app.add_option("--pix-consumers", config.pix_consumers,
+                 "JSON file of the consumers that are told when identifiers change (ITI-10)");
+  app.add_flag("--accept-unknown-domains", config.accept_unknown_domains,
+               "feeds may bring identifiers of domains that are not configured: for test labs");
   app.add_option("--log", config.log, "least level of the log")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -142,11 +150,13 @@ bool is_loopback(std::string_view address) {
 fhir::Outcome wrong(const std::string& why) { return {fhir::Kind::malformed, "invalid", why}; }
 
 std::optional<fhir::Outcome> contradiction(const Config& config) {
-  const bool tls = !config.https.empty();
-  if (tls && (config.cert.empty() || config.key.empty())) return wrong("--https needs --cert FILE and --key FILE");
+  const bool tls = !config.https.empty() || !config.mllps.empty();
+  if (tls && (config.cert.empty() || config.key.empty()))
+    return wrong("--https and --mllps need --cert FILE and --key FILE");
   if (!tls && !(config.cert.empty() && config.key.empty() && config.client_ca.empty()))
-    return wrong("--cert, --key and --client-ca are for --https ADDRESS:PORT; give it too");
-  if (config.http.empty() && !tls) return wrong("no door is open; give --http or --https");
+    return wrong("--cert, --key and --client-ca are for --https and --mllps ADDRESS:PORT; give one too");
+  if (config.http.empty() && config.mllp.empty() && !tls)
+    return wrong("no door is open; give --http, --https, --mllp or --mllps");
   return std::nullopt;
 }
 
@@ -186,8 +196,16 @@ net::Listen Config::listen() const {
   net::Listen listen;
   listen.http = http;
   listen.https = https;
-  if (!cert.empty()) listen.tls = net::TlsFiles{cert, key, client_ca};
+  if (!cert.empty() && !https.empty()) listen.tls = net::TlsFiles{cert, key, client_ca};
   listen.log_requests = log_requests;
+  return listen;
+}
+
+net::MllpListen Config::mllp_listen() const {
+  net::MllpListen listen;
+  listen.mllp = mllp;
+  listen.mllps = mllps;
+  if (!mllps.empty()) listen.tls = net::TlsFiles{cert, key, client_ca};
   return listen;
 }
 
@@ -208,7 +226,11 @@ std::string describe(const Config& config) {
   line("data", config.data);
   line("http", config.http);
   line("https", config.https);
+  line("mllp", config.mllp);
+  line("mllps", config.mllps);
   line("client-ca", config.client_ca);
+  line("domains", config.domains);
+  line("pix-consumers", config.pix_consumers);
   line("log", config.log);
   line("max-body-mib", std::to_string(config.max_body_mib));
   line("max-connections", std::to_string(config.max_connections));
@@ -218,7 +240,7 @@ std::string describe(const Config& config) {
 
 std::string open_policy_warning(const Config& config) {
   std::string doors;
-  for (const auto* address : {&config.http, &config.https})
+  for (const auto* address : {&config.http, &config.https, &config.mllp, &config.mllps})
     if (!is_loopback(*address)) doors += (doors.empty() ? "" : ", ") + *address;
   if (doors.empty()) return {};
   return "WARNING: the access policy is open and " + doors +

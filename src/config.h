@@ -10,6 +10,7 @@
 #include "fhir/format/json.h"
 #include "fhir/outcome.h"
 #include "src/net/http.h"
+#include "src/net/mllp.h"
 
 namespace alzette {
 
@@ -21,15 +22,21 @@ struct Config {
   std::string cert;
   std::string key;
   std::string client_ca;
-  std::string log = "info";    // debug, info, warning, error
-  bool log_requests = false;   // a line for every request, not only for slow and failed ones
-  std::uint32_t threads = 0;   // 0: one per core
-  std::uint32_t workers = 0;   // 0: one per core
-  std::uint32_t queue = 1024;  // requests waiting for a worker before 503
+  std::string mllp;
+  std::string mllps;
+  std::string domains;                  // file of identifier domains
+  std::string pix_consumers;            // file of those who are told of changed identifiers (ITI-10)
+  bool accept_unknown_domains = false;  // feeds may bring domains that the file does not list
+  std::string log = "info";             // debug, info, warning, error
+  bool log_requests = false;            // a line for every request, not only for slow and failed ones
+  std::uint32_t threads = 0;            // 0: one per core
+  std::uint32_t workers = 0;            // 0: one per core
+  std::uint32_t queue = 1024;           // requests waiting for a worker before 503
   std::uint32_t max_body_mib = fhir::json::Limits{}.bytes >> 20;  // more than one document may have is of no use
   std::uint32_t max_connections = 10'000;
 
   net::Listen listen() const;
+  net::MllpListen mllp_listen() const;
   net::Limits limits() const;
 };
 

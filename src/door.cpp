@@ -96,6 +96,7 @@ struct Door::State {
   const auth::Seal& seal;
   fhir::Access access;
   rest::Ids ids;
+  const ihe::Settings& settings;
   Limits limits;
   rest::Each each;
 
@@ -150,13 +151,14 @@ struct Door::State {
                           .now = clock::wall_ms(),
                           .effort = effort,
                           .ids = ids,
+                          .settings = settings,
                           .seal = seal,
                           .each = each,
                           .operation = job.route.operation,
                           .body = job.body};
     auto made = job.route.row->run(call);
     if (!made || !made->batch) return made;
-    if (auto done = obey({*snapshot, access, job.base, call.now, ids}, *made->batch); !done)
+    if (auto done = obey({*snapshot, access, job.base, call.now, ids, settings}, *made->batch); !done)
       return std::move(done.outcome());
     return made;
   }
@@ -313,12 +315,13 @@ struct Door::State {
   }
 };
 
-Door::Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, fhir::Access access, std::uint32_t salt)
-    : Door(store, workers, seal, std::move(access), salt, Limits{}) {}
+Door::Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, fhir::Access access, std::uint32_t salt,
+           const ihe::Settings& settings)
+    : Door(store, workers, seal, std::move(access), salt, settings, Limits{}) {}
 
 Door::Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, fhir::Access access, std::uint32_t salt,
-           Limits limits)
-    : state_(new State{store, workers, seal, std::move(access), rest::Ids(salt), limits,
+           const ihe::Settings& settings, Limits limits)
+    : state_(new State{store, workers, seal, std::move(access), rest::Ids(salt), settings, limits,
                        spread_over(workers, std::thread::hardware_concurrency() - 1)}) {}
 
 Door::~Door() = default;

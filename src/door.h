@@ -7,6 +7,7 @@
 
 #include "fhir/access.h"
 #include "fhir/store.h"
+#include "ihe/settings.h"
 #include "src/auth/seal.h"
 #include "src/http.h"
 #include "src/lane.h"
@@ -24,9 +25,10 @@ class Door {
   };
 
   // What is handed in must outlive the door. `access` is the one policy until authentication is configured.
-  Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, fhir::Access access, std::uint32_t salt);
   Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, fhir::Access access, std::uint32_t salt,
-       Limits limits);
+       const ihe::Settings& settings);
+  Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, fhir::Access access, std::uint32_t salt,
+       const ihe::Settings& settings, Limits limits);
   ~Door();
   Door(const Door&) = delete;
   Door& operator=(const Door&) = delete;

@@ -3,6 +3,7 @@
 
 #include <exception>
 
+#include "ihe/atna/event.h"
 #include "src/clock.h"
 #include "src/log.h"
 #include "src/obey.h"
@@ -40,7 +41,7 @@ void Exchange::work(const std::shared_ptr<Job>& job) {
       return failure(error.what(), job->transaction.id);
     }
   }();
-  if (!made) return job->answered(std::move(made.outcome()));
+  if (!made) return refuse(job, std::move(made.outcome()));
   if (!made->batch) return job->answered(std::move(made->answer));
   commit(job, std::move(*made));
 }
@@ -51,10 +52,33 @@ fhir::Result<ihe::Plan> Exchange::plan(const Job& job) {
   const auto snapshot = store_.snapshot();
   const ihe::Site site{*snapshot, access_, settings_, job.base, clock::wall_ms(), ids_};
   auto made = job.transaction.run(site, job.message);
-  if (!made || !made->batch) return made;
-  if (auto done = obey({*snapshot, access_, job.base, site.now, ids_}, *made->batch); !done)
+  if (!made) return made;
+  if (!job.transaction.audit.event.empty()) {
+    auto event = ihe::atna::event(site, job.transaction, job.message, made->audited, nullptr);
+    if (!event) return std::move(event.outcome());
+    if (!made->batch) made->batch = fhir::Batch{access_, {}, {}};
+    made->batch->writes.push_back(std::move(*event));
+  }
+  if (!made->batch) return made;
+  if (auto done = obey({*snapshot, access_, job.base, site.now, ids_, settings_}, *made->batch); !done)
     return std::move(done.outcome());
   return made;
+}
+
+// A refusal is recorded as well; it is answered even where that cannot be done.
+void Exchange::refuse(const std::shared_ptr<Job>& job, fhir::Outcome outcome) {
+  if (job->transaction.audit.event.empty()) return job->answered(std::move(outcome));
+  const auto snapshot = store_.snapshot();
+  const ihe::Site site{*snapshot, access_, settings_, job->base, clock::wall_ms(), ids_};
+  auto event = ihe::atna::event(site, job->transaction, job->message, {}, &outcome);
+  if (!event) return job->answered(std::move(outcome));
+  fhir::Batch batch{access_, {}, {}};
+  batch.writes.push_back(std::move(*event));
+  const auto shared = std::make_shared<fhir::Outcome>(std::move(outcome));
+  store_.commit(std::move(batch), [job, shared](const fhir::Result<fhir::Receipt>& receipt) {
+    if (!receipt) log::write(log::Level::error, "audit_lost", {{"transaction", job->transaction.id}});
+    job->answered(std::move(*shared));
+  });
 }
 
 void Exchange::commit(const std::shared_ptr<Job>& job, ihe::Plan plan) {
@@ -66,7 +90,7 @@ void Exchange::commit(const std::shared_ptr<Job>& job, ihe::Plan plan) {
     const bool transient =
         outcome.kind == Kind::conflict && !outcome.issues.empty() && outcome.issues.front().code == "transient";
     if (transient && job->plans < most_plans) return post(job);
-    job->answered(outcome);
+    refuse(job, outcome);
   });
 }
 

@@ -34,6 +34,7 @@ class Exchange {
 
   void work(const std::shared_ptr<Job>& job);
   fhir::Result<ihe::Plan> plan(const Job& job);
+  void refuse(const std::shared_ptr<Job>& job, fhir::Outcome outcome);
   void commit(const std::shared_ptr<Job>& job, ihe::Plan plan);
   void post(const std::shared_ptr<Job>& job);
 

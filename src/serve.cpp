@@ -12,10 +12,15 @@
 
 #include "src/auth/seal.h"
 #include "src/door.h"
+#include "src/exchange.h"
+#include "src/hl7v2.h"
 #include "src/lane.h"
 #include "src/log.h"
 #include "src/metrics.h"
 #include "src/net/http.h"
+#include "src/net/mllp.h"
+#include "src/pix_updates.h"
+#include "src/setup.h"
 #include "src/store/store.h"
 
 namespace alzette {
@@ -43,10 +48,12 @@ log::Level level_of(const std::string& name) {
   return log::Level::info;
 }
 
-void announce(const net::Server& server) {
+void announce(const net::Server& server, const net::MllpServer& mllp) {
   std::string line = "ready";
   if (!server.http().empty()) line += " http=http://" + server.http();
   if (!server.https().empty()) line += " https=https://" + server.https();
+  if (!mllp.mllp().empty()) line += " mllp=" + mllp.mllp();
+  if (!mllp.mllps().empty()) line += " mllps=" + mllp.mllps();
   std::printf("%s\n", line.c_str());
   std::fflush(stdout);
 }
@@ -70,10 +77,21 @@ int serve(const Config& config) {
     return fail({fhir::Kind::internal, "exception",
                  "cannot read or make " + config.data + "/page.key, which authenticates page links"});
 
+  const auto settings = set_up(config);
+  if (!settings) return fail(settings.outcome());
+  auto consumers = pix_consumers(config, *settings);
+  if (!consumers) return fail(consumers.outcome());
+
   const auto threads = config.workers ? config.workers : std::max(1U, std::thread::hardware_concurrency());
   const auth::Seal seal(*key);
   WorkerLane workers(threads, config.queue);
-  Door door(**archive, workers, seal, fhir::Access::local_developer(), auth::random_salt());
+  const auto access = fhir::Access::local_developer();
+  Door door(**archive, workers, seal, access, auth::random_salt(), *settings);
+  fhir::Ids ids(auth::random_salt());
+  Exchange exchange(**archive, workers, ids, access, *settings);
+  PixUpdates updates(**archive, access, *settings, ids, std::move(*consumers), config.data);
+  (*archive)->observe([&updates](const fhir::Batch& batch, const fhir::Receipt&) { updates.committed(batch); });
+  Hl7v2Door hl7v2(exchange, "http://localhost/fhir");
   const metrics::Gauge waiting("alzette_worker_queue", "Requests that wait for a worker",
                                [&] { return static_cast<double>(workers.waiting()); });
   const metrics::Gauge queued("alzette_writer_queue", "Batches that wait for the writer",
@@ -90,12 +108,16 @@ int serve(const Config& config) {
     door.handle(std::move(request), std::move(respond));
   });
   if (!server) return fail(server.outcome());
-  announce(**server);
+  auto mllp = net::MllpServer::start(config.mllp_listen(), {}, hl7v2.handler());
+  if (!mllp) return fail(mllp.outcome());
+  announce(**server, **mllp);
 
   int signal = 0;
   sigwait(&signals, &signal);
+  (*mllp)->stop();
   (*server)->stop();
   workers.stop();
+  updates.stop();
   const bool failed = (*archive)->stats().refusing;
   archive->reset();  // what the writer still has in hand answers through the door
   log::flush();

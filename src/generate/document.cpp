@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
+#include "ihe/identity/matricule.h"
 #include "src/generate/digest.h"
 #include "src/generate/directory.h"
 #include "src/generate/json_text.h"
 #include "src/generate/patient.h"
-#include "src/record/matricule.h"
 
 namespace alzette::generate {
 namespace {

@@ -1,9 +1,9 @@
 // Patient, http://hl7.org/fhir/R4/patient.html.
 #include "src/generate/patient.h"
 
+#include "ihe/identity/matricule.h"
 #include "src/generate/directory.h"
 #include "src/generate/json_text.h"
-#include "src/record/matricule.h"
 
 namespace alzette::generate {
 namespace {
@@ -28,7 +28,7 @@ std::string_view tag_of(Language language) {
 
 void identifiers(JsonText& json, const Person& person) {
   json.list("identifier").object().text("use", "official").concept_of("type", identifier_type, "NI");
-  json.text("system", record::matricule_system).text("value", person.matricule).end_object();
+  json.text("system", ihe::identity::matricule_system).text("value", person.matricule).end_object();
   if (person.hospital_number) {
     std::string number = "H";
     append_digits(number, person.hospital_number, 8);

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
+#include "ihe/identity/matricule.h"
 #include "src/generate/directory.h"
-#include "src/record/matricule.h"
 
 namespace alzette::generate {
 namespace {
@@ -167,7 +167,7 @@ void Population::give_birth(Person& person) const {
   append_digits(person.matricule, static_cast<unsigned>(date.month()), 2);
   append_digits(person.matricule, static_cast<unsigned>(date.day()), 2);
   append_digits(person.matricule, lowest_number + static_cast<unsigned>((slot - year.first) % year.per_day), 3);
-  auto check = record::matricule_check_digits(person.matricule);
+  auto check = ihe::identity::matricule_check_digits(person.matricule);
   person.matricule.append(check.data(), check.size());
 }
 

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "ihe/settings.h"
 #include "src/obey.h"
 #include "src/rest/incoming.h"
 #include "src/rest/salvage.h"
@@ -94,6 +95,11 @@ class Planner {
     return true;
   }
 
+  fhir::RuleSite rule_site(fhir::Ids& ids) const {
+    static const ihe::Settings as_delivered;
+    return {snapshot_, access_, base_, piece_.time, ids, as_delivered};
+  }
+
   void resource(const fhir::Node& root, const Item& item) {
     std::string id(root.value_of("id"));
     if (id.empty()) {
@@ -105,8 +111,7 @@ class Planner {
     fhir::Batch alone{access_, {}, {}};
     alone.writes.push_back(std::move(*write));
     auto ids = ids_of(item);
-    if (auto done = obey({snapshot_, access_, base_, piece_.time, ids}, alone); !done)
-      return refuse(item, done.outcome(), true);
+    if (auto done = obey(rule_site(ids), alone); !done) return refuse(item, done.outcome(), true);
     add_to_group(std::move(alone), item);
   }
 
@@ -138,8 +143,7 @@ class Planner {
     const rest::Each each = rest::one_by_one;
     auto result = rest::transact(bundle, arena, {snapshot_, access_, base_, piece_.time, ids, each});
     if (!result) return refuse(item, result.outcome(), true);
-    if (auto done = obey({snapshot_, access_, base_, piece_.time, ids}, result->batch); !done)
-      return refuse(item, done.outcome(), true);
+    if (auto done = obey(rule_site(ids), result->batch); !done) return refuse(item, done.outcome(), true);
     std::uint64_t found = 0;
     for (const auto& entry : result->entries) found += entry.act == rest::TransactionEntry::Act::found ? 1 : 0;
     if (result->batch.writes.empty()) {

@@ -3,11 +3,11 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <charconv>
 #include <condition_variable>
 #include <mutex>
 
 #include "src/log.h"
+#include "src/net/address.h"
 #include "src/net/connection.h"
 
 namespace alzette::net {
@@ -19,28 +19,6 @@ namespace {
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 constexpr std::uint32_t kept_descriptors = 256;  // for the store, logs and files
 constexpr int backlog = 4096;
-
-std::optional<Tcp::endpoint> resolve(const std::string& text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0) return std::nullopt;
-  std::string host = text.substr(0, colon);
-  std::uint16_t port = 0;
-  const char* end = text.data() + text.size();
-  const auto number = std::from_chars(text.data() + colon + 1, end, port);
-  if (number.ec != std::errc() || number.ptr != end) return std::nullopt;
-  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  boost::system::error_code error;
-  if (const auto address = asio::ip::make_address(host, error); !error) return Tcp::endpoint(address, port);
-  asio::io_context io;
-  const auto found = Tcp::resolver(io).resolve(host, "", error);
-  if (error || found.empty()) return std::nullopt;
-  return Tcp::endpoint(found.begin()->endpoint().address(), port);
-}
-
-std::string text_of(const Tcp::endpoint& endpoint) {
-  const auto host = endpoint.address().to_string();
-  return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
-}
 
 // Raises the limit of open files as far as it goes and says how many connections fit.
 std::uint32_t connections_that_fit(std::uint32_t wanted) {
@@ -122,11 +100,6 @@ class Door : public std::enable_shared_from_this<Door> {
   asio::steady_timer again_;
   bool secure_;
 };
-
-fhir::Outcome cannot_listen(const std::string& address, const std::string& why) {
-  return {fhir::Kind::malformed, "invalid",
-          "cannot listen on \"" + address + "\": " + why + "; give ADDRESS:PORT, for example 127.0.0.1:8080"};
-}
 
 }  // namespace
 

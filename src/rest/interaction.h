@@ -18,6 +18,7 @@
 #include "fhir/access.h"
 #include "fhir/outcome.h"
 #include "fhir/store.h"
+#include "ihe/settings.h"
 #include "src/auth/seal.h"
 #include "src/http.h"
 #include "src/rest/incoming.h"
@@ -47,6 +48,7 @@ struct Call {
   std::int64_t now = 0;                             // milliseconds since 1970 UTC
   std::uint64_t effort = 0;                         // index rows a search may look at on this lane
   Ids& ids;                                         // logical ids for new resources
+  const ihe::Settings& settings;                    // how this deployment is set up
   const auth::Seal& seal;                           // authenticates page tokens
   const Each& each;                                 // spreads work over the worker threads
   const operation::Operation* operation = nullptr;  // the row that the path names, for interactions on operations

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "fhir/base64.h"
 #include "src/auth/digest.h"
 
 namespace alzette::store {
@@ -147,29 +148,6 @@ std::vector<Span> long_strings(std::string_view json) {
 
 bool keep_names(const std::string& folder) { return sync_folder(folder) == Put::done; }
 
-std::string to_base64(std::string_view bytes) {
-  std::string out;
-  out.resize((bytes.size() + 2) / 3 * 4);
-  char* to = out.data();
-  std::size_t i = 0;
-  const auto byte = [&](std::size_t at) { return static_cast<std::uint32_t>(static_cast<std::uint8_t>(bytes[at])); };
-  for (; i + 2 < bytes.size(); i += 3) {
-    const std::uint32_t n = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
-    *to++ = alphabet[n >> 18];
-    *to++ = alphabet[n >> 12 & 63];
-    *to++ = alphabet[n >> 6 & 63];
-    *to++ = alphabet[n & 63];
-  }
-  if (i == bytes.size()) return out;
-  const bool two = i + 2 == bytes.size();
-  const std::uint32_t n = byte(i) << 16 | (two ? byte(i + 1) << 8 : 0);
-  *to++ = alphabet[n >> 18];
-  *to++ = alphabet[n >> 12 & 63];
-  *to++ = two ? alphabet[n >> 6 & 63] : '=';
-  *to = '=';
-  return out;
-}
-
 bool from_base64(std::string_view text, std::string& bytes) {
   if (text.empty() || text.size() % 4 != 0) return false;
   const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
@@ -248,7 +226,7 @@ fhir::Result<std::string> Blobs::put_back(std::string_view body, std::string_vie
     if (!good) return;
     whole.append(body.substr(copied, file.offset - copied));
     copied = file.offset;
-    whole.append(to_base64(bytes));
+    whole.append(fhir::encode_base64(bytes));
   });
   if (!good)
     return fhir::Outcome(fhir::Kind::internal, "exception",

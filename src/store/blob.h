@@ -59,8 +59,7 @@ class Blobs {
 // Makes the names in `folder` durable; false: errno tells why not.
 bool keep_names(const std::string& folder);
 
-std::string to_base64(std::string_view bytes);
-// false unless `text` is exactly what to_base64 would write.
+// false unless `text` is exactly what fhir::encode_base64 would write.
 bool from_base64(std::string_view text, std::string& bytes);
 
 }  // namespace alzette::store

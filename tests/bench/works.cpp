@@ -71,13 +71,16 @@ class Server {
                       {"ALZETTE_SYNC_COUNT", count_file(data)},
                       {"ALZETTE_SYNC_DELAY_US", std::to_string(sync_delay_us)}}),
         start_(Clock::now()),
-        child_({places::program, "serve", "--data", data, "--http", "127.0.0.1:0"}, environment_) {
+        child_({places::program, "serve", "--data", data, "--http", "127.0.0.1:0", "--mllp", "127.0.0.1:0",
+                "--accept-unknown-domains"},
+               environment_) {
     const Answer first = bench::ask(child_.port(), bench::get("/fhir/Patient?_count=1"));
     first_answer_ = seconds_since(start_);
     if (first.status != 200) throw std::runtime_error("the first answer is no page: " + first.body.substr(0, 300));
   }
   const bench::Child& child() const { return child_; }
   std::uint16_t port() const { return child_.port(); }
+  std::uint16_t mllp_port() const { return child_.mllp_port(); }
   const std::string& data() const { return data_; }
   const bench::Environment& environment() const { return environment_; }
   double first_answer_seconds() const { return first_answer_; }
@@ -133,13 +136,13 @@ void read_work(Server& server, const std::string& name, const bench::Target& tar
 // Drives writes, then lets SQLite alone repeat the rows they made, `group` versions in each commit. `units` is how
 // many of what is counted a request makes, `of_versions` how many a stored version stands for.
 Figures write_work(Server& server, const std::string& name, unsigned clients, double seconds, double group,
-                   double units, double of_versions, const bench::Next& next) {
+                   double units, double of_versions, const bench::Next& next, std::uint16_t port = 0) {
   if (!wanted(name)) return {};
   const std::string store = store_of(server.data());
   const bench::Mark before = bench::mark(store);
   const std::uint64_t syncs = server.syncs();
   const auto start = Clock::now();
-  Figures figures = bench::drive(server.port(), clients, seconds, next);
+  Figures figures = bench::drive(port ? port : server.port(), clients, seconds, next);
   const double syncs_a_second = static_cast<double>(server.syncs() - syncs) / seconds_since(start);
   figures.rate *= units;
   const Folder copy;
@@ -155,6 +158,13 @@ Figures create_work(Server& server, const std::string& name, unsigned clients, d
   return write_work(server, name, clients, seconds, clients, 1, 1, [&](unsigned, const Answer*) {
     return bench::send("POST", "/fhir/Patient", bench::patient_json(number++));
   });
+}
+
+// ITI-8: each message is a new patient of one of four domains and its audit record, so two versions.
+void feed_work(Server& server, unsigned clients, double seconds, std::uint64_t& number) {
+  write_work(
+      server, "ADT feed (ITI-8)", clients, seconds, clients, 1, 0.5,
+      [&](unsigned, const Answer*) { return bench::frame(bench::adt_message(number++)); }, server.mllp_port());
 }
 
 void mixed_work(Server& server, double seconds, std::uint64_t& number) {
@@ -212,6 +222,7 @@ void writing(const fs::path& folder, double seconds) {
     head();
     import_work(server, folder, seconds);
     for (unsigned clients : {1U, 32U, 128U}) create_work(server, "durable create", clients, seconds, number);
+    for (unsigned clients : {32U, 128U}) feed_work(server, clients, seconds, number);
     mixed_work(server, seconds, number);
     memory("after writing", server);
   }

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "ihe/identity/matricule.h"
 #include "src/generate/digest.h"
 #include "src/generate/directory.h"
 #include "src/generate/document.h"
 #include "src/generate/nation.h"
-#include "src/record/matricule.h"
 #include "src/rest/incoming.h"
 
 using namespace alzette;
@@ -76,7 +76,7 @@ TEST_CASE("generate: national numbers are valid, unique and agree with the birth
   for (std::uint64_t index = 0; index < 200'000; ++index) {
     Person person = population.person(index);
     if (!seen.insert(person.matricule).second) FAIL("twice: " << person.matricule);
-    if (record::matricule_fault(person.matricule) != record::MatriculeFault::none) FAIL(person.matricule);
+    if (ihe::identity::matricule_fault(person.matricule) != ihe::identity::MatriculeFault::none) FAIL(person.matricule);
     std::string date = date_text(person.birth);
     std::erase(date, '-');
     if (person.matricule.substr(0, 8) != date) FAIL(person.matricule << " born " << date);

@@ -1,12 +1,14 @@
-#include "src/record/matricule.h"
+#include "ihe/identity/matricule.h"
 
 #include <doctest/doctest.h>
 
 #include <string>
 
-using alzette::record::matricule_check_digits;
-using alzette::record::matricule_fault;
-using alzette::record::MatriculeFault;
+using ihe::identity::any_matricule_fault;
+using ihe::identity::matricule_check_digits;
+using ihe::identity::matricule_fault;
+using ihe::identity::matricule_forms;
+using ihe::identity::MatriculeFault;
 
 TEST_CASE("matricule: valid numbers") {
   for (const char* number : {"1893120105732", "1918090138700", "1970010100101", "2001053104251", "2012123177747",
@@ -64,4 +66,17 @@ TEST_CASE("matricule: what is no number at all") {
   CHECK(matricule_fault("18931201057320") == MatriculeFault::length);
   CHECK(matricule_fault("189312010573X") == MatriculeFault::digits);
   CHECK(matricule_fault("1893 12010573") == MatriculeFault::digits);
+}
+
+TEST_CASE("matricule: the eleven digits of before 2014") {
+  CHECK(any_matricule_fault("18931201057") == MatriculeFault::none);
+  CHECK(any_matricule_fault("18931201058") == MatriculeFault::none);  // second series
+  CHECK(any_matricule_fault("18931201056") == MatriculeFault::check_digits);
+  CHECK(any_matricule_fault("18930230057") == MatriculeFault::date);
+  CHECK(any_matricule_fault("1893120105") == MatriculeFault::length);
+  CHECK(any_matricule_fault("1893120105732") == MatriculeFault::none);
+  CHECK(matricule_forms("18931201057") == std::vector<std::string>{"18931201057", "1893120105732"});
+  CHECK(matricule_forms("1893120105732") == std::vector<std::string>{"1893120105732", "18931201057"});
+  CHECK(matricule_forms("1970010100101") == std::vector<std::string>{"1970010100101"});
+  CHECK(matricule_forms("no number") == std::vector<std::string>{"no number"});
 }

@@ -30,6 +30,7 @@ struct Asked {
     static const auth::Seal seal(auth::Seal::Key{});
     static const rest::Each each = rest::one_by_one;
     static const auto access = fhir::Access::local_developer();
+    static const ihe::Settings settings;
     const auto snapshot = store->snapshot();
     const std::shared_ptr<rest::Incoming> none;
     const rest::Call call{.request = request,
@@ -41,6 +42,7 @@ struct Asked {
                           .access = access,
                           .base = "http://h/fhir",
                           .ids = ids,
+                          .settings = settings,
                           .seal = seal,
                           .each = each,
                           .operation = &expand,

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <thread>
 
+#include "fhir/base64.h"
 #include "src/store/blob.h"
 #include "tests/unit/store_fixture.h"
 
@@ -164,9 +165,9 @@ TEST_CASE("base64 is taken only as it would be written again") {
   std::string bytes;
   CHECK(alzette::store::from_base64("aGVsbG8=", bytes));
   CHECK(bytes == "hello");
-  CHECK(alzette::store::to_base64("hello") == "aGVsbG8=");
-  CHECK(alzette::store::to_base64("hell") == "aGVsbA==");
-  CHECK(alzette::store::to_base64("hel") == "aGVs");
+  CHECK(fhir::encode_base64("hello") == "aGVsbG8=");
+  CHECK(fhir::encode_base64("hell") == "aGVsbA==");
+  CHECK(fhir::encode_base64("hel") == "aGVs");
   for (const char* bad : {"", "aGVsbG8", "aGVsbG9=", "aGVs bG8=", "a===", "aGVsbG8=aGVs", "aGVs\nbG8=", "aG=s"})
     CHECK_FALSE_MESSAGE(alzette::store::from_base64(bad, bytes), bad);
 }
@@ -175,7 +176,7 @@ TEST_CASE("large documents are files, and come back as they were") {
   Folder folder;
   std::string bytes(100'000, '\0');
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7 + i / 251);
-  const std::string data = alzette::store::to_base64(bytes);
+  const std::string data = fhir::encode_base64(bytes);
   const std::string members = R"("contentType":"application/octet-stream","data":")" + data + R"(")";
   {
     Opened opened(folder.path);
@@ -212,7 +213,7 @@ TEST_CASE("a backup taken while writing is a whole store") {
   {
     Opened opened(folder.path);
     fill(opened);
-    const std::string data = alzette::store::to_base64(std::string(70'000, 'x'));
+    const std::string data = fhir::encode_base64(std::string(70'000, 'x'));
     opened.put("Binary", "b", R"("contentType":"a/b","data":")" + data + R"(")");
     std::atomic<bool> stop{false};
     std::thread writing([&] {

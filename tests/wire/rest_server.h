@@ -58,7 +58,7 @@ class RestServer {
     REQUIRE(opened);
     store_ = std::move(*opened);
     workers_ = std::make_unique<alzette::WorkerLane>(4, 1024);
-    door_ = std::make_unique<alzette::Door>(*store_, *workers_, seal_, fhir::Access::local_developer(), 1);
+    door_ = std::make_unique<alzette::Door>(*store_, *workers_, seal_, fhir::Access::local_developer(), 1, settings_);
     alzette::net::Listen listen;
     listen.http = "127.0.0.1:0";
     auto server = alzette::net::Server::start(listen, {}, [this](alzette::Request request, alzette::Respond respond) {
@@ -112,6 +112,7 @@ class RestServer {
   std::unique_ptr<alzette::store::Archive> store_;
   alzette::auth::Seal seal_{alzette::auth::Seal::Key{}};
   std::unique_ptr<alzette::WorkerLane> workers_;
+  ihe::Settings settings_;
   std::unique_ptr<alzette::Door> door_;
   std::unique_ptr<alzette::net::Server> server_;
 };

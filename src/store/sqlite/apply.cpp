@@ -84,7 +84,9 @@ std::optional<Outcome> Writer::refuse(const fhir::Batch& batch, std::vector<Stat
     State& state = state_of(names_.intern(write.type->name, connection_), write.id);
     if (std::exchange(state.batch, batch_) == batch_)
       return Outcome(Kind::malformed, "invariant", name_of(write) + " is written twice in one transaction");
-    if (write.if_version && *write.if_version != (state.live ? state.version : 0))
+    const bool moved = write.if_version && *write.if_version != (state.live ? state.version : 0);
+    if (moved && write.if_version_planned) return transient(name_of(write) + " has changed meanwhile; plan it again");
+    if (moved)
       return Outcome(Kind::precondition, "conflict",
                      state.live ? name_of(write) + " is at version " + std::to_string(state.version) +
                                       ", not at the expected one; read it again"

@@ -60,6 +60,8 @@ Child::Child(const std::vector<std::string>& command, const Environment& environ
     if (c != '\n' || ready == std::string::npos) continue;
     std::size_t address = text.find("http://", ready);
     port_ = static_cast<std::uint16_t>(std::strtoul(text.c_str() + text.find(':', address + 7) + 1, nullptr, 10));
+    if (const auto mllp = text.find("mllp=", ready); mllp != std::string::npos)
+      mllp_port_ = static_cast<std::uint16_t>(std::strtoul(text.c_str() + text.find(':', mllp) + 1, nullptr, 10));
     break;
   }
   if (port_ == 0) throw std::runtime_error(command[0] + " did not become ready");

@@ -20,6 +20,7 @@ class Child {
   ~Child();  // SIGTERM, and waits
 
   std::uint16_t port() const { return port_; }
+  std::uint16_t mllp_port() const { return mllp_port_; }  // 0 where that door is not open
   double resident_mib() const;
   double most_resident_mib() const;
 
@@ -27,6 +28,7 @@ class Child {
   double status_mib(const std::string& name) const;
   pid_t pid_ = -1;
   std::uint16_t port_ = 0;
+  std::uint16_t mllp_port_ = 0;
 };
 
 struct Ended {

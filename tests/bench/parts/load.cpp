@@ -44,8 +44,15 @@ int connect_to(std::uint16_t port) {
   return fd;
 }
 
+bool is_frame(const std::string& in) { return in.starts_with('\x0B'); }
+
 // Size of the answer at the front of `in` with its head, or 0 when it is not complete.
 std::size_t complete(const std::string& in, std::size_t& head) {
+  if (is_frame(in)) {
+    head = 1;
+    const auto end = in.find("\x1C\r");
+    return end == std::string::npos ? 0 : end + 2;
+  }
   head = in.find("\r\n\r\n");
   if (head == std::string::npos) return 0;
   head += 4;
@@ -147,7 +154,8 @@ class Run {
     std::size_t whole = complete(connection.in, head);
     if (whole == 0) return;
     latencies_.push_back(std::chrono::duration<float, std::milli>(Clock::now() - connection.start).count());
-    connection.last.status = std::atoi(connection.in.c_str() + 9);
+    const bool accepted = connection.in.find("\rMSA|AA") < whole;
+    connection.last.status = !is_frame(connection.in) ? std::atoi(connection.in.c_str() + 9) : accepted ? 200 : 400;
     connection.last.body = connection.in.substr(head, whole - head);
     connection.in.erase(0, whole);
     connection.answered = true;
@@ -212,6 +220,8 @@ Answer ask(std::uint16_t port, const std::string& request) {
 std::string get(const std::string& target) {
   return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\nAccept: application/fhir+json\r\n\r\n";
 }
+
+std::string frame(const std::string& message) { return "\x0B" + message + "\x1C\r"; }
 
 std::string send(const char* method, const std::string& target, const std::string& body) {
   return std::string(method) + ' ' + target +

@@ -1,5 +1,6 @@
-// An HTTP client on one thread. Closed loop: each of `clients` connections has one request under way, the next is sent
-// when its answer is complete. Open loop: requests are due at fixed times whether or not the server keeps up.
+// A client of HTTP, and of MLLP where frames are sent, on one thread. Closed loop: each of `clients` connections has
+// one request under way, the next is sent when its answer is complete. Open loop: requests are due at fixed times
+// whether or not the server keeps up.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@
 namespace bench {
 
 struct Answer {
-  int status = 0;
+  int status = 0;  // of a frame: 200 for AA, otherwise 400
   std::string body;
 };
 
@@ -34,6 +35,7 @@ Figures paced(std::uint16_t port, unsigned clients, double rate, double seconds,
 Answer ask(std::uint16_t port, const std::string& request);
 
 std::string get(const std::string& target);
+std::string frame(const std::string& message);
 std::string send(const char* method, const std::string& target, const std::string& body);
 
 }  // namespace bench

@@ -44,6 +44,7 @@ struct Mix {
 Mix search_mix(const Pools& pools, std::uint16_t port);
 
 std::string patient_json(std::uint64_t number);
+std::string adt_message(std::uint64_t number);  // an A01 of the same person
 
 // One connection of a mixed load: nine linked resources are created, read, changed and deleted, 36 requests a round.
 class Round {

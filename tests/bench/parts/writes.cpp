@@ -90,6 +90,13 @@ std::string patient_json(std::uint64_t number) {
          R"("birthDate":"1975-05-17","address":[{"line":["1, rue du Test"],"city":"Esch","postalCode":"4001"}]})";
 }
 
+std::string adt_message(std::uint64_t number) {
+  const std::string n = std::to_string(number);
+  return "MSH|^~\\&|BENCH|HOSPITAL|ALZETTE|LU|20260101080000||ADT^A01^ADT_A01|" + n +
+         "|P|2.3.1\rEVN|A01|20260101080000\rPID|||bench-" + n + "^^^&2.999.7." + std::to_string(number % 4) +
+         "&ISO||Bench" + n + "^Anna^Maria^^^^L||19750517|F|||1, rue du Test^^Esch^^4001||+352 621 000 000\rPV1||I\r";
+}
+
 std::string Round::body(std::size_t kind, std::uint64_t number) const {
   if (kind == 0) return patient_json(number);
   std::string text = bodies[kind];

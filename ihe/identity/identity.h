@@ -1,0 +1,157 @@
+// Patient identity: the rules in which every door ends, be it HL7 v2, HL7 v3, FHIR or XDS. IHE ITI TF-2: ITI-8, 9, 21,
+// 30, 44–47, 64, 78, 83, 93, 104.
+//
+// A *record* is one Patient resource: what one source says of a person. Records are of one person (a group) when they
+// share an identifier of a national domain, or any other that is not old, or are linked by Patient.link seealso; that
+// is found when it is asked for, so a feed writes its own record and no other.
+//
+//   {A|1, LU|m} ── shares LU|m ── {B|7, LU|m} ── link seealso ── {C|4}          ITI-9 of A|1: B|7, C|4, LU|m
+//
+// A merge keeps both records: the subsumed one becomes inactive with a link replaced-by, the surviving one adopts its
+// identifiers: `use: old` where it has another of the same domain. So a subsumed identifier finds the survivor through
+// every door, and is given out by none.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir/node.h"
+#include "fhir/outcome.h"
+#include "fhir/store.h"
+#include "ihe/identity/domains.h"
+#include "ihe/transaction.h"
+
+namespace ihe::identity {
+
+struct Id {
+  std::string system;  // of the domain: Identifier.system
+  std::string value;
+  bool operator==(const Id&) const = default;
+};
+
+// A Patient as stored.
+struct Record {
+  std::string id;  // logical
+  std::int64_t version = 0;
+  std::shared_ptr<fhir::Arena> arena;
+  fhir::Node* patient = nullptr;  // bound; to change it, work on a copy
+};
+
+std::string_view replaced_by(const fhir::Node& patient);  // "Patient/2" of the link replaced-by, "" when there is none
+
+// The domain that a URI means; in a test lab also one that is not configured but of which a record is known.
+fhir::Result<std::optional<Domain>> domain_of(const Site& site, std::string_view uri);
+// The same for a feed, which may bring a new domain where the settings say so.
+std::optional<Domain> feedable(const Site& site, std::string_view uri);
+
+// The records that an identifier means now, oldest first: those that have it, else the survivors that it was merged
+// into. Several only where sources gave the same identifier twice, or for a national number.
+fhir::Result<std::vector<Record>> resolve(const Site& site, const Id& id);
+// The first of them: the patient that a document or a query speaks of.
+fhir::Result<std::optional<Record>> find(const Site& site, const Id& id);
+
+// Logical ids of the record and of all that were merged into it, itself first: whose data it answers for.
+fhir::Result<std::vector<std::string>> with_subsumed(const Site& site, const Record& record);
+
+struct CrossReference {
+  bool source_known = true;                  // the domain of the identifier asked with
+  bool id_known = true;                      // the identifier itself
+  std::vector<std::size_t> unknown_targets;  // indices of the domains asked for that are not known
+  std::vector<Id> ids;                       // those of one domain adjacent; without the one asked with and without old
+  std::vector<std::string> patients;         // logical ids of the records that hold them
+};
+
+// ITI-9, 45, 83. `targets`: URIs of the domains wanted, none for all.
+fhir::Result<CrossReference> cross_reference(const Site& site, const Id& source, std::span<const std::string> targets);
+
+// What a feed says of a patient: a Patient (bound, with identifiers; what it does not mention is kept), elements that
+// it wants gone, and perhaps the mother as a RelatedPerson.
+struct Feed {
+  const fhir::Node* patient = nullptr;
+  const fhir::Node* mother = nullptr;
+  std::vector<std::string_view> cleared;  // names of elements: "telecom"
+  std::string feeder;                     // "APPLICATION|FACILITY"; "": not checked
+};
+
+struct Fed {
+  fhir::Batch batch;
+  std::string patient;  // logical id
+  bool created = false;
+};
+
+// Adds or revises the record of the first identifier that is not national (else of the first). Refused, naming
+// "Patient.identifier[n]": no identifier, an unknown domain, a domain that this feeder may not feed, a national number
+// that breaks its rule.
+fhir::Result<Fed> feed(const Site& site, const Feed& feed);
+
+// ITI-8 A40, ITI-44 201304. Refused with the state unchanged: unknown or already subsumed identifiers, the same one
+// twice, different domains, a domain that is not the feeder's. The fault's expression is "surviving" or "subsumed".
+fhir::Result<fhir::Batch> merge(const Site& site, const Id& surviving, const Id& subsumed, std::string_view feeder);
+
+// ITI-30 A47: the record of `prior` is known by `next` from now on.
+fhir::Result<fhir::Batch> change_identifier(const Site& site, const Id& prior, const Id& next, std::string_view feeder);
+
+// ITI-30 A24 and A37: says, and unsays, that two records are of one person.
+fhir::Result<fhir::Batch> link(const Site& site, const Id& one, const Id& other);
+fhir::Result<fhir::Batch> unlink(const Site& site, const Id& one, const Id& other);
+
+// ITI-64: the local identifier belongs to the patient `now` instead of `before`; `subsumed`, if any, is merged into it.
+struct LinkChange {
+  Id now, before, local;
+  std::optional<Id> subsumed;
+};
+fhir::Result<fhir::Batch> change_link(const Site& site, const LinkChange& change, std::string_view feeder);
+
+// ── demographics: ITI-21, 22, 47 ────────────────────────────────────────────────────────────────────────────────
+enum class Field : std::uint8_t {
+  id,  // pattern: the value, `system`: its domain or "" for any
+  family,
+  given,
+  birth_date,  // pattern: as in FHIR, also partial
+  gender,      // male, female, other, unknown
+  street,
+  city,
+  state,
+  postal_code,
+  country,
+  phone,
+  account,      // PID-18; as id
+  mother_id,    // PID-21; as id
+  mother_name,  // PID-6, any part of it
+};
+
+// Holds without regard to case, marks and punctuation; `*` stands for any text.
+struct Criterion {
+  Field field;
+  std::string pattern;
+  std::string system = {};
+};
+
+struct DemographicsQuery {
+  std::vector<Criterion> criteria;        // all must hold
+  std::vector<std::string> domains = {};  // URIs; none: the identifiers as the records have them
+  std::string after = {};                 // logical id of the last patient of the page before, "" for the first page
+  std::size_t count = 0;                  // patients of a page, 0: all
+};
+
+struct Hit {
+  Record record;
+  std::vector<Id> ids;  // to show: none is old; of the domains asked for
+};
+
+struct Demographics {
+  std::vector<Hit> hits;   // in the order of their logical ids: stable from page to page
+  std::size_t total = 0;   // on all pages
+  std::size_t before = 0;  // on the pages before this one
+};
+
+// Merged patients are found as their survivors. With `domains`, a hit stands for its person: the records that have an
+// identifier there are shown, and a person without any is not. Refuses a query without a usable criterion, and one
+// with more than 5,000 hits (Kind::too_costly).
+fhir::Result<Demographics> demographics(const Site& site, const DemographicsQuery& query);
+
+}  // namespace ihe::identity

@@ -1,0 +1,262 @@
+// Records: from search to tree, from tree to write, and which of them are of one person.
+#include "ihe/identity/record.h"
+
+#include <algorithm>
+#include <set>
+
+#include "fhir/bind.h"
+#include "fhir/build.h"
+#include "fhir/format/json.h"
+#include "ihe/identity/matricule.h"
+#include "ihe/settings.h"
+
+namespace ihe::identity {
+namespace {
+
+using fhir::Kind;
+using fhir::Node;
+using fhir::Outcome;
+using fhir::Result;
+
+constexpr std::size_t most_with_one_id = 100;
+constexpr std::size_t most_in_group = 200;
+constexpr std::size_t longest_chain = 32;
+constexpr std::uint64_t effort = 2'000'000;  // index rows that one search may look at
+
+const fhir::Type& patient_type() {
+  static const fhir::Type& type = *fhir::definitions().resource("Patient");
+  return type;
+}
+
+// Commas, bars, dollars and backslashes of a value are not those of the search grammar.
+void append_escaped(std::string_view text, std::string& out) {
+  for (const char c : text) {
+    if (c == ',' || c == '|' || c == '$' || c == '\\') out += '\\';
+    out += c;
+  }
+}
+
+bool holds(const Record& record, const Id& id, bool old) {
+  const auto held = held_by(*record.patient);
+  return std::any_of(held.begin(), held.end(), [&](const Held& one) { return one.id == id && one.old == old; });
+}
+
+void keep_unseen(std::vector<Record> found, std::vector<Record>& records) {
+  for (auto& record : found) {
+    const auto seen = std::any_of(records.begin(), records.end(), [&](const Record& r) { return r.id == record.id; });
+    if (!seen) records.push_back(std::move(record));
+  }
+}
+
+Result<std::optional<Record>> read(const Site& site, std::string_view reference) {
+  if (!reference.starts_with("Patient/")) return std::optional<Record>();
+  reference.remove_prefix(8);
+  reference = reference.substr(0, reference.find('/'));
+  auto version = site.snapshot.read(site.access, patient_type(), reference);
+  if (!version) {
+    const auto kind = version.outcome().kind;
+    if (kind == Kind::absent || kind == Kind::gone) return std::optional<Record>();
+    return std::move(version.outcome());
+  }
+  auto record = read_record(*version);
+  if (!record) return std::move(record.outcome());
+  return std::optional<Record>(std::move(*record));
+}
+
+// The end of the chain of merges that starts at `record`; nothing where it leads nowhere.
+Result<std::optional<Record>> survivor(const Site& site, Record record) {
+  for (std::size_t step = 0; step < longest_chain; ++step) {
+    const auto next = replaced_by(*record.patient);
+    if (next.empty()) return std::optional<Record>(std::move(record));
+    auto found = read(site, next);
+    if (!found) return found;
+    if (!*found) break;
+    record = std::move(**found);
+  }
+  return std::optional<Record>();
+}
+
+// The identifiers by which a record can be linked to others: of known domains, with the other way to write a number.
+std::vector<Id> linking_ids(const Site& site, const Record& record) {
+  std::vector<Id> ids;
+  for (const auto& held : held_by(*record.patient)) {
+    if (held.old || held.account) continue;
+    const auto* domain = site.settings.domains.by_uri(held.id.system);
+    if (!domain && !site.settings.accept_unknown_domains) continue;
+    if (!domain || !domain->national) {
+      ids.push_back(held.id);
+      continue;
+    }
+    for (auto& form : matricule_forms(held.id.value)) ids.push_back({held.id.system, std::move(form)});
+  }
+  return ids;
+}
+
+// Whether a record says that it is of the same person as `id`.
+bool sees(const Record& record, std::string_view id) {
+  for (const auto& link : *record.patient) {
+    if (link.name != "link" || link.value_of("type") != "seealso") continue;
+    const auto* other = link.child("other");
+    if (other && other->value_of("reference") == "Patient/" + std::string(id)) return true;
+  }
+  return false;
+}
+
+// Records that share an identifier with `record`, or are linked to it from either side.
+Result<std::vector<Record>> neighbours(const Site& site, const Record& record, std::set<std::string>& asked) {
+  std::vector<Record> all;
+  for (const auto& id : linking_ids(site, record)) {
+    auto token = token_of(id);
+    if (!asked.insert(token).second) continue;
+    auto found = records(site, {{"identifier", std::move(token)}}, most_with_one_id);
+    if (!found) return found;
+    for (auto& other : *found)
+      if (holds(other, id, false)) all.push_back(std::move(other));
+  }
+  for (const auto& link : *record.patient) {
+    if (link.name != "link" || link.value_of("type") != "seealso") continue;
+    const auto* other = link.child("other");
+    auto found = read(site, other ? other->value_of("reference") : std::string_view());
+    if (!found) return std::move(found.outcome());
+    if (*found) all.push_back(std::move(**found));
+  }
+  auto linking = records(site, {{"link", "Patient/" + record.id}}, most_with_one_id);
+  if (!linking) return linking;
+  for (auto& other : *linking)
+    if (sees(other, record.id)) all.push_back(std::move(other));
+  return all;
+}
+
+}  // namespace
+
+std::string_view replaced_by(const Node& patient) {
+  for (const auto& link : patient) {
+    if (link.name != "link" || link.value_of("type") != "replaced-by") continue;
+    const auto* other = link.child("other");
+    return other ? other->value_of("reference") : std::string_view();
+  }
+  return {};
+}
+
+std::vector<Held> held_by(const Node& patient) {
+  std::vector<Held> all;
+  for (const auto& identifier : patient) {
+    if (identifier.name != "identifier") continue;
+    Held held{{std::string(identifier.value_of("system")), std::string(identifier.value_of("value"))}};
+    if (held.id.system.empty() || held.id.value.empty()) continue;
+    held.old = identifier.value_of("use") == "old";
+    if (const auto* type = identifier.child("type"))
+      for (const auto& coding : *type) held.account = held.account || coding.value_of("code") == "AN";
+    all.push_back(std::move(held));
+  }
+  return all;
+}
+
+std::string token_of(const Id& id) {
+  std::string token;
+  append_escaped(id.system, token);
+  if (!id.system.empty()) token += '|';
+  append_escaped(id.value, token);
+  return token;
+}
+
+Result<Record> read_record(const fhir::Version& version) {
+  Record record{version.id, version.version, std::make_shared<fhir::Arena>(8 * 1024), nullptr};
+  auto raw = fhir::json::parse(record.arena->copy(version.body), *record.arena);
+  if (!raw) return std::move(raw.outcome());
+  std::vector<fhir::Issue> issues;
+  record.patient = fhir::bind(*raw, *record.arena, issues);
+  if (!record.patient) return Outcome(Kind::internal, "exception", "a stored Patient cannot be read");
+  return record;
+}
+
+Result<std::vector<Record>> records(const Site& site, const fhir::search::Parameters& parameters, std::size_t at_most) {
+  auto query = fhir::search::parse(&patient_type(), parameters, site.base, false);
+  if (!query) return std::move(query.outcome());
+  auto page = site.snapshot.search(site.access, *query, static_cast<std::uint32_t>(at_most), effort);
+  if (!page) return std::move(page.outcome());
+  if (!page->next.empty())
+    return Outcome(Kind::too_costly, "too-costly", "More than " + std::to_string(at_most) + " patients: say more");
+  std::vector<Record> found;
+  for (const auto& entry : page->entries) {
+    if (!entry.match) continue;
+    auto record = read_record(entry.version);
+    if (!record) return std::move(record.outcome());
+    found.push_back(std::move(*record));
+  }
+  return found;
+}
+
+Result<fhir::Expectation> expectation(const Site& site, const Id& id) {
+  auto query = fhir::search::parse(&patient_type(), {{"identifier", token_of(id)}}, site.base, false);
+  if (!query) return std::move(query.outcome());
+  auto ids = site.snapshot.find(site.access, *query, 2);
+  if (!ids) return std::move(ids.outcome());
+  return fhir::Expectation{std::move(*query), std::move(*ids)};
+}
+
+Node& editable(Record& record) {
+  record.patient = &fhir::build::copy(*record.arena, *record.patient);
+  return *record.patient;
+}
+
+Result<fhir::Write> write_of(const Site& site, const Record& record) {
+  auto write = fhir::prepare(*record.patient, record.id, fhir::Method::update, site.base);
+  if (!write) return write;
+  write->if_version = record.version;
+  write->if_version_planned = true;
+  return write;
+}
+
+Result<std::vector<Record>> resolve(const Site& site, const Id& id) {
+  auto found = records(site, {{"identifier", token_of(id)}}, most_with_one_id);
+  if (!found) return found;
+  std::vector<Record> current, old, merged;
+  for (auto& record : *found) {
+    if (!replaced_by(*record.patient).empty()) {
+      auto end = survivor(site, std::move(record));
+      if (!end) return std::move(end.outcome());
+      if (*end) merged.push_back(std::move(**end));
+    } else {
+      (holds(record, id, false) ? current : old).push_back(std::move(record));
+    }
+  }
+  if (!current.empty()) return current;
+  std::vector<Record> survivors;
+  keep_unseen(std::move(old), survivors);
+  keep_unseen(std::move(merged), survivors);
+  return survivors;
+}
+
+Result<std::optional<Record>> find(const Site& site, const Id& id) {
+  auto found = resolve(site, id);
+  if (!found) return std::move(found.outcome());
+  if (found->empty()) return std::optional<Record>();
+  return std::optional<Record>(std::move(found->front()));
+}
+
+Result<std::vector<std::string>> with_subsumed(const Site& site, const Record& record) {
+  std::vector<std::string> ids{record.id};
+  for (std::size_t at = 0; at < ids.size() && ids.size() < most_in_group; ++at) {
+    auto linking = records(site, {{"link", "Patient/" + ids[at]}}, most_with_one_id);
+    if (!linking) return std::move(linking.outcome());
+    for (const auto& other : *linking)
+      if (replaced_by(*other.patient) == "Patient/" + ids[at] &&
+          std::find(ids.begin(), ids.end(), other.id) == ids.end())
+        ids.push_back(other.id);
+  }
+  return ids;
+}
+
+Result<std::vector<Record>> group_of(const Site& site, std::vector<Record> records) {
+  std::set<std::string> asked;
+  for (std::size_t at = 0; at < records.size() && records.size() < most_in_group; ++at) {
+    auto found = neighbours(site, records[at], asked);
+    if (!found) return found;
+    std::erase_if(*found, [](const Record& record) { return !replaced_by(*record.patient).empty(); });
+    keep_unseen(std::move(*found), records);
+  }
+  return records;
+}
+
+}  // namespace ihe::identity

@@ -1,0 +1,41 @@
+// Records inside the room of patient identity: reading, searching, changing them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ihe/identity/identity.h"
+
+namespace ihe::identity {
+
+inline constexpr std::string_view adopted_from = "urn:x-alzette:patient-identifier-adopted-from";  // extension
+
+// An identifier as a record holds it.
+struct Held {
+  Id id;
+  bool old = false;      // Identifier.use
+  bool account = false;  // type AN: PID-18, not a patient identifier
+};
+std::vector<Held> held_by(const fhir::Node& patient);  // those with system and value
+
+fhir::Result<Record> read_record(const fhir::Version& version);
+
+// Patients by search parameters, in the order of the store, at most `at_most`; more are Kind::too_costly.
+fhir::Result<std::vector<Record>> records(const Site& site, const fhir::search::Parameters& parameters,
+                                          std::size_t at_most);
+
+// "identifier" of these as a search parameter's value.
+std::string token_of(const Id& id);
+
+// That the search for an identifier finds what it finds now.
+fhir::Result<fhir::Expectation> expectation(const Site& site, const Id& id);
+
+// The same patient with changes to be made to it, and its write.
+fhir::Node& editable(Record& record);
+fhir::Result<fhir::Write> write_of(const Site& site, const Record& record);
+
+// All records of the persons that these are of, these first.
+fhir::Result<std::vector<Record>> group_of(const Site& site, std::vector<Record> records);
+
+}  // namespace ihe::identity

@@ -1,0 +1,188 @@
+// From fields of PID to criteria.
+#include "ihe/pdq/query.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "fhir/incoming.h"
+#include "ihe/pix/pid.h"
+
+namespace ihe::pdq {
+namespace {
+
+using hl7v2::Fault;
+using identity::Criterion;
+using identity::Field;
+
+struct Text {
+  std::string_view field;
+  Field criterion;
+  bool anywhere = false;  // a part of a number
+};
+constexpr std::array<Text, 18> texts{{{"5.1", Field::family},
+                                      {"5.1.1", Field::family},
+                                      {"5.2", Field::given},
+                                      {"5.3", Field::given},
+                                      {"6.1", Field::mother_name},
+                                      {"6.1.1", Field::mother_name},
+                                      {"6.2", Field::mother_name},
+                                      {"11.1", Field::street},
+                                      {"11.1.1", Field::street},
+                                      {"11.3", Field::city},
+                                      {"11.4", Field::state},
+                                      {"11.5", Field::postal_code},
+                                      {"11.6", Field::country},
+                                      {"13.1", Field::phone},
+                                      {"13.6", Field::phone, true},
+                                      {"13.7", Field::phone, true},
+                                      {"13.12", Field::phone},
+                                      {"13.4", Field::phone}}};
+
+// An identifier comes in pieces: @PID.3.1, @PID.3.4.1, @PID.3.4.2, @PID.3.4.3.
+struct Pieces {
+  std::string_view field;
+  Field criterion;
+  std::string value, name, universal_id, type;
+  bool any = false;
+};
+
+class QueryReader {
+ public:
+  QueryReader(const Site& site, const hl7v2::Message& message) : site_(site), message_(message) {}
+
+  Query read(const hl7v2::Segment& qpd) {
+    std::size_t at = 0;
+    for (const auto& parameter : message_.repetitions(qpd, 3)) {
+      ++at;
+      const auto text = parameter.component(1);
+      auto value = parameter.component(2);
+      if (!text.starts_with("@PID.")) {
+        refuse(at, "A parameter must name a field of PID: @PID.5.1.1");
+      } else if (!value.empty() && !take(text.substr(5), std::move(value))) {
+        refuse(at, "This server does not search by " + text.substr(0, 20));
+      }
+    }
+    for (auto& one : ids_) finish(one);
+    domains(qpd);
+    page();
+    if (query_.demographics.criteria.empty() && query_.faults.empty())
+      query_.faults.push_back({"QPD^1^3", "101", "The query has no parameter"});
+    return std::move(query_);
+  }
+
+ private:
+  void refuse(std::size_t parameter, std::string why) {
+    query_.faults.push_back({"QPD^1^3^" + std::to_string(parameter), "204", std::move(why)});
+  }
+
+  void add(Field field, std::string pattern, std::string system = {}) {
+    query_.demographics.criteria.push_back({field, std::move(pattern), std::move(system)});
+  }
+
+  bool take(std::string_view field, std::string value) {
+    for (auto& one : ids_)
+      if (field.starts_with(one.field) && field.size() > one.field.size() && field[one.field.size()] == '.')
+        return piece(one, field.substr(one.field.size() + 1), std::move(value));
+    if (field == "7" || field == "7.1") return birth_date(value);
+    if (field == "8" || field == "8.1") return gender(value);
+    for (const auto& text : texts)
+      if (text.field == field) return add(text.criterion, text.anywhere ? "*" + value + "*" : value), true;
+    return false;
+  }
+
+  static bool piece(Pieces& pieces, std::string_view component, std::string value) {
+    pieces.any = true;
+    if (component == "1")
+      pieces.value = std::move(value);
+    else if (component == "4" || component == "4.1")
+      pieces.name = std::move(value);
+    else if (component == "4.2")
+      pieces.universal_id = std::move(value);
+    else if (component == "4.3")
+      pieces.type = std::move(value);
+    else
+      return component == "5";  // the type of an identifier says nothing of whose it is
+    return true;
+  }
+
+  void finish(const Pieces& pieces) {
+    if (!pieces.any) return;
+    if (pieces.value.empty()) {
+      query_.faults.push_back({"QPD^1^3", "101", "An identifier is asked for without its value"});
+      return;
+    }
+    std::string system;
+    if (!pieces.name.empty() || !pieces.universal_id.empty()) {
+      const auto& marks = message_.delimiters;
+      const auto authority = hl7v2::escape(pieces.name, marks) + marks.subcomponent +
+                             hl7v2::escape(pieces.universal_id, marks) + marks.subcomponent +
+                             hl7v2::escape(pieces.type, marks);
+      system = pix::read_authority(site_, {authority, marks}, 1);
+    }
+    add(pieces.criterion, pieces.value, std::move(system));
+  }
+
+  bool birth_date(const std::string& value) {
+    if (const auto date = pix::date_of(value))
+      add(Field::birth_date, *date);
+    else
+      query_.faults.push_back({"QPD^1^3", "102", "The date of birth does not exist"});
+    return true;
+  }
+
+  bool gender(const std::string& value) {
+    if (value == "M")
+      add(Field::gender, "male");
+    else if (value == "F")
+      add(Field::gender, "female");
+    else if (value == "O" || value == "A")
+      add(Field::gender, "other");
+    else if (value == "U" || value == "N")
+      add(Field::gender, "unknown");
+    else
+      query_.faults.push_back({"QPD^1^3", "103", "The administrative sex is not of HL7 table 0001"});
+    return true;
+  }
+
+  void domains(const hl7v2::Segment& qpd) {
+    std::size_t at = 0;
+    for (const auto& asked : message_.repetitions(qpd, 8)) {
+      ++at;
+      auto uri = pix::read_authority(site_, asked, 4);
+      const auto domain = identity::domain_of(site_, uri);
+      if (!domain || !*domain)
+        query_.faults.push_back({"QPD^1^8^" + std::to_string(at), "204", "The domain is not known"});
+      query_.demographics.domains.push_back(std::move(uri));
+    }
+  }
+
+  void page() {
+    if (const auto* rcp = message_.find("RCP")) {
+      const auto count = message_.first(*rcp, 2).component(1);
+      const auto read = std::from_chars(count.data(), count.data() + count.size(), query_.demographics.count);
+      if (!count.empty() && (read.ec != std::errc() || query_.demographics.count == 0))
+        query_.faults.push_back({"RCP^1^2", "102", "The number of patients must be a positive number"});
+    }
+    const auto* dsc = message_.find("DSC");
+    if (!dsc || dsc->field(1).empty()) return;
+    query_.demographics.after = message_.first(*dsc, 1).text();
+    if (!fhir::is_id(query_.demographics.after))
+      query_.faults.push_back({"DSC^1^1", "204", "The continuation pointer is not one of this server"});
+  }
+
+  const Site& site_;
+  const hl7v2::Message& message_;
+  Query query_;
+  std::array<Pieces, 3> ids_{{{"3", Field::id, {}, {}, {}, {}},
+                              {"18", Field::account, {}, {}, {}, {}},
+                              {"21", Field::mother_id, {}, {}, {}, {}}}};
+};
+
+}  // namespace
+
+Query read_query(const Site& site, const hl7v2::Message& message, const hl7v2::Segment& qpd) {
+  return QueryReader(site, message).read(qpd);
+}
+
+}  // namespace ihe::pdq

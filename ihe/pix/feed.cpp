@@ -1,0 +1,203 @@
+// The events of v2 feeds.
+#include "ihe/pix/feed.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "fhir/value.h"
+#include "ihe/pix/pid.h"
+#include "ihe/wire/acknowledge.h"
+#include "ihe/wire/digest.h"
+
+namespace ihe::pix {
+namespace {
+
+using fhir::Kind;
+using fhir::Outcome;
+using fhir::Result;
+using hl7v2::Segment;
+using identity::Id;
+
+Outcome fault(std::string place, std::string_view code, std::string text) {
+  return {Kind::unprocessable, code, std::move(text), std::move(place)};
+}
+
+Outcome missing(const std::string& segment) { return fault(segment + "^1", "structure", "The segment is missing"); }
+
+// MSH-3|MSH-4, their first components.
+std::string feeder_of(const hl7v2::Message& message) {
+  return message.header(3).component(1) + "|" + message.header(4).component(1);
+}
+
+Plan accept(const Site& site, const hl7v2::Message& message, fhir::Batch batch) {
+  Plan plan;
+  for (const auto& write : batch.writes)
+    if (write.type->name.view() == "Patient") plan.audited.patients.push_back("Patient/" + write.id);
+  plan.answer.bytes = hl7v2::acknowledge(message, "AA", {}, site.now);
+  plan.batch = std::move(batch);
+  return plan;
+}
+
+// The first identifier of PID-3 or MRG-1 that has an authority.
+Result<Id> id_of(const Site& site, const hl7v2::Message& message, const Segment& segment, std::size_t field,
+                 const std::string& place) {
+  for (const auto& cx : message.repetitions(segment, field)) {
+    auto id = read_cx(site, cx);
+    if (id.value.empty()) return fault(place + "^1^1", "required", "The identifier has no value");
+    if (id.system.empty()) return fault(place + "^1^4", "required", "The identifier has no assigning authority");
+    return id;
+  }
+  return fault(place, "required", "There is no identifier");
+}
+
+// A fault of identity's lies in PID or in MRG.
+Outcome placed(Outcome outcome, const std::string& surviving, const std::string& subsumed) {
+  for (auto& issue : outcome.issues) {
+    if (issue.expression == "surviving") issue.expression = surviving;
+    if (issue.expression == "subsumed") issue.expression = subsumed;
+  }
+  return outcome;
+}
+
+// Those of a second batch behind those of the first; a resource cannot be changed twice at once.
+Result<bool> append(fhir::Batch& batch, fhir::Batch more) {
+  for (const auto& write : more.writes)
+    for (const auto& before : batch.writes)
+      if (write.type == before.type && write.id == before.id)
+        return fault("PID^1", "business-rule", "The message changes one patient twice; send a message for each change");
+  std::move(more.writes.begin(), more.writes.end(), std::back_inserter(batch.writes));
+  std::move(more.expect.begin(), more.expect.end(), std::back_inserter(batch.expect));
+  return true;
+}
+
+using TwoIds = Result<fhir::Batch> (*)(const Site&, const Id&, const Id&);
+
+Result<Plan> with_two_pids(const Site& site, const hl7v2::Message& message, TwoIds work) {
+  const auto* first = message.find("PID");
+  const auto* second = message.find("PID", 1);
+  if (!first || !second) return missing("PID");
+  const auto one = id_of(site, message, *first, 3, "PID^1^3");
+  if (!one) return one.outcome();
+  const auto other = id_of(site, message, *second, 3, "PID^2^3");
+  if (!other) return other.outcome();
+  auto batch = work(site, *one, *other);
+  if (!batch) return placed(std::move(batch.outcome()), "PID^1^3", "PID^2^3");
+  return accept(site, message, std::move(*batch));
+}
+
+Result<Plan> add_or_revise(const Site& site, const hl7v2::Message& message) {
+  const auto* pid = message.find("PID");
+  if (!pid) return missing("PID");
+  auto told = read_pid(site, message, *pid);
+  if (!told) return std::move(told.outcome());
+  auto fed = identity::feed(site, {told->patient, told->mother, told->cleared, feeder_of(message)});
+  if (!fed) return in_pid(std::move(fed.outcome()));
+  return accept(site, message, std::move(fed->batch));
+}
+
+Result<Plan> merge(const Site& site, const hl7v2::Message& message) {
+  fhir::Batch all{site.access, {}, {}};
+  std::size_t count = 0;
+  for (; const auto* mrg = message.find("MRG", count); ++count) {
+    const auto sequence = std::to_string(count + 1);
+    const auto* pid = message.find("PID", count);
+    if (!pid) return missing("PID");
+    const auto surviving = id_of(site, message, *pid, 3, "PID^" + sequence + "^3");
+    if (!surviving) return surviving.outcome();
+    const auto subsumed = id_of(site, message, *mrg, 1, "MRG^" + sequence + "^1");
+    if (!subsumed) return subsumed.outcome();
+    auto batch = identity::merge(site, *surviving, *subsumed, feeder_of(message));
+    if (!batch) return placed(std::move(batch.outcome()), "PID^" + sequence + "^3", "MRG^" + sequence + "^1");
+    if (auto done = append(all, std::move(*batch)); !done) return std::move(done.outcome());
+  }
+  if (count == 0) return missing("MRG");
+  return accept(site, message, std::move(all));
+}
+
+Result<Plan> change_identifier(const Site& site, const hl7v2::Message& message) {
+  const auto* pid = message.find("PID");
+  const auto* mrg = message.find("MRG");
+  if (!pid || !mrg) return missing(pid ? "MRG" : "PID");
+  const auto next = id_of(site, message, *pid, 3, "PID^1^3");
+  if (!next) return next.outcome();
+  const auto prior = id_of(site, message, *mrg, 1, "MRG^1^1");
+  if (!prior) return prior.outcome();
+  auto batch = identity::change_identifier(site, *prior, *next, feeder_of(message));
+  if (!batch) return placed(std::move(batch.outcome()), "PID^1^3", "MRG^1^1");
+  return accept(site, message, std::move(*batch));
+}
+
+Result<Plan> link(const Site& site, const hl7v2::Message& message) {
+  return with_two_pids(site, message, identity::link);
+}
+
+Result<Plan> unlink(const Site& site, const hl7v2::Message& message) {
+  return with_two_pids(site, message, identity::unlink);
+}
+
+Result<Plan> change_link(const Site& site, const hl7v2::Message& message) {
+  const auto* pid = message.find("PID");
+  const auto* mrg = message.find("MRG");
+  if (!pid || !mrg) return missing(pid ? "MRG" : "PID");
+  const auto before = id_of(site, message, *mrg, 1, "MRG^1^1");
+  if (!before) return before.outcome();
+  // The affinity domain is that of MRG-1's first identifier; PID-3 has its new one and the local one in any order.
+  std::optional<Id> now, local;
+  for (const auto& cx : message.repetitions(*pid, 3)) {
+    auto id = read_cx(site, cx);
+    (id.system == before->system ? now : local) = std::move(id);
+  }
+  if (!now) return fault("PID^1^3", "required", "PID-3 has no identifier of the affinity domain");
+  if (!local) return fault("PID^1^3", "required", "PID-3 has no local identifier");
+  identity::LinkChange change{*now, *before, *local, std::nullopt};
+  for (const auto& cx : message.repetitions(*mrg, 1)) {
+    auto id = read_cx(site, cx);
+    if (id.system == local->system && id != *local) change.subsumed = std::move(id);
+  }
+  auto batch = identity::change_link(site, change, feeder_of(message));
+  if (!batch) return placed(std::move(batch.outcome()), "PID^1^3", "MRG^1^1");
+  return accept(site, message, std::move(*batch));
+}
+
+// A message is the same when sender, control id and all its bytes are; its audit record goes by that name.
+std::string name_of(const hl7v2::Message& message) { return "v2-" + to_hex(sha256(message.text)).substr(0, 40); }
+
+// When the message was carried out, if it was: it is in the store with its effect, or neither is.
+std::optional<std::int64_t> done_before(const Site& site, const std::string& name) {
+  const auto found = site.snapshot.read(site.access, *fhir::definitions().resource("AuditEvent"), name);
+  if (!found) return std::nullopt;
+  constexpr std::string_view member = "\"recorded\":\"";
+  const auto at = found->body.find(member);
+  const auto text = at == std::string::npos ? std::string() : found->body.substr(at + member.size(), 24);
+  const auto recorded = fhir::parse_date_time(text);
+  return recorded ? recorded->low : found->last_updated;
+}
+
+// The acknowledgement of the first time; nothing is done again.
+Plan again(const hl7v2::Message& message, std::int64_t then) {
+  Plan plan;
+  plan.answer.bytes = hl7v2::acknowledge(message, "AA", {}, then);
+  return plan;
+}
+
+struct Event {
+  std::string_view code;
+  Result<Plan> (*run)(const Site&, const hl7v2::Message&);
+};
+constexpr std::array<Event, 5> special{
+    {{"A40", merge}, {"A47", change_identifier}, {"A24", link}, {"A37", unlink}, {"A43", change_link}}};
+
+}  // namespace
+
+Result<Plan> feed(const Site& site, const Message& message) {
+  const auto once = name_of(*message.v2);
+  if (const auto done = done_before(site, once)) return again(*message.v2, *done);
+  const auto event = message.v2->header(9).component(2);
+  const auto found = std::find_if(special.begin(), special.end(), [&](const Event& one) { return one.code == event; });
+  auto plan = found == special.end() ? add_or_revise(site, *message.v2) : found->run(site, *message.v2);
+  if (plan) plan->audited.id = once;
+  return plan;
+}
+
+}  // namespace ihe::pix

@@ -1,0 +1,127 @@
+// ITI-10 PIX Update Notification.
+#include "ihe/pix/iti10.h"
+
+#include <algorithm>
+
+#include "fhir/format/json.h"
+#include "ihe/identity/record.h"
+#include "ihe/pix/pid.h"
+#include "ihe/settings.h"
+#include "ihe/wire/acknowledge.h"
+
+namespace ihe::pix {
+namespace {
+
+using fhir::Kind;
+using fhir::Outcome;
+using fhir::Result;
+using identity::Id;
+using identity::Record;
+
+Outcome wrong(const std::string& what) { return {Kind::malformed, "invalid", "The file of PIX consumers: " + what}; }
+
+Result<Consumer> read_consumer(const fhir::Node& node, const identity::Domains& domains) {
+  Consumer consumer;
+  for (const auto& member : node) {
+    if (member.name == "address") {
+      consumer.address = member.text;
+    } else if (member.name == "application") {
+      consumer.application = member.text;
+    } else if (member.name == "facility") {
+      consumer.facility = member.text;
+    } else if (member.name == "domains") {
+      const auto* domain = domains.by_name(member.text);
+      if (!domain) domain = domains.by_oid(member.text);
+      if (!domain) domain = domains.by_uri(member.text);
+      if (!domain) return wrong("\"" + std::string(member.text) + "\" is no domain of --domains");
+      consumer.domains.push_back(domain->uri);
+    } else {
+      return wrong("unknown member \"" + std::string(member.name) +
+                   "\"; known are address, application, facility, domains");
+    }
+  }
+  if (consumer.address.find(':') == std::string::npos) return wrong("a consumer needs an \"address\": \"host:port\"");
+  if (consumer.domains.empty()) return wrong("a consumer needs \"domains\"");
+  return consumer;
+}
+
+// What of a patient decides who is of one person with it.
+std::vector<std::string> ties(const fhir::Node& patient) {
+  std::vector<std::string> all;
+  for (const auto& held : identity::held_by(patient))
+    all.push_back(held.id.system + "|" + held.id.value + (held.old ? " old" : ""));
+  for (const auto& link : patient) {
+    const auto* other = link.name == "link" ? link.child("other") : nullptr;
+    if (other) all.push_back(std::string(link.value_of("type")) + " " + std::string(other->value_of("reference")));
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+Result<bool> changed(const Site& site, const fhir::Version& version, const Record& record) {
+  if (version.version <= 1) return true;
+  const auto before = site.snapshot.vread(site.access, *version.type, version.id, version.version - 1);
+  if (!before || before->deleted()) return true;
+  const auto old = identity::read_record(*before);
+  if (!old) return old.outcome();
+  return ties(*old->patient) != ties(*record.patient);
+}
+
+void write_header(hl7v2::Writer& writer, const Site& site, const Consumer& consumer, std::string_view control_id) {
+  const auto& marks = writer.delimiters();
+  const auto type = std::string("ADT") + marks.component + "A31" + marks.component + "ADT_A05";
+  writer.segment("MSH").field("ALZETTE").field("LU").field(consumer.application).field(consumer.facility);
+  writer.field(hl7v2::timestamp(site.now)).skip(1).raw(type).field(control_id).field("P").field("2.5");
+  writer.skip(5).field("UNICODE UTF-8");
+  writer.segment("EVN").skip(1).field(hl7v2::timestamp(site.now));
+}
+
+}  // namespace
+
+Result<std::vector<Consumer>> read_consumers(std::string_view text, const identity::Domains& domains) {
+  fhir::Arena arena;
+  const auto parsed = fhir::json::parse("{\"consumers\":" + std::string(text) + "}", arena);
+  if (!parsed) return parsed.outcome();
+  std::vector<Consumer> consumers;
+  for (const auto& node : **parsed) {
+    if (node.form != fhir::Node::Form::object || !node.listed) return wrong("it must be a list of objects: [{…}]");
+    auto consumer = read_consumer(node, domains);
+    if (!consumer) return std::move(consumer.outcome());
+    consumers.push_back(std::move(*consumer));
+  }
+  return consumers;
+}
+
+Result<std::optional<std::string>> notification(const Site& site, const Consumer& consumer,
+                                                const fhir::Version& version, std::string_view control_id) {
+  const std::optional<std::string> nothing;
+  if (version.deleted()) return nothing;
+  auto record = identity::read_record(version);
+  if (!record) return std::move(record.outcome());
+  if (!identity::replaced_by(*record->patient).empty()) return nothing;  // its survivor tells
+  auto differs = changed(site, version, *record);
+  if (!differs) return std::move(differs.outcome());
+  if (!*differs) return nothing;
+  std::vector<Record> one;
+  one.push_back(std::move(*record));
+  auto group = identity::group_of(site, std::move(one));
+  if (!group) return std::move(group.outcome());
+
+  hl7v2::Writer writer({});
+  std::string ids;
+  for (const auto& uri : consumer.domains)
+    for (const auto& member : *group)
+      for (const auto& held : identity::held_by(*member.patient)) {
+        if (held.old || held.account || held.id.system != uri) continue;
+        const auto cx = write_cx(site, writer, held.id);
+        if (("~" + ids + "~").find("~" + cx + "~") != std::string::npos) continue;
+        ids += (ids.empty() ? "" : "~") + cx;
+      }
+  if (ids.empty()) return nothing;
+  write_header(writer, site, consumer, control_id);
+  writer.segment("PID").skip(2).raw(ids).skip(1).raw("~^^^^^^S");
+  writer.segment("PV1").skip(1).field("N");
+  return std::optional<std::string>(std::move(writer).finish());
+}
+
+}  // namespace ihe::pix

@@ -1,0 +1,31 @@
+// ITI-10 PIX Update Notification (HL7 v2.5): what a consumer is told when the identifiers of a person change: all of
+// them that are of the domains it cares for. IHE ITI TF-2 3.10.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fhir/outcome.h"
+#include "fhir/store.h"
+#include "ihe/identity/domains.h"
+#include "ihe/transaction.h"
+
+namespace ihe::pix {
+
+struct Consumer {
+  std::string address;                // "host:port"
+  std::string application, facility;  // MSH-5, MSH-6
+  std::vector<std::string> domains;   // URIs
+};
+
+// The file of consumers:
+// [{"address":"10.0.0.7:2575","application":"APP","facility":"HOSPITAL","domains":["A","1.2.3"]}].
+fhir::Result<std::vector<Consumer>> read_consumers(std::string_view text, const identity::Domains& domains);
+
+// ADT^A31 for the person of a Patient version that was stored; nothing where its identifiers and links are those of the
+// version before, or none is of the consumer's domains. `control_id`: MSH-10.
+fhir::Result<std::optional<std::string>> notification(const Site& site, const Consumer& consumer,
+                                                      const fhir::Version& version, std::string_view control_id);
+
+}  // namespace ihe::pix

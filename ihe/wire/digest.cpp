@@ -1,0 +1,76 @@
+// SHA-1 and SHA-256. FIPS 180-4.
+#include "ihe/wire/digest.h"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <new>
+
+namespace ihe {
+
+struct Digest::State {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { EVP_MD_CTX_free(context); }
+};
+
+Digest::Digest(Kind kind) : state_(std::make_unique<State>()) {
+  if (!state_->context ||
+      EVP_DigestInit_ex(state_->context, kind == Kind::sha1 ? EVP_sha1() : EVP_sha256(), nullptr) != 1)
+    throw std::bad_alloc();
+}
+
+Digest::~Digest() = default;
+
+void Digest::add(std::string_view bytes) { EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()); }
+
+std::string Digest::finish() {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+  unsigned size = 0;
+  EVP_DigestFinal_ex(state_->context, out.data(), &size);
+  return {reinterpret_cast<const char*>(out.data()), size};
+}
+
+std::string sha1(std::string_view bytes) {
+  Digest digest(Digest::Kind::sha1);
+  digest.add(bytes);
+  return digest.finish();
+}
+
+std::string sha256(std::string_view bytes) {
+  Digest digest(Digest::Kind::sha256);
+  digest.add(bytes);
+  return digest.finish();
+}
+
+std::string to_hex(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+  }
+  return out;
+}
+
+std::string from_hex(std::string_view digits) {
+  const auto value = [](char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    const char low = static_cast<char>(c | 0x20);
+    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+  };
+  if (digits.size() % 2) return {};
+  std::string out;
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    const int high = value(digits[i]), low = value(digits[i + 1]);
+    if (high < 0 || low < 0) return {};
+    out += static_cast<char>(high << 4 | low);
+  }
+  return out;
+}
+
+}  // namespace ihe

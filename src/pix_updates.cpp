@@ -1,0 +1,217 @@
+// Tells PIX consumers what changes.
+#include "src/pix_updates.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "src/clock.h"
+#include "src/log.h"
+#include "src/metrics.h"
+#include "src/net/mllp_client.h"
+
+namespace alzette {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds patience{10'000};  // for an acknowledgement
+constexpr milliseconds least_pause{500};  // before a message is sent again; doubled each time
+constexpr milliseconds most_pause{60'000};
+constexpr milliseconds longest_rest{60'000};  // history is looked at even if nobody said that it changed
+constexpr std::uint32_t page_size = 200;
+
+struct Measures {
+  metrics::Counter sent{"alzette_pix_updates_total", "ITI-10 notifications acknowledged"};
+  metrics::Counter failed{"alzette_pix_update_failures_total", "ITI-10 notifications to be sent again"};
+};
+const Measures& measures() {
+  static const Measures all;
+  return all;
+}
+
+// Letters and digits of an address, for the name of its mark.
+std::string file_name(const std::string& address) {
+  std::string name = "pix-update-";
+  for (const char c : address)
+    name += (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ? c : '-';
+  return name + ".mark";
+}
+
+}  // namespace
+
+struct PixUpdates::State {
+  fhir::Store& store;
+  const fhir::Access& access;
+  const ihe::Settings& settings;
+  fhir::Ids& ids;
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::uint64_t commits = 0;
+  bool stopping = false;
+  std::vector<std::thread> threads;
+
+  // True unless the end has come. Wakes early for a commit after the `seen`th.
+  bool rest(milliseconds time, const std::uint64_t* seen) {
+    std::unique_lock lock(mutex);
+    wake.wait_for(lock, time, [&] { return stopping || (seen && commits != *seen); });
+    return !stopping;
+  }
+
+  std::uint64_t commits_now() {
+    const std::lock_guard lock(mutex);
+    return commits;
+  }
+};
+
+namespace {
+
+// One consumer's thread.
+class Telling {
+ public:
+  template <class Rest>
+  Telling(fhir::Store& store, const fhir::Access& access, const ihe::Settings& settings, fhir::Ids& ids,
+          const ihe::pix::Consumer& consumer, const std::string& folder, Rest rest)
+      : store_(store),
+        access_(access),
+        settings_(settings),
+        ids_(ids),
+        consumer_(consumer),
+        mark_file_(folder + "/" + file_name(consumer.address)),
+        client_(consumer.address, patience),
+        rest_(std::move(rest)) {
+    std::ifstream file(mark_file_);
+    if (!(file >> mark_)) mark_ = clock::wall_ms();
+  }
+
+  // Tells all that changed since the mark, oldest first; false when the end has come.
+  bool catch_up() {
+    for (const auto& change : since_mark()) {
+      const auto message = message_for(change);
+      if (message && !tell(*message)) return false;
+      advance(change);
+    }
+    return true;
+  }
+
+ private:
+  struct Change {
+    std::string id;
+    std::int64_t version = 0;
+    std::int64_t instant = 0;
+    fhir::Key key = 0;
+  };
+
+  std::vector<Change> since_mark() {
+    const auto snapshot = store_.snapshot();
+    std::vector<Change> changes;
+    fhir::HistoryQuery query;
+    query.type = fhir::definitions().resource("Patient");
+    query.since = mark_;
+    query.count = page_size;
+    for (;;) {
+      auto page = snapshot->history(access_, query);
+      if (!page) break;
+      for (auto& version : page->versions)
+        if (version.last_updated > mark_ || told_.count(version.key) == 0)
+          changes.push_back({std::move(version.id), version.version, version.last_updated, version.key});
+      if (page->next.empty()) break;
+      query.page = page->next;
+    }
+    std::reverse(changes.begin(), changes.end());
+    return changes;
+  }
+
+  // No snapshot is held while a consumer is waited for.
+  std::optional<std::string> message_for(const Change& change) {
+    const auto snapshot = store_.snapshot();
+    const auto version = snapshot->vread(access_, *fhir::definitions().resource("Patient"), change.id, change.version);
+    if (!version) return std::nullopt;
+    const ihe::Site site{*snapshot, access_, settings_, "http://localhost/fhir", clock::wall_ms(), ids_};
+    auto message = ihe::pix::notification(site, consumer_, *version, ids_.next(site.now));
+    return message ? std::move(*message) : std::nullopt;
+  }
+
+  // Until it is acknowledged: AE will not change by sending it again, anything else may.
+  bool tell(const std::string& message) {
+    for (auto pause = least_pause;; pause = std::min(pause * 2, most_pause)) {
+      const auto answer = client_.send(message);
+      const bool taken =
+          answer && (answer->find("\rMSA|AA") != std::string::npos || answer->find("\rMSA|CA") != std::string::npos);
+      const bool refused = answer && answer->find("\rMSA|AE") != std::string::npos;
+      if (taken) measures().sent.add();
+      if (refused) log::write(log::Level::warning, "pix_update_refused", {{"consumer", consumer_.address}});
+      if (taken || refused) return true;
+      measures().failed.add();
+      if (pause == least_pause)
+        log::write(log::Level::warning, "pix_update_waits",
+                   {{"consumer", consumer_.address},
+                    {"reason", answer ? std::string("not accepted") : answer.outcome().issues.front().diagnostics}});
+      if (!rest_(pause)) return false;
+    }
+  }
+
+  void advance(const Change& change) {
+    if (change.instant > mark_) {
+      mark_ = change.instant;
+      told_.clear();
+    }
+    told_.insert(change.key);
+    std::ofstream(mark_file_, std::ios::trunc) << mark_ << '\n';
+  }
+
+  fhir::Store& store_;
+  const fhir::Access& access_;
+  const ihe::Settings& settings_;
+  fhir::Ids& ids_;
+  const ihe::pix::Consumer& consumer_;
+  std::string mark_file_;
+  net::MllpClient client_;
+  std::function<bool(milliseconds)> rest_;
+  std::int64_t mark_ = 0;  // all before this millisecond was told, and of it those in `told_`
+  std::set<fhir::Key> told_;
+};
+
+}  // namespace
+
+PixUpdates::PixUpdates(fhir::Store& store, const fhir::Access& access, const ihe::Settings& settings, fhir::Ids& ids,
+                       std::vector<ihe::pix::Consumer> consumers, std::string folder)
+    : state_(new State{store, access, settings, ids, {}, {}, 0, false, {}}) {
+  for (auto& consumer : consumers)
+    state_->threads.emplace_back([state = state_.get(), consumer = std::move(consumer), folder] {
+      Telling telling(state->store, state->access, state->settings, state->ids, consumer, folder,
+                      [state](milliseconds time) { return state->rest(time, nullptr); });
+      for (;;) {
+        const auto seen = state->commits_now();
+        if (!telling.catch_up() || !state->rest(longest_rest, &seen)) return;
+      }
+    });
+}
+
+PixUpdates::~PixUpdates() { stop(); }
+
+void PixUpdates::stop() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->stopping = true;
+  }
+  state_->wake.notify_all();
+  for (auto& thread : state_->threads) thread.join();
+  state_->threads.clear();
+}
+
+void PixUpdates::committed(const fhir::Batch& batch) {
+  const auto* patient = fhir::definitions().resource("Patient");
+  if (std::none_of(batch.writes.begin(), batch.writes.end(), [&](const auto& write) { return write.type == patient; }))
+    return;
+  {
+    const std::lock_guard lock(state_->mutex);
+    ++state_->commits;
+  }
+  state_->wake.notify_all();
+}
+
+}  // namespace alzette

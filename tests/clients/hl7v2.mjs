@@ -1,0 +1,234 @@
+// HL7 v2 over MLLP and TLS: an independent client, npm node-hl7-client, feeds and merges a patient; pipelining, slow and
+// broken peers, replay after kill -9, the same answer through ITI-9, ITI-21 and FHIR, audit records.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Client, Message } from 'node-hl7-client';
+import { connect, field, segments } from '../../conformance/mllp.mjs';
+import { ask, start } from '../../conformance/server.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'alzette-hl7v2-'));
+const domains = join(folder, 'domains.json');
+const cert = join(folder, 'cert.pem');
+const key = join(folder, 'key.pem');
+let server;
+let client;
+
+before(async () => {
+  writeFileSync(domains, JSON.stringify([
+    { name: 'A', oid: '1.2.3.1' }, { name: 'B', oid: '1.2.3.2' }, { name: 'C', oid: '1.2.3.3', feeders: ['OTHER|PLACE'] }]));
+  const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert,
+    '-subj', '/CN=localhost', '-days', '2']);
+  assert.equal(made.status, 0);
+  server = await start({ flags: ['--mllp', '127.0.0.1:0', '--mllps', '127.0.0.1:0', '--cert', cert, '--key', key,
+    '--client-ca', cert, '--domains', domains] });
+  client = connect(server.mllp);
+});
+after(async () => {
+  client.close();
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+let counter = 0;
+const msh = (type, version = '2.5') =>
+  `MSH|^~\\&|APP|HOSPITAL|ALZETTE|LU|20260101||${type}|M${++counter}|P|${version}`;
+const adt = (event, pid, more = '') =>
+  `${msh(`ADT^${event}`, '2.3.1')}\rEVN|${event}|20260101\rPID|||${pid}${more}\r`;
+const pix = (id, targets = '') => `${msh('QBP^Q23^QBP_Q21')}\rQPD|IHE PIX Query|T${counter}|${id}|${targets}\rRCP|I\r`;
+const pdq = (parameters, { domains: asked = '', count = '', pointer = '' } = {}) =>
+  `${msh('QBP^Q22^QBP_Q21')}\rQPD|IHE PDQ Query|T${counter}|${parameters}|||||${asked}\rRCP|I|${count}\r` +
+  (pointer ? `DSC|${pointer}|I\r` : '');
+const ids = (answer) => segments(answer, 'PID').map((pid) => pid.split('|')[3]);
+const accept = async (message) => {
+  const answer = await client.send(message);
+  assert.equal(field(answer, 'MSA', 1), 'AA', answer);
+  return answer;
+};
+const errors = (answer) => segments(answer, 'ERR').map((err) => `${err.split('|')[2]} ${err.split('|')[3].split('^')[0]}`);
+
+// Sends one message through the independent client and gives what it understood of the answer.
+async function independent(address, text, tls) {
+  const [host, port] = address.split(':');
+  const outer = new Client({ host, tls });
+  try {
+    return await new Promise((resolve, reject) => {
+      const connection = outer.createConnection({ port: Number(port) }, (answer) => resolve(answer.getMessage()));
+      connection.on('error', reject);
+      connection.sendMessage(new Message({ text: text.trim() })).catch(reject);
+    });
+  } finally {
+    outer.closeAll?.();
+  }
+}
+
+test('an independent client feeds, asks and merges by MLLP and by TLS with its certificate', async () => {
+  const fed = await independent(server.mllp, adt('A01', 'I1^^^A&1.2.3.1&ISO~J1^^^B', '||MÜLLER^ZOË||19700228|F'));
+  assert.equal(fed.get('MSA.1').toString(), 'AA');
+  const tls = { ca: readFileSync(cert), cert: readFileSync(cert), key: readFileSync(key), rejectUnauthorized: false };
+  const asked = await independent(server.mllps, pix('I1^^^A'), tls);
+  assert.equal(asked.get('QAK.2').toString(), 'OK');
+  assert.match(asked.toString(), /PID\|\|\|J1\^\^\^B&1\.2\.3\.2&ISO/);
+  const stranger = connect(server.mllps, { rejectUnauthorized: false });
+  await assert.rejects(stranger.send(pix('I1^^^A')));
+});
+
+test('ITI-8, ITI-9: a feed, its cross-reference, and the places of what is unknown', async () => {
+  await accept(adt('A01', '1^^^A~1893120105732^^^&1.3.182.4.4&ISO', '||WEBER^ANNE||19700228|F'));
+  await accept(adt('A04', '7^^^&1.2.3.2&ISO~18931201057^^^&1.3.182.4.4&ISO', '||WEBER^ANNE||19700228|F'));
+  const answer = await client.send(pix('1^^^A', '^^^B'));
+  assert.equal(field(answer, 'MSH', 9), 'RSP^K23^RSP_K23');
+  assert.equal(field(answer, 'QAK', 2), 'OK');
+  assert.deepEqual(ids(answer), ['7^^^B&1.2.3.2&ISO']);
+  assert.equal(segments(answer, 'PID')[0].split('|')[5], '~^^^^^^S');
+  const none = await client.send(pix('1^^^A', '^^^C'));
+  assert.deepEqual([field(none, 'MSA', 1), field(none, 'QAK', 2), segments(none, 'PID').length], ['AA', 'NF', 0]);
+  const cases = [[pix('9^^^A'), ['QPD^1^3^1^1 204']], [pix('9^^^X'), ['QPD^1^3^1^4 204']],
+    [pix('1^^^A', '^^^B~^^^X~^^^&9.9&ISO'), ['QPD^1^4^2 204', 'QPD^1^4^3 204']]];
+  for (const [query, wanted] of cases) {
+    const refused = await client.send(query);
+    assert.deepEqual([field(refused, 'MSA', 1), field(refused, 'QAK', 2), errors(refused)], ['AE', 'AE', wanted]);
+    assert.ok(segments(refused, 'QPD').length === 1);
+  }
+});
+
+test('ITI-8 refuses unknown and foreign domains, wrong numbers and dates, and says where', async () => {
+  const cases = [['1', 'PID^1^3^101'], ['1^^^X', 'PID^1^3^204'], ['1^^^C', 'PID^1^3^204'], ['', 'PID^1^3^101'],
+    ['1893120105733^^^&1.3.182.4.4&ISO', 'PID^1^3^102'], ['5^^^A||X^Y||19700230|F', 'PID^1^7^102'],
+    ['5^^^A||X^Y||19700228|Q', 'PID^1^8^103']];
+  for (const [pid, place] of cases) {
+    const answer = await client.send(adt('A01', pid));
+    assert.equal(field(answer, 'MSA', 1), 'AE', pid);
+    assert.ok(field(answer, 'ERR', 1).startsWith(place), `${pid}: ${field(answer, 'ERR', 1)}`);
+  }
+  const other = await client.send(`${msh('ORU^R01')}\rPID|||1^^^A\r`);
+  assert.deepEqual([field(other, 'MSA', 1), errors(other)], ['AR', ['MSH^1^9^1^1 200']]);
+});
+
+test('ITI-8 A40: the subsumed identifier leads to the survivor through every door', async () => {
+  await accept(adt('A01', 'S1^^^A~S7^^^B', '||KLEIN^TOM||19600101|M'));
+  await accept(adt('A01', 'S2^^^A', '||KLEIN^THOMAS||19600101|M'));
+  const merge = `${adt('A40', 'S1^^^A')}MRG|S2^^^A\r`;
+  const first = await accept(merge);
+  assert.equal(await client.send(merge), first, 'a replay gets the same answer');
+  const again = await client.send(`${adt('A40', 'S1^^^A')}MRG|S2^^^A\r`);
+  assert.equal(field(again, 'MSA', 1), 'AE');
+  assert.deepEqual(ids(await client.send(pix('S2^^^A', '^^^B'))), ['S7^^^B&1.2.3.2&ISO']);
+  assert.deepEqual(ids(await client.send(pix('S7^^^B', '^^^A'))), ['S1^^^A&1.2.3.1&ISO']);
+  const found = await client.send(pdq('@PID.3.1^S2~@PID.3.4.1^A'));
+  assert.deepEqual(ids(found), ['S1^^^A&1.2.3.1&ISO~S7^^^B&1.2.3.2&ISO']);
+  const url = `${server.base}/Patient?identifier=urn:oid:1.2.3.1|S2&active:not=false`;
+  const bundle = JSON.parse((await ask('GET', url)).text);
+  assert.deepEqual(bundle.entry.map(({ resource }) => resource.name[0].given[0]), ['TOM']);
+});
+
+test('ITI-21: fields, wildcards, domains, continuation, cancel', async () => {
+  for (let n = 0; n < 5; n++)
+    await accept(adt('A28', `P${n}^^^A${n % 2 ? `~Q${n}^^^B` : ''}`, `||Lëfèvre^Paul${n}||19800${n + 1}01|M|||1 Rue^^Esch^^4000^LU`));
+  const all = await client.send(pdq('@PID.5.1.1^LEFEVRE~@PID.8^M'));
+  assert.equal(segments(all, 'PID').length, 5);
+  assert.equal(field(all, 'MSH', 9), 'RSP^K22^RSP_K21');
+  assert.equal(segments((await client.send(pdq('@PID.5.1^LEFE*~@PID.11.3^esch~@PID.7^19800201'))), 'PID').length, 1);
+  assert.equal(segments((await client.send(pdq('@PID.5.1^LEFE'))), 'PID').length, 0);
+  const inB = await client.send(pdq('@PID.5.1.1^LEFEVRE', { domains: '^^^B' }));
+  assert.deepEqual(ids(inB).sort(), ['Q1^^^B&1.2.3.2&ISO', 'Q3^^^B&1.2.3.2&ISO']);
+  assert.deepEqual(errors(await client.send(pdq('@PID.5.1.1^LEFEVRE', { domains: '^^^B~^^^X' }))), ['QPD^1^8^2 204']);
+  assert.equal(field(await client.send(pdq('@PID.99^X')), 'MSA', 1), 'AE');
+  assert.deepEqual([field(await client.send(pdq('@PID.5.1.1^NOBODY')), 'QAK', 2)], ['NF']);
+  const seen = [];
+  for (let pointer = '', left = 5; left > 0;) {
+    const page = await client.send(pdq('@PID.5.1.1^LEFEVRE', { count: '2^RD', pointer }));
+    assert.equal(field(page, 'QAK', 4), '5');
+    seen.push(...ids(page));
+    left = Number(field(page, 'QAK', 6));
+    pointer = field(page, 'DSC', 1);
+    assert.equal(pointer === '', left === 0);
+  }
+  assert.equal(new Set(seen).size, 5);
+  const cancel = await client.send(`${msh('QCN^J01')}\rQID|T1|IHE PDQ Query\r`);
+  assert.equal(field(cancel, 'MSA', 1), 'AA');
+});
+
+test('character sets, both ways', async () => {
+  const latin = Buffer.from(`${msh('ADT^A01')}||||||8859/1\rPID|||L1^^^A||GÉRÔME^ZOË\r`, 'latin1');
+  assert.equal(field(await client.send(latin, 'latin1'), 'MSA', 1), 'AA');
+  const query = `${msh('QBP^Q22^QBP_Q21')}||||||8859/1\rQPD|Q|T|@PID.3.1^L1\rRCP|I\r`;
+  assert.match(await client.send(query, 'latin1'), /GÉRÔME\^ZOË/);
+  assert.match(await client.send(pdq('@PID.3.1^L1')), /GÉRÔME\^ZOË/);
+});
+
+test('messages in one packet, a message in many packets, junk and broken frames', async () => {
+  const both = connect(server.mllp);
+  const answers = await Promise.all([...Array(20).keys()].map((n) => both.send(adt('A01', `F${n}^^^A`, '||F^F'))));
+  assert.deepEqual(answers.map((answer) => field(answer, 'MSA', 1)), Array(20).fill('AA'));
+  assert.deepEqual(answers.map((answer) => Number(field(answer, 'MSA', 2).slice(1))).sort((a, b) => a - b),
+    answers.map((answer) => Number(field(answer, 'MSA', 2).slice(1))), 'in order');
+  both.socket.write('junk\r\n');
+  assert.equal(field(await both.send(''), 'MSA', 1), 'AR');
+  const slow = both.answer();
+  both.socket.setNoDelay(true);
+  for (const byte of `\x0b${adt('A01', 'F99^^^A', '||F^F')}\x1c\r`) {
+    both.socket.write(byte);
+    await new Promise(setImmediate);
+  }
+  assert.equal(field(await slow, 'MSA', 1), 'AA');
+  both.close();
+});
+
+test('B100 frames without end, of any length, nested, floods of start blocks', async () => {
+  const nested = connect(server.mllp);
+  const refused = nested.send(`MSH|^~\\&|A\x0bMSH|^~\\&|B`);
+  assert.equal(field(await refused, 'MSA', 1), 'AR');
+  await new Promise((resolve) => nested.socket.once('close', resolve));
+  const long = connect(server.mllp);
+  long.socket.on('error', () => {});
+  const answer = long.send(`MSH|^~\\&|${'x'.repeat(5 << 20)}`).catch((error) => error);
+  assert.ok(await answer);
+  const flood = connect(server.mllp);
+  flood.socket.write('\x0b'.repeat(200_000));
+  await new Promise((resolve) => flood.socket.once('close', resolve));
+  await accept(adt('A01', 'AFTER^^^A', '||X^Y'));
+});
+
+test('each message leaves one audit record, also when it is refused', async () => {
+  const count = async () => JSON.parse((await ask('GET', `${server.base}/AuditEvent?_summary=count`)).text).total;
+  const before = await count();
+  await accept(adt('A01', 'AUD1^^^A', '||X^Y'));
+  await client.send(pix('AUD1^^^A'));
+  await client.send(adt('A01', 'AUD2^^^X', '||X^Y'));
+  assert.equal(await count(), before + 3);
+  const last = JSON.parse((await ask('GET', `${server.base}/AuditEvent?_sort=-_lastUpdated&_count=1`)).text).entry[0].resource;
+  assert.deepEqual([last.outcome, last.subtype[0].code, last.agent[0].who.display], ['4', 'ITI-8', 'HOSPITAL|APP']);
+});
+
+test('what was acknowledged survives kill -9, and its replay has no second effect', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'alzette-kill-'));
+  const flags = ['--mllp', '127.0.0.1:0', '--domains', domains];
+  const first = await start({ data, flags });
+  const feed = connect(first.mllp);
+  const sent = [...Array(200).keys()].map((n) => adt('A01', `K${n}^^^A`, `||KILL^N${n}||19700101|F`));
+  const answers = new Map();
+  const sending = Promise.allSettled(sent.map((message) => feed.send(message).then((answer) => answers.set(message, answer))));
+  while (answers.size < 60) await new Promise((resolve) => setTimeout(resolve, 2));
+  await first.kill();
+  await sending;
+  const second = await start({ data, flags });
+  try {
+    const replay = connect(second.mllp);
+    for (const message of sent) {
+      const answer = await replay.send(message);
+      assert.equal(field(answer, 'MSA', 1), 'AA');
+      if (answers.has(message)) assert.equal(answer, answers.get(message));
+    }
+    const all = JSON.parse((await ask('GET', `${second.base}/Patient?name=KILL&_count=500`)).text);
+    assert.equal(all.entry.length, 200);
+    assert.ok(all.entry.every(({ resource }) => resource.meta.versionId === '1'), 'nothing was done twice');
+    replay.close();
+  } finally {
+    await second.stop();
+    rmSync(data, { recursive: true, force: true });
+  }
+});

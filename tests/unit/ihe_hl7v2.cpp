@@ -1,0 +1,176 @@
+// HL7 v2 messages: delimiters, escapes, character sets, limits, acknowledgements.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "ihe/hl7v2.h"
+#include "ihe/wire/acknowledge.h"
+#include "ihe/wire/charset.h"
+#include "ihe/wire/hl7v2.h"
+
+namespace {
+
+namespace v2 = ihe::hl7v2;
+
+const std::string header = "MSH|^~\\&|APP|HOSPITAL|US|HERE|20260101||ADT^A01^ADT_A01|7|P|2.5";
+
+std::shared_ptr<v2::Message> read(const std::string& text) {
+  auto parsed = v2::parse(text);
+  if (!parsed.faults.empty()) FAIL(parsed.faults.front().text);
+  return parsed.message;
+}
+
+std::string segment_of(const std::string& message, const std::string& name) {
+  const auto at = message.find(name + "|");
+  return at == std::string::npos ? "" : message.substr(at, message.find('\r', at) - at);
+}
+
+std::string nak(const std::string& bytes) {
+  const auto received = v2::receive(bytes, 0);
+  CHECK(received.row == nullptr);
+  return segment_of(received.refusal, "MSA").substr(0, 6) + " " + segment_of(received.refusal, "ERR");
+}
+
+}  // namespace
+
+TEST_CASE("hl7v2: fields, repetitions, components and subcomponents") {
+  const auto message = read(header + "\rPID|||1^^^A&1.2&ISO~2^^^B~~||WEBER^ANNE^\"\"\rPID|x");
+  const auto& pid = *message->find("PID");
+  const auto ids = message->repetitions(pid, 3);
+  REQUIRE(ids.size() == 2);
+  CHECK(ids[0].component(1) == "1");
+  CHECK(ids[0].component(4, 2) == "1.2");
+  CHECK(ids[1].component(4) == "B");
+  CHECK(ids[1].component(9).empty());
+  CHECK(message->first(pid, 5).component(3).empty());
+  CHECK(message->first(*message->find("PID", 1), 1).text() == "x");
+  CHECK(message->find("PID", 2) == nullptr);
+  CHECK(message->header(1).raw() == "|");
+  CHECK(message->header(2).raw() == "^~\\&");
+  CHECK(message->header(9).component(2) == "A01");
+}
+
+TEST_CASE("hl7v2: other delimiters, other line ends, a byte order mark") {
+  const auto message = read("\xEF\xBB\xBFMSH$%*!@$APP$\n\nPID$$$1%%%A@1.2@ISO*2\r\nZZZ$!S!!T!!R!!F!!E!");
+  CHECK(message->repetitions(*message->find("PID"), 3)[0].component(4, 3) == "ISO");
+  CHECK(message->first(*message->find("ZZZ"), 1).text() == "%@*$!");
+}
+
+TEST_CASE("hl7v2: escapes") {
+  const auto text = [](const std::string& raw) {
+    const auto message = read(header + "\rNTE|" + raw);
+    return message->first(*message->find("NTE"), 1).text();
+  };
+  CHECK(text("a\\F\\b\\S\\c\\T\\d\\R\\e\\E\\f") == "a|b^c&d~e\\f");
+  CHECK(text("one\\.br\\two\\X0D\\three") == "one\ntwo\rthree");
+  CHECK(text("\\H\\bold\\N\\ \\Zx\\ \\C2842\\") == "bold  ");
+  CHECK(text("caf\\XC3A9\\ \\XE9\\") == "caf\xC3\xA9 \xC3\xA9");
+  CHECK(text("no end\\T") == "no end\\T");
+  CHECK(text("\\X0\\ \\XZZ\\") == " ");
+  const v2::Delimiters delimiters;
+  CHECK(v2::escape("a|b^c&d~e\\f\n", delimiters) == "a\\F\\b\\S\\c\\T\\d\\R\\e\\E\\f\\X0A\\");
+}
+
+TEST_CASE("hl7v2: character sets of MSH-18, both ways") {
+  const auto with = [](const std::string& charset, const std::string& name) {
+    return read(header + "||||||" + charset + "\rPID|||||" + name);
+  };
+  const auto family = [](const v2::Message& message) { return message.first(*message.find("PID"), 5).component(1); };
+  CHECK(family(*with("8859/1", "Zo\xEB")) == "Zo\xC3\xAB");
+  CHECK(family(*with("8859/15", "\xA4\xBC")) == "\xE2\x82\xAC\xC5\x92");
+  CHECK(family(*with("UNICODE UTF-8", "Zo\xC3\xAB")) == "Zo\xC3\xAB");
+  CHECK(family(*with("", "Zo\xC3\xAB")) == "Zo\xC3\xAB");
+  CHECK(family(*with("", "Zo\xEB")) == "Zo\xC3\xAB");
+  CHECK(v2::in_charset_of(*with("8859/1", "x"), "MSH|^~\\&|Zo\xC3\xAB\r") == "MSH|^~\\&|Zo\xEB\r");
+  const auto answer = v2::acknowledge(*with("8859/1", "x"), "AE", {{"PID^1", "102", "\xE2\x82\xAC"}}, 0);
+  const auto sent = v2::in_charset_of(*with("8859/1", "x"), answer);
+  CHECK(sent.find("UNICODE UTF-8") != std::string::npos);
+  CHECK(sent.find("\xE2\x82\xAC") != std::string::npos);
+  CHECK(nak(header + "||||||KLINGON\rPID|").starts_with("MSA|AR ERR||MSH^1^18|103"));
+  CHECK(nak(header + "||||||ASCII\rPID|||||Zo\xEB").starts_with("MSA|AR ERR|||102"));
+  CHECK(nak(header + "||||||UNICODE UTF-8\rPID|||||Zo\xEB").starts_with("MSA|AR"));
+}
+
+TEST_CASE("hl7v2: B99 what is no message gets its refusal") {
+  const std::vector<std::string> all{std::string(""),
+                                     std::string("MSHH0\r"),
+                                     std::string("MSH|0||\r|2.7"),
+                                     std::string("MSH|^|||||||^A|||2.2\r^AA"),
+                                     std::string("\x01\\\\0"),
+                                     std::string("PID|1"),
+                                     std::string("MSH"),
+                                     std::string("MSH|^~\\&"),
+                                     std::string("MSH|^^^^|\r"),
+                                     std::string("MSH|abcd|\r"),
+                                     header + "\r\x01\\\\0",
+                                     header + "\rpid|1",
+                                     header + "\rPIDX"};
+  for (const auto& bytes : all) {
+    CAPTURE(bytes);
+    CHECK(nak(bytes).starts_with("MSA|AR"));
+  }
+}
+
+TEST_CASE("hl7v2: B100 limits end in a refusal, quickly") {
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(nak(header + "\rPID|||" + std::string(100'000, '~')).starts_with("MSA|AR ERR||PID^1^3|102"));
+  CHECK(nak(header + "\rPID" + std::string(100'000, '|')).starts_with("MSA|AR"));
+  std::string many = header;
+  for (int i = 0; i < 100'000; ++i) many += "\rZZZ";
+  CHECK(nak(many).starts_with("MSA|AR"));
+  CHECK(nak(header + "\rNTE|" + std::string(5u << 20, 'x')).starts_with("MSA|AR"));
+  CHECK(nak("MSH|^~\\&" + std::string(1'000'000, '\\')).starts_with("MSA|AR"));
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
+}
+
+TEST_CASE("hl7v2: which header no row takes") {
+  const auto with = [](const std::string& type, const std::string& processing, const std::string& version) {
+    return "MSH|^~\\&|A|B|C|D|2026||" + type + "|7|" + processing + "|" + version + "\rPID|";
+  };
+  CHECK(nak(with("ORU^R01", "P", "2.5")) ==
+        "MSA|AR ERR||MSH^1^9^1^1|200^Unsupported message type^HL70357|E||||No transaction of this server takes this "
+        "message type");
+  CHECK(nak(with("ADT^A99", "P", "2.5")).starts_with("MSA|AR ERR||MSH^1^9^1^2|201^Unsupported event code^HL70357|E"));
+  CHECK(nak(with("ADT^A01", "X", "2.5")).starts_with("MSA|AR ERR||MSH^1^11|202"));
+  CHECK(nak(with("ADT^A01", "P", "3.0")).starts_with("MSA|AR ERR||MSH^1^12|203"));
+  CHECK(nak(with("ADT^A99", "P", "2.3.1")) == "MSA|AR ERR|MSH^1^9^201&Unsupported event code&HL70357");
+  CHECK(v2::receive(with("ADT^A01", "P", "2.5"), 0).row->id == "ITI-8");
+  CHECK(v2::receive(with("QBP^Q23^QBP_Q21", "T", "2.5.1"), 0).row->id == "ITI-9");
+}
+
+TEST_CASE("hl7v2: acknowledgements swap sender and receiver, in either mode") {
+  const auto message = read(header + "\rPID|");
+  CHECK(v2::acknowledge(*message, "AA", {}, 0)
+            .starts_with("MSH|^~\\&|US|HERE|APP|HOSPITAL|19700101000000+0000||ACK^A01^ACK|ACK-"));
+  CHECK(v2::acknowledge(*message, "AA", {}, 0).ends_with("|P|2.5\rMSA|AA|7\r"));
+  const auto enhanced = read(header + "|||AL|NE\rPID|");
+  CHECK(segment_of(v2::acknowledge(*enhanced, "AA", {}, 0), "MSA") == "MSA|CA|7");
+  CHECK(segment_of(v2::acknowledge(*enhanced, "AE", {}, 0), "MSA") == "MSA|CE|7");
+  CHECK(v2::refuse(*message, fhir::Outcome(fhir::Kind::busy, "transient", "x"), 0).find("MSA|AR|7\rERR|||207") !=
+        std::string::npos);
+}
+
+TEST_CASE("hl7v2: real messages are written as they came") {
+  const char* corpora = std::getenv("ALZETTE_CORPORA");
+  if (corpora == nullptr) return;
+  for (const char* folder : {"hl7v2/msconv", "hl7v2/openhie-cr-pixpdq"})
+    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(corpora) / folder)) {
+      std::stringstream bytes;
+      bytes << std::ifstream(entry.path()).rdbuf();
+      const auto message = read(bytes.str());
+      std::string lines;
+      for (const char c : message->text) {
+        if (c != '\r' && c != '\n')
+          lines += c;
+        else if (!lines.empty() && lines.back() != '\r')
+          lines += '\r';
+      }
+      if (!lines.ends_with('\r')) lines += '\r';
+      CHECK_MESSAGE(v2::serialise(*message) == lines, entry.path().string());
+    }
+}
