@@ -41,8 +41,9 @@ std::string patient_of(const Type& type, std::string_view id, const std::vector<
     if (member.type.view() != type.name.view()) continue;
     for (const auto& code : member.parameters)
       for (const auto& row : rows)
-        if (row.parameter->code.view() == code.view() && row.value.kind == search::IndexKind::reference &&
-            row.facet == search::Facet::value && row.value.type == "Patient")
+        if (!row.contained && row.parameter->code.view() == code.view() &&
+            row.value.kind == search::IndexKind::reference && row.facet == search::Facet::value &&
+            row.value.type == "Patient")
           return row.value.text;
   }
   return {};

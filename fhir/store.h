@@ -70,6 +70,14 @@ struct HistoryPage {
   std::string next;
 };
 
+// A small text that the machine has to remember beside the resources, by room and name: jobs, what is indexed.
+struct Note {
+  std::string room;
+  std::string name;
+  std::optional<std::string> text;  // when written: nothing = it is removed
+  bool present = false;             // when written: only where there is one already
+};
+
 // One consistent view. Not thread safe; cheap to open, held for one request.
 class Snapshot {
  public:
@@ -83,7 +91,11 @@ class Snapshot {
   virtual Result<SearchPage> search(const Access&, const search::Query&, std::uint32_t count, std::uint64_t effort) = 0;
   // Ids of the first matches, `at_most` of them, for conditional interactions.
   virtual Result<std::vector<std::string>> find(const Access&, const search::Query&, std::uint32_t at_most) = 0;
-  virtual std::uint64_t count(const Type&) = 0;  // live resources, O(1)
+  virtual std::uint64_t count(const Type&) = 0;                // live resources, O(1)
+  virtual std::vector<Note> notes(std::string_view room) = 0;  // by name
+  virtual std::optional<std::string> note(std::string_view room, std::string_view name) = 0;
+  // The page token that begins a search as of this moment, however much later it is used.
+  virtual std::string first_page() const = 0;
 };
 
 // What must still hold when the batch is committed; otherwise nothing of it is, and the outcome is
@@ -105,10 +117,18 @@ struct Write {
   bool if_version_planned = false;  // it is what the plan was made from, not what a client demands: transient conflict
 };
 
+// Index rows that a version gets after it was stored: of parameters that it has none of yet, and no words.
+struct Addition {
+  Key key = 0;
+  std::vector<search::IndexRow> rows;
+};
+
 struct Batch {
   Access access;
   std::vector<Expectation> expect;
   std::vector<Write> writes;
+  std::vector<Addition> additions = {};
+  std::vector<Note> notes = {};
 };
 
 struct Written {

@@ -132,6 +132,10 @@ void add_options(CLI::App& app, Config& config) {
   app.add_option("--max-connections", config.max_connections, "connections at a time")
       ->check(CLI::Range(8, 1'000'000))
       ->capture_default_str();
+  app.add_option(
+         "--allow-endpoint", config.allow_endpoint,
+         "beginning of the URLs that the server may ask although they lie in a network of their own; repeatable")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.set_config("--config", "", "TOML or JSON file with the same names");
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.config_formatter(std::make_shared<TomlOrJson>());

@@ -99,6 +99,8 @@ struct Door::State {
   const ihe::Settings& settings;
   Limits limits;
   rest::Each each;
+  std::string job_folder = {};
+  const net::Egress* egress = nullptr;
 
   // The job, or the answer that it need not be run for.
   std::optional<Response> admit(Job& job) {
@@ -143,6 +145,7 @@ struct Door::State {
     const rest::Call call{.request = job.request,
                           .type = job.route.type,
                           .id = job.route.id,
+                          .compartment = job.route.compartment,
                           .version = job.route.version,
                           .parameters = job.parameters,
                           .snapshot = *snapshot,
@@ -154,6 +157,8 @@ struct Door::State {
                           .settings = settings,
                           .seal = seal,
                           .each = each,
+                          .egress = egress,
+                          .job_folder = job_folder,
                           .operation = job.route.operation,
                           .body = job.body};
     auto made = job.route.row->run(call);
@@ -325,6 +330,11 @@ Door::Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, fhir
                        spread_over(workers, std::thread::hardware_concurrency() - 1)}) {}
 
 Door::~Door() = default;
+
+void Door::take_jobs(std::string folder, const net::Egress& egress) {
+  state_->job_folder = std::move(folder);
+  state_->egress = &egress;
+}
 
 void Door::handle(Request request, Respond respond) {
   const auto [path, query] = net::split_target(request.target);

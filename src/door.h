@@ -33,6 +33,9 @@ class Door {
   Door(const Door&) = delete;
   Door& operator=(const Door&) = delete;
 
+  // Where the files of jobs lie, and which addresses these may ask; to be said before the first request.
+  void take_jobs(std::string folder, const net::Egress& egress);
+
   void handle(Request request, Respond respond);
 
  private:

@@ -22,7 +22,11 @@ fhir::Result<std::string> pattern_of(const std::vector<std::string>& segments, R
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const auto& segment = segments[i];
     if (i) pattern += '/';
-    if (i == 0 && !is_word(segment) && segment != "metadata") {
+    if (i > 0 && segments[0] == "_job") {
+      (i == 1 ? route.id : route.version) = segment;
+      pattern += i == 1 ? "[id]" : i == 2 ? "[file]" : segment;
+      if (i == 1 && !rest::is_id(segment)) return Outcome(Kind::absent, "not-found", "There is no such job");
+    } else if (i == 0 && !is_word(segment) && segment != "metadata") {
       route.type = fhir::definitions().resource(segment);
       if (!route.type)
         return Outcome(Kind::absent, "not-supported", "\"" + segment + "\" is not a resource type of FHIR R4");
@@ -39,6 +43,8 @@ fhir::Result<std::string> pattern_of(const std::vector<std::string>& segments, R
       route.operation = operation::find_operation(segment.substr(1), level, route.type);
       if (!route.operation) return Outcome(Kind::absent, "not-supported", "There is no operation " + segment + " here");
       pattern += "$[operation]";
+    } else if (i == 2 && route.compartment_of(segment)) {
+      pattern = segment == "*" ? "[compartment]/[id]/*" : "[compartment]/[id]/[type]";
     } else if (i == 3 && segments[2] == "_history") {
       route.version = segment;
       pattern += "[vid]";
@@ -50,6 +56,16 @@ fhir::Result<std::string> pattern_of(const std::vector<std::string>& segments, R
 }
 
 }  // namespace
+
+bool Route::compartment_of(std::string_view segment) {
+  if (!type || id.empty()) return false;
+  const auto* here = fhir::definitions().compartment(type->name);
+  const auto* member = fhir::definitions().resource(segment);
+  if (!here || (!member && segment != "*")) return false;
+  compartment = here;
+  type = member;
+  return true;
+}
 
 rest::Lane Route::lane() const { return operation ? operation->lane : row->lane; }
 

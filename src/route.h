@@ -14,10 +14,13 @@ struct Route {
   const rest::Interaction* row = nullptr;
   const fhir::Type* type = nullptr;
   const operation::Operation* operation = nullptr;
+  const fhir::Compartment* compartment = nullptr;  // `id` is then that of its resource, `type` what is asked for in it
   std::string id;
   std::string version;
 
   rest::Lane lane() const;  // the operation's, or the row's
+  // Patient/1/Observation, Patient/1/*: whether `segment` says what is asked for in the compartment of Patient/1.
+  bool compartment_of(std::string_view segment);
 };
 
 struct Routing {

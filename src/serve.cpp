@@ -8,15 +8,19 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <future>
 #include <thread>
 
 #include "src/auth/seal.h"
 #include "src/door.h"
 #include "src/exchange.h"
 #include "src/hl7v2.h"
+#include "src/job/parameter.h"
+#include "src/job/runner.h"
 #include "src/lane.h"
 #include "src/log.h"
 #include "src/metrics.h"
+#include "src/net/egress.h"
 #include "src/net/http.h"
 #include "src/net/mllp.h"
 #include "src/pix_updates.h"
@@ -72,6 +76,7 @@ int serve(const Config& config) {
   };
   auto archive = store::open(config.data, options);
   if (!archive) return fail(archive.outcome());
+  job::follow_parameters(**archive);
   const auto key = auth::load_or_make_key(config.data + "/page.key");
   if (!key)
     return fail({fhir::Kind::internal, "exception",
@@ -92,6 +97,13 @@ int serve(const Config& config) {
   PixUpdates updates(**archive, access, *settings, ids, std::move(*consumers), config.data);
   (*archive)->observe([&updates](const fhir::Batch& batch, const fhir::Receipt&) { updates.committed(batch); });
   Hl7v2Door hl7v2(exchange, "http://localhost/fhir");
+  const net::Egress egress(config.allow_endpoint);
+  job::Runner jobs(**archive, ids, config.data + "/jobs", egress, [&door](Request request) {
+    const auto answer = std::make_shared<std::promise<Response>>();
+    door.handle(std::move(request), [answer](Response response) { answer->set_value(std::move(response)); });
+    return answer->get_future().get();
+  });
+  door.take_jobs(jobs.folder(), egress);
   const metrics::Gauge waiting("alzette_worker_queue", "Requests that wait for a worker",
                                [&] { return static_cast<double>(workers.waiting()); });
   const metrics::Gauge queued("alzette_writer_queue", "Batches that wait for the writer",
@@ -110,12 +122,14 @@ int serve(const Config& config) {
   if (!server) return fail(server.outcome());
   auto mllp = net::MllpServer::start(config.mllp_listen(), {}, hl7v2.handler());
   if (!mllp) return fail(mllp.outcome());
+  jobs.start();
   announce(**server, **mllp);
 
   int signal = 0;
   sigwait(&signals, &signal);
   (*mllp)->stop();
   (*server)->stop();
+  jobs.stop();
   workers.stop();
   updates.stop();
   const bool failed = (*archive)->stats().refusing;

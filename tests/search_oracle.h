@@ -15,6 +15,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fhir/bind.h"
@@ -410,6 +411,11 @@ class Asker {
         });
   }
 
+  // What is more than one number is the business of the unit tests.
+  static bool is_range(const Node& node) {
+    return node.child("low") || node.child("high") || node.child("comparator") || node.child("origin");
+  }
+
   void ask_quantities() {
     std::set<std::string> quantities;
     for (const Node* node : found_)
@@ -423,18 +429,19 @@ class Asker {
       for (const auto& [prefix, compare] : comparisons(number)) {
         add("", prefix + number, [compare = compare](const Node& node) -> Verdict {
           const auto value = node.value_of("value");
-          if (value.empty()) return node.child("low") || node.child("high") ? Verdict{} : Verdict{false};
+          if (is_range(node)) return std::nullopt;
+          if (value.empty()) return false;
           return judge(compare, value);
         });
         if (code.empty()) continue;
         add("", prefix + number + "||" + code, [=, compare = compare](const Node& node) -> Verdict {
-          if (node.child("currency") || node.child("low") || node.child("high")) return std::nullopt;
+          if (node.child("currency") || is_range(node)) return std::nullopt;
           const bool unit = node.value_of("code") == code || node.value_of("unit") == code;
           return unit ? judge(compare, node.value_of("value")) : Verdict{false};
         });
         if (system.empty()) continue;
         add("", prefix + quantity, [=, compare = compare](const Node& node) -> Verdict {
-          if (node.child("currency") || node.child("low") || node.child("high")) return std::nullopt;
+          if (node.child("currency") || is_range(node)) return std::nullopt;
           if (node.value_of("system") != system) return false;
           // Other UCUM units of the same kind are the business of the unit tests.
           if (node.value_of("code") != code) return std::nullopt;
@@ -561,5 +568,72 @@ class Asker {
   std::vector<const Node*> found_;
   std::vector<Question> out_;
 };
+
+// The same question in the words of _filter, where it can be put so: no modifier, one alternative, no escapes.
+inline std::optional<Question> as_filter(const Question& question) {
+  using enum ParameterType;
+  const auto kind = question.kind;
+  if (question.name.find(':') != std::string::npos || question.value.find_first_of(",\\ )]\"") != std::string::npos)
+    return std::nullopt;
+  std::string op = "eq", value = question.value;
+  if (kind == string) op = "sw";
+  if (kind == date || kind == number || kind == quantity) {
+    for (const char* prefix : {"ne", "gt", "lt", "ge", "le", "sa", "eb", "ap", "eq"})
+      if (value.starts_with(prefix)) {
+        op = prefix;
+        value.erase(0, 2);
+        break;
+      }
+  } else if (kind != string && kind != token && kind != reference && kind != uri) {
+    return std::nullopt;
+  }
+  return Question{"_filter", question.name + " " + op + " " + value, kind, question.answer};
+}
+
+// Whole words of what is written for people, read afresh: strings, markdown and narratives without their tags.
+inline void collect_words(const Node& node, std::set<std::string>& words) {
+  for (const auto& child : node) {
+    const auto type = data_type(child);
+    const bool text = type == "string" || type == "markdown" || type == "xhtml";
+    if (!child.has_value()) collect_words(child, words);
+    if (!child.has_value() || !text || child.name == "reference" || child.name == "versionId" || child.name == "id")
+      continue;
+    std::string plain;
+    bool tag = false;
+    for (const char c : child.text) {
+      tag = tag || (type == "xhtml" && c == '<');
+      plain += tag ? ' ' : c;
+      if (c == '>') tag = false;
+    }
+    std::string word;
+    for (const char c : fhir::search::fold(plain) + " ") {
+      if (std::isalnum(static_cast<unsigned char>(c)) || static_cast<unsigned char>(c) >= 0x80) {
+        word += c;
+      } else if (!word.empty()) {
+        words.insert(std::exchange(word, {}));
+      }
+    }
+  }
+}
+
+inline std::vector<Question> ask_words(const Documents& documents) {
+  std::map<std::string, int> all;
+  for (const auto& document : documents) {
+    std::set<std::string> words;
+    collect_words(*document->node, words);
+    for (const auto& word : words) ++all[word];
+  }
+  std::vector<Question> out;
+  std::size_t at = 0;
+  for (const auto& [word, count] : all)
+    if (at++ % (all.size() / 12 + 1) == 0 && word != "and" && word != "or" && word != "not")
+      out.push_back({"_content", word, ParameterType::string, [word = word](const Document& document) -> Verdict {
+                       // Entities of narratives are the business of the unit tests.
+                       std::set<std::string> words;
+                       collect_words(*document.node, words);
+                       return words.contains(word);
+                     }});
+  return out;
+}
 
 }  // namespace oracle

@@ -4,30 +4,36 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+
+#include "fhir/search/custom.h"
 
 namespace fhir::search {
 namespace {
 
 constexpr std::uint32_t most_tried = 2000;  // conditions tried out for the target types of chains
 
-constexpr std::array<std::pair<std::string_view, Modifier>, 9> modifiers{{{"exact", Modifier::exact},
-                                                                          {"contains", Modifier::contains},
-                                                                          {"missing", Modifier::missing},
-                                                                          {"not", Modifier::not_},
-                                                                          {"text", Modifier::text},
-                                                                          {"identifier", Modifier::identifier},
-                                                                          {"above", Modifier::above},
-                                                                          {"below", Modifier::below},
-                                                                          {"of-type", Modifier::of_type}}};
+constexpr std::array<std::pair<std::string_view, Modifier>, 11> modifiers{{{"exact", Modifier::exact},
+                                                                           {"in", Modifier::in},
+                                                                           {"not-in", Modifier::not_in},
+                                                                           {"contains", Modifier::contains},
+                                                                           {"missing", Modifier::missing},
+                                                                           {"not", Modifier::not_},
+                                                                           {"text", Modifier::text},
+                                                                           {"identifier", Modifier::identifier},
+                                                                           {"above", Modifier::above},
+                                                                           {"below", Modifier::below},
+                                                                           {"of-type", Modifier::of_type}}};
 
 // Modifiers by parameter type, as they are written.
 std::vector<std::string_view> allowed(const SearchParameter& parameter) {
   if (parameter.code.view() == "_id") return {"missing", "not"};
+  if (is_full_text(parameter)) return {};
   switch (parameter.type) {
     case ParameterType::string:
       return {"missing", "exact", "contains", "text"};
     case ParameterType::token:
-      return {"missing", "not", "text", "of-type"};
+      return {"missing", "not", "text", "of-type", "in", "not-in", "above", "below"};
     case ParameterType::reference:
       return {"missing", "identifier"};
     case ParameterType::uri:
@@ -57,11 +63,6 @@ std::string names_of(Scope scope) {
     out += type->name.view();
   }
   return out;
-}
-
-Outcome unknown_parameter(Scope scope, std::string_view code) {
-  return unsupported("Unknown search parameter " + quoted(code) + " for " + names_of(scope) +
-                     ". Valid: " + valid_names(scope));
 }
 
 bool can_target(const SearchParameter& parameter, const Type& type) {
@@ -98,7 +99,19 @@ class ClauseReader {
     const SearchParameter* parameter = parameter_of(scope, code);
     if (!parameter) return unknown_parameter(scope, code);
     if (colon != std::string_view::npos && modifier.empty()) return bad_modifier(*parameter, modifier);
-    if (dot != std::string_view::npos) return read_chain(scope, *parameter, modifier, name.substr(dot + 1), hops);
+    if (dot != std::string_view::npos) {
+      const auto rest = name.substr(dot + 1);
+      const auto inner = [&](const Type& target) -> Result<std::vector<Clause>> {
+        const Type* const at[] = {&target};
+        auto condition = read(at, rest, hops + 1);
+        if (!condition) return std::move(condition.outcome());
+        std::vector<Clause> one;
+        one.push_back(std::move(*condition));
+        return one;
+      };
+      return read_chain(scope, *parameter, modifier, rest, hops, inner, reading_);
+    }
+    if (is_full_text(*parameter) && modifier.empty()) return read_words(*parameter, value_, reading_.limits);
     if (modifier == "missing" && (code == "_id" || code == "_lastUpdated"))
       return read_never_missing(scope, *parameter);
     return read_plain(*parameter, modifier);
@@ -107,65 +120,18 @@ class ClauseReader {
  private:
   // _has:Observation:patient:code
   Result<Clause> read_has(Scope scope, std::string_view name, std::uint32_t hops) {
-    if (hops >= reading_.limits.depth) return too_deep(reading_.limits);
     const auto first = name.find(':', 5);
     const auto second = first == std::string_view::npos ? first : name.find(':', first + 1);
     if (second == std::string_view::npos || second + 1 == name.size())
       return unsupported(quoted(name) + " is not of the form _has:Type:reference:parameter");
-    const auto type_name = name.substr(5, first - 5);
-    const auto code = name.substr(first + 1, second - first - 1);
-    Clause clause;
-    clause.has_type = definitions().resource(type_name);
-    if (!clause.has_type) return unsupported("_has: " + quoted(type_name) + " is not a resource type");
-    const Type* const inner[] = {clause.has_type};
-    clause.parameter = parameter_of(inner, code);
-    if (!clause.parameter) return unknown_parameter(inner, code);
-    const bool points_here =
-        clause.parameter->type == ParameterType::reference &&
-        std::any_of(scope.begin(), scope.end(), [&](const Type* type) { return can_target(*clause.parameter, *type); });
-    if (!points_here)
-      return unsupported("_has: " + quoted(code) + " of " + std::string(type_name) + " does not refer to " +
-                         names_of(scope));
+    auto clause = read_reverse(scope, name.substr(5, first - 5), name.substr(first + 1, second - first - 1),
+                               reading_.limits, hops);
+    if (!clause) return clause;
+    const Type* const inner[] = {clause->has_type};
     auto condition = read(inner, name.substr(second + 1), hops + 1);
     if (!condition) return condition;
-    add_inner(clause, *clause.has_type, std::move(*condition));
+    add_one(*clause, *clause->has_type, std::move(*condition));
     return clause;
-  }
-
-  // subject:Patient.name, subject.name
-  Result<Clause> read_chain(Scope scope, const SearchParameter& parameter, std::string_view type_name,
-                            std::string_view rest, std::uint32_t hops) {
-    if (parameter.type != ParameterType::reference)
-      return unsupported(quoted(parameter.code) + " is a " + std::string(word_of(parameter.type)) +
-                         " parameter: only references can be chained");
-    if (hops >= reading_.limits.depth) return too_deep(reading_.limits);
-    auto targets = all_targets(scope, parameter.code);
-    if (!type_name.empty()) {
-      const Type* wanted = definitions().resource(type_name);
-      if (!wanted || std::find(targets.begin(), targets.end(), wanted) == targets.end())
-        return unsupported(quoted(parameter.code) + " does not refer to " + quoted(type_name) +
-                           ". Possible: " + names_of(targets));
-      targets.assign(1, wanted);
-    }
-    Clause clause;
-    clause.parameter = &parameter;
-    std::optional<Outcome> refusal;
-    for (const Type* target : targets) {
-      const Type* const inner[] = {target};
-      auto condition = read(inner, rest, hops + 1);
-      if (condition) {
-        add_inner(clause, *target, std::move(*condition));
-        continue;
-      }
-      const auto& code = condition.outcome().issues[0].code;
-      if (code == "too-costly") return condition;
-      if (!refusal || code != "not-supported") refusal = std::move(condition.outcome());
-    }
-    if (!clause.chain.empty()) return clause;
-    if (targets.size() > 1 && refusal->issues[0].code == "not-supported")
-      return unsupported("None of the types that " + quoted(parameter.code) + " can refer to (" + names_of(targets) +
-                         ") has a search parameter " + quoted(rest));
-    return std::move(*refusal);
   }
 
   Result<Clause> read_plain(const SearchParameter& parameter, std::string_view word) {
@@ -182,6 +148,8 @@ class ClauseReader {
       if (!target) clause.modifier = known->second;
     }
     if (clause.modifier == Modifier::missing) return read_missing(std::move(clause));
+    if (parameter.type == ParameterType::token && by_meaning(clause.modifier))
+      return read_meant(parameter, clause.modifier, value_, reading_);
     if (clause.modifier == Modifier::text && parameter.type == ParameterType::string)
       clause.modifier = Modifier::contains;
     const auto values = split(value_, ',');
@@ -201,6 +169,11 @@ class ClauseReader {
       clause.any_of.push_back(std::move(*term));
     }
     return clause;
+  }
+
+  static bool by_meaning(Modifier modifier) {
+    return modifier == Modifier::in || modifier == Modifier::not_in || modifier == Modifier::above ||
+           modifier == Modifier::below;
   }
 
   Result<Clause> read_missing(Clause clause) {
@@ -228,35 +201,43 @@ class ClauseReader {
     return term.value.type == target.name.view();
   }
 
-  static std::vector<const Type*> all_targets(Scope scope, std::string_view code) {
-    std::vector<const Type*> all;
-    for (const Type* type : scope)
-      for (const Type* target : targets_of(*type->parameter(code)))
-        if (std::find(all.begin(), all.end(), target) == all.end()) all.push_back(target);
-    return all;
-  }
-
-  static void add_inner(Clause& clause, const Type& type, Clause condition) {
-    Query inner;
-    inner.type = &type;
-    inner.all_of.push_back(std::move(condition));
-    clause.chain.push_back(std::move(inner));
+  static void add_one(Clause& clause, const Type& type, Clause condition) {
+    std::vector<Clause> one;
+    one.push_back(std::move(condition));
+    add_inner(clause, type, std::move(one));
   }
 
   std::string_view value_;
   Reading& reading_;
 };
 
+std::vector<const Type*> all_targets(Scope scope, std::string_view code) {
+  std::vector<const Type*> all;
+  for (const Type* type : scope)
+    for (const Type* target : targets_of(*find_parameter(*type, code)))
+      if (std::find(all.begin(), all.end(), target) == all.end()) all.push_back(target);
+  return all;
+}
+
 }  // namespace
 
+bool is_full_text(const SearchParameter& parameter) {
+  return parameter.code.view() == "_text" || parameter.code.view() == "_content";
+}
+
+bool is_near(const SearchParameter& parameter) {
+  return parameter.type == ParameterType::special && parameter.url.view().ends_with("/Location-near");
+}
+
 bool supported(const SearchParameter& parameter) {
+  if (is_full_text(parameter) || is_near(parameter)) return true;
   return !parameter.expression.empty() && parameter.type != ParameterType::special;
 }
 
 const SearchParameter* parameter_of(Scope scope, std::string_view code) {
   const SearchParameter* found = nullptr;
   for (const Type* type : scope) {
-    const SearchParameter* here = type->parameter(code);
+    const SearchParameter* here = find_parameter(*type, code);
     if (!here || !supported(*here) || (found && here->type != found->type)) return nullptr;
     if (!found) found = here;
   }
@@ -271,11 +252,129 @@ std::string valid_names(Scope scope) {
     if (!out.empty()) out += ", ";
     out += parameter.code.view();
   }
+  for (const auto& custom : custom_parameters(*scope[0]))
+    if (custom.complete) out.append(", ").append(custom.parameter->code.view());
   return out;
 }
 
+Outcome unknown_parameter(Scope scope, std::string_view code) {
+  for (const Type* type : scope)
+    for (const auto& custom : custom_parameters(*type))
+      if (!custom.complete && custom.parameter->code.view() == code)
+        return unsupported("The search parameter " + quoted(code) +
+                           " answers when all that is stored is indexed; try again later");
+  return unsupported("Unknown search parameter " + quoted(code) + " for " + names_of(scope) +
+                     ". Valid: " + valid_names(scope));
+}
+
+void add_inner(Clause& clause, const Type& type, std::vector<Clause> conditions) {
+  Query inner;
+  inner.type = &type;
+  inner.all_of = std::move(conditions);
+  clause.chain.push_back(std::move(inner));
+}
+
+Clause joined(Clause::Join join, Clause left, Clause right) {
+  if (left.join != join || left.negated) {
+    Clause group;
+    group.join = join;
+    group.parts.push_back(std::move(left));
+    left = std::move(group);
+  }
+  if (right.join == join && !right.negated)
+    std::move(right.parts.begin(), right.parts.end(), std::back_inserter(left.parts));
+  else
+    left.parts.push_back(std::move(right));
+  return left;
+}
+
+Result<Clause> read_reverse(Scope scope, std::string_view type_name, std::string_view code, const Limits& limits,
+                            std::uint32_t hops) {
+  if (hops >= limits.depth) return too_deep(limits);
+  Clause clause;
+  clause.has_type = definitions().resource(type_name);
+  if (!clause.has_type) return unsupported("_has: " + quoted(type_name) + " is not a resource type");
+  const Type* const inner[] = {clause.has_type};
+  clause.parameter = parameter_of(inner, code);
+  if (!clause.parameter) return unknown_parameter(inner, code);
+  const bool points_here =
+      clause.parameter->type == ParameterType::reference &&
+      std::any_of(scope.begin(), scope.end(), [&](const Type* type) { return can_target(*clause.parameter, *type); });
+  if (!points_here)
+    return unsupported("_has: " + quoted(code) + " of " + std::string(type_name) + " does not refer to " +
+                       names_of(scope));
+  return clause;
+}
+
+Result<Clause> read_chain(Scope scope, const SearchParameter& parameter, std::string_view type_name,
+                          std::string_view rest, std::uint32_t hops, const Inner& inner, Reading& reading) {
+  if (parameter.type != ParameterType::reference)
+    return unsupported(quoted(parameter.code) + " is a " + std::string(word_of(parameter.type)) +
+                       " parameter: only references can be chained");
+  if (hops >= reading.limits.depth) return too_deep(reading.limits);
+  auto targets = all_targets(scope, parameter.code);
+  if (!type_name.empty()) {
+    const Type* wanted = definitions().resource(type_name);
+    if (!wanted || std::find(targets.begin(), targets.end(), wanted) == targets.end())
+      return unsupported(quoted(parameter.code) + " does not refer to " + quoted(type_name) +
+                         ". Possible: " + names_of(targets));
+    targets.assign(1, wanted);
+  }
+  Clause clause;
+  clause.parameter = &parameter;
+  std::optional<Outcome> refusal;
+  for (const Type* target : targets) {
+    auto conditions = inner(*target);
+    if (conditions) {
+      add_inner(clause, *target, std::move(*conditions));
+      continue;
+    }
+    const auto& code = conditions.outcome().issues[0].code;
+    if (code == "too-costly") return std::move(conditions.outcome());
+    if (!refusal || code != "not-supported") refusal = std::move(conditions.outcome());
+  }
+  if (!clause.chain.empty()) return clause;
+  if (targets.size() > 1 && refusal->issues[0].code == "not-supported")
+    return unsupported("None of the types that " + quoted(parameter.code) + " can refer to (" + names_of(targets) +
+                       ") has a search parameter " + quoted(rest));
+  return std::move(*refusal);
+}
+
+// code:in=http://acme.org/vs, code:below=http://snomed.info/sct|73211009: the codes that are meant take their place.
+Result<Clause> read_meant(const SearchParameter& parameter, Modifier modifier, std::string_view given,
+                          Reading& reading) {
+  Clause clause;
+  clause.parameter = &parameter;
+  const bool set = modifier == Modifier::in || modifier == Modifier::not_in;
+  if (!reading.meanings)
+    return unsupported("Modifier :in, :not-in, :above and :below need the terminology, which is not at hand here");
+  clause.modifier = modifier == Modifier::not_in ? Modifier::not_ : Modifier::none;
+  const auto most = reading.limits.codes;
+  for (const auto text : split(given, ',')) {
+    const auto parts = split(text, '|');
+    if (text.empty() || (!set && (parts.size() != 2 || parts[0].empty() || parts[1].empty())))
+      return invalid("Parameter " + quoted(clause.parameter->code) + ": " + quoted(text) + " is not " +
+                     (set ? "the address of a value set" : "of the form system|code"));
+    auto meant = set                           ? reading.meanings->in_value_set(unescape(text), most)
+                 : modifier == Modifier::below ? reading.meanings->below(unescape(parts[0]), unescape(parts[1]), most)
+                                               : reading.meanings->above(unescape(parts[0]), unescape(parts[1]), most);
+    if (!meant) return std::move(meant.outcome());
+    for (auto& value : *meant) {
+      Term term;
+      term.value = std::move(value);
+      clause.any_of.push_back(std::move(term));
+    }
+    if (clause.any_of.size() > most)
+      return too_costly("Parameter " + quoted(clause.parameter->code) + " stands for more than " +
+                        std::to_string(most) + " codes");
+  }
+  return clause;
+}
+
 Result<Clause> read_clause(Scope scope, std::string_view name, std::string_view value, Reading& reading) {
-  auto clause = ClauseReader(value, reading).read(scope, name, 0);
+  auto clause = name == "_filter" ? read_filter(scope, value, reading)
+                : name == "_list" ? read_list(scope, value, reading.limits)
+                                  : ClauseReader(value, reading).read(scope, name, 0);
   if (clause) clause->written = std::string(name) + "=" + std::string(value);
   return clause;
 }

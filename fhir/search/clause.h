@@ -1,6 +1,8 @@
-// One name=value pair as a condition: parameter, modifier, chain, _has. FHIR R4: http://hl7.org/fhir/R4/search.html
+// One name=value pair as a condition: parameter, modifier, chain, _has, and what is made of several. FHIR R4:
+// http://hl7.org/fhir/R4/search.html
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,5 +24,40 @@ std::string valid_names(Scope scope);
 // Refusals carry the issue code "not-supported" for unknown parameters and modifiers (lenient handling leaves these
 // out), "invalid" for values and "too-costly" for limits.
 Result<Clause> read_clause(Scope scope, std::string_view name, std::string_view value, Reading& reading);
+
+// What a chain demands of the resources of one target type that its parameter refers to.
+using Inner = std::function<Result<std::vector<Clause>>(const Type& target)>;
+
+// subject:Patient.name: the chain over all target types, or the one that `type_name` says, for which `inner` has an
+// answer. `rest` is what follows the dot, for messages; `hops` counts the links before this one.
+Result<Clause> read_chain(Scope scope, const SearchParameter& parameter, std::string_view type_name,
+                          std::string_view rest, std::uint32_t hops, const Inner& inner, Reading& reading);
+
+// _has:Observation:patient: resources that one of `type_name` refers to by the reference parameter `code`; what that
+// one has to satisfy is to be added.
+Result<Clause> read_reverse(Scope scope, std::string_view type_name, std::string_view code, const Limits& limits,
+                            std::uint32_t hops);
+
+// _filter (filter.cpp). FHIR R4: http://hl7.org/fhir/R4/search_filter.html
+Result<Clause> read_filter(Scope scope, std::string_view value, Reading& reading);
+
+// _list=42, _list=$current-problems (list.cpp). FHIR R4: http://hl7.org/fhir/R4/search.html#list
+Result<Clause> read_list(Scope scope, std::string_view value, const Limits& limits);
+
+// _text and _content (words.cpp). FHIR R4: http://hl7.org/fhir/R4/search.html#content
+Result<Clause> read_words(const SearchParameter& parameter, std::string_view value, const Limits& limits);
+
+// :in, :not-in, :above and :below on a token: the codes that are meant take the place of what was given.
+Result<Clause> read_meant(const SearchParameter& parameter, Modifier modifier, std::string_view given,
+                          Reading& reading);
+
+// The refusal that names the valid ones.
+Outcome unknown_parameter(Scope scope, std::string_view code);
+
+// Adds what the resources of `type` have to satisfy to a chain or reverse chain.
+void add_inner(Clause& clause, const Type& type, std::vector<Clause> conditions);
+
+// A group of two or more; those of the same join are made one.
+Clause joined(Clause::Join join, Clause left, Clause right);
 
 }  // namespace fhir::search

@@ -9,7 +9,9 @@
 #include <variant>
 
 #include "fhir/path/path.h"
+#include "fhir/search/custom.h"
 #include "fhir/search/index.h"
+#include "fhir/search/query.h"
 #include "fhir/search/values.h"
 #include "fhir/search/walk.h"
 
@@ -18,31 +20,33 @@ namespace {
 
 constexpr std::size_t few_rows = 16;              // so few are compared with each other, more are sorted
 constexpr std::size_t most_combinations = 1'000;  // of one element of a composite
+constexpr std::size_t most_text_bytes = 1 << 20;  // that full text search looks at
 
-struct Expression {
-  std::variant<Walk, path::Compiled> how;
+constexpr std::uint64_t custom_steps = 10'000;  // of FHIRPath, for one custom parameter on one resource
+
+struct TypedExpression {
+  Expression how;
   ParameterType type;
 };
 
 struct ParameterPlan {
   const SearchParameter* parameter;
-  Expression expression;
-  std::vector<Expression> components;
+  TypedExpression expression;
+  std::vector<TypedExpression> components;
 };
 using TypePlan = std::vector<ParameterPlan>;
 
-std::optional<Expression> compile(std::string_view text, ParameterType type) {
-  if (auto walk = Walk::parse(text)) return Expression{std::move(*walk), type};
-  auto program = path::compile(text);
-  if (!program) return std::nullopt;
-  return Expression{std::move(*program), type};
+std::optional<TypedExpression> compile(std::string_view text, ParameterType type) {
+  auto how = search::compile(text);
+  if (!how) return std::nullopt;
+  return TypedExpression{std::move(*how), type};
 }
 
 TypePlan plan_of(const Type& type) {
   TypePlan plan;
   for (const auto& parameter : type.search) {
     const auto code = parameter.code.view();
-    if (parameter.expression.empty() || parameter.type == ParameterType::special) continue;
+    if (!supported(parameter) || is_full_text(parameter)) continue;
     if (code == "_id" || code == "_lastUpdated") continue;
     auto expression = compile(parameter.expression, parameter.type);
     if (!expression) continue;
@@ -80,7 +84,7 @@ class Plans {
 
 bool before(const IndexValue& a, const IndexValue& b) {
   const auto key = [](const IndexValue& v) {
-    return std::tie(v.kind, v.canonical, v.low, v.high, v.number, v.text, v.system, v.exact, v.unit, v.type);
+    return std::tie(v.kind, v.canonical, v.low, v.high, v.number, v.upper, v.text, v.system, v.exact, v.unit, v.type);
   };
   return key(a) < key(b);
 }
@@ -96,6 +100,30 @@ bool same_row(const IndexRow& a, const IndexRow& b) {
   return a.facet == b.facet && a.value == b.value && a.parts == b.parts;
 }
 
+// A narrative's text: tags become blanks, the five entities of XML what they stand for.
+std::string without_tags(std::string_view xhtml) {
+  static constexpr std::pair<std::string_view, char> entities[] = {
+      {"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}};
+  std::string out;
+  out.reserve(xhtml.size());
+  bool tag = false;
+  for (std::size_t i = 0; i < xhtml.size(); ++i) {
+    const char c = xhtml[i];
+    if (c == '<') tag = true;
+    if (!tag && c == '&') {
+      const auto rest = xhtml.substr(i);
+      const auto* known = std::find_if(std::begin(entities), std::end(entities),
+                                       [&](const auto& entity) { return rest.starts_with(entity.first); });
+      if (known != std::end(entities)) i += known->first.size() - 1;
+      out += known != std::end(entities) ? known->second : ' ';
+      continue;
+    }
+    out += tag ? ' ' : c;
+    if (c == '>') tag = false;
+  }
+  return out;
+}
+
 class Extractor {
  public:
   Extractor(const Node& resource, std::string_view base) : resource_(resource), base_(base) {
@@ -103,46 +131,98 @@ class Extractor {
     context_.root_resource = &resource;
   }
 
-  std::vector<IndexRow> run(const TypePlan& plan) {
+  void run(const TypePlan& plan) {
     rows_.reserve(plan.size() * 2);
     for (const auto& entry : plan) {
       const auto start = rows_.size();
       if (entry.parameter->type == ParameterType::composite)
         add_composite(entry);
       else
-        add_plain(entry.expression, resource_, entry.parameter, rows_);
+        add_plain(entry.expression.how, entry.expression.type, resource_, entry.parameter, rows_);
       remove_duplicates(start);
       if (too_many_ || rows_.size() > most_rows) rows_.resize(most_rows, IndexRow{entry.parameter, {}, {}, {}});
       if (rows_.size() == most_rows) break;
     }
-    return std::move(rows_);
+  }
+
+  void add_custom(const Type& type) {
+    context_.steps = custom_steps;
+    for (const auto& custom : custom_parameters(type)) {
+      if (full()) return;
+      const auto start = rows_.size();
+      add_plain(custom.expression, custom.parameter->type, resource_, custom.parameter, rows_);
+      remove_duplicates(start);
+    }
+  }
+
+  bool full() const { return rows_.size() >= most_rows; }
+  std::vector<IndexRow> rows() { return std::move(rows_); }
+
+  // All that is written for people to read, and the narrative by itself.
+  void add_text(const Type& type) {
+    const Node* narrative = resource_.child("text");
+    if (narrative) collect(*narrative);
+    add_words(type.parameter("_text"));
+    collect(resource_);
+    add_words(type.parameter("_content"));
   }
 
  private:
-  void add_plain(const Expression& expression, const Node& focus, const SearchParameter* parameter,
+  // Appends the folded words of all texts below `node` to `words_`.
+  void collect(const Node& node) {
+    for (const auto& child : node) {
+      if (words_.size() > most_text_bytes) return;
+      const Type* type = child.type                                          ? child.type
+                         : child.element && child.element->types.size() == 1 ? child.element->types[0].type.get()
+                                                                             : nullptr;
+      if (!child.has_value()) {
+        collect(child);
+        continue;
+      }
+      if (!type || (type->primitive != Primitive::string && type->primitive != Primitive::markdown &&
+                    type->primitive != Primitive::xhtml))
+        continue;
+      // The text of a literal reference, an identifier or a number is no language.
+      if (child.name == "reference" || child.name == "versionId" || child.name == "id") continue;
+      auto folded = words(type->primitive == Primitive::xhtml ? without_tags(child.text) : std::string(child.text));
+      if (!folded.empty()) (words_ += words_.empty() ? "" : " ") += folded;
+    }
+  }
+
+  void add_words(const SearchParameter* parameter) {
+    if (parameter && !words_.empty()) {
+      auto& row = rows_.emplace_back();
+      row.parameter = parameter;
+      row.value.kind = IndexKind::words;
+      row.value.text = words_;
+    }
+    words_.clear();
+  }
+
+  void add_plain(const Expression& how, ParameterType type, const Node& focus, const SearchParameter* parameter,
                  std::vector<IndexRow>& rows) {
     RowSink sink{rows, parameter, base_};
-    if (const auto* walk = std::get_if<Walk>(&expression.how)) {
+    if (const auto* walk = std::get_if<Walk>(&how)) {
       found_.clear();
       walk->run(focus, resource_, found_);
       for (const Node* node : found_) {
         if (rows.size() > most_rows) return;
-        add_values(*node, expression.type, sink);
+        add_values(*node, type, sink);
       }
       return;
     }
-    const auto result = path::extract(*std::get<path::Compiled>(expression.how), focus, context_);
+    const auto result = path::extract(*std::get<path::Compiled>(how), focus, context_);
     if (!result) return;
     for (const auto& item : *result) {
       if (rows.size() > most_rows) return;
       if (item.node)
-        add_values(*item.node, expression.type, sink);
+        add_values(*item.node, type, sink);
       else if (item.kind == path::Item::Kind::boolean)
-        add_literal(item.boolean ? "true" : "false", expression.type, sink);
+        add_literal(item.boolean ? "true" : "false", type, sink);
       else if (item.kind == path::Item::Kind::integer)
-        add_literal(std::to_string(item.integer), expression.type, sink);
+        add_literal(std::to_string(item.integer), type, sink);
       else
-        add_literal(item.text, expression.type, sink);
+        add_literal(item.text, type, sink);
     }
   }
 
@@ -159,7 +239,7 @@ class Extractor {
     std::size_t total = 1;
     for (const auto& component : entry.components) {
       std::vector<IndexRow> values;
-      add_plain(component, element, entry.parameter, values);
+      add_plain(component.how, component.type, element, entry.parameter, values);
       auto& choice = choices.emplace_back();
       for (auto& row : values)
         if (row.facet == Facet::value) choice.push_back(std::move(row.value));
@@ -181,7 +261,7 @@ class Extractor {
     }
   }
 
-  std::vector<const Node*> nodes(const Expression& expression) {
+  std::vector<const Node*> nodes(const TypedExpression& expression) {
     std::vector<const Node*> out;
     if (const auto* walk = std::get_if<Walk>(&expression.how)) {
       walk->run(resource_, resource_, out);
@@ -214,15 +294,48 @@ class Extractor {
   path::Context context_;
   std::vector<IndexRow> rows_;
   std::vector<const Node*> found_;
+  std::string words_;
   bool too_many_ = false;  // combinations in one element
 };
+
+// What contained resources say, by the parameters of their own types.
+void add_contained(const Node& resource, std::string_view base, Plans& plans, std::vector<IndexRow>& rows) {
+  for (const auto& child : resource) {
+    const Type* type = child.name == "contained" ? child.type : nullptr;
+    if (!type || type->kind != TypeKind::resource || rows.size() >= most_rows) continue;
+    Extractor extractor(child, base);
+    extractor.run(plans.of(*type));
+    auto own = extractor.rows();
+    auto& id = own.emplace_back();
+    id.parameter = type->parameter("_id");
+    id.value.kind = IndexKind::token;
+    id.value.text = child.value_of("id");
+    id.value.system = contained_system;
+    for (auto& row : own) row.contained = type;
+    own.resize(std::min(own.size(), most_rows - rows.size()));
+    rows.insert(rows.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+  }
+}
 
 }  // namespace
 
 std::vector<IndexRow> extract(const Node& resource, std::string_view base) {
   static Plans plans;
   if (!resource.type) return {};
-  return Extractor(resource, base).run(plans.of(*resource.type));
+  Extractor extractor(resource, base);
+  extractor.run(plans.of(*resource.type));
+  if (!extractor.full()) extractor.add_custom(*resource.type);
+  if (!extractor.full()) extractor.add_text(*resource.type);
+  auto rows = extractor.rows();
+  add_contained(resource, base, plans, rows);
+  return rows;
+}
+
+std::vector<IndexRow> extract_custom(const Node& resource, std::string_view base) {
+  if (!resource.type) return {};
+  Extractor extractor(resource, base);
+  extractor.add_custom(*resource.type);
+  return extractor.rows();
 }
 
 }  // namespace fhir::search

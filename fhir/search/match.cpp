@@ -3,6 +3,7 @@
 #include "fhir/search/match.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace fhir::search {
 namespace {
@@ -36,31 +37,32 @@ bool meets_date(const Term& term, const IndexValue& stored) {
   return false;
 }
 
-// The stored number is a point. eq and ne look at the range that the given digits imply, comparisons at the value
-// itself; sa and eb at what lies outside the implied range. More digits than a double holds imply no range: then the
-// value itself counts.
-bool meets_number(const Term& term, double stored) {
-  const bool equal = stored == term.value.number;
-  const bool within = equal || (term.low_number <= stored && stored < term.high_number);
+// eq and ne look at the range that the given digits imply, comparisons at the given value itself; sa and eb at what
+// lies outside the implied range. A stored range is compared like a stored period. More digits than a double holds
+// imply no range: then the value itself counts.
+bool meets_number(const Term& term, double low, double high) {
+  const double given = term.value.number;
+  const bool equal = low == given && high == given;
+  const bool within = equal || (term.low_number <= low && high < term.high_number);
   switch (term.prefix) {
     case Prefix::eq:
       return within;
     case Prefix::ne:
       return !within;
     case Prefix::gt:
-      return stored > term.value.number;
+      return high > given;
     case Prefix::lt:
-      return stored < term.value.number;
+      return low < given;
     case Prefix::ge:
-      return stored >= term.value.number;
+      return high >= given;
     case Prefix::le:
-      return stored <= term.value.number;
+      return low <= given;
     case Prefix::sa:
-      return !equal && stored >= term.high_number;
+      return low != given && low >= term.high_number;
     case Prefix::eb:
-      return !equal && stored < term.low_number;
+      return high != given && high < term.low_number;
     case Prefix::ap:
-      return term.low_number <= stored && stored <= term.high_number;
+      return high >= term.low_number && low <= term.high_number;
   }
   return false;
 }
@@ -72,7 +74,7 @@ bool meets_quantity(const Term& term, const IndexValue& stored) {
                     : term.any_unit      ? true
                     : term.any_system    ? stored.text == term.value.text || stored.unit == term.value.text
                                          : stored.text == term.value.text && stored.system == term.value.system;
-  return unit && meets_number(term, stored.number);
+  return unit && meets_number(term, stored.number, stored.upper);
 }
 
 // The beginning of any word.
@@ -82,16 +84,42 @@ bool holds_word(std::string_view text, std::string_view wanted) {
   return false;
 }
 
+// Whole words, one behind the other; the last one may go on where only its beginning is asked for.
+bool holds_words(std::string_view text, std::string_view wanted, bool beginning) {
+  for (auto at = text.find(wanted); at != std::string_view::npos; at = text.find(wanted, at + 1)) {
+    const auto end = at + wanted.size();
+    if ((at == 0 || text[at - 1] == ' ') && (beginning || end == text.size() || text[end] == ' ')) return true;
+  }
+  return false;
+}
+
 bool meets_string(const Term& term, Modifier modifier, const IndexValue& stored) {
   if (modifier == Modifier::exact) return stored.exact == term.value.exact;
   if (modifier == Modifier::contains) return stored.text.find(term.value.text) != std::string::npos;
   if (modifier == Modifier::text) return holds_word(stored.text, term.value.text);
+  if (modifier == Modifier::equal) return stored.text == term.value.text;
+  if (modifier == Modifier::unequal) return stored.text != term.value.text;
+  if (modifier == Modifier::ends) return stored.text.ends_with(term.value.text);
   return stored.text.starts_with(term.value.text);
 }
 
-bool meets_token(const Term& term, const IndexValue& stored) {
-  const bool code = term.value.text.empty() || stored.text == term.value.text;
-  return code && (term.any_system || stored.system == term.value.system);
+bool part_of(std::string_view stored, std::string_view wanted, Modifier modifier) {
+  const auto text = fold(stored);
+  const auto part = fold(wanted);
+  if (modifier == Modifier::starts) return text.starts_with(part);
+  if (modifier == Modifier::ends) return text.ends_with(part);
+  return text.find(part) != std::string::npos;
+}
+
+bool is_part(Modifier modifier) {
+  return modifier == Modifier::contains || modifier == Modifier::starts || modifier == Modifier::ends;
+}
+
+bool meets_token(const Term& term, Modifier modifier, const IndexValue& stored) {
+  const bool code = term.value.text.empty() || (is_part(modifier) ? part_of(stored.text, term.value.text, modifier)
+                                                                  : stored.text == term.value.text);
+  const bool met = code && (term.any_system || stored.system == term.value.system);
+  return met != (modifier == Modifier::unequal);
 }
 
 bool meets_reference(const Term& term, const IndexValue& stored) {
@@ -113,10 +141,15 @@ bool is_above(std::string_view upper, std::string_view lower) {
 bool meets_uri(const Term& term, Modifier modifier, const IndexValue& stored) {
   if (modifier == Modifier::below) return is_above(term.value.text, stored.text);
   if (modifier == Modifier::above) return is_above(stored.text, term.value.text);
+  if (is_part(modifier)) return part_of(stored.text, term.value.text, modifier);
+  if (modifier == Modifier::unequal) return stored.text != term.value.text;
   return stored.text == term.value.text;
 }
 
 bool meets_parts(const Term& term, const IndexRow& row) {
+  if (term.near)
+    return row.parts.size() == 2 && kilometres(row.parts[0].number, row.parts[1].number, term.parts[0].value.number,
+                                               term.parts[1].value.number) <= term.value.number;
   if (term.parts.size() != row.parts.size()) return false;
   for (std::size_t i = 0; i < row.parts.size(); ++i)
     if (!meets(term.parts[i], Modifier::none, row.parts[i])) return false;
@@ -136,31 +169,47 @@ bool meets(const Term& term, Modifier modifier, const IndexValue& value) {
   if (term.value.kind != value.kind) return false;
   switch (value.kind) {
     case IndexKind::token:
-      return meets_token(term, value);
+      return meets_token(term, modifier, value);
     case IndexKind::string:
       return meets_string(term, modifier, value);
     case IndexKind::date:
       return meets_date(term, value);
     case IndexKind::number:
-      return meets_number(term, value.number);
+      return meets_number(term, value.number, value.upper);
     case IndexKind::quantity:
       return meets_quantity(term, value);
     case IndexKind::reference:
-      return meets_reference(term, value);
+      return meets_reference(term, value) != (modifier == Modifier::unequal);
     case IndexKind::uri:
       return meets_uri(term, modifier, value);
     case IndexKind::composite:
       return false;
+    case IndexKind::words:
+      return holds_words(value.text, term.value.text, modifier == Modifier::starts);
   }
   return false;
 }
 
+double kilometres(double latitude, double longitude, double other_latitude, double other_longitude) {
+  constexpr double radians = 3.14159265358979323846 / 180;
+  const double up = std::sin((other_latitude - latitude) * radians / 2);
+  const double across = std::sin((other_longitude - longitude) * radians / 2);
+  const double a = up * up + std::cos(latitude * radians) * std::cos(other_latitude * radians) * across * across;
+  return 2 * earth_radius * std::asin(std::min(1.0, std::sqrt(a)));
+}
+
 bool matches(const Clause& clause, std::span<const IndexRow> rows) {
+  if (clause.join != Clause::Join::none) {
+    const auto holds = [&](const Clause& part) { return matches(part, rows); };
+    const bool met = clause.join == Clause::Join::all ? std::all_of(clause.parts.begin(), clause.parts.end(), holds)
+                                                      : std::any_of(clause.parts.begin(), clause.parts.end(), holds);
+    return met != clause.negated;
+  }
   const auto facet = facet_of(clause.modifier);
   bool present = false;
   bool met = false;
   for (const auto& row : rows) {
-    if (row.parameter->code.view() != clause.parameter->code.view()) continue;
+    if (row.contained || row.parameter->code.view() != clause.parameter->code.view()) continue;
     present = true;
     if (row.facet != facet) continue;
     met = met || std::any_of(clause.any_of.begin(), clause.any_of.end(), [&](const Term& term) {

@@ -16,8 +16,12 @@ Facet facet_of(Modifier modifier);
 // One given value against one indexed value of the same kind. `modifier` counts for strings and URIs only.
 bool meets(const Term& term, Modifier modifier, const IndexValue& value);
 
-// `clause` is plain (no chain, no _has). Rows belong to the clause's parameter when their codes are equal.
-// :missing looks at the rows of all facets; :not holds when no row meets any of the values.
+// Between two places in degrees, along the surface of a sphere.
+inline constexpr double earth_radius = 6371.0088;  // kilometres, mean
+double kilometres(double latitude, double longitude, double other_latitude, double other_longitude);
+
+// `clause` is plain or a group of plain ones (no chain, no _has). Rows belong to the clause's parameter when their
+// codes are equal. :missing looks at the rows of all facets; :not holds when no row meets any of the values.
 bool matches(const Clause& clause, std::span<const IndexRow> rows);
 
 }  // namespace fhir::search

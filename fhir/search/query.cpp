@@ -29,8 +29,9 @@ std::vector<std::string_view> pieces(std::string_view text, char separator) {
 
 class Parser {
  public:
-  Parser(const Type* type, std::string_view base, bool lenient, const Limits& limits, std::int64_t now)
-      : lenient_(lenient), reading_{base, limits, now, 0} {
+  Parser(const Type* type, std::string_view base, bool lenient, const Limits& limits, std::int64_t now,
+         const Meanings* meanings)
+      : lenient_(lenient), reading_{base, limits, now, meanings, 0} {
     query_.type = type;
     if (type) scope_.push_back(type);
   }
@@ -92,7 +93,7 @@ class Parser {
   }
 
   Refusal dispatch(std::string_view name, std::string_view value) {
-    static constexpr std::array<std::pair<std::string_view, Handler>, 11> handlers{{
+    static constexpr std::array<std::pair<std::string_view, Handler>, 12> handlers{{
         {"_count", &Parser::read_count},
         {"_sort", &Parser::read_sort},
         {"_total", &Parser::read_total},
@@ -101,6 +102,7 @@ class Parser {
         {"_include", &Parser::read_include},
         {"_revinclude", &Parser::read_revinclude},
         {"_contained", &Parser::read_contained},
+        {"_containedType", &Parser::read_contained_type},
         {"_explain", &Parser::read_explain},
         {"_page", &Parser::read_page},
         {"_type", &Parser::read_type},
@@ -147,7 +149,8 @@ class Parser {
       sort.descending = code.starts_with('-');
       if (sort.descending) code.remove_prefix(1);
       sort.parameter = parameter_of(scope_, code);
-      if (!sort.parameter || sort.parameter->type == ParameterType::composite)
+      if (!sort.parameter || sort.parameter->type == ParameterType::composite ||
+          sort.parameter->type == ParameterType::special || is_full_text(*sort.parameter))
         return unsupported("_sort: cannot sort by " + quoted(code) + ". Valid: " + valid_names(scope_) +
                            " (not composite ones), each optionally after '-'");
       if (query_.sort.size() == 10) return invalid("_sort takes at most 10 parameters");
@@ -257,8 +260,19 @@ class Parser {
   }
 
   Refusal read_contained(std::string_view, std::string_view value) {
-    if (value == "false") return std::nullopt;
-    return unsupported("_contained: contained resources are not searched; only false is possible");
+    static constexpr std::pair<std::string_view, Contained> words[] = {
+        {"false", Contained::no}, {"true", Contained::yes}, {"both", Contained::both}};
+    const auto contained = word(words, value);
+    if (!contained) return invalid("_contained takes true, false or both, not " + quoted(value));
+    query_.contained = *contained;
+    return std::nullopt;
+  }
+
+  Refusal read_contained_type(std::string_view, std::string_view value) {
+    if (value != "container" && value != "contained")
+      return invalid("_containedType takes container or contained, not " + quoted(value));
+    query_.containers = value == "container";
+    return std::nullopt;
   }
 
   Refusal read_explain(std::string_view, std::string_view value) {
@@ -301,8 +315,8 @@ class Parser {
 }  // namespace
 
 Result<Query> parse(const Type* type, const Parameters& parameters, std::string_view base, bool lenient,
-                    const Limits& limits, std::int64_t now) {
-  return Parser(type, base, lenient, limits, now).run(parameters);
+                    const Limits& limits, std::int64_t now, const Meanings* meanings) {
+  return Parser(type, base, lenient, limits, now, meanings).run(parameters);
 }
 
 }  // namespace fhir::search

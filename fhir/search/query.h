@@ -28,7 +28,14 @@ enum class Modifier : std::uint8_t {
   type,  // never in a Clause: subject:Patient=1 becomes Patient/1
   above,
   below,
-  of_type
+  of_type,
+  in,      // never in a Clause, as :above and :below on tokens: the codes that are meant stand in it
+  not_in,  // likewise; it becomes :not
+  // Comparisons of _filter that no modifier says.
+  equal,    // string: all of it, folded
+  unequal,  // some value that is none of the given
+  starts,
+  ends
 };
 
 // One alternative of an OR list (or one component of a composite). `value` is normalised as in the index;
@@ -41,6 +48,8 @@ enum class Modifier : std::uint8_t {
 //   reference  value.type + text = id; or type "" and text = absolute URL or canonical (version in `system`, "" =
 //              any); a bare id has type "" and `types`, the target types to try
 //   token with :text has kind string; token with :of-type has text = value, system = "type-system|type-code"
+//   words      text = folded words, joined by blanks: they stand so, one behind the other
+//   near       kind composite with the parts latitude and longitude; number = kilometres, `near` is set
 struct Term {
   Prefix prefix = Prefix::eq;
   IndexValue value;
@@ -48,6 +57,7 @@ struct Term {
   double high_number = 0;
   bool any_system = false;
   bool any_unit = false;
+  bool near = false;
   std::vector<const Type*> types;  // reference: a bare id
   std::vector<Term> parts;         // composite
 };
@@ -55,17 +65,22 @@ struct Term {
 struct Query;
 
 // One condition. At system level `parameter` is that of the first type in question; others have one of the same code.
-// :text on a string parameter becomes :contains. Exactly one of the three shapes:
+// :text on a string parameter becomes :contains. Exactly one of the four shapes:
 //   plain    parameter, modifier, any_of (or `missing`)
 //   chain    parameter (a reference) and `chain`: the referenced resource satisfies one of these (per target type)
 //   reverse  `has_type` has parameter `parameter` (a reference to us) and satisfies chain[0]
+//   group    all or any of `parts`, or not (`negated`): what _filter, a compartment and full text are made of
 struct Clause {
+  enum class Join : std::uint8_t { none, all, any };
   const SearchParameter* parameter = nullptr;
   Modifier modifier = Modifier::none;
   bool missing = false;  // value of :missing
   std::vector<Term> any_of;
   const Type* has_type = nullptr;  // set: reverse chain (_has)
   std::vector<Query> chain;        // one per target type; only `type` and `all_of` are used
+  Join join = Join::none;          // set: a group
+  bool negated = false;            // of a group
+  std::vector<Clause> parts;       // of a group
   std::string written;             // "name:exact=Weber" as given, for _explain and messages
 };
 
@@ -84,10 +99,15 @@ struct Include {
 enum class Total : std::uint8_t { unspecified, none, estimate, accurate };
 enum class Summary : std::uint8_t { false_, true_, text, data, count };
 
+// _contained: contained resources are found instead of others, or as well.
+enum class Contained : std::uint8_t { no, yes, both };
+
 struct Query {
   const Type* type = nullptr;      // nullptr: system level
   std::vector<const Type*> types;  // system level with _type; empty = all
   std::vector<Clause> all_of;
+  // System level: what one type has to satisfy besides; the clauses name parameters of that type.
+  std::vector<std::pair<const Type*, Clause>> besides;
   std::vector<Sort> sort;
   std::vector<Include> include;
   std::vector<Include> revinclude;
@@ -95,17 +115,37 @@ struct Query {
   Total total = Total::unspecified;
   Summary summary = Summary::false_;
   std::vector<std::string> elements;
+  Contained contained = Contained::no;
+  bool containers = true;  // _containedType: the answer is the container, not the contained resource itself
   bool explain = false;
   std::string page;                                          // page token as given (_page), "" for the first page
   std::vector<std::pair<std::string, std::string>> applied;  // what is honoured, as given, less _page: the self link
   std::vector<Issue> ignored;                                // lenient handling: what was left out, and why
 };
 
-// Whether conditions on this parameter can be answered. Those without an expression (_text, _content, _query) and the
-// special ones (near) cannot: they count as unknown and are not to be advertised.
+// Whether conditions on this parameter can be answered. Those without an expression (_query) cannot: they count as
+// unknown and are not to be advertised.
 bool supported(const SearchParameter& parameter);
 
+// _text and _content: answered from words, not from values.
+bool is_full_text(const SearchParameter& parameter);
+// Location.near
+bool is_near(const SearchParameter& parameter);
+
 using Parameters = std::vector<std::pair<std::string, std::string>>;  // decoded, in order
+
+// What codes mean, for :in, :not-in, :above and :below on tokens. The answers are tokens, at most `most` of them;
+// beyond that too_costly. A value set or code system that is not known is refused.
+class Meanings {
+ public:
+  virtual ~Meanings() = default;
+  virtual Result<std::vector<IndexValue>> in_value_set(std::string_view canonical, std::size_t most) const = 0;
+  // The code itself comes first.
+  virtual Result<std::vector<IndexValue>> below(std::string_view system, std::string_view code,
+                                                std::size_t most) const = 0;
+  virtual Result<std::vector<IndexValue>> above(std::string_view system, std::string_view code,
+                                                std::size_t most) const = 0;
+};
 
 struct Limits {
   std::uint32_t or_values = 500;
@@ -113,12 +153,14 @@ struct Limits {
   std::uint32_t value_bytes = 4096;
   std::uint32_t includes = 1000;  // _include and _revinclude together
   std::uint32_t parameters = 1000;
+  std::uint32_t codes = 20'000;  // that one :in, :above or :below may stand for
 };
 
 // `lenient`: unknown parameters and modifiers are left out and reported in `ignored` instead of refused.
 // `_format`, `_pretty` are accepted and not part of the query.
 // `now` (milliseconds since 1970 UTC) serves `ap` on dates: a tenth of the time between now and the date.
+// Without `meanings` the modifiers that need them are refused.
 Result<Query> parse(const Type* type, const Parameters& parameters, std::string_view base, bool lenient,
-                    const Limits& limits = {}, std::int64_t now = 0);
+                    const Limits& limits = {}, std::int64_t now = 0, const Meanings* meanings = nullptr);
 
 }  // namespace fhir::search

@@ -129,6 +129,37 @@ bool read_string(std::string_view text, Term& term) {
   return term.value.text.find_first_not_of(" \t\r\n") != std::string::npos;
 }
 
+// latitude|longitude, then perhaps |distance and |unit: kilometres by default, and 5 of them.
+bool read_near(std::string_view text, Term& term) {
+  constexpr std::pair<std::string_view, double> units[] = {
+      {"km", 1}, {"", 1}, {"m", 0.001}, {"[mi_i]", 1.609344}, {"[mi_us]", 1.609347219}, {"mi", 1.609344}};
+  const auto parts = split(text, '|');
+  if (parts.size() < 2 || parts.size() > 4) return false;
+  term.near = true;
+  term.value.kind = IndexKind::composite;
+  for (int i = 0; i < 2; ++i) {
+    const auto degrees = decimal_range(unescape(parts[static_cast<std::size_t>(i)]));
+    if (!degrees || std::abs(degrees->value) > (i == 0 ? 90 : 180)) return false;
+    auto& part = term.parts.emplace_back();
+    part.value.kind = IndexKind::number;
+    part.value.number = part.value.upper = degrees->value;
+  }
+  constexpr double around = 5;
+  term.value.number = around;
+  if (parts.size() > 2 && !parts[2].empty()) {
+    const auto distance = decimal_range(unescape(parts[2]));
+    if (!distance || distance->value < 0) return false;
+    term.value.number = distance->value;
+  }
+  const auto given = parts.size() > 3 ? unescape(parts[3]) : std::string();
+  for (const auto& [unit, factor] : units) {
+    if (unit != given) continue;
+    term.value.number *= factor;
+    return true;
+  }
+  return false;
+}
+
 bool read_uri(std::string_view text, Term& term) {
   term.value.kind = IndexKind::uri;
   term.value.text = unescape(text);
@@ -211,8 +242,10 @@ Result<Term> read_value(ParameterType type, const SearchParameter* parameter, st
     case ParameterType::uri:
       if (read_uri(text, term)) return term;
       return expected(code, text, "a URI");
-    case ParameterType::composite:
     case ParameterType::special:
+      if (read_near(text, term)) return term;
+      return expected(code, text, "a place: latitude|longitude|distance|km (or m, [mi_i]) in degrees WGS84");
+    case ParameterType::composite:
       break;
   }
   return expected(code, text, "a value that can be searched for");

@@ -13,7 +13,8 @@ namespace fhir::search {
 struct Reading {
   std::string_view base;  // this server's own base URL
   Limits limits;
-  std::int64_t now = 0;     // milliseconds since 1970 UTC, 0 = not known
+  std::int64_t now = 0;  // milliseconds since 1970 UTC, 0 = not known
+  const Meanings* meanings = nullptr;
   std::uint32_t tried = 0;  // conditions looked at on the way through chains to several target types
 };
 

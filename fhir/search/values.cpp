@@ -3,7 +3,10 @@
 #include "fhir/search/values.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
+#include "fhir/search/query.h"
 #include "fhir/search/walk.h"
 #include "fhir/value.h"
 
@@ -24,6 +27,7 @@ enum class Shape : std::uint8_t {
   quantity,
   money,
   range,
+  sampled_data,
   reference,
   resource,
 };
@@ -44,6 +48,7 @@ Shape shape_of(const Type& type) {
       {"Timing", Shape::timing},
       {"Money", Shape::money},
       {"Range", Shape::range},
+      {"SampledData", Shape::sampled_data},
   };
   for (const auto& [name, shape] : named)
     if (type.name.view() == name) return shape;
@@ -136,6 +141,7 @@ void add_tokens(const Node& node, Shape shape, const Type& type, RowSink& sink) 
     case Shape::quantity:
     case Shape::money:
     case Shape::range:
+    case Shape::sampled_data:
     case Shape::reference:
     case Shape::resource:
       return;
@@ -181,6 +187,7 @@ void add_strings(const Node& node, Shape shape, RowSink& sink) {
     case Shape::quantity:
     case Shape::money:
     case Shape::range:
+    case Shape::sampled_data:
     case Shape::reference:
     case Shape::resource:
       return;
@@ -229,45 +236,123 @@ void add_dates(const Node& node, Shape shape, RowSink& sink) {
 
 // ── number and quantity ─────────────────────────────────────────────────────────────────────────────────────────
 
-void add_number(std::string_view text, RowSink& sink) {
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+// What a limit or number is, in numbers; nothing where it is no decimal.
+std::optional<double> number_of(std::string_view text) {
   const auto range = decimal_range(text);
-  if (!range) return;
-  sink.add(IndexKind::number).number = range->value;
+  return range ? std::optional(range->value) : std::nullopt;
 }
 
-void add_quantity(std::string_view number, std::string_view system, std::string_view code, std::string_view unit,
-                  RowSink& sink) {
-  const auto range = decimal_range(number);
-  if (!range) return;
+struct Span {
+  double low = -infinity;
+  double high = infinity;
+};
+
+void add_numbers(Span span, RowSink& sink) {
+  auto& value = sink.add(IndexKind::number);
+  value.number = span.low;
+  value.upper = span.high;
+}
+
+void add_number(std::string_view text, RowSink& sink) {
+  if (const auto number = number_of(text)) add_numbers({*number, *number}, sink);
+}
+
+void add_quantities(Span span, std::string_view system, std::string_view code, std::string_view unit, RowSink& sink) {
   auto& value = sink.add(IndexKind::quantity);
   value.text = code;
-  value.number = range->value;
+  value.number = span.low;
+  value.upper = span.high;
   value.system = system;
   value.unit = unit;
   if (system != ucum_system) return;
-  if (auto canonical = canonical_quantity(range->value, code)) sink.add(IndexKind::quantity) = std::move(*canonical);
+  const bool from_below = std::isinf(span.low);
+  auto canonical = canonical_quantity(from_below ? span.high : span.low, code);
+  if (!canonical) return;
+  if (from_below)
+    canonical->number = -infinity;
+  else if (span.high != span.low)
+    canonical->upper = std::isinf(span.high) ? infinity : canonical_quantity(span.high, code)->number;
+  sink.add(IndexKind::quantity) = std::move(*canonical);
 }
 
+// "<5 mg" is anything below, as far as anybody knows.
 void add_quantity(const Node& node, RowSink& sink) {
-  add_quantity(node.value_of("value"), node.value_of("system"), node.value_of("code"), node.value_of("unit"), sink);
+  const auto number = number_of(node.value_of("value"));
+  if (!number) return;
+  const auto comparator = node.value_of("comparator");
+  Span span{*number, *number};
+  if (comparator.starts_with('<')) span.low = -infinity;
+  if (comparator.starts_with('>')) span.high = infinity;
+  add_quantities(span, node.value_of("system"), node.value_of("code"), node.value_of("unit"), sink);
+}
+
+// The limits of a Range, open where one is missing; the unit is that of either.
+void add_range(const Node& range, bool with_unit, RowSink& sink) {
+  const Node* low = range.child("low");
+  const Node* high = range.child("high");
+  const auto least = low ? number_of(low->value_of("value")) : std::nullopt;
+  const auto most = high ? number_of(high->value_of("value")) : std::nullopt;
+  if (!least && !most) return;
+  const Span span{least.value_or(-infinity), most.value_or(infinity)};
+  if (!with_unit) return add_numbers(span, sink);
+  const Node& unit = least ? *low : *high;
+  add_quantities(span, unit.value_of("system"), unit.value_of("code"), unit.value_of("unit"), sink);
+}
+
+// From the smallest to the largest sample: origin + factor * number. L and U say "beyond what can be measured".
+void add_sampled(const Node& sampled, RowSink& sink) {
+  const Node* origin = sampled.child("origin");
+  const auto zero = origin ? number_of(origin->value_of("value")) : std::nullopt;
+  if (!zero) return;
+  const double factor = number_of(sampled.value_of("factor")).value_or(1);
+  Span span{infinity, -infinity};
+  const auto take = [&](double low, double high) {
+    span.low = std::min(span.low, low);
+    span.high = std::max(span.high, high);
+  };
+  const auto data = sampled.value_of("data");
+  for (std::size_t at = 0; at < data.size();) {
+    const auto end = std::min(data.find(' ', at), data.size());
+    const auto word = data.substr(at, end - at);
+    at = end + 1;
+    if (word == "L") take(-infinity, number_of(sampled.value_of("lowerLimit")).value_or(*zero));
+    if (word == "U") take(number_of(sampled.value_of("upperLimit")).value_or(*zero), infinity);
+    if (const auto sample = number_of(word)) take(*zero + factor * *sample, *zero + factor * *sample);
+  }
+  if (span.low > span.high) return;
+  add_quantities(span, origin->value_of("system"), origin->value_of("code"), origin->value_of("unit"), sink);
 }
 
 void add_numbers(const Node& node, Shape shape, RowSink& sink) {
   if (shape == Shape::primitive) return add_number(node.text, sink);
-  if (shape != Shape::range) return;
-  for (const auto& limit : node)
-    if (limit.name == "low" || limit.name == "high") add_number(limit.value_of("value"), sink);
+  if (shape == Shape::range) add_range(node, false, sink);
 }
 
 void add_quantities(const Node& node, Shape shape, RowSink& sink) {
   if (shape == Shape::quantity) return add_quantity(node, sink);
-  if (shape == Shape::money) {
-    const auto currency = node.value_of("currency");
-    return add_quantity(node.value_of("value"), "urn:iso:std:iso:4217", currency, currency, sink);
+  if (shape == Shape::range) return add_range(node, true, sink);
+  if (shape == Shape::sampled_data) return add_sampled(node, sink);
+  if (shape != Shape::money) return;
+  const auto currency = node.value_of("currency");
+  if (const auto number = number_of(node.value_of("value")))
+    add_quantities({*number, *number}, "urn:iso:std:iso:4217", currency, currency, sink);
+}
+
+// Location.position: latitude and longitude as a composite, so that its table is searched by latitude.
+void add_place(const Node& position, RowSink& sink) {
+  const auto latitude = number_of(position.value_of("latitude"));
+  const auto longitude = number_of(position.value_of("longitude"));
+  if (!latitude || !longitude) return;
+  auto& row = sink.rows.emplace_back();
+  row.parameter = sink.parameter;
+  row.value.kind = IndexKind::composite;
+  for (const double degrees : {*latitude, *longitude}) {
+    auto& part = row.parts.emplace_back();
+    part.kind = IndexKind::number;
+    part.number = part.upper = degrees;
   }
-  if (shape != Shape::range) return;
-  for (const auto& limit : node)
-    if (limit.name == "low" || limit.name == "high") add_quantity(limit, sink);
 }
 
 // ── reference and uri ───────────────────────────────────────────────────────────────────────────────────────────
@@ -337,7 +422,7 @@ std::optional<IndexValue> canonical_quantity(double number, std::string_view ucu
   if (!unit) return std::nullopt;
   auto value = of_kind(IndexKind::quantity, unit->unit);
   value.canonical = true;
-  value.number = number * unit->factor + unit->offset;
+  value.number = value.upper = number * unit->factor + unit->offset;
   return value;
 }
 
@@ -361,8 +446,10 @@ void add_values(const Node& node, ParameterType type, RowSink& sink) {
     case ParameterType::uri:
       if (shape == Shape::primitive) add_uris(node.text, sink);
       return;
-    case ParameterType::composite:
     case ParameterType::special:
+      if (is_near(*sink.parameter)) add_place(node, sink);
+      return;
+    case ParameterType::composite:
       return;
   }
 }
@@ -406,7 +493,7 @@ bool can_index(ParameterType parameter, const Type& data) {
     case ParameterType::number:
       return one_of({Shape::primitive, Shape::range});
     case ParameterType::quantity:
-      return one_of({Shape::quantity, Shape::money, Shape::range});
+      return one_of({Shape::quantity, Shape::money, Shape::range, Shape::sampled_data});
     case ParameterType::reference:
       return one_of({Shape::primitive, Shape::reference, Shape::resource});
     case ParameterType::uri:

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "src/config.h"
+#include "src/job/parameter.h"
 #include "src/store/store.h"
 
 namespace alzette::command {
@@ -58,7 +59,10 @@ std::unique_ptr<store::Archive> open_for_bulk(const std::string& folder) {
   store::Options options;
   options.bulk = true;
   auto archive = store::open(folder, options);
-  if (archive) return std::move(*archive);
+  if (archive) {
+    job::follow_parameters(**archive);
+    return std::move(*archive);
+  }
   complain(archive.outcome());
   return nullptr;
 }

@@ -46,7 +46,7 @@ struct Intake::State {
 
   fhir::Store& store;
   Options options;
-  const fhir::Access access = fhir::Access::local_developer();
+  const fhir::Access access = options.access;
 
   mutable std::mutex mutex;
   std::condition_variable room, work, ready, room_to_commit, idle;

@@ -1,11 +1,14 @@
-// capabilities: GET [base]/metadata, made once from the rows and the definitions.
+// capabilities: GET [base]/metadata, made from the rows and the definitions, anew when search parameters are added.
 // FHIR R4: http://hl7.org/fhir/R4/capabilitystatement.html
 #include <algorithm>
+#include <atomic>
 #include <map>
+#include <memory>
 #include <set>
 #include <utility>
 
 #include "fhir/format/json.h"
+#include "fhir/search/custom.h"
 #include "src/operation/operation.h"
 #include "src/rest/criteria.h"
 #include "src/rest/interaction.h"
@@ -106,6 +109,8 @@ void append_type(const Type& type, const Reverse& reverse, std::string& out) {
   Commas commas(out);
   for (const auto& parameter : type.search)
     if (fhir::search::supported(parameter)) append_parameter(parameter, commas.next());
+  for (const auto& custom : fhir::search::custom_parameters(type))
+    if (custom.complete) append_parameter(*custom.parameter, commas.next());
   out += ']';
   append_operations(&type, out);
   out += '}';
@@ -113,6 +118,7 @@ void append_type(const Type& type, const Reverse& reverse, std::string& out) {
 
 // The statement without the one thing that depends on the request: the base address stands between the two.
 struct Statement {
+  std::uint64_t state = 0;  // of the search parameters of our own that it lists
   std::string before, after;
 };
 
@@ -124,6 +130,7 @@ Statement make_statement() {
   const auto reverse = reverse_includes(types);
 
   Statement made;
+  made.state = fhir::search::custom_state();
   std::string out = R"({"resourceType":"CapabilityStatement","status":"active","date":"2026-11-21","kind":"instance",)";
   out += R"("name":"Alzette","title":"Alzette FHIR server","publisher":"Alzette",)";
   out += R"("software":{"name":"Alzette","version":")" ALZETTE_VERSION R"("},)";
@@ -145,18 +152,28 @@ Statement make_statement() {
       if (fhir::search::supported(parameter)) append_parameter(parameter, system.next());
   out += ']';
   append_operations(nullptr, out);
-  out += "}]}";
+  out += R"(,"compartment":[)";
+  Commas compartments(out);
+  for (const auto& compartment : definitions.compartments) {
+    std::string name(compartment.type.view());
+    name[0] = static_cast<char>(name[0] | 0x20);
+    compartments.next().append(R"("http://hl7.org/fhir/CompartmentDefinition/)").append(name).append("\"");
+  }
+  out += "]}]}";
   made.after = std::move(out);
   return made;
 }
 
 fhir::Result<Plan> run(const Call& call) {
-  static const Statement statement = make_statement();
+  static std::atomic<std::shared_ptr<const Statement>> kept;
+  auto statement = kept.load();
+  if (!statement || statement->state != fhir::search::custom_state())
+    kept = statement = std::make_shared<const Statement>(make_statement());
   std::string text;
-  text.reserve(statement.before.size() + call.base.size() + statement.after.size() + 16);
-  text += statement.before;
+  text.reserve(statement->before.size() + call.base.size() + statement->after.size() + 16);
+  text += statement->before;
   fhir::json::write_string(call.base, text);
-  text += statement.after;
+  text += statement->after;
   return Plan(json_reply(200, std::move(text)));
 }
 

@@ -27,6 +27,9 @@
 namespace alzette::operation {
 struct Operation;
 }
+namespace alzette::net {
+class Egress;
+}
 
 namespace alzette::rest {
 
@@ -38,21 +41,25 @@ enum class Lane : std::uint8_t { core, by_size, worker };
 
 struct Call {
   const Request& request;
-  const fhir::Type* type = nullptr;     // from the path
-  std::string id;                       // from the path
-  std::string version;                  // from the path, as written
-  fhir::search::Parameters parameters;  // of the query (and of a form body), decoded, in order
+  const fhir::Type* type = nullptr;                // from the path
+  std::string id;                                  // from the path
+  const fhir::Compartment* compartment = nullptr;  // from the path: of the resource `id`; `type` is what is asked for
+  std::string version;                             // from the path, as written
+  fhir::search::Parameters parameters;             // of the query (and of a form body), decoded, in order
   fhir::Snapshot& snapshot;
   const fhir::Access& access;
-  std::string_view base;                            // "http://host:port/fhir", as the client addressed us
-  std::int64_t now = 0;                             // milliseconds since 1970 UTC
-  std::uint64_t effort = 0;                         // index rows a search may look at on this lane
-  Ids& ids;                                         // logical ids for new resources
-  const ihe::Settings& settings;                    // how this deployment is set up
-  const auth::Seal& seal;                           // authenticates page tokens
-  const Each& each;                                 // spreads work over the worker threads
-  const operation::Operation* operation = nullptr;  // the row that the path names, for interactions on operations
-  const std::shared_ptr<Incoming>& body;            // an entry of a batch: its resource, already bound; otherwise null
+  std::string_view base;                             // "http://host:port/fhir", as the client addressed us
+  std::int64_t now = 0;                              // milliseconds since 1970 UTC
+  std::uint64_t effort = 0;                          // index rows a search may look at on this lane
+  Ids& ids;                                          // logical ids for new resources
+  const ihe::Settings& settings;                     // how this deployment is set up
+  const auth::Seal& seal;                            // authenticates page tokens
+  const Each& each;                                  // spreads work over the worker threads
+  const fhir::search::Meanings* meanings = nullptr;  // what codes mean, for searches; null where nobody knows
+  const net::Egress* egress = nullptr;               // what addresses of requests may be asked; null: none
+  std::string_view job_folder = {};                  // where jobs keep their files; "" = there are none
+  const operation::Operation* operation = nullptr;   // the row that the path names, for interactions on operations
+  const std::shared_ptr<Incoming>& body;             // an entry of a batch: its resource, already bound; otherwise null
   std::string_view header(std::string_view name) const { return find(request.headers, name); }
 };
 

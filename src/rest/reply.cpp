@@ -33,6 +33,7 @@ std::string_view preference(const Request& request, std::string_view name) {
       auto piece = net::trim(rest.substr(0, end));
       rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
       const auto equals = piece.find('=');
+      if (net::same_word(piece, name)) return piece;  // a preference that has no value
       if (equals == std::string_view::npos || !net::same_word(net::trim(piece.substr(0, equals)), name)) continue;
       auto found = net::trim(piece.substr(equals + 1));
       if (found.size() >= 2 && found.front() == '"' && found.back() == '"') found = found.substr(1, found.size() - 2);
@@ -129,6 +130,8 @@ Return preferred_return(const Request& request) {
   if (value == "OperationOutcome") return Return::operation_outcome;
   return Return::unspecified;
 }
+
+bool respond_async(const Request& request) { return !preference(request, "respond-async").empty(); }
 
 bool lenient(const Request& request) { return preference(request, "handling") == "lenient"; }
 

@@ -25,6 +25,7 @@ Response refuse(const fhir::Outcome& outcome);
 enum class Return : std::uint8_t { unspecified, minimal, representation, operation_outcome };
 Return preferred_return(const Request& request);
 bool lenient(const Request& request);
+bool respond_async(const Request& request);  // Prefer: respond-async
 
 // 200 with ETag and Last-Modified; 304 when If-None-Match or If-Modified-Since say that the client has it.
 Response read_reply(const Call& call, fhir::Version version);

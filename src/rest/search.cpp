@@ -1,9 +1,14 @@
-// search-type and search-system: GET [base]/[type]?…, POST [base]/[type]/_search, and the same without a type.
+// search-type and search-system: GET [base]/[type]?…, POST [base]/[type]/_search, the same without a type, and
+// within a compartment: [base]/Patient/1/Observation, [base]/Patient/1/*.
 // FHIR R4: http://hl7.org/fhir/R4/http.html#search
 #include <algorithm>
 
 #include "fhir/bundle.h"
+#include "fhir/format/json.h"
+#include "fhir/search/compartment.h"
+#include "src/job/status.h"
 #include "src/metrics.h"
+#include "src/rest/contained.h"
 #include "src/rest/criteria.h"
 #include "src/rest/interaction.h"
 #include "src/rest/paging.h"
@@ -60,10 +65,65 @@ std::string searchset(const Call& call, const Query& query, const fhir::SearchPa
   return std::move(bundle).finish();
 }
 
+// Patient/1/Observation: what is found has to belong to the compartment as well.
+fhir::Result<bool> enter_compartment(const Call& call, Query& query) {
+  const auto& compartment = *call.compartment;
+  if (call.type) {
+    auto inside = fhir::search::in_compartment(*call.type, compartment, call.id);
+    if (!inside)
+      return fhir::Outcome(fhir::Kind::absent, "not-found",
+                           "The " + std::string(compartment.type.view()) + " compartment holds no " +
+                               std::string(call.type->name.view()));
+    query.all_of.push_back(std::move(*inside));
+    return true;
+  }
+  std::vector<const fhir::Type*> types;
+  for (const auto& type : fhir::definitions().types) {
+    if (type.kind != fhir::TypeKind::resource || type.abstract) continue;
+    if (!query.types.empty() && std::find(query.types.begin(), query.types.end(), &type) == query.types.end()) continue;
+    auto inside = fhir::search::in_compartment(type, compartment, call.id);
+    if (!inside || !call.access.may(fhir::Verb::search, type.name)) continue;
+    types.push_back(&type);
+    query.besides.emplace_back(&type, std::move(*inside));
+  }
+  if (types.empty())
+    return fhir::Outcome(fhir::Kind::absent, "not-found", "The compartment holds nothing of the types asked for");
+  query.types = std::move(types);
+  return true;
+}
+
+std::string below_base_of(const Call& call) {
+  std::string path;
+  if (call.compartment) path.append(call.compartment->type.view()).append("/").append(call.id).append("/");
+  return path.append(call.type ? call.type->name.view() : std::string_view(call.compartment ? "*" : ""));
+}
+
+// The same request, to be made later and without waiting for it.
+std::string to_text(const Request& request) {
+  std::string out = "{";
+  const auto put = [&](std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    out.append(out.size() > 1 ? ",\"" : "\"").append(name).append("\":");
+    fhir::json::write_string(value, out);
+  };
+  put("method", request.method);
+  put("target", "/fhir" + request.target);
+  put("host", find(request.headers, "Host"));
+  put("secure", request.secure ? "true" : "");
+  put("Content-Type", find(request.headers, "Content-Type"));
+  put("body", request.body);
+  put("Prefer", lenient(request) ? "handling=lenient" : "");
+  return out + "}";
+}
+
 fhir::Result<Plan> run(const Call& call) {
-  auto query = fhir::search::parse(call.type, call.parameters, call.base, lenient(call.request), {}, call.now);
+  auto query =
+      fhir::search::parse(call.type, call.parameters, call.base, lenient(call.request), {}, call.now, call.meanings);
   if (!query) return std::move(query.outcome());
-  const std::string below_base = call.type ? std::string(call.type->name.view()) : std::string();
+  if (call.compartment)
+    if (auto inside = enter_compartment(call, *query); !inside) return std::move(inside.outcome());
+  if (respond_async(call.request)) return job::kick_off(call, job::search_kind, to_text(call.request));
+  const std::string below_base = below_base_of(call);
   const auto context = page_context(call, below_base, query->applied);
   if (!query->page.empty()) {
     auto token = open_page(call, query->page, context);
@@ -78,6 +138,7 @@ fhir::Result<Plan> run(const Call& call) {
     return call.snapshot.search(call.access, *query, count, call.effort);
   }();
   if (!page) return std::move(page.outcome());
+  if (query->contained != fhir::search::Contained::no) keep_contained(call, *query, *page);
   complete_total(*query, *page, only_total);
   const metrics::Timed timed(metrics::Phase::serialise);
   return Plan(json_reply(200, searchset(call, *query, *page, below_base, context)));
@@ -116,5 +177,37 @@ extern constinit const Interaction search_system_by_post{.code = "search-system"
                                                          .lane = Lane::core,
                                                          .needs = fhir::Verb::search,
                                                          .run = run};
+
+extern constinit const Interaction search_compartment{.code = "search-type",
+                                                      .level = Level::type,
+                                                      .method = "GET",
+                                                      .path = "[compartment]/[id]/[type]",
+                                                      .lane = Lane::core,
+                                                      .needs = fhir::Verb::search,
+                                                      .run = run};
+
+extern constinit const Interaction search_compartment_by_post{.code = "search-type",
+                                                              .level = Level::type,
+                                                              .method = "POST",
+                                                              .path = "[compartment]/[id]/[type]/_search",
+                                                              .lane = Lane::core,
+                                                              .needs = fhir::Verb::search,
+                                                              .run = run};
+
+extern constinit const Interaction search_whole_compartment{.code = "search-system",
+                                                            .level = Level::system,
+                                                            .method = "GET",
+                                                            .path = "[compartment]/[id]/*",
+                                                            .lane = Lane::core,
+                                                            .needs = fhir::Verb::search,
+                                                            .run = run};
+
+extern constinit const Interaction search_whole_compartment_by_post{.code = "search-system",
+                                                                    .level = Level::system,
+                                                                    .method = "POST",
+                                                                    .path = "[compartment]/[id]/*/_search",
+                                                                    .lane = Lane::core,
+                                                                    .needs = fhir::Verb::search,
+                                                                    .run = run};
 
 }  // namespace alzette::rest

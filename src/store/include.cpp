@@ -1,6 +1,7 @@
 // _include and _revinclude, resolved from postings. FHIR R4: http://hl7.org/fhir/R4/search.html#include
 #include <unordered_set>
 
+#include "fhir/search/custom.h"
 #include "src/store/plan.h"
 #include "src/store/search.h"
 
@@ -91,12 +92,15 @@ class Including {
     auto& names = names_[&wanted][&type];
     if (names.known) return names.list;
     names.known = true;
-    for (const auto& parameter : type.search) {
-      if (parameter.type != fhir::ParameterType::reference) continue;
-      if (wanted.parameter && wanted.parameter->code.view() != parameter.code.view()) continue;
-      const Name name = view_.name(parameter_name(type.name, parameter.code, Facet::value));
+    const auto add = [&](const fhir::SearchParameter& parameter) {
+      if (parameter.type != fhir::ParameterType::reference) return;
+      if (wanted.parameter && wanted.parameter->code.view() != parameter.code.view()) return;
+      const Name name = view_.name(parameter_name(type.name, fhir::search::stored_code(parameter), Facet::value));
       if (name != unknown) names.list.push_back(name);
-    }
+    };
+    for (const auto& parameter : type.search) add(parameter);
+    for (const auto& custom : fhir::search::custom_parameters(type))
+      if (custom.complete) add(*custom.parameter);
     return names.list;
   }
 

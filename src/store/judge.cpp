@@ -90,6 +90,13 @@ void ListedKeys::seek(Key key) {
 }
 
 std::uint64_t Judge::estimate(const Condition& condition, std::uint64_t most) {
+  if (condition.shape == Shape::group) {
+    if (!condition.any()) return estimate(narrowest(condition), most);
+    std::uint64_t sum = 0;
+    for (const auto& part : condition.parts)
+      if (sum < most) sum += estimate(part, most - sum);
+    return sum;
+  }
   if (condition.shape == Shape::id || condition.shape == Shape::reverse) return condition.rids.size();
   if (condition.scans.size() > most) return most;
   std::uint64_t sum = 0;
@@ -99,6 +106,20 @@ std::uint64_t Judge::estimate(const Condition& condition, std::uint64_t most) {
   }
   effort_.spend(sum / 32);  // counting is cheap beside judging
   return sum;
+}
+
+// Of a group that asks for all its parts, the one to begin with.
+const Condition& Judge::narrowest(const Condition& group) {
+  const Condition* best = nullptr;
+  std::uint64_t least = 4096;
+  for (const auto& part : group.parts) {
+    if (!part.drives) continue;
+    const auto rows = estimate(part, least);
+    if (best && rows >= least) continue;
+    best = &part;
+    least = rows;
+  }
+  return *best;
 }
 
 std::uint64_t Judge::estimate_of(const TypePlan& plan, int driver, std::uint64_t most) {
@@ -118,8 +139,8 @@ int Judge::choose(TypePlan& plan, std::uint64_t most) {
     }
     return least < limit;
   };
-  const auto linked = static_cast<std::size_t>(std::count_if(
-      all.begin(), all.end(), [](const Condition& c) { return c.shape == Shape::chain || c.shape == Shape::reverse; }));
+  const auto linked = static_cast<std::size_t>(
+      std::count_if(all.begin(), all.end(), [](const Condition& c) { return c.follows() && !c.negated; }));
   const auto drivers =
       static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const Condition& c) { return c.drives; }));
   if (drivers == 0 && linked == 0) return -1;
@@ -134,15 +155,24 @@ int Judge::choose(TypePlan& plan, std::uint64_t most) {
       if (linked > 0) break;
     }
   for (auto& condition : all)
-    if ((condition.shape == Shape::chain || condition.shape == Shape::reverse) && resolve(plan, condition) &&
-        condition.drives && condition.rids.size() < 256)
+    if (condition.follows() && !condition.negated && resolve(plan, condition) && condition.drives &&
+        estimate(condition, 4096) < 256)
       return static_cast<int>(&condition - all.data());
   best = -1;
   best_below(most, best);
   return best;
 }
 
+bool Judge::resolve_parts(TypePlan& plan, Condition& group) {
+  bool all = true;
+  for (auto& part : group.parts)
+    if (part.follows()) all = resolve(plan, part) && all;
+  settle(group);
+  return all;
+}
+
 bool Judge::resolve(TypePlan& plan, Condition& condition) {
+  if (condition.shape == Shape::group) return resolve_parts(plan, condition);
   std::vector<Key> keys;
   for (auto& inner : condition.inner) {
     const Effort before = effort_;
@@ -176,24 +206,38 @@ bool Judge::resolve(TypePlan& plan, Condition& condition) {
   return true;
 }
 
-bool Judge::streams(const TypePlan& plan, int driver) const {
-  if (driver < 0) return true;
-  const auto& condition = plan.conditions[static_cast<std::size_t>(driver)];
+bool Judge::streams(const Condition& condition) {
+  if (condition.shape == Shape::group && !condition.any()) return streams(narrowest(condition));
+  if (condition.shape == Shape::group)
+    return std::all_of(condition.parts.begin(), condition.parts.end(), [&](const Condition& c) { return streams(c); });
   return condition.shape == Shape::id || condition.shape == Shape::reverse ||
          (condition.scans.size() <= most_streams && all_in_key_order(condition.scans));
+}
+
+bool Judge::streams(const TypePlan& plan, int driver) {
+  return driver < 0 || streams(plan.conditions[static_cast<std::size_t>(driver)]);
 }
 
 std::unique_ptr<Keys> Judge::candidates(TypePlan& plan, int driver, bool descending) {
   if (plan.empty) return std::make_unique<ListedKeys>(std::vector<Key>(), descending);
   if (driver < 0) return view_.keys({.shape = Scan::Shape::type, .parameter = plan.name}, descending);
-  auto& condition = plan.conditions[static_cast<std::size_t>(driver)];
+  return source(plan.conditions[static_cast<std::size_t>(driver)], descending);
+}
+
+std::unique_ptr<Keys> Judge::source(const Condition& condition, bool descending) {
+  std::vector<std::unique_ptr<Keys>> streamed;
+  if (condition.shape == Shape::group) {
+    if (!condition.any()) return source(narrowest(condition), descending);
+    for (const auto& part : condition.parts) streamed.push_back(source(part, descending));
+    return std::make_unique<UnionKeys>(std::move(streamed), descending);
+  }
   std::vector<Key> listed;
   if (condition.shape == Shape::id || condition.shape == Shape::reverse) {
     for (const Rid rid : condition.rids)
       if (const Key key = view_.current_of(rid)) listed.push_back(key);
     return std::make_unique<ListedKeys>(std::move(listed), descending);
   }
-  if (!streams(plan, driver)) {
+  if (!streams(condition)) {
     for (const auto& scan : condition.scans) {
       view_.each(scan, [&](Key key) {
         listed.push_back(key);
@@ -204,9 +248,8 @@ std::unique_ptr<Keys> Judge::candidates(TypePlan& plan, int driver, bool descend
     return std::make_unique<ListedKeys>(std::move(listed), descending);
   }
   if (condition.scans.size() == 1) return view_.keys(condition.scans[0], descending);
-  std::vector<std::unique_ptr<Keys>> parts;
-  for (const auto& scan : condition.scans) parts.push_back(view_.keys(scan, descending));
-  return std::make_unique<UnionKeys>(std::move(parts), descending);
+  for (const auto& scan : condition.scans) streamed.push_back(view_.keys(scan, descending));
+  return std::make_unique<UnionKeys>(std::move(streamed), descending);
 }
 
 bool Judge::holds(TypePlan& plan, int driver, Key key) {
@@ -217,18 +260,14 @@ bool Judge::holds(TypePlan& plan, int driver, Key key) {
   if (all.size() == (sure ? 1u : 0u)) return true;
   Entry entry;
   if (!view_.entry(key, entry)) return false;
-  const bool links = std::any_of(all.begin(), all.end(), [](const Condition& c) {
-    return (c.shape == Shape::chain || c.shape == Shape::reverse) && !c.resolved;
-  });
+  const bool links = std::any_of(all.begin(), all.end(), [](const Condition& c) { return c.follows(); });
   // Following links reads other entries, which ends the life of this one's postings.
   const std::string kept(links ? entry.postings : std::string_view());
   const std::string_view postings = links ? std::string_view(kept) : entry.postings;
   for (const bool following : {false, true})
     for (std::size_t i = 0; i < all.size(); ++i) {
       auto& condition = all[i];
-      const bool follows =
-          (condition.shape == Shape::chain || condition.shape == Shape::reverse) && !condition.resolved;
-      if (follows != following || (sure && static_cast<int>(i) == driver)) continue;
+      if (condition.follows() != following || (sure && static_cast<int>(i) == driver)) continue;
       if (!condition_holds(condition, entry, postings)) return false;
     }
   return true;
@@ -246,6 +285,16 @@ bool Judge::condition_holds(Condition& condition, const Entry& entry, std::strin
             found = true;
             break;
           }
+      return found != condition.negated;
+    case Shape::words:
+      for (const auto& scan : condition.scans) found = found || view_.has_words(scan, entry.key);
+      return found != condition.negated;
+    case Shape::group:
+      found = !condition.any();
+      for (auto& part : condition.parts) {
+        found = condition_holds(part, entry, postings);
+        if (found == condition.any()) break;
+      }
       return found != condition.negated;
     case Shape::missing:
       for (const Name facet : condition.facets) found = found || Postings(postings).next_of(facet, posting);

@@ -52,7 +52,7 @@ class Judge {
   // Candidates in key order. Current ones and others: `holds` tells.
   std::unique_ptr<Keys> candidates(TypePlan& plan, int driver, bool descending);
   // Whether candidates come as they are asked for, without gathering all of them first.
-  bool streams(const TypePlan& plan, int driver) const;
+  bool streams(const TypePlan& plan, int driver);
 
   // Current, within the time bounds, and every condition but `driver` (when that is exact) holds.
   bool holds(TypePlan& plan, int driver, Key key);
@@ -66,7 +66,11 @@ class Judge {
   bool inner_holds(Condition& condition, Rid target);
   bool referred_to(Condition& condition, Rid rid);
   bool resolve(TypePlan& plan, Condition& condition);
+  bool resolve_parts(TypePlan& plan, Condition& group);
   std::uint64_t estimate(const Condition& condition, std::uint64_t most);
+  const Condition& narrowest(const Condition& group);
+  std::unique_ptr<Keys> source(const Condition& condition, bool descending);
+  bool streams(const Condition& condition);
 
   View& view_;
   Effort& effort_;

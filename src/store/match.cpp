@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fhir/search/match.h"
+
 namespace alzette::store {
 
 using fhir::search::Clause;
@@ -40,33 +42,44 @@ bool in_date_range(std::int64_t low, std::int64_t high, const Term& term) {
 
 namespace {
 
-bool in_number_range(double n, const Term& term) {
+bool in_number_range(double low, double high, const Term& term) {
+  const double given = term.value.number;
+  const bool within = (low == given && high == given) || (term.low_number <= low && high < term.high_number);
   switch (term.prefix) {
     case Prefix::eq:
-      return n == term.value.number || (term.low_number <= n && n < term.high_number);
+      return within;
     case Prefix::ne:
-      return n != term.value.number && (n < term.low_number || n >= term.high_number);
+      return !within;
     case Prefix::gt:
-      return n > term.value.number;
+      return high > given;
     case Prefix::lt:
-      return n < term.value.number;
+      return low < given;
     case Prefix::ge:
-      return n >= term.value.number;
+      return high >= given;
     case Prefix::le:
-      return n <= term.value.number;
+      return low <= given;
     case Prefix::sa:
-      return n >= term.high_number && n > term.value.number;
+      return low >= term.high_number && low != given;
     case Prefix::eb:
-      return n < term.low_number && n < term.value.number;
+      return high < term.low_number && high != given;
     case Prefix::ap:
-      return term.low_number <= n && n <= term.high_number;
+      return term.low_number <= high && low <= term.high_number;
   }
   return false;
 }
 
-bool same_token(const Value& value, const Alternative& wanted) {
+bool part_of(std::string_view stored, std::string_view wanted, Modifier modifier) {
+  const auto text = fhir::search::fold(stored);
+  const auto part = fhir::search::fold(wanted);
+  if (modifier == Modifier::starts) return text.starts_with(part);
+  if (modifier == Modifier::ends) return text.ends_with(part);
+  return text.find(part) != std::string::npos;
+}
+
+bool same_token(const Value& value, const Alternative& wanted, Modifier modifier) {
   const auto& term = *wanted.term;
   if (!term.any_system && value.system != wanted.system) return false;
+  if (is_part(modifier)) return part_of(value.text, term.value.text, modifier);
   return term.value.text.empty() ? !term.any_system : value.text == term.value.text;
 }
 
@@ -74,6 +87,9 @@ bool same_string(const Value& value, const Alternative& wanted, Modifier modifie
   const auto& term = wanted.term->value;
   if (modifier == Modifier::exact) return value.exact == (term.exact.empty() ? term.text : term.exact);
   if (modifier == Modifier::contains) return value.text.find(term.text) != std::string_view::npos;
+  if (modifier == Modifier::equal) return value.text == term.text;
+  if (modifier == Modifier::ends) return value.text.ends_with(term.text);
+  if (modifier == Modifier::unequal) return value.text == term.text;
   if (modifier != Modifier::text) return value.text.starts_with(term.text);
   // Text search: the beginning of any word.
   for (auto at = value.text.find(term.text); at != std::string_view::npos; at = value.text.find(term.text, at + 1))
@@ -84,13 +100,14 @@ bool same_string(const Value& value, const Alternative& wanted, Modifier modifie
 bool same_uri(std::string_view value, std::string_view wanted, Modifier modifier) {
   if (modifier == Modifier::below) return is_above(wanted, value);
   if (modifier == Modifier::above) return is_above(value, wanted);
+  if (is_part(modifier)) return part_of(value, wanted, modifier);
   return value == wanted;
 }
 
 bool same_quantity(const Value& value, const Alternative& wanted) {
   const auto& term = *wanted.term;
   if (value.canonical != term.value.canonical) return false;
-  if (!in_number_range(value.number, term)) return false;
+  if (!in_number_range(value.number, value.upper, term)) return false;
   if (term.value.canonical) return value.text == term.value.text;
   if (term.any_unit) return true;
   const auto& unit = term.value.text.empty() ? term.value.unit : term.value.text;
@@ -106,18 +123,23 @@ bool same_reference(const Value& value, const Alternative& wanted) {
 
 }  // namespace
 
-bool matches(const Value& value, const Alternative& alternative, Modifier modifier) {
+bool is_part(Modifier modifier) {
+  return modifier == Modifier::contains || modifier == Modifier::starts || modifier == Modifier::ends;
+}
+
+namespace {
+
+bool meets(const Value& value, const Alternative& alternative, Modifier modifier) {
   const auto& term = *alternative.term;
-  if (value.kind != term.value.kind) return false;
   switch (value.kind) {
     case IndexKind::token:
-      return same_token(value, alternative);
+      return same_token(value, alternative, modifier);
     case IndexKind::string:
       return same_string(value, alternative, modifier);
     case IndexKind::date:
       return in_date_range(value.low, value.high, term);
     case IndexKind::number:
-      return in_number_range(value.number, term);
+      return in_number_range(value.number, value.upper, term);
     case IndexKind::quantity:
       return same_quantity(value, alternative);
     case IndexKind::reference:
@@ -125,12 +147,25 @@ bool matches(const Value& value, const Alternative& alternative, Modifier modifi
     case IndexKind::uri:
       return same_uri(value.text, term.value.text, modifier);
     case IndexKind::composite:
+    case IndexKind::words:
       return false;
   }
   return false;
 }
 
+}  // namespace
+
+bool matches(const Value& value, const Alternative& alternative, Modifier modifier) {
+  if (value.kind != alternative.term->value.kind) return false;
+  return meets(value, alternative, modifier) != (modifier == Modifier::unequal);
+}
+
 bool matches(const Posting& posting, const Alternative& alternative, Modifier modifier) {
+  if (alternative.term->near)
+    return posting.part_count == 2 &&
+           fhir::search::kilometres(posting.parts[0].number, posting.parts[1].number,
+                                    alternative.term->parts[0].value.number,
+                                    alternative.term->parts[1].value.number) <= alternative.term->value.number;
   if (alternative.parts.empty()) return posting.part_count == 0 && matches(posting.value, alternative, modifier);
   if (posting.part_count != alternative.parts.size()) return false;
   for (std::size_t i = 0; i < posting.part_count; ++i)
@@ -163,6 +198,10 @@ std::string parameter_name(std::string_view type, std::string_view code, Facet f
       break;
   }
   return name;
+}
+
+std::string contained_name(std::string_view type, std::string_view code, Facet facet) {
+  return "#" + parameter_name(type, code, facet);
 }
 
 Facet facet_of(const Clause& clause) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "fhir/search/custom.h"
+
 namespace alzette::store {
 
 using fhir::Kind;
@@ -14,6 +16,7 @@ using fhir::search::Facet;
 using fhir::search::IndexKind;
 using fhir::search::Modifier;
 using fhir::search::Prefix;
+using fhir::search::stored_code;
 using fhir::search::Term;
 
 namespace {
@@ -22,7 +25,8 @@ constexpr std::size_t most_depth = 16;
 
 class Planner {
  public:
-  Planner(View& view, const fhir::Access& access) : view_(view), access_(access) {}
+  Planner(View& view, const fhir::Access& access, bool contained)
+      : view_(view), access_(access), contained_(contained) {}
 
   std::optional<Outcome> plan(const Type& type, const std::vector<Clause>& clauses, TypePlan& out) {
     if (!access_.may(fhir::Verb::search, type.name))
@@ -32,24 +36,48 @@ class Planner {
     out.type = &type;
     out.name = view_.name(type.name);
     out.empty = out.name == unknown;
-    for (const auto& clause : clauses) {
-      Condition condition;
-      condition.clause = &clause;
-      if (auto refused = add(type, clause, condition)) return refused;
-      if (condition.shape == Condition::Shape::updated) narrow(condition, out);
-      out.conditions.push_back(std::move(condition));
-    }
+    for (const auto& clause : clauses)
+      if (auto refused = add_to(type, clause, out)) return refused;
     --depth_;
     return std::nullopt;
   }
 
  private:
+  // What has to hold anyway stands by itself, wherever it is written.
+  std::optional<Outcome> add_to(const Type& type, const Clause& clause, TypePlan& out) {
+    if (clause.join == Clause::Join::all && !clause.negated) {
+      for (const auto& part : clause.parts)
+        if (auto refused = add_to(type, part, out)) return refused;
+      return std::nullopt;
+    }
+    Condition condition;
+    if (auto refused = add(type, clause, condition)) return refused;
+    if (condition.shape == Condition::Shape::updated) narrow(condition, out);
+    out.conditions.push_back(std::move(condition));
+    return std::nullopt;
+  }
+
+  std::optional<Outcome> add_group(const Type& type, const Clause& clause, Condition& out) {
+    out.shape = Condition::Shape::group;
+    out.negated = clause.negated;
+    for (const auto& part : clause.parts)
+      if (auto refused = add(type, part, out.parts.emplace_back())) return refused;
+    settle(out);
+    return std::nullopt;
+  }
+
   std::optional<Outcome> add(const Type& type, const Clause& clause, Condition& out) {
+    out.clause = &clause;
+    if (clause.join != Clause::Join::none) return add_group(type, clause, out);
+    const bool links = clause.has_type || !clause.chain.empty();
+    if (contained_ && (links || fhir::search::is_full_text(*clause.parameter)))
+      return Outcome(Kind::malformed, "not-supported",
+                     "contained resources are searched by their own values: no chains, no _has, no full text");
     if (clause.has_type) return add_reverse(type, clause, out);
     const auto code = clause.parameter->code.view();
     out.negated = clause.modifier == Modifier::not_;
     if (!clause.chain.empty()) return add_chain(type, clause, out);
-    if (code == "_id" || code == "_lastUpdated") {
+    if ((code == "_id" && !contained_) || code == "_lastUpdated") {
       if (clause.modifier != Modifier::none && clause.modifier != Modifier::not_ &&
           clause.modifier != Modifier::missing)
         return Outcome(Kind::malformed, "not-supported", "'" + std::string(code) + "' takes no modifier but :not");
@@ -58,12 +86,13 @@ class Planner {
     if (clause.modifier == Modifier::missing) {
       out.shape = Condition::Shape::missing;
       for (const auto facet : {Facet::value, Facet::text, Facet::identifier, Facet::of_type}) {
-        const Name name = view_.name(parameter_name(type.name, code, facet));
+        const Name name = name_of(type, *clause.parameter, facet);
         if (name != unknown) out.facets.push_back(name);
       }
       return std::nullopt;
     }
-    out.parameter = view_.name(parameter_name(type.name, code, facet_of(clause)));
+    if (fhir::search::is_full_text(*clause.parameter)) out.shape = Condition::Shape::words;
+    out.parameter = name_of(type, *clause.parameter, facet_of(clause));
     out.drives = out.exact = !out.negated;
     for (const auto& term : clause.any_of) {
       Alternative alternative;
@@ -139,7 +168,7 @@ class Planner {
 
   std::optional<Outcome> add_chain(const Type& type, const Clause& clause, Condition& out) {
     out.shape = Condition::Shape::chain;
-    out.parameter = view_.name(parameter_name(type.name, clause.parameter->code, Facet::value));
+    out.parameter = view_.name(parameter_name(type.name, stored_code(*clause.parameter), Facet::value));
     for (const auto& query : clause.chain) {
       TypePlan inner;
       if (auto refused = plan(*query.type, query.all_of, inner)) return refused;
@@ -151,7 +180,7 @@ class Planner {
   std::optional<Outcome> add_reverse(const Type&, const Clause& clause, Condition& out) {
     out.shape = Condition::Shape::reverse;
     out.negated = clause.modifier == Modifier::not_;
-    out.parameter = view_.name(parameter_name(clause.has_type->name, clause.parameter->code, Facet::value));
+    out.parameter = view_.name(parameter_name(clause.has_type->name, stored_code(*clause.parameter), Facet::value));
     TypePlan inner;
     static const std::vector<Clause> none;
     if (auto refused = plan(*clause.has_type, clause.chain.empty() ? none : clause.chain[0].all_of, inner))
@@ -197,23 +226,51 @@ class Planner {
     return std::nullopt;
   }
 
+  Name name_of(const Type& type, const fhir::SearchParameter& parameter, Facet facet) {
+    const auto code = stored_code(parameter);
+    return view_.name(contained_ ? contained_name(type.name, code, facet) : parameter_name(type.name, code, facet));
+  }
+
   View& view_;
   const fhir::Access& access_;
+  const bool contained_;
   std::size_t depth_ = 0;
 };
 
 }  // namespace
 
-Result<TypePlan> plan(View& view, const fhir::Access& access, const Type& type, const std::vector<Clause>& clauses) {
+bool Condition::follows() const {
+  if (shape == Shape::group)
+    return std::any_of(parts.begin(), parts.end(), [](const Condition& part) { return part.follows(); });
+  return (shape == Shape::chain || shape == Shape::reverse) && !resolved;
+}
+
+void settle(Condition& group) {
+  const auto drives = [](const Condition& part) { return part.drives; };
+  const auto exact = [](const Condition& part) { return part.drives && part.exact; };
+  const auto& parts = group.parts;
+  group.drives = !group.negated && (group.any() ? std::all_of(parts.begin(), parts.end(), drives)
+                                                : std::any_of(parts.begin(), parts.end(), drives));
+  group.exact = group.drives && (group.any() || parts.size() == 1) && std::all_of(parts.begin(), parts.end(), exact);
+}
+
+Result<TypePlan> plan(View& view, const fhir::Access& access, const Type& type, const std::vector<Clause>& clauses,
+                      bool contained) {
   TypePlan out;
-  Planner planner(view, access);
+  Planner planner(view, access, contained);
   if (auto refused = planner.plan(type, clauses, out)) return std::move(*refused);
+  if (contained) out.empty = false;  // there may be none of the type but contained ones
   return out;
 }
 
 std::string describe(const Condition& condition) {
   if (!condition.clause->written.empty()) return condition.clause->written;
   std::string text;
+  if (condition.shape == Condition::Shape::group) {
+    for (const auto& part : condition.parts)
+      text += (text.empty() ? "" : condition.any() ? " or " : " and ") + describe(part);
+    return (condition.negated ? "not(" : "(") + text + ")";
+  }
   if (condition.clause->has_type) text = "_has:" + std::string(condition.clause->has_type->name.view()) + ":";
   return text + std::string(condition.clause->parameter->code.view());
 }

@@ -19,7 +19,7 @@ namespace alzette::store {
 struct TypePlan;
 
 struct Condition {
-  enum class Shape : std::uint8_t { values, missing, id, updated, chain, reverse };
+  enum class Shape : std::uint8_t { values, words, missing, id, updated, chain, reverse, group };
   Shape shape = Shape::values;
   const fhir::search::Clause* clause = nullptr;
   bool negated = false;
@@ -37,6 +37,9 @@ struct Condition {
   std::unordered_set<Rid> rids;
   std::vector<TypePlan> inner;           // chain, reverse
   std::unordered_map<Rid, bool> judged;  // chain, reverse: what was found for single resources
+  std::vector<Condition> parts;          // group: all or any of them, as the clause says
+  bool any() const { return clause->join == fhir::search::Clause::Join::any; }
+  bool follows() const;  // what other resources say has to be looked up for each candidate
 };
 
 // All conditions on one type.
@@ -49,14 +52,18 @@ struct TypePlan {
   bool empty = false;  // nothing can match
 };
 
+// `contained`: what contained resources of that type say; the candidates are what contains them.
 // Refuses: a type that `access` may not search, a bare id of several resources, what the store cannot do.
 fhir::Result<TypePlan> plan(View& view, const fhir::Access& access, const fhir::Type& type,
-                            const std::vector<fhir::search::Clause>& clauses);
+                            const std::vector<fhir::search::Clause>& clauses, bool contained = false);
 
 // The ranges that hold the rows of one alternative; false when there is no such range. `exact` is cleared when the
 // ranges hold more.
 bool add_scans(View& view, Name parameter, const Alternative& alternative, fhir::search::Modifier modifier,
                std::vector<Scan>& scans, bool& exact);
+
+// Whether a group can tell its candidates, from what its parts can.
+void settle(Condition& group);
 
 // For _explain.
 std::string describe(const Condition& condition);

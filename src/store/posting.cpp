@@ -16,6 +16,7 @@ namespace {
 constexpr std::uint8_t composite_mark = 7;
 constexpr std::uint8_t canonical_flag = 0x10;
 constexpr std::uint8_t exact_flag = 0x20;
+constexpr std::uint8_t range_flag = 0x40;  // number or quantity: an upper end follows
 
 void put(std::string& out, std::uint64_t n) {
   while (n >= 0x80) {
@@ -70,8 +71,9 @@ bool take_real(std::string_view& in, double& n) {
 
 void put_value(std::string& out, const Value& v) {
   const bool exact = !v.exact.empty() && v.exact != v.text;
+  const bool range = (v.kind == IndexKind::number || v.kind == IndexKind::quantity) && v.upper != v.number;
   out.push_back(static_cast<char>(static_cast<std::uint8_t>(v.kind) | (v.canonical ? canonical_flag : 0) |
-                                  (exact ? exact_flag : 0)));
+                                  (exact ? exact_flag : 0) | (range ? range_flag : 0)));
   switch (v.kind) {
     case IndexKind::token:
       put_signed(out, v.system);
@@ -97,8 +99,10 @@ void put_value(std::string& out, const Value& v) {
       put_signed(out, v.target);
       break;
     case IndexKind::composite:
+    case IndexKind::words:
       break;
   }
+  if (range) put_real(out, v.upper);
   if (exact) put_text(out, v.exact);
 }
 
@@ -132,8 +136,11 @@ bool take_value(std::string_view& in, Value& v) {
       good = take_signed(in, v.target);
       break;
     case IndexKind::composite:
+    case IndexKind::words:
       break;
   }
+  v.upper = v.number;
+  if (good && (head & range_flag)) good = take_real(in, v.upper);
   if (good && (head & exact_flag)) return take_text(in, v.exact);
   if (v.kind == IndexKind::string) v.exact = v.text;
   return good;
@@ -245,6 +252,7 @@ std::partial_ordering order(const Value& a, const Value& b) {
     case IndexKind::reference:
       return a.target <=> b.target;
     case IndexKind::composite:
+    case IndexKind::words:
       return first;
   }
   return first;

@@ -30,6 +30,7 @@ struct Value {
   std::int64_t low = 0;
   std::int64_t high = 0;
   double number = 0;
+  double upper = 0;
 };
 
 inline constexpr std::size_t most_parts = 4;

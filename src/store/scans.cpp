@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "fhir/search/match.h"
 #include "src/store/plan.h"
 
 namespace alzette::store {
@@ -22,13 +23,14 @@ struct Interval {
   double most = infinity;
 };
 
-// Both ends inclusive, and perhaps too wide.
+// Where either end of what matches lies; inclusive, and perhaps too wide.
 Interval number_interval(const Term& term) {
   const double n = term.value.number;
   switch (term.prefix) {
     case Prefix::eq:
-    case Prefix::ap:
       return {std::min(n, term.low_number), std::max(n, term.high_number)};
+    case Prefix::ap:  // a stored range may reach over the whole given one: its lower end is found
+      return {-infinity, std::max(n, term.high_number)};
     case Prefix::gt:
     case Prefix::ge:
     case Prefix::sa:
@@ -67,14 +69,38 @@ void add_token(View& view, Name parameter, const Alternative& alternative, std::
   }
 }
 
-void add_string(Name parameter, const Term& term, Modifier modifier, std::vector<Scan>& scans, bool& exact) {
+// Where the texts of a parameter are few (names of tests, towns), those that match are picked out and their rows come
+// in key order; otherwise all of them are looked at.
+bool add_texts(View& view, Name parameter, const Alternative& alternative, Modifier modifier,
+               std::vector<Scan>& scans) {
+  constexpr std::size_t most_scans = 200;
+  const auto texts = view.texts(parameter);
+  if (!texts) return false;
+  std::vector<Scan> found;
+  for (const auto& text : *texts) {
+    Value value;
+    value.kind = IndexKind::string;
+    value.text = text;
+    const bool whole = text.size() <= most_text;  // a shortened one is judged by what was stored
+    if (whole && !matches(value, alternative, modifier)) continue;
+    found.push_back({.shape = Shape::text, .parameter = parameter, .from = text});
+    if (found.size() > most_scans) return false;
+  }
+  scans.insert(scans.end(), found.begin(), found.end());
+  return true;
+}
+
+void add_string(View& view, Name parameter, const Alternative& alternative, Modifier modifier, std::vector<Scan>& scans,
+                bool& exact) {
+  const auto& term = *alternative.term;
   Scan scan{.shape = Shape::strings, .parameter = parameter};
-  if (modifier == Modifier::exact) {
+  if (modifier == Modifier::exact || modifier == Modifier::equal) {
+    scan.shape = Shape::text;
     scan.from = bounded(term.value.text);
-    scan.to = scan.from + '\0';
     exact = false;
-  } else if (modifier == Modifier::contains || modifier == Modifier::text) {
+  } else if (modifier == Modifier::contains || modifier == Modifier::text || modifier == Modifier::ends) {
     exact = false;
+    if (add_texts(view, parameter, alternative, modifier, scans)) return;
   } else {
     constexpr std::size_t sure = most_text - 3;  // bytes that a shortened text surely keeps
     scan.from = term.value.text.substr(0, sure);
@@ -183,12 +209,29 @@ void add_composite(Name parameter, const Alternative& alternative, std::vector<S
   scans.push_back(std::move(scan));
 }
 
+// A circle lies between two parallels.
+void add_near(Name parameter, const Term& term, std::vector<Scan>& scans) {
+  constexpr double degree = 3.14159265358979323846 / 180 * fhir::search::earth_radius;
+  const double latitude = term.parts[0].value.number;
+  const double around = term.value.number / degree * (1 + 1e-9) + 1e-9;
+  scans.push_back(
+      {.shape = Shape::composites, .parameter = parameter, .least = latitude - around, .most = latitude + around});
+}
+
 }  // namespace
 
 bool add_scans(View& view, Name parameter, const Alternative& alternative, Modifier modifier, std::vector<Scan>& scans,
                bool& exact) {
   const auto& term = *alternative.term;
   bool drives = true;
+  if (modifier == Modifier::unequal) return false;
+  const bool any_part = term.value.kind == IndexKind::string || term.value.kind == IndexKind::words;
+  if (is_part(modifier) && !any_part) return false;
+  if (term.near) {
+    exact = false;
+    add_near(parameter, term, scans);
+    return true;
+  }
   if (!alternative.parts.empty()) {
     exact = false;
     add_composite(parameter, alternative, scans, drives);
@@ -199,7 +242,7 @@ bool add_scans(View& view, Name parameter, const Alternative& alternative, Modif
       add_token(view, parameter, alternative, scans);
       break;
     case IndexKind::string:
-      add_string(parameter, term, modifier, scans, exact);
+      add_string(view, parameter, alternative, modifier, scans, exact);
       break;
     case IndexKind::uri:
       add_uri(parameter, term, modifier, scans, exact);
@@ -228,6 +271,10 @@ bool add_scans(View& view, Name parameter, const Alternative& alternative, Modif
       for (const Rid target : alternative.targets)
         scans.push_back({.shape = Shape::reference, .parameter = parameter, .target = target});
       exact = exact && term.value.system.empty();
+      break;
+    case IndexKind::words:
+      scans.push_back({.shape = Shape::words, .parameter = parameter, .from = term.value.text});
+      scans.back().open_end = modifier == Modifier::starts;
       break;
     case IndexKind::composite:
       return false;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "fhir/search/custom.h"
 #include "src/store/judge.h"
 #include "src/store/sort.h"
 
@@ -37,13 +38,17 @@ class Search {
     for (const auto* type : types) {
       // A search over everything is one over all that may be seen.
       if (every && !access.may(fhir::Verb::search, type->name)) continue;
-      auto planned = plan_for(access, *type);
-      if (!planned) {
-        if (planned.outcome().kind == Kind::unsupported && !query_.type) continue;
-        return std::move(planned.outcome());
+      using fhir::search::Contained;
+      for (const bool contained : {false, true}) {
+        if (query_.contained == (contained ? Contained::no : Contained::yes)) continue;
+        auto planned = plan_for(access, *type, contained);
+        if (!planned) {
+          if (planned.outcome().kind == Kind::unsupported && !query_.type) continue;
+          return std::move(planned.outcome());
+        }
+        lanes_.emplace_back();
+        lanes_.back().plan = std::move(*planned);
       }
-      lanes_.emplace_back();
-      lanes_.back().plan = std::move(*planned);
     }
     for (const auto& by : query_.sort)
       if (!sortable(*by.parameter))
@@ -73,16 +78,34 @@ class Search {
 
  private:
   // Clauses name parameters of the first type; others have one of the same code, or do not take part.
-  Result<TypePlan> plan_for(const fhir::Access& access, const fhir::Type& type) {
-    if (query_.type) return plan(view_, access, type, query_.all_of);
+  Result<TypePlan> plan_for(const fhir::Access& access, const fhir::Type& type, bool contained) {
+    if (query_.type && !contained) return plan(view_, access, type, query_.all_of);
     clauses_.push_back(std::make_unique<std::vector<fhir::search::Clause>>(query_.all_of));
-    for (auto& clause : *clauses_.back()) {
-      if (clause.has_type) continue;
-      const auto* own = type.parameter(clause.parameter->code);
-      if (!own) return Outcome(Kind::unsupported, "not-supported", "not a parameter of this type");
-      clause.parameter = own;
-    }
-    return plan(view_, access, type, *clauses_.back());
+    for (auto& clause : *clauses_.back())
+      if (!make_own(clause, type)) return Outcome(Kind::unsupported, "not-supported", "not a parameter of this type");
+    for (const auto& [of, clause] : query_.besides)
+      if (of == &type) clauses_.back()->push_back(clause);
+    if (contained) clauses_.back()->push_back(any_contained(type));
+    return plan(view_, access, type, *clauses_.back(), contained);
+  }
+
+  // Whatever contains a resource of the type.
+  static fhir::search::Clause any_contained(const fhir::Type& type) {
+    fhir::search::Clause clause;
+    clause.parameter = type.parameter("_id");
+    fhir::search::Term term;
+    term.value.kind = fhir::search::IndexKind::token;
+    term.value.system = fhir::search::contained_system;
+    clause.any_of.push_back(std::move(term));
+    return clause;
+  }
+
+  static bool make_own(fhir::search::Clause& clause, const fhir::Type& type) {
+    for (auto& part : clause.parts)
+      if (!make_own(part, type)) return false;
+    if (clause.has_type || !clause.parameter) return true;
+    clause.parameter = fhir::search::find_parameter(type, clause.parameter->code);
+    return clause.parameter != nullptr;
   }
 
   static Outcome too_costly() {
@@ -136,6 +159,7 @@ class Search {
   }
 
   bool put(Key key, Found& found) const {
+    if (!found.keys.empty() && found.keys.back() == key) return true;  // by itself and by what it contains
     if (found.keys.size() == want_.count) {
       found.more = true;
       return false;

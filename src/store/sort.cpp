@@ -1,6 +1,7 @@
 // The order of _sort: see sort.h.
 #include "src/store/sort.h"
 
+#include "fhir/search/custom.h"
 #include "src/store/match.h"
 
 namespace alzette::store {
@@ -52,7 +53,9 @@ Sorter::Sorter(View& view, const std::vector<fhir::search::Sort>& sort, const fh
       column.by = By::updated;
       column.kind = IndexKind::date;
     } else {
-      column.parameter = type ? view.name(parameter_name(type->name, code, Facet::value)) : unknown;
+      column.parameter =
+          type ? view.name(parameter_name(type->name, fhir::search::stored_code(*by.parameter), Facet::value))
+               : unknown;
     }
     columns_.push_back(column);
   }

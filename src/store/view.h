@@ -16,7 +16,7 @@ namespace alzette::store {
 
 using fhir::Key;
 
-// A range of one index table. The first five shapes come in key order; the others in the order of their values.
+// A range of one index table. The first seven shapes come in key order; the others in the order of their values.
 struct Scan {
   enum class Shape : std::uint8_t {
     type,        // all versions of the type `parameter`
@@ -24,6 +24,8 @@ struct Scan {
     system,      // any code of `system`
     reference,   // `target`
     uri,         // `from`
+    text,        // string `from`
+    words,       // full text: the words `from` one behind the other; `open_end`: the last one may go on
     strings,     // [from, to)
     uris,        // [from, to)
     dates,       // `bucket`, least_time..most_time inclusive
@@ -42,9 +44,10 @@ struct Scan {
   std::int64_t least_time = INT64_MIN;
   std::int64_t most_time = INT64_MAX;
   bool canonical = false;
+  bool open_end = false;
   double least = 0;
   double most = 0;
-  bool in_key_order() const { return shape <= Shape::uri; }
+  bool in_key_order() const { return shape <= Shape::words; }
 };
 
 inline constexpr std::int64_t day = 86'400'000;
@@ -86,6 +89,10 @@ class View {
   virtual std::uint64_t count(const Scan& scan, std::uint64_t at_most) = 0;
   // The systems under which a code is indexed.
   virtual std::vector<Name> systems(Name parameter, const std::string& code, std::size_t at_most) = 0;
+  // The different texts that a string parameter has or had, in any order; nothing when there are more than a few
+  // thousand.
+  virtual std::shared_ptr<const std::vector<std::string>> texts(Name parameter) = 0;
+  virtual bool has_words(const Scan& words, Key key) = 0;  // whether that scan would find this key
   // Keys in the order of the parameter's smallest (descending: largest) values, each resource once; from the
   // value of `from` and `from_key` on (nullptr: from the start). Not for references and composites.
   virtual std::unique_ptr<Keys> sorted(Name parameter, fhir::search::IndexKind kind, bool descending, const Value* from,

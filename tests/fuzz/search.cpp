@@ -31,13 +31,18 @@ Parameters parameters_of(std::string_view text) {
 }
 
 void check_clause(const Clause& clause, std::uint32_t depth) {
-  require(clause.parameter != nullptr);
   require(depth <= Limits{}.depth);
+  if (clause.join != Clause::Join::none) {
+    require(!clause.parts.empty() && clause.any_of.empty() && clause.chain.empty());
+    for (const auto& part : clause.parts) check_clause(part, depth);
+    return;
+  }
+  require(clause.parameter != nullptr);
   if (!clause.chain.empty()) {
     require(clause.any_of.empty());
     for (const auto& inner : clause.chain) {
-      require(inner.type != nullptr && inner.all_of.size() == 1);
-      check_clause(inner.all_of[0], depth + 1);
+      require(inner.type != nullptr && !inner.all_of.empty());
+      for (const auto& condition : inner.all_of) check_clause(condition, depth + 1);
     }
     return;
   }

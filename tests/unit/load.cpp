@@ -105,6 +105,9 @@ class MemoryStore : public fhir::Store {
       return ids;
     }
     std::uint64_t count(const fhir::Type&) override { return 0; }
+    std::vector<fhir::Note> notes(std::string_view) override { return {}; }
+    std::optional<std::string> note(std::string_view, std::string_view) override { return std::nullopt; }
+    std::string first_page() const override { return {}; }
 
    private:
     MemoryStore& store_;

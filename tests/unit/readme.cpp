@@ -36,9 +36,10 @@ std::string what_works() {
   }
   std::string text = "| interaction | requests below `/fhir` |\n|---|---|\n";
   for (const auto& [code, list] : requests) text += "| " + code + " | " + list + " |\n";
+  std::set<std::string_view> codes;  // an operation may have a row for each of its levels
+  for (const auto* operation : alzette::operation::operations()) codes.insert(operation->code);
   std::string operations;
-  for (const auto* operation : alzette::operation::operations())
-    operations.append(operations.empty() ? "`$" : ", `$").append(operation->code).append("`");
+  for (const auto code : codes) operations.append(operations.empty() ? "`$" : ", `$").append(code).append("`");
   if (!operations.empty()) text += "\nOperations: " + operations + ".\n";
   std::map<std::string, std::string> transactions;
   for (const auto* row : ihe::transactions())

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fhir/search/custom.h"
 #include "src/store/instant.h"
 #include "src/store/match.h"
 #include "src/store/search.h"
@@ -73,7 +74,46 @@ Result<Receipt> Writer::apply(const Job& job) {
     receipt.push_back(write.method == Method::remove ? remove(write, *states[i])
                                                      : put(write, job.files.empty() ? "" : job.files[i], *states[i]));
   }
+  for (const auto& addition : batch.additions) add_rows(addition);
+  for (const auto& note : batch.notes) keep(note);
   return receipt;
+}
+
+// The list of postings and the index say the same afterwards. What the version has already is not added again, so
+// that a job may repeat its last step.
+void Writer::add_rows(const fhir::Addition& addition) {
+  auto row = connection_.take("SELECT type, postings FROM version WHERE key = ? AND method <> 2");
+  if (!row.with(addition.key).step()) return;
+  const auto* type = names_.type(row.integer(0));
+  if (!type) return;
+  std::string before(row.text(1));
+  row.reset();
+  std::vector<IndexRow> fresh;
+  Posting posting;
+  for (const auto& one : addition.rows)
+    if (one.value.kind != IndexKind::words && !Postings(before).next_of(parameter(*type, one), posting))
+      fresh.push_back(one);
+  if (fresh.empty()) return;
+  const std::string added = postings(*type, fresh, addition.key);
+  std::vector<Posting> all;
+  for (const auto& list : {std::string_view(before), std::string_view(added)})
+    for (Postings each(list); each.next(posting);) all.push_back(posting);
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.parameter < b.parameter; });
+  std::string list;
+  for (const auto& one : all) append(list, one);
+  connection_.take("UPDATE version SET postings = ? WHERE key = ?").run(Bytes{list}, addition.key);
+}
+
+void Writer::keep(const fhir::Note& note) {
+  const std::string_view room = note.room, name = note.name;
+  if (!note.text)
+    connection_.take("DELETE FROM note WHERE room = ? AND name = ?").run(room, name);
+  else if (note.present)
+    connection_.take("UPDATE note SET text = ? WHERE room = ? AND name = ?")
+        .run(std::string_view(*note.text), room, name);
+  else
+    connection_.take("INSERT OR REPLACE INTO note(room, name, text) VALUES(?, ?, ?)")
+        .run(room, name, std::string_view(*note.text));
 }
 
 std::optional<Outcome> Writer::refuse(const fhir::Batch& batch, std::vector<State*>& states) {
@@ -101,7 +141,7 @@ std::optional<Outcome> Writer::refuse(const fhir::Batch& batch, std::vector<Stat
 std::optional<Outcome> Writer::unexpected(const fhir::Batch& batch) {
   if (batch.expect.empty()) return std::nullopt;
   rows_.flush();
-  SqliteView view(connection_, names_, sequence_ << fhir::shard_bits | ((1 << fhir::shard_bits) - 1));
+  SqliteView view(connection_, names_, nullptr, sequence_ << fhir::shard_bits | ((1 << fhir::shard_bits) - 1));
   for (const auto& expectation : batch.expect) {
     constexpr std::uint64_t effort = 10'000'000;
     auto found = find(view, batch.access, expectation.query, 2, effort);
@@ -153,7 +193,7 @@ void Writer::add_version(const Write& write, State& state, bool live) {
   const Key key = ++sequence_ << fhir::shard_bits | shard_of(write.patient);
   count.ordinal += 1;
   count.live += int{live} - int{state.live};
-  const std::string list = live ? postings(write, key) : std::string();
+  const std::string list = live ? postings(*write.type, write.rows, key) : std::string();
   if (state.rid == 0) {
     state.rid = next_rid_++;
     connection_.take("INSERT INTO identity(rid, type, id, current) VALUES(?, ?, ?, ?)")
@@ -173,13 +213,17 @@ void Writer::add_version(const Write& write, State& state, bool live) {
            count.live, Bytes{list});
 }
 
-std::string Writer::postings(const Write& write, Key key) {
+std::string Writer::postings(const fhir::Type& type, std::span<const IndexRow> rows, Key key) {
   auto& all = scratch_postings_;
   all.clear();
-  all.reserve(write.rows.size());
-  for (const auto& row : write.rows) {
+  all.reserve(rows.size());
+  for (const auto& row : rows) {
+    if (row.value.kind == IndexKind::words) {
+      add_words(parameter(type, row), row.value.text);
+      continue;
+    }
     Posting posting;
-    posting.parameter = parameter(*write.type, row);
+    posting.parameter = parameter(type, row);
     posting.part_count = std::min(row.parts.size(), most_parts);
     if (posting.part_count == 0) posting.value = intern(row.value);
     for (std::size_t i = 0; i < posting.part_count; ++i) posting.parts[i] = intern(row.parts[i]);
@@ -187,9 +231,18 @@ std::string Writer::postings(const Write& write, Key key) {
   }
   std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.parameter < b.parameter; });
   rows_.add(key, all);
+  if (!scratch_words_.empty()) rows_.add_words(key, std::exchange(scratch_words_, {}));
   std::string list;
   for (const auto& posting : all) append(list, posting);
   return list;
+}
+
+// One text for all parameters of a version: each word carries the number of its parameter.
+void Writer::add_words(Name parameter, std::string_view words) {
+  const std::string mark = std::to_string(parameter) + "x";
+  if (!scratch_words_.empty()) scratch_words_ += ' ';
+  scratch_words_ += mark;
+  for (const char c : words) (scratch_words_ += c).append(c == ' ' ? mark : "");
 }
 
 Value Writer::intern(const IndexValue& from) {
@@ -200,6 +253,7 @@ Value Writer::intern(const IndexValue& from) {
   value.low = from.low;
   value.high = from.high;
   value.number = from.number;
+  value.upper = from.upper;
   switch (from.kind) {
     case IndexKind::token:
       value.system = from.system.empty() ? 0 : names_.intern(from.system, connection_);
@@ -220,16 +274,20 @@ Value Writer::intern(const IndexValue& from) {
     case IndexKind::number:
     case IndexKind::uri:
     case IndexKind::composite:
+    case IndexKind::words:
       break;
   }
   return value;
 }
 
 Name Writer::parameter(const fhir::Type& type, const IndexRow& row) {
-  const ParameterKey key{&type, row.parameter, row.facet};
+  const ParameterKey key{&type, row.parameter, row.facet, row.contained != nullptr};
   const auto found = parameters_.find(key);
   if (found != parameters_.end()) return found->second;
-  const Name name = names_.intern(parameter_name(type.name, row.parameter->code, row.facet), connection_);
+  const auto code = fhir::search::stored_code(*row.parameter);
+  const Name name = names_.intern(
+      row.contained ? contained_name(row.contained->name, code, row.facet) : parameter_name(type.name, code, row.facet),
+      connection_);
   parameters_.emplace(key, name);
   return name;
 }

@@ -73,13 +73,13 @@ Result<HistoryPage> Snapshot::versions(const Access& access, const HistoryQuery&
   Position position{.view = last_};
   if (!query.page.empty()) {
     const auto given = from_text(query.page);
-    if (!given || given->view > last_ || given->last > given->view || given->last == 0)
+    if (!given || given->view > last_ || given->last > given->view)
       return Outcome(Kind::malformed, "value", "_page is not a page of this history; start again without it");
     position = *given;
   }
   // As of a moment: the view of that moment, and only what was current in it.
   const Key until = query.at ? std::min(position.view, view_->first_at(*query.at + 1) - 1) : position.view;
-  SqliteView then(*connection_, names_, until);
+  SqliteView then(*connection_, names_, &texts_, until);
   scope.from = query.since ? then.first_at(*query.since) : 0;
   scope.to = position.last ? std::min(until, position.last - 1) : until;
   HistoryPage page;

@@ -38,6 +38,7 @@ CompositeRow composite_row(const Posting& posting) {
       code = true;
     } else if ((part.kind == IndexKind::quantity || part.kind == IndexKind::number) && !number) {
       row.second = part.number;
+      row.upper = part.upper;
       number = true;
     }
   }
@@ -103,22 +104,35 @@ void IndexRows::add_value(Key key, Name parameter, const Value& value, std::int6
     }
     case IndexKind::number:
       numbers_.push_back({parameter, value.number, key, rest});
+      if (value.upper != value.number) numbers_.push_back({parameter, value.upper, key, 3});
       break;
-    case IndexKind::quantity:
-      quantities_.push_back(
-          {parameter, value.canonical ? 1 : 0, value.number, keep(value.text, most_text), value.system, key, rest});
+    case IndexKind::quantity: {
+      const std::int64_t canonical = value.canonical ? 1 : 0;
+      const auto code = keep(value.text, most_text);
+      quantities_.push_back({parameter, canonical, value.number, code, value.system, key, rest});
+      if (value.upper != value.number)
+        quantities_.push_back({parameter, canonical, value.upper, code, value.system, key, 3});
       break;
+    }
     case IndexKind::reference:
       references_.push_back({parameter, value.target, key});
       break;
     case IndexKind::composite:
+    case IndexKind::words:
       break;
   }
 }
 
+void IndexRows::add_words(Key key, std::string words) {
+  size_ += words.size() / 8;
+  words_.emplace_back(key, std::move(words));
+}
+
 void IndexRows::add_composite(Key key, const Posting& posting) {
   const auto row = composite_row(posting);
-  composites_.push_back({posting.parameter, keep(row.first, most_text), row.second, key});
+  const auto first = keep(row.first, most_text);
+  composites_.push_back({posting.parameter, first, row.second, key});
+  if (row.upper != row.second) composites_.push_back({posting.parameter, first, row.upper, key});
 }
 
 void IndexRows::flush() {
@@ -132,6 +146,8 @@ void IndexRows::flush() {
       .reference = "INSERT INTO reference VALUES(?, ?, ?)",
       .composite = "INSERT INTO composite VALUES(?, ?, ?, ?)",
   };
+  auto text = connection_.take("INSERT INTO words(rowid, text) VALUES(?, ?)");
+  for (const auto& [key, words] : words_) text.run(key, std::string_view(words));
   run(insert);
 }
 
@@ -208,6 +224,7 @@ void IndexRows::clear() {
   quantities_.clear();
   references_.clear();
   composites_.clear();
+  words_.clear();
   texts_.release();
   size_ = 0;
 }

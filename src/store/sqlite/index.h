@@ -19,6 +19,8 @@ class IndexRows {
 
   // All postings of one version, sorted by parameter.
   void add(fhir::Key key, std::span<const Posting> postings);
+  // The marked words of one version, for the text index.
+  void add_words(fhir::Key key, std::string words);
   std::size_t size() const { return size_; }
   void flush();           // writes them
   std::size_t compare();  // instead looks for each; answers how many are not there as they should be
@@ -100,6 +102,7 @@ class IndexRows {
   std::vector<Quantity> quantities_;
   std::vector<Reference> references_;
   std::vector<Composite> composites_;
+  std::vector<std::pair<fhir::Key, std::string>> words_;
   std::size_t size_ = 0;
   std::uint64_t written_ = 0;
 };
@@ -108,6 +111,7 @@ class IndexRows {
 struct CompositeRow {
   std::string_view first;
   double second = 0;
+  double upper = 0;  // of a range; then the row stands a second time, with it
 };
 CompositeRow composite_row(const Posting& posting);
 

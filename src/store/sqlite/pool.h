@@ -17,12 +17,14 @@ class Pool {
  public:
   explicit Pool(std::string file) : file_(std::move(file)) {}
 
-  // A connection in a read transaction that sees at least everything up to `last`.
-  std::unique_ptr<Connection> take(fhir::Key last) {
+  // A connection in a read transaction that sees at least everything up to `last`. `commits` is to be handed in again
+  // when it comes back.
+  std::unique_ptr<Connection> take(fhir::Key last, std::uint64_t& commits) {
     std::unique_ptr<Connection> connection;
     bool current = false;  // idle transactions began after the newest commit that advance() was told of
     {
       const std::lock_guard lock(mutex_);
+      commits = commits_;
       if (!idle_.empty()) {
         current = last == newest_ && idle_.back()->in_transaction();
         connection = std::move(idle_.back());
@@ -37,11 +39,11 @@ class Pool {
     return connection;
   }
 
-  void give_back(std::unique_ptr<Connection> connection, fhir::Key last) {
+  void give_back(std::unique_ptr<Connection> connection, std::uint64_t commits) {
     constexpr std::size_t spare = 16;
     const std::lock_guard lock(mutex_);
     if (closed_ || idle_.size() >= spare) return;
-    if (last != newest_) end(*connection);
+    if (commits != commits_) end(*connection);
     idle_.push_back(std::move(connection));
   }
 
@@ -49,6 +51,7 @@ class Pool {
   void advance(fhir::Key newest) {
     const std::lock_guard lock(mutex_);
     newest_ = newest;
+    ++commits_;
     std::erase_if(idle_, [](auto& connection) {
       try {
         end(*connection);
@@ -74,6 +77,7 @@ class Pool {
   std::mutex mutex_;
   std::vector<std::unique_ptr<Connection>> idle_;
   fhir::Key newest_ = 0;
+  std::uint64_t commits_ = 0;  // also those that bring no version
   bool closed_ = false;
 };
 

@@ -52,7 +52,19 @@ CREATE TABLE composite(parameter INTEGER, first TEXT, second REAL, key INTEGER,
   PRIMARY KEY(parameter, first, second, key)) WITHOUT ROWID;
 )sql";
 
-constexpr const char* all_migrations[] = {first_schema};
+// Full text: one text per version, its row number the version's key; the words alone are kept. Each word carries the
+// number of its parameter ("17xblood" of Patient._content), so that one look-up finds those of one type.
+constexpr const char* full_text = R"sql(
+CREATE VIRTUAL TABLE words USING fts5(text, content='', columnsize=0, tokenize='ascii');
+INSERT INTO words(words, rank) VALUES('hashsize', 8388608);
+)sql";
+
+// What the machine has to remember beside the resources.
+constexpr const char* notes = R"sql(
+CREATE TABLE note(room TEXT, name TEXT, text TEXT NOT NULL, PRIMARY KEY(room, name)) WITHOUT ROWID;
+)sql";
+
+constexpr const char* all_migrations[] = {first_schema, full_text, notes};
 
 }  // namespace
 

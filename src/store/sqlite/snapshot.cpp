@@ -34,22 +34,22 @@ Outcome broken() {
 
 }  // namespace
 
-Snapshot::Snapshot(Pool& pool, const Names& names, const Blobs& blobs, Key last)
-    : pool_(pool), names_(names), blobs_(blobs), last_(last) {}
+Snapshot::Snapshot(Pool& pool, const Names& names, Texts& texts, const Blobs& blobs, Key last)
+    : pool_(pool), names_(names), texts_(texts), blobs_(blobs), last_(last) {}
 
 Snapshot::~Snapshot() {
   view_.reset();
   if (!connection_) return;
   try {
-    pool_.give_back(std::move(connection_), last_);
+    pool_.give_back(std::move(connection_), commits_);
   } catch (const Failure&) {  // the connection dies with us
   }
 }
 
 void Snapshot::begin() {
   if (view_) return;
-  connection_ = pool_.take(last_);
-  view_.emplace(*connection_, names_, last_);
+  connection_ = pool_.take(last_, commits_);
+  view_.emplace(*connection_, names_, &texts_, last_);
 }
 
 // Turns what the engine throws into an outcome.
@@ -149,11 +149,12 @@ Result<SearchPage> Snapshot::page(const Access& access, const Query& query, std:
   if (!query.page.empty()) {
     const auto given = from_text(query.page);
     Entry entry;
-    if (!given || given->view > last_ || given->last > given->view || !view_->entry(given->last, entry))
+    if (!given || given->view > last_ || given->last > given->view ||
+        (given->last != 0 && !view_->entry(given->last, entry)))
       return Outcome(Kind::malformed, "value", "_page is not a page of this search; start again without it");
     position = *given;
   }
-  SqliteView view(*connection_, names_, position.view);
+  SqliteView view(*connection_, names_, &texts_, position.view);
   using fhir::search::Total;
   const bool first = position.last == 0;
   const bool wants_total = query.total == Total::accurate || query.total == Total::estimate || count == 0;
@@ -188,6 +189,31 @@ Result<std::vector<std::string>> Snapshot::find(const Access& access, const Quer
     constexpr std::uint64_t effort = 10'000'000;
     return store::find(*view_, access, query, at_most, effort);
   });
+}
+
+std::string Snapshot::first_page() const { return to_text(Position{.view = last_}); }
+
+std::vector<fhir::Note> Snapshot::notes(std::string_view room) {
+  std::vector<fhir::Note> all;
+  try {
+    begin();
+    auto row = connection_->take("SELECT name, text FROM note WHERE room = ? ORDER BY name");
+    for (row.with(room); row.step();)
+      all.push_back({std::string(room), std::string(row.text(0)), std::string(row.text(1))});
+  } catch (const Failure&) {
+    all.clear();
+  }
+  return all;
+}
+
+std::optional<std::string> Snapshot::note(std::string_view room, std::string_view name) {
+  try {
+    begin();
+    auto row = connection_->take("SELECT text FROM note WHERE room = ? AND name = ?");
+    if (row.with(room, name).step()) return std::string(row.text(0));
+  } catch (const Failure&) {  // as if there were none
+  }
+  return std::nullopt;
 }
 
 std::uint64_t Snapshot::count(const Type& type) {

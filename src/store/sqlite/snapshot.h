@@ -15,7 +15,7 @@ namespace alzette::store::sqlite {
 
 class Snapshot : public fhir::Snapshot {
  public:
-  Snapshot(Pool& pool, const Names& names, const Blobs& blobs, Key last);
+  Snapshot(Pool& pool, const Names& names, Texts& texts, const Blobs& blobs, Key last);
   ~Snapshot() override;
 
   fhir::Result<fhir::Version> read(const fhir::Access&, const fhir::Type&, std::string_view id) override;
@@ -27,6 +27,9 @@ class Snapshot : public fhir::Snapshot {
   fhir::Result<std::vector<std::string>> find(const fhir::Access&, const fhir::search::Query&,
                                               std::uint32_t at_most) override;
   std::uint64_t count(const fhir::Type&) override;
+  std::vector<fhir::Note> notes(std::string_view room) override;
+  std::optional<std::string> note(std::string_view room, std::string_view name) override;
+  std::string first_page() const override;
 
  private:
   void begin();
@@ -40,8 +43,10 @@ class Snapshot : public fhir::Snapshot {
 
   Pool& pool_;
   const Names& names_;
+  Texts& texts_;
   const Blobs& blobs_;
   const Key last_;
+  std::uint64_t commits_ = 0;
   std::unique_ptr<Connection> connection_;
   std::optional<SqliteView> view_;
 };

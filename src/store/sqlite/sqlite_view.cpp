@@ -32,13 +32,42 @@ Sentences make(const std::string& range) {
   };
 }
 
+// The text index has no column for the key: its row number is the key.
+Sentences make_for_words() {
+  const std::string range = "words t WHERE words MATCH ?";
+  return {
+      .up = "SELECT rowid FROM " + range + " AND rowid BETWEEN ? AND ? ORDER BY rowid",
+      .down = "SELECT rowid FROM " + range + " AND rowid BETWEEN ? AND ? ORDER BY rowid DESC",
+      .each = "SELECT rowid FROM " + range + " AND rowid <= ?",
+      .estimate = "SELECT count(*) FROM (SELECT 1 FROM " + range + " LIMIT ?)",
+      .count =
+          "SELECT count(*) FROM (SELECT 1 FROM " + range +
+          " AND rowid <= ? AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.key = t.rowid AND s.until <= ?) LIMIT ?)",
+  };
+}
+
+// The words of one parameter are kept apart by its number in front of each (apply.cpp).
+std::string phrase(const Scan& scan) {
+  const std::string mark = std::to_string(scan.parameter) + "x";
+  std::string text = "\"" + mark;
+  for (const char c : scan.from) (text += c).append(c == ' ' ? mark : "");
+  return text += scan.open_end ? "\"*" : "\"";
+}
+
+Scan prepared(Scan scan) {
+  if (scan.shape == Shape::words) scan.from = phrase(scan);
+  return scan;
+}
+
 const Sentences& sentences(Shape shape) {
-  static const std::array<Sentences, 11> all{
+  static const std::array<Sentences, 13> all{
       make("version t WHERE type = ?"),
       make("token t WHERE parameter = ? AND code = ? AND system = ?"),
       make("token t WHERE parameter = ? AND code = x'' AND system = ?"),
       make("reference t WHERE parameter = ? AND target = ?"),
       make("uri t WHERE parameter = ? AND value = ?"),
+      make("string t WHERE parameter = ? AND value = ?"),
+      make_for_words(),
       make("string t WHERE parameter = ? AND value >= ? AND value < ?"),
       make("uri t WHERE parameter = ? AND value >= ? AND value < ?"),
       make("date t WHERE parameter = ? AND bucket = ? AND at BETWEEN ? AND ?"),
@@ -53,7 +82,7 @@ const Sentences& sentences(Shape shape) {
 int bind_range(Statement& statement, const Scan& scan) {
   int at = 0;
   const auto bind = [&](auto value) { statement.bind(++at, value); };
-  bind(scan.parameter);
+  if (scan.shape != Shape::words) bind(scan.parameter);
   switch (scan.shape) {
     case Shape::type:
       break;
@@ -68,6 +97,8 @@ int bind_range(Statement& statement, const Scan& scan) {
       bind(scan.target);
       break;
     case Shape::uri:
+    case Shape::text:
+    case Shape::words:
       bind(std::string_view(scan.from));
       break;
     case Shape::strings:
@@ -265,24 +296,27 @@ class IdKeys : public Keys {
 }  // namespace
 
 std::unique_ptr<Keys> SqliteView::keys(const Scan& scan, bool descending) {
-  return std::make_unique<RangeKeys>(connection_, scan, descending, last_);
+  return std::make_unique<RangeKeys>(connection_, prepared(scan), descending, last_);
 }
 
-void SqliteView::each(const Scan& scan, const std::function<bool(Key)>& take) {
+void SqliteView::each(const Scan& wanted, const std::function<bool(Key)>& take) {
+  const Scan scan = prepared(wanted);
   auto rows = connection_.take(sentences(scan.shape).each.c_str());
   rows.bind(bind_range(rows, scan), last_);
   while (rows.step() && take(rows.integer(0))) {
   }
 }
 
-std::uint64_t SqliteView::estimate(const Scan& scan, std::uint64_t at_most) {
+std::uint64_t SqliteView::estimate(const Scan& wanted, std::uint64_t at_most) {
+  const Scan scan = prepared(wanted);
   auto row = connection_.take(sentences(scan.shape).estimate.c_str());
   row.bind(bind_range(row, scan), static_cast<std::int64_t>(at_most));
   row.step();
   return static_cast<std::uint64_t>(row.integer(0));
 }
 
-std::uint64_t SqliteView::count(const Scan& scan, std::uint64_t at_most) {
+std::uint64_t SqliteView::count(const Scan& wanted, std::uint64_t at_most) {
+  const Scan scan = prepared(wanted);
   auto row = connection_.take(sentences(scan.shape).count.c_str());
   const int at = bind_range(row, scan);
   row.bind(at, last_);
@@ -290,6 +324,12 @@ std::uint64_t SqliteView::count(const Scan& scan, std::uint64_t at_most) {
   row.bind(at + 2, static_cast<std::int64_t>(at_most));
   row.step();
   return static_cast<std::uint64_t>(row.integer(0));
+}
+
+bool SqliteView::has_words(const Scan& words, Key key) {
+  const std::string text = phrase(words);
+  auto row = connection_.take("SELECT 1 FROM words WHERE words MATCH ? AND rowid = ?");
+  return row.with(std::string_view(text), key).step();
 }
 
 std::vector<Name> SqliteView::systems(Name parameter, const std::string& code, std::size_t at_most) {
@@ -346,6 +386,7 @@ std::unique_ptr<Keys> SqliteView::sorted(Name parameter, IndexKind kind, bool de
       return std::make_unique<OrderedDates>(connection_, parameter, descending, from, from_key);
     case IndexKind::reference:
     case IndexKind::composite:
+    case IndexKind::words:
       return nullptr;
   }
   return nullptr;

@@ -8,15 +8,18 @@
 
 #include "src/store/sqlite/connection.h"
 #include "src/store/sqlite/names.h"
+#include "src/store/sqlite/texts.h"
 #include "src/store/view.h"
 
 namespace alzette::store::sqlite {
 
 class SqliteView : public View {
  public:
-  SqliteView(Connection& connection, const Names& names, Key last)
+  // `texts` may be null: then every text is looked at where it is searched for a part.
+  SqliteView(Connection& connection, const Names& names, Texts* texts, Key last)
       : connection_(connection),
         names_(names),
+        texts_(texts),
         last_(last),
         entry_(connection.take("SELECT rid, type, version, instant, method, postings FROM version WHERE key = ?")),
         superseded_(connection.take("SELECT until FROM superseded WHERE key = ?")),
@@ -29,6 +32,10 @@ class SqliteView : public View {
   std::uint64_t estimate(const Scan& scan, std::uint64_t at_most) override;
   std::uint64_t count(const Scan& scan, std::uint64_t at_most) override;
   std::vector<Name> systems(Name parameter, const std::string& code, std::size_t at_most) override;
+  std::shared_ptr<const std::vector<std::string>> texts(Name parameter) override {
+    return texts_ ? texts_->of(parameter, last_, connection_) : nullptr;
+  }
+  bool has_words(const Scan& words, Key key) override;
   std::unique_ptr<Keys> sorted(Name parameter, fhir::search::IndexKind kind, bool descending, const Value* from,
                                Key from_key) override;
   std::unique_ptr<Keys> by_id(Name type, bool descending, const std::string* from) override;
@@ -46,6 +53,7 @@ class SqliteView : public View {
  private:
   Connection& connection_;
   const Names& names_;
+  Texts* texts_;
   Key last_;
   Statement entry_;
   Statement superseded_;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -70,12 +71,13 @@ class Writer {
     const fhir::Type* type;
     const fhir::SearchParameter* parameter;
     fhir::search::Facet facet;
+    bool contained;
     bool operator==(const ParameterKey&) const = default;
   };
   struct ParameterHash {
     std::size_t operator()(const ParameterKey& key) const {
       return std::hash<const void*>{}(key.type) * 31 + std::hash<const void*>{}(key.parameter) +
-             static_cast<std::size_t>(key.facet);
+             static_cast<std::size_t>(key.facet) * 2 + (key.contained ? 1 : 0);
     }
   };
 
@@ -89,11 +91,14 @@ class Writer {
   fhir::Result<fhir::Receipt> apply(const Job& job);
   std::optional<fhir::Outcome> refuse(const fhir::Batch& batch, std::vector<State*>& states);
   std::optional<fhir::Outcome> unexpected(const fhir::Batch& batch);
+  void add_rows(const fhir::Addition& addition);
+  void keep(const fhir::Note& note);
   fhir::Written put(const fhir::Write& write, std::string_view files, State& state);
   fhir::Written remove(const fhir::Write& write, State& state);
   bool unchanged(const fhir::Write& write, std::string_view files, const State& state, std::int64_t& instant);
   void add_version(const fhir::Write& write, State& state, bool live);
-  std::string postings(const fhir::Write& write, fhir::Key key);
+  std::string postings(const fhir::Type& type, std::span<const fhir::search::IndexRow> rows, fhir::Key key);
+  void add_words(Name parameter, std::string_view words);
   Value intern(const fhir::search::IndexValue& value);
   Name parameter(const fhir::Type& type, const fhir::search::IndexRow& row);
   State& state_of(Name type, std::string_view id);
@@ -114,6 +119,7 @@ class Writer {
   std::uint64_t batch_ = 0;
   std::string scratch_;
   std::vector<Posting> scratch_postings_;
+  std::string scratch_words_;
   std::int64_t sequence_ = 0;  // of the newest version; one more for each
   std::int64_t instant_ = 0;
   Rid next_rid_ = 1;

@@ -1,0 +1,22 @@
+// The expression of a search parameter, made ready: a plain path where it is one, else FHIRPath.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <variant>
+
+#include "fhir/path/path.h"
+#include "fhir/search/walk.h"
+
+namespace fhir::search {
+
+using Expression = std::variant<Walk, path::Compiled>;
+
+inline std::optional<Expression> compile(std::string_view text) {
+  if (auto walk = Walk::parse(text)) return Expression(std::move(*walk));
+  auto program = path::compile(text);
+  if (!program) return std::nullopt;
+  return Expression(std::move(*program));
+}
+
+}  // namespace fhir::search

@@ -1,0 +1,188 @@
+// $export of the system, of all patients, of a group: begins a job. Bulk Data Access 2.0:
+// http://hl7.org/fhir/uv/bulkdata/STU2/export.html
+#include <algorithm>
+
+#include "fhir/value.h"
+#include "src/job/bulk.h"
+#include "src/job/status.h"
+#include "src/operation/operation.h"
+#include "src/rest/reply.h"
+
+namespace alzette::operation {
+namespace {
+
+using fhir::Kind;
+using fhir::Outcome;
+using fhir::Result;
+
+Outcome invalid(std::string text) { return {Kind::malformed, "value", std::move(text)}; }
+
+void split(std::string_view text, std::vector<std::string>& out) {
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto end = std::min(text.find(',', at), text.size());
+    if (end > at) out.emplace_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+}
+
+// Searches of several types in one text: a comma divides them where a type and a question mark follow.
+void split_filters(std::string_view text, std::vector<std::string>& out) {
+  std::size_t start = 0;
+  for (std::size_t comma = text.find(','); comma != std::string_view::npos; comma = text.find(',', comma + 1)) {
+    const auto mark = text.find('?', comma);
+    if (mark == std::string_view::npos || !fhir::definitions().resource(text.substr(comma + 1, mark - comma - 1)))
+      continue;
+    out.emplace_back(text.substr(start, comma - start));
+    start = comma + 1;
+  }
+  out.emplace_back(text.substr(start));
+}
+
+class Reader {
+ public:
+  Reader(const rest::Call& call, const Input& input, bool lenient) : call_(call), input_(input), lenient_(lenient) {}
+
+  using Refusal = std::optional<Outcome>;
+
+  Result<job::Export> read(job::Extent extent) {
+    wanted_.extent = extent;
+    wanted_.group = extent == job::Extent::group ? call_.id : std::string();
+    wanted_.url = std::string(call_.base) + call_.request.target;
+    using Part = Refusal (Reader::*)();
+    for (const Part part : {Part(&Reader::read_format), Part(&Reader::read_times), Part(&Reader::read_types),
+                            Part(&Reader::read_filters), Part(&Reader::read_patients)})
+      if (auto refusal = (this->*part)()) return std::move(*refusal);
+    for (const auto* argument : input_.all("_elements"))
+      split(argument->value ? argument->value->text : "", wanted_.elements);
+    return std::move(wanted_);
+  }
+
+ private:
+  Refusal read_format() {
+    const auto format = input_.text("_outputFormat");
+    if (format.empty() || format == "application/fhir+ndjson" || format == "application/ndjson" || format == "ndjson")
+      return std::nullopt;
+    return invalid("_outputFormat: only application/fhir+ndjson is written");
+  }
+
+  Refusal read_times() {
+    for (auto [name, text] : {std::pair("_since", &wanted_.since), std::pair("_until", &wanted_.until)}) {
+      *text = input_.text(name);
+      // A '+' that was not percent-encoded in the URL arrives as a blank.
+      std::replace(text->begin(), text->end(), ' ', '+');
+      if (!text->empty() && !fhir::valid(fhir::Primitive::instant, *text))
+        return invalid(std::string(name) + " takes an instant such as 2026-01-31T08:05:00Z");
+    }
+    return std::nullopt;
+  }
+
+  Refusal read_types() {
+    std::vector<std::string> names;
+    for (const auto* argument : input_.all("_type")) split(argument->value ? argument->value->text : "", names);
+    const auto* patients = fhir::definitions().compartment("Patient");
+    for (auto& name : names) {
+      const auto* type = fhir::definitions().resource(name);
+      job::Export alone;
+      alone.extent = wanted_.extent;
+      alone.types = {name};
+      const bool inside = type && job::types_of(alone, all_).size() == 1;
+      if (!inside && lenient_) continue;
+      if (!type) return invalid("_type: \"" + name + "\" is not a resource type of FHIR R4");
+      if (!inside) return invalid("_type: the " + std::string(patients->type.view()) + " compartment holds no " + name);
+      if (!call_.access.may(fhir::Verb::search, name))
+        return Outcome(Kind::forbidden, "forbidden", "you may not search " + name);
+      wanted_.types.push_back(std::move(name));
+    }
+    return std::nullopt;
+  }
+
+  Refusal read_filters() {
+    for (const auto* argument : input_.all("_typeFilter"))
+      split_filters(argument->value ? argument->value->text : "", wanted_.filters);
+    std::vector<std::string> good;
+    for (const auto& filter : wanted_.filters) {
+      const auto* type = fhir::definitions().resource(std::string_view(filter).substr(0, filter.find('?')));
+      job::Export alone;
+      alone.filters = {filter};
+      auto query = type && filter.find('?') != std::string::npos
+                       ? job::query_of(alone, *type, call_.base)
+                       : Result<fhir::search::Query>(invalid("_typeFilter: \"" + filter + "\" is not Type?parameters"));
+      if (query)
+        good.push_back(filter);
+      else if (!lenient_)
+        return std::move(query.outcome());
+    }
+    wanted_.filters = std::move(good);
+    return std::nullopt;
+  }
+
+  Refusal read_patients() {
+    for (const auto* argument : input_.all("patient")) {
+      const auto* value = argument->value;
+      auto reference = value ? value->value_of("reference") : std::string_view();
+      if (reference.starts_with(call_.base)) reference.remove_prefix(call_.base.size() + 1);
+      if (!reference.starts_with("Patient/") || !fhir::is_id(reference.substr(8)))
+        return invalid("patient takes references such as Patient/1");
+      wanted_.patients.emplace_back(reference.substr(8));
+    }
+    return std::nullopt;
+  }
+
+  const rest::Call& call_;
+  const Input& input_;
+  const bool lenient_;
+  const fhir::Access all_ = fhir::Access::local_developer();
+  job::Export wanted_;
+};
+
+Result<rest::Plan> begin(const rest::Call& call, const Input& input, job::Extent extent) {
+  if (!rest::respond_async(call.request))
+    return Outcome(Kind::malformed, "required", "$export works in the background: send Prefer: respond-async");
+  if (extent == job::Extent::group)
+    if (auto group = call.snapshot.read(call.access, *call.type, call.id); !group) return std::move(group.outcome());
+  auto wanted = Reader(call, input, rest::lenient(call.request)).read(extent);
+  if (!wanted) return std::move(wanted.outcome());
+  return job::kick_off(call, job::export_kind, job::to_text(*wanted));
+}
+
+Result<rest::Plan> export_system(const rest::Call& call, const Input& input) {
+  return begin(call, input, job::Extent::system);
+}
+
+Result<rest::Plan> export_patients(const rest::Call& call, const Input& input) {
+  return begin(call, input, job::Extent::patients);
+}
+
+Result<rest::Plan> export_group(const rest::Call& call, const Input& input) {
+  if (call.id.empty())
+    return Outcome(Kind::malformed, "required", "$export of a Group is asked for at Group/[id]/$export");
+  return begin(call, input, job::Extent::group);
+}
+
+}  // namespace
+
+extern constinit const Operation system_export{
+    .code = "export",
+    .definition = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export",
+    .levels = on_system,
+    .types = "",
+    .lane = rest::Lane::worker,
+    .run = export_system};
+
+extern constinit const Operation patient_export{
+    .code = "export",
+    .definition = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export",
+    .levels = on_type,
+    .types = "Patient",
+    .lane = rest::Lane::worker,
+    .run = export_patients};
+
+extern constinit const Operation group_export{
+    .code = "export",
+    .definition = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export",
+    .levels = on_type | on_instance,
+    .types = "Group",
+    .lane = rest::Lane::worker,
+    .run = export_group};
+
+}  // namespace alzette::operation

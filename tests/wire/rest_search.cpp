@@ -1,0 +1,84 @@
+// Searches to the letter over real sockets: compartments, _filter, _list, full text, near, contained resources.
+#include "tests/wire/rest_server.h"
+
+using wire::RestServer;
+
+namespace {
+
+void put(const RestServer& server, const std::string& type, const std::string& id, const std::string& members) {
+  const auto reply = server.ask(
+      "PUT", "/" + type + "/" + id,
+      R"({"resourceType":")" + type + R"(","id":")" + id + "\"" + (members.empty() ? "" : ",") + members + "}");
+  REQUIRE_MESSAGE(reply.status == 201, reply.body);
+}
+
+std::string observation(const std::string& patient, const std::string& text) {
+  return R"("status":"final","code":{"text":")" + text + R"("},"subject":{"reference":"Patient/)" + patient + "\"}";
+}
+
+}  // namespace
+
+TEST_CASE("compartments are searched by GET and POST, one type or all, and paged") {
+  const RestServer server;
+  for (const char* id : {"p1", "p2"}) put(server, "Patient", id, R"("active":true)");
+  for (int i = 0; i < 5; ++i) put(server, "Observation", "a" + std::to_string(i), observation("p1", "weight"));
+  put(server, "Observation", "b", observation("p2", "weight"));
+  put(server, "Condition", "c", R"("subject":{"reference":"Patient/p1"})");
+  CHECK(server.get("/Patient/p1/Observation?_total=accurate").number("total") == 5);
+  CHECK(server.get("/Patient/p1/Observation?code:text=weight&_count=2").has("Patient/p1/Observation?"));
+  CHECK(server.form("/Patient/p1/Observation/_search", "_id=a1,b").number("total") == 1);
+  CHECK(server.get("/Patient/p1/Patient").number("total") == 1);
+  CHECK(server.get("/Patient/none/Observation").number("total") == 0);
+  CHECK(server.get("/Patient/p1/*?_total=accurate").number("total") == 7);
+  CHECK(server.get("/Patient/p1/*?_type=Condition").number("total") == 1);
+  CHECK(server.form("/Patient/p1/*/_search", "_type=Condition,Observation").number("total") == 6);
+  CHECK(server.get("/Patient/p1/Organization").status == 404);
+  CHECK(server.get("/Organization/o/Patient").status == 404);
+  CHECK(server.get("/Patient/p1/Observation?nonsense=1").status == 400);
+  CHECK(server.ask("PUT", "/Patient/p1/Observation", "{}").status == 405);
+
+  const auto page = server.get("/Patient/p1/Observation?_count=2");
+  const auto at = page.body.find("_page=");
+  REQUIRE(at != std::string::npos);
+  const auto token = page.body.substr(at, page.body.find('"', at) - at);
+  CHECK(server.get("/Patient/p1/Observation?_count=2&" + token).status == 200);
+  CHECK(server.get("/Patient/p2/Observation?_count=2&" + token).status == 400);
+}
+
+TEST_CASE("contained resources, as their containers or by themselves, one at a time") {
+  const RestServer server;
+  put(server, "Observation", "o", R"("status":"final","code":{"text":"x"},"subject":{"reference":"#a"},
+    "performer":[{"reference":"#b"}],"contained":[
+    {"resourceType":"Patient","id":"a","gender":"male","name":[{"family":"Weber"}]},
+    {"resourceType":"Patient","id":"b","gender":"female","name":[{"family":"Klein"}]}])");
+  CHECK(server.get("/Patient?family=weber").number("total") == 0);
+  CHECK(server.get("/Patient?family=weber&gender=male&_contained=true").has("Observation/o"));
+  CHECK_FALSE(server.get("/Patient?family=weber&gender=female&_contained=true").has("fullUrl"));
+  const auto itself = server.get("/Patient?family=weber&_contained=true&_containedType=contained");
+  CHECK(itself.has("/Observation/o#a\""));
+  CHECK(itself.has(R"("resource":{"resourceType":"Patient","id":"a")"));
+  CHECK_FALSE(itself.has("Klein"));
+  CHECK(server.get("/Patient?_contained=maybe").status == 400);
+  CHECK(server.get("/Patient?general-practitioner.name=x&_contained=true").status == 400);
+}
+
+TEST_CASE("_filter, _list, full text and near over HTTP; refusals say what is wrong") {
+  const RestServer server;
+  put(server, "Patient", "p", R"("name":[{"family":"Weber","given":["Anna"]}],"birthDate":"1970-01-01")");
+  put(server, "Observation", "o", observation("p", "Blood pressure"));
+  put(server, "List", "l", R"("status":"current","mode":"working","entry":[{"item":{"reference":"Patient/p"}}])");
+  put(server, "Location", "here", R"("position":{"longitude":6.13,"latitude":49.61})");
+  CHECK(server.get("/Patient?_filter=family%20eq%20%22weber%22%20and%20birthdate%20ge%201970").number("total") == 1);
+  CHECK(server.get("/Observation?_filter=subject:Patient.family%20co%20ebe").number("total") == 1);
+  CHECK(server.form("/Patient/_search", "_filter=not%20(family%20eq%20weber)").number("total") == 0);
+  CHECK(server.get("/Patient?_list=l").number("total") == 1);
+  CHECK(server.get("/Patient?_content=anna").number("total") == 1);
+  CHECK(server.get("/?_content=blood%20OR%20weber").number("total") == 2);
+  CHECK(server.get("/Observation?_content=%22blood%20pressure%22&_total=accurate").number("total") == 1);
+  CHECK(server.get("/Location?near=49.6%7C6.1%7C10%7Ckm").number("total") == 1);
+  const auto where = server.get("/Patient?_filter=family%20is%20weber");
+  CHECK(where.status == 400);
+  CHECK(where.has("column 8"));
+  CHECK(server.get("/Patient?_filter=nothing%20eq%201").has("Valid: "));
+  CHECK(server.get("/Patient?_content=(((").status == 400);
+}
