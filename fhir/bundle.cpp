@@ -70,6 +70,12 @@ void BundleWriter::match(std::string_view base, const Version& version, std::str
   out_ += match ? R"(,"search":{"mode":"match"}})" : R"(,"search":{"mode":"include"}})";
 }
 
+void BundleWriter::resource(std::string_view base, const Version& version) {
+  open_entry();
+  full_url(base, version, out_);
+  out_.append(R"(,"resource":)").append(version.body).append("}");
+}
+
 void BundleWriter::outcome(const Outcome& outcome) {
   open_entry();
   out_.append(R"("resource":)").append(to_json(outcome)).append(R"(,"search":{"mode":"outcome"}})");

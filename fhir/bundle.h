@@ -31,13 +31,15 @@ struct EntryResponse {
 
 class BundleWriter {
  public:
-  // `type`: "searchset", "history", "batch-response", "transaction-response". `now` becomes meta.lastUpdated, 0 = none.
+  // `type`: "searchset", "history", "collection", "batch-response", "transaction-response". `now` becomes
+  // meta.lastUpdated, 0 = none.
   BundleWriter(std::string_view type, std::optional<std::uint64_t> total, std::span<const Link> links,
                std::int64_t now = 0);
 
   // searchset: `resource` is version.body or its projection.
   void match(std::string_view base, const Version& version, std::string_view resource, bool match);
-  void outcome(const Outcome& outcome);  // searchset: an entry of mode "outcome"
+  void resource(std::string_view base, const Version& version);  // collection
+  void outcome(const Outcome& outcome);                          // searchset: an entry of mode "outcome"
   void history(std::string_view base, const Version& version);
   void response(const EntryResponse& response);
 

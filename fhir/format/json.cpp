@@ -41,7 +41,7 @@ class Builder {
   }
 
   bool Null() {
-    if (!frames_.empty() && frames_.back().in_list) return add(Node::Form::none, {}) != nullptr;
+    if (!frames_.empty() && (frames_.back().in_list || limits_.plain)) return add(Node::Form::none, {}) != nullptr;
     return fail("null is only allowed inside a list, to align values with extensions; leave the member out");
   }
   bool Bool(bool value) { return add(Node::Form::boolean, value ? "true" : "false") != nullptr; }
@@ -77,7 +77,7 @@ class Builder {
     return true;
   }
   bool EndObject(rapidjson::SizeType members) {
-    if (members == 0) return fail("an object is empty; leave the member out instead");
+    if (members == 0 && !limits_.plain) return fail("an object is empty; leave the member out instead");
     if (!distinct_keys()) return false;
     keys_.resize(frames_.back().keys);
     frames_.pop_back();
@@ -90,7 +90,7 @@ class Builder {
     return true;
   }
   bool EndArray(rapidjson::SizeType values) {
-    if (values == 0) return fail("a list is empty; leave the member out instead");
+    if (values == 0 && !limits_.plain) return fail("a list is empty; leave the member out instead");
     frames_.back().in_list = false;
     return true;
   }

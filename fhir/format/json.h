@@ -20,6 +20,8 @@ struct Limits {
   std::size_t nodes = 250'000;  // and one more for every 24 bytes: the tree's memory stays in proportion to the text
   std::size_t array = 250'000;  // values of one array
   std::size_t members = 1'000;  // of one object
+  bool plain =
+      false;  // any JSON, not only FHIR's: members may be null, objects and lists empty (the list leaves nothing)
 };
 
 // Text to a raw tree: members as nodes in order, lists as siblings with `listed` set, `_name` members still apart,

@@ -107,7 +107,7 @@ Truth equal_at(Evaluator& evaluator, const Value& left, const Value& right, int 
   }
   if (a.kind == ValueKind::string && b.kind == ValueKind::string) return of(a.text == b.text);
   if (a.kind == ValueKind::boolean && b.kind == ValueKind::boolean) return of(a.boolean == b.boolean);
-  if (a.kind == ValueKind::integer && b.kind == ValueKind::integer) return of(a.integer == b.integer);
+  if (is_whole(a.kind) && is_whole(b.kind)) return of(a.integer == b.integer);
   if (is_temporal(a.kind) || is_temporal(b.kind)) return temporals_equal(a, b);
   if (is_numeric(a.kind) && is_numeric(b.kind)) {
     const auto x = number(a);
@@ -150,6 +150,7 @@ std::size_t hash(const Value& value) {
     case ValueKind::string:
       return std::hash<std::string_view>{}(plain.text);
     case ValueKind::integer:
+    case ValueKind::long_integer:
       return std::hash<double>{}(static_cast<double>(plain.integer));
     case ValueKind::decimal: {
       const auto decimal = Decimal::parse(plain.text);
@@ -172,7 +173,7 @@ std::size_t hash(const Value& value) {
 }  // namespace
 
 std::optional<Decimal> number(const Value& value) {
-  if (value.kind == ValueKind::integer) return Decimal::of(value.integer);
+  if (is_whole(value.kind)) return Decimal::of(value.integer);
   return value.kind == ValueKind::decimal ? Decimal::parse(value.text) : std::nullopt;
 }
 

@@ -145,7 +145,7 @@ std::optional<std::string_view> Evaluator::text(const Expr& expr, const Scope& s
 std::optional<std::int64_t> Evaluator::integer(const Expr& expr, const Scope& scope) {
   const auto value = single(expr, scope);
   if (!value) return std::nullopt;
-  if (value->kind != ValueKind::integer) {
+  if (!is_whole(value->kind)) {
     fail("an integer is needed here");
     return std::nullopt;
   }
@@ -298,7 +298,7 @@ void Evaluator::element(const Value& value, const Expr& step_expr) {
     for (const Node* child = node.first; child; child = child->next)
       if (is_name_of(*child, name)) push(Value::of(*child));
     if (top_ == before && reading_ == Reading::letter && node.type && node.type->kind != TypeKind::primitive)
-      missing(*node.type, name);
+      missing(node, name);
     return;
   }
   if (value.kind == ValueKind::type) {
@@ -311,11 +311,17 @@ void Evaluator::element(const Value& value, const Expr& step_expr) {
   }
 }
 
-// The JSON name of a choice (valueQuantity) is never a path; a name that the type does not have is one only in strict
+// The JSON name of a choice (valueQuantity) is no path, but is taken of an Extension, whose value is so often written
+// valueCode, unless evaluation is strict; a name that the type does not have is one only in strict
 // evaluation.
-void Evaluator::missing(const Type& type, std::string_view name) {
+void Evaluator::missing(const Node& node, std::string_view name) {
+  const Type& type = *node.type;
   const Member* member = type.member(name);
   if (member && !member->element->choice) return;
+  if (member && type.name.view() == "Extension" && !context_.strict) {
+    if (const Node* value = node.child(name)) push(Value::of(*value));
+    return;
+  }
   if (member)
     fail(std::string(name) + " is written " + std::string(member->element->name) + ".ofType(" +
          std::string(member->type->name) + ") in FHIRPath");

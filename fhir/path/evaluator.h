@@ -91,7 +91,7 @@ class Evaluator {
   void apply(const Expr& step, Range in, const Scope& scope);
   void member(const Expr& step, Range in);
   void element(const Value& value, const Expr& step);
-  void missing(const Type& type, std::string_view name);
+  void missing(const Node& node, std::string_view name);
   void at(const Expr& step, Range in, const Scope& scope);
   void variable(const Expr& expr);
   bool fixed_variable(std::string_view name);

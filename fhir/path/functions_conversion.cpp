@@ -32,7 +32,7 @@ std::optional<Value> to_boolean(Evaluator&, const Value& value) {
 }
 
 std::optional<Value> to_integer(Evaluator&, const Value& value) {
-  if (value.kind == ValueKind::integer) return Value::of(value.integer);
+  if (is_whole(value.kind)) return Value::of(value.integer);
   if (value.kind == ValueKind::boolean) return Value::of(std::int64_t{value.boolean ? 1 : 0});
   if (value.kind != ValueKind::string) return std::nullopt;
   std::string_view digits = value.text;
@@ -43,9 +43,15 @@ std::optional<Value> to_integer(Evaluator&, const Value& value) {
   return Value::of(whole);
 }
 
+std::optional<Value> to_long(Evaluator& e, const Value& value) {
+  auto whole = to_integer(e, value);
+  if (whole) whole->kind = ValueKind::long_integer;
+  return whole;
+}
+
 std::optional<Value> to_decimal(Evaluator& e, const Value& value) {
   if (value.kind == ValueKind::boolean) return Value::of(ValueKind::decimal, value.boolean ? "1.0" : "0.0");
-  if (value.kind == ValueKind::integer) return Value::of(ValueKind::decimal, e.keep(std::to_string(value.integer)));
+  if (is_whole(value.kind)) return Value::of(ValueKind::decimal, e.keep(std::to_string(value.integer)));
   if (value.kind == ValueKind::decimal) return Value::of(ValueKind::decimal, value.text);
   if (value.kind != ValueKind::string || !Decimal::parse(value.text)) return std::nullopt;
   return Value::of(ValueKind::decimal, e.keep(Decimal::parse(value.text)->text()));
@@ -67,9 +73,19 @@ std::optional<Value> read_quantity(std::string_view text) {
   return Value::of(ValueKind::quantity, digits, rest);
 }
 
+// A quantity of FHIR is one of FHIRPath when its unit is UCUM's and it has no comparator.
+std::optional<Value> from_fhir(Evaluator& e, const Value& value) {
+  const std::string_view system_url = value.node->value_of("system");
+  if (value.node->child("comparator")) e.fail("a quantity with a comparator is not one value");
+  const bool is_ucum = system_url.empty() || system_url == "http://unitsofmeasure.org";
+  return is_ucum && value.kind == ValueKind::quantity ? std::optional(value) : std::nullopt;
+}
+
 std::optional<Value> to_quantity(Evaluator& e, const Value& value) {
+  if (value.node && value.node->type && value.node->type->is("Quantity")) return from_fhir(e, value);
   if (value.kind == ValueKind::quantity) return value;
   if (value.kind == ValueKind::boolean) return Value::of(ValueKind::quantity, value.boolean ? "1.0" : "0.0", "1");
+  if (value.kind == ValueKind::long_integer) return std::nullopt;  // the standard defines it for Integer only
   if (is_numeric(value.kind)) return quantity_of(e, value);
   return value.kind == ValueKind::string ? read_quantity(value.text) : std::nullopt;
 }
@@ -89,11 +105,13 @@ std::optional<Value> to_text(Evaluator& e, const Value& value) {
     case ValueKind::boolean:
       return Value::of(ValueKind::string, value.boolean ? "true" : "false");
     case ValueKind::integer:
+    case ValueKind::long_integer:
       text = std::to_string(value.integer);
       break;
     case ValueKind::quantity:
       text = std::string(value.text) + " ";
-      text += calendar_word(value.unit).empty() ? "'" + std::string(value.unit) + "'" : std::string(value.unit);
+      text += calendar_word(value.unit).empty() && !value.unit.starts_with('\'') ? "'" + std::string(value.unit) + "'"
+                                                                                 : std::string(value.unit);
       break;
     case ValueKind::node:
     case ValueKind::type:
@@ -170,7 +188,7 @@ constexpr std::array<Function, 18> functions{{
     {"convertsToDateTime", 0, 0, converts<to_date_time>},
     {"convertsToDecimal", 0, 0, converts<to_decimal>},
     {"convertsToInteger", 0, 0, converts<to_integer>},
-    {"convertsToLong", 0, 0, converts<to_integer>},
+    {"convertsToLong", 0, 0, converts<to_long>},
     {"convertsToQuantity", 0, 1, converts_to_quantity},
     {"convertsToString", 0, 0, converts<to_text>},
     {"convertsToTime", 0, 0, converts<to_time>},
@@ -179,7 +197,7 @@ constexpr std::array<Function, 18> functions{{
     {"toDateTime", 0, 0, to<to_date_time>},
     {"toDecimal", 0, 0, to<to_decimal>},
     {"toInteger", 0, 0, to<to_integer>},
-    {"toLong", 0, 0, to<to_integer>},
+    {"toLong", 0, 0, to<to_long>},
     {"toQuantity", 0, 1, to_quantity_in},
     {"toString", 0, 0, to<to_text>},
     {"toTime", 0, 0, to<to_time>},

@@ -1,6 +1,8 @@
-// Math functions. FHIRPath N1, section 5.7. Roots, logarithms and real powers are computed with 15 digits.
+// Math functions. FHIRPath N1, section 5.7. Roots, logarithms and real powers are computed in binary, and shown with
+// the digits that tell them apart.
 #include <array>
 #include <cmath>
+#include <cstdio>
 
 #include "fhir/path/quantity.h"
 
@@ -23,6 +25,15 @@ std::optional<Decimal> amount(const Value& value) {
   return value.kind == ValueKind::quantity ? Decimal::parse(value.text) : number(value);
 }
 
+// A double knows no more than 16 digits.
+std::optional<Decimal> decimal_of(double number) {
+  if (!std::isfinite(number)) return std::nullopt;
+  char text[64];
+  const int size = std::snprintf(text, sizeof text, "%.16g", number);
+  const auto decimal = Decimal::parse({text, static_cast<std::size_t>(size)});
+  return decimal ? std::optional(decimal->trimmed()) : std::nullopt;
+}
+
 void give_decimal(Evaluator& e, const std::optional<Decimal>& result) {
   if (result) e.push(Value::of(ValueKind::decimal, e.keep(result->text())));
 }
@@ -38,8 +49,12 @@ void give_like(Evaluator& e, const Value& like, Decimal result) {
 void absolute(Evaluator& e, const Expr&, Range in, const Scope&) {
   const auto value = subject(e, in);
   if (!value) return;
-  if (value->kind == ValueKind::integer && value->integer != INT64_MIN)
-    return e.push(Value::of(value->integer < 0 ? -value->integer : value->integer));
+  if (is_whole(value->kind) && value->integer != INT64_MIN) {
+    Value result = *value;
+    result.node = nullptr;
+    if (result.integer < 0) result.integer = -result.integer;
+    return e.push(result);
+  }
   auto result = amount(*value);
   if (!result) return;
   if (result->negative()) result->units = -result->units;
@@ -71,7 +86,7 @@ template <double (*Function)(double)>
 void real(Evaluator& e, const Expr&, Range in, const Scope&) {
   const auto value = subject(e, in);
   const auto exact = value ? amount(*value) : std::nullopt;
-  if (exact) give_decimal(e, Decimal::of(Function(exact->approximate())));
+  if (exact) give_decimal(e, decimal_of(Function(exact->approximate())));
 }
 
 // The argument as a number; its place is free again.
@@ -86,7 +101,7 @@ void logarithm(Evaluator& e, const Expr& call, Range in, const Scope& scope) {
   const auto base = argument(e, call, scope);
   const auto value = subject(e, in);
   const auto exact = value ? amount(*value) : std::nullopt;
-  if (base && exact) give_decimal(e, Decimal::of(std::log(exact->approximate()) / std::log(base->approximate())));
+  if (base && exact) give_decimal(e, decimal_of(std::log(exact->approximate()) / std::log(base->approximate())));
 }
 
 void power(Evaluator& e, const Expr& call, Range in, const Scope& scope) {
@@ -98,10 +113,10 @@ void power(Evaluator& e, const Expr& call, Range in, const Scope& scope) {
   if (times && *times >= 0 && *times <= 1024) {  // exact as long as it fits
     std::optional<Decimal> result = Decimal::of(std::int64_t{1});
     for (std::int64_t i = 0; i < *times && result; ++i) result = multiply(*result, *base);
-    const auto integer = result && value->kind == ValueKind::integer ? result->whole() : std::nullopt;
+    const auto integer = result && is_whole(value->kind) ? result->whole() : std::nullopt;
     return integer ? e.push(Value::of(*integer)) : give_decimal(e, result);
   }
-  give_decimal(e, Decimal::of(std::pow(base->approximate(), exponent->approximate())));
+  give_decimal(e, decimal_of(std::pow(base->approximate(), exponent->approximate())));
 }
 
 constexpr std::array<Function, 10> functions{{

@@ -101,8 +101,12 @@ std::optional<Value> calculate(Evaluator& evaluator, Op op, const Value& left, c
   const bool whole = op == Op::whole_divide || op == Op::modulo;
   const Value a = whole ? without_unit(left) : left;
   const Value b = whole ? without_unit(right) : right;
-  if (a.kind == ValueKind::integer && b.kind == ValueKind::integer && op != Op::divide)
-    return integers(op, a.integer, b.integer);
+  if (is_whole(a.kind) && is_whole(b.kind) && op != Op::divide) {
+    auto result = integers(op, a.integer, b.integer);
+    if (result && (a.kind == ValueKind::long_integer || b.kind == ValueKind::long_integer))
+      result->kind = ValueKind::long_integer;
+    return result;
+  }
   if (is_numeric(a.kind) && is_numeric(b.kind)) return decimals(evaluator, op, a, b);
   if (a.kind == ValueKind::string && b.kind == ValueKind::string && op == Op::add)
     return Value::of(ValueKind::string, evaluator.keep(std::string(a.text) + std::string(b.text)));
@@ -127,7 +131,7 @@ void sign_of(Evaluator& evaluator, Op op, Range operand) {
     evaluator.fail("a sign does not work on " + std::string(system_type(value->kind)));
     return;
   }
-  if (op == Op::minus_sign && value->kind == ValueKind::integer) {
+  if (op == Op::minus_sign && is_whole(value->kind)) {
     if (__builtin_sub_overflow(std::int64_t{0}, value->integer, &result.integer)) return evaluator.drop(operand.first);
   } else if (op == Op::minus_sign) {
     auto amount = Decimal::parse(value->text);
@@ -152,8 +156,7 @@ void concatenate(Evaluator& evaluator, Range left, Range right) {
 std::optional<int> order(Evaluator& evaluator, const Value& left, const Value& right) {
   const Value a = system(left);
   const Value b = system(right);
-  if (a.kind == ValueKind::integer && b.kind == ValueKind::integer)
-    return a.integer < b.integer ? -1 : a.integer > b.integer ? 1 : 0;
+  if (is_whole(a.kind) && is_whole(b.kind)) return a.integer < b.integer ? -1 : a.integer > b.integer ? 1 : 0;
   if (is_numeric(a.kind) && is_numeric(b.kind)) {
     const auto x = number(a);
     const auto y = number(b);

@@ -189,7 +189,8 @@ class Parser {
   }
 
   const Expr* chain() {
-    const Expr* first = term();
+    const bool by_factory = is(Token::Kind::variable) && token_.text == "factory";
+    const Expr* first = by_factory ? factory() : term();
     if (!first) return nullptr;
     std::vector<const Expr*> steps{first};
     while (!fault_) {
@@ -218,6 +219,16 @@ class Parser {
     const bool starts_at_focus = steps[0]->op == Op::member || steps[0]->op == Op::call;
     if (steps.size() == 1 && !starts_at_focus) return fault_ ? nullptr : steps[0];
     return make(Op::path, std::move(steps));
+  }
+
+  // %factory.code('x'): a function without input.
+  const Expr* factory() {
+    advance();
+    if (!take(".") || !is(Token::Kind::identifier)) return refuse("%factory is followed by one of its functions");
+    const Token name = token_;
+    advance();
+    if (!is("(")) return refuse("%factory is followed by one of its functions");
+    return call(name.text, name.at, true);
   }
 
   const Expr* term() {
@@ -285,15 +296,21 @@ class Parser {
     if (!is(Token::Kind::decimal)) {
       std::int64_t whole = 0;
       const auto [end, fault] = std::from_chars(token_.text.data(), token_.text.data() + token_.text.size(), whole);
-      if (fault == std::errc{} && end == token_.text.data() + token_.text.size()) value = Value::of(whole);
+      if (fault == std::errc{} && end == token_.text.data() + token_.text.size()) {
+        value = Value::of(whole);
+        if (is(Token::Kind::long_integer)) value.kind = ValueKind::long_integer;
+      }
     }
     if (value.kind == ValueKind::decimal && !Decimal::parse(value.text)) return refuse("a number is too long");
     const std::string_view digits = token_.text;
     advance();
     const bool calendar = is(Token::Kind::identifier) && !calendar_word(token_.text).empty();
     if (is(Token::Kind::string) || calendar) {
-      const auto unit = plain_text();
+      auto unit = plain_text();
       if (!unit) return nullptr;
+      // 'day' in quotes is no unit of UCUM, and not the calendar's day: the quotes stay, to tell them apart.
+      if (!calendar && !calendar_word(*unit).empty())
+        unit = program_.texts.emplace_back("'" + std::string(*unit) + "'");
       return literal(Value::of(ValueKind::quantity, digits, *unit));
     }
     Expr* made = make(Op::literal);
@@ -338,13 +355,13 @@ class Parser {
     return made;
   }
 
-  const Expr* call(std::string_view name, std::size_t at) {
-    const Function* function = find_function(name);
+  const Expr* call(std::string_view name, std::size_t at, bool by_factory = false) {
+    const Function* function = find_function(name, by_factory);
     if (!function) return refuse("there is no function " + std::string(name) + "()", at);
     advance();
     std::vector<const Expr*> args;
     TypeName type;
-    const bool typed = name == "is" || name == "as" || name == "ofType";
+    const bool typed = by_factory ? name == "create" : name == "is" || name == "as" || name == "ofType";
     if (typed && !type_name(type)) return nullptr;
     if (!typed && !is(")")) {
       do {
@@ -362,7 +379,7 @@ class Parser {
     made->text = name;
     made->function = function;
     made->type = type;
-    return takes_pattern(name) ? with_pattern(made, at) : made;
+    return !by_factory && takes_pattern(name) ? with_pattern(made, at) : made;
   }
 
   const Expr* with_pattern(Expr* made, std::size_t at) {
@@ -401,7 +418,12 @@ std::unique_ptr<const re2::RE2> compile_pattern(std::string_view pattern, bool w
   return compiled;
 }
 
-const Function* find_function(std::string_view name) {
+const Function* find_function(std::string_view name, bool by_factory) {
+  if (by_factory) {
+    for (const Function& each : factory_functions())
+      if (each.name == name) return &each;
+    return nullptr;
+  }
   for (const auto table : {collection_functions(), filter_functions(), string_functions(), math_functions(),
                            boundary_functions(), conversion_functions(), fhir_functions()})
     for (const Function& each : table)

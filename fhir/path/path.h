@@ -22,13 +22,25 @@ namespace fhir::path {
 
 // One item of a collection: a node of a resource, or a value made by the expression.
 struct Item {
-  enum class Kind : std::uint8_t { node, boolean, integer, decimal, string, date, date_time, time, quantity, type };
+  enum class Kind : std::uint8_t {
+    node,
+    boolean,
+    integer,
+    long_integer,
+    decimal,
+    string,
+    date,
+    date_time,
+    time,
+    quantity,
+    type,
+  };
   Kind kind = Kind::node;
   const Node* node = nullptr;  // kind node; also kept beside a value that was read from a node
   bool boolean = false;
-  std::int64_t integer = 0;
-  std::string text;  // decimal as text, string, date and time literals without @, quantity's value, type's name
-  std::string unit;  // quantity: UCUM code or calendar word
+  std::int64_t integer = 0;  // integer and Long
+  std::string text;          // decimal as text, string, date and time literals without @, quantity's value, type's name
+  std::string unit;          // quantity: UCUM code or calendar word
 };
 
 using Collection = std::vector<Item>;
@@ -44,6 +56,7 @@ struct Context {
   // memberOf() and conformsTo() beyond the linked value sets and base types; nullopt = not known.
   std::function<std::optional<bool>(const Node& focus, std::string_view url)> member_of;
   std::function<std::optional<bool>(const Node& focus, std::string_view url)> conforms_to;
+  Arena* made = nullptr;            // where %factory makes elements, which must outlive the result; none: no %factory
   std::int64_t now = 0;             // milliseconds since 1970 UTC, for now() and today()
   std::uint64_t steps = 1'000'000;  // budget; beyond it the evaluation ends with Kind::too_costly
   bool strict = false;              // an element that the type does not have is an error, not empty

@@ -31,7 +31,8 @@ struct Function {
   std::uint8_t most;
   Run run;
 };
-const Function* find_function(std::string_view name);
+// `by_factory`: behind %factory, whose functions have the names of types.
+const Function* find_function(std::string_view name, bool by_factory = false);
 // The tables, one for each functions_*.cpp, each sorted by name.
 std::span<const Function> collection_functions();
 std::span<const Function> filter_functions();
@@ -40,6 +41,7 @@ std::span<const Function> math_functions();
 std::span<const Function> boundary_functions();
 std::span<const Function> conversion_functions();
 std::span<const Function> fhir_functions();
+std::span<const Function> factory_functions();
 
 enum class Op : std::uint8_t {
   literal,

@@ -77,6 +77,9 @@ std::optional<Decimal> plain_number(const Value& quantity) {
   return base && base->unit == "1" ? std::optional(base->value) : std::nullopt;
 }
 
+// Nothing is calculated with what is no unit of UCUM, nor with its logarithmic ones (N1, 6.6).
+bool is_unit(std::string_view unit) { return is_one(unit) || !calendar_word(unit).empty() || canonical_unit(unit); }
+
 std::string grouped(std::string_view unit) {
   const bool compound = unit.find_first_of("./") != std::string_view::npos;
   return compound ? "(" + std::string(unit) + ")" : std::string(unit);
@@ -110,7 +113,7 @@ std::optional<Value> scaled(Evaluator& evaluator, Op op, const Value& a, const V
 
 }  // namespace
 
-bool is_numeric(ValueKind kind) { return kind == ValueKind::integer || kind == ValueKind::decimal; }
+bool is_numeric(ValueKind kind) { return is_whole(kind) || kind == ValueKind::decimal; }
 
 std::optional<Canonical> canonical(const Value& quantity) {
   const auto value = Decimal::parse(quantity.text);
@@ -138,8 +141,7 @@ Value as_written_like(const Value& quantity, const Value& other) {
 }
 
 Value quantity_of(Evaluator& evaluator, const Value& value) {
-  if (value.kind == ValueKind::integer)
-    return Value::of(ValueKind::quantity, evaluator.keep(std::to_string(value.integer)), "1");
+  if (is_whole(value.kind)) return Value::of(ValueKind::quantity, evaluator.keep(std::to_string(value.integer)), "1");
   return value.kind == ValueKind::decimal ? Value::of(ValueKind::quantity, value.text, "1") : value;
 }
 
@@ -153,16 +155,19 @@ std::optional<Decimal> in_unit(const Value& quantity, std::string_view unit) {
   return between_ucum(*value, quantity.unit, unit);
 }
 
-std::optional<Value> combine(Evaluator& evaluator, Op op, const Value& a, const Value& b) {
-  if (op == Op::multiply || op == Op::divide) return scaled(evaluator, op, a, b);
+std::optional<Value> combine(Evaluator& evaluator, Op op, const Value& left, const Value& right) {
+  if (!is_unit(left.unit) || !is_unit(right.unit)) return std::nullopt;
+  if (op == Op::multiply || op == Op::divide) return scaled(evaluator, op, left, right);
+  const Value a = as_written_like(left, right);
+  const Value b = as_written_like(right, left);
   // A sum is in the finer one of both units.
   const auto one_b = in_unit(Value{ValueKind::quantity, b.boolean, 0, nullptr, "1", b.unit}, a.unit);
   const bool finer_b = one_b && compare(*one_b, Decimal::of(std::int64_t{1})) < 0;
   const std::string_view unit = finer_b ? b.unit : a.unit;
-  const auto left = in_unit(a, unit);
-  const auto right = in_unit(b, unit);
-  if (!left || !right) return std::nullopt;
-  const auto result = op == Op::add ? add(*left, *right) : subtract(*left, *right);
+  const auto x = in_unit(a, unit);
+  const auto y = in_unit(b, unit);
+  if (!x || !y) return std::nullopt;
+  const auto result = op == Op::add ? add(*x, *y) : subtract(*x, *y);
   if (!result) return std::nullopt;
   return Value::of(ValueKind::quantity, evaluator.keep(result->text()), evaluator.keep(unit));
 }

@@ -23,10 +23,14 @@ struct Value {
   static Value of(const Node& node) { return {ValueKind::node, false, 0, &node, {}, {}}; }
   static Value of(bool truth) { return {ValueKind::boolean, truth, 0, nullptr, {}, {}}; }
   static Value of(std::int64_t number) { return {ValueKind::integer, false, number, nullptr, {}, {}}; }
+  static Value long_of(std::int64_t number) { return {ValueKind::long_integer, false, number, nullptr, {}, {}}; }
   static Value of(ValueKind kind, std::string_view text, std::string_view unit = {}) {
     return {kind, false, 0, nullptr, text, unit};
   }
 };
+
+// Integer and Long.
+inline bool is_whole(ValueKind kind) { return kind == ValueKind::integer || kind == ValueKind::long_integer; }
 
 // A run of values on the evaluation's stack.
 struct Range {

@@ -126,6 +126,8 @@ std::string_view system_type(ValueKind kind) {
       return "System.Boolean";
     case ValueKind::integer:
       return "System.Integer";
+    case ValueKind::long_integer:
+      return "System.Long";
     case ValueKind::decimal:
       return "System.Decimal";
     case ValueKind::string:

@@ -47,6 +47,7 @@ std::string shown(const path::Item& item) {
     case Kind::boolean:
       return item.boolean ? "true" : "false";
     case Kind::integer:
+    case Kind::long_integer:
       return std::to_string(item.integer);
     case Kind::quantity:
       return item.text + " '" + item.unit + "'";
@@ -483,4 +484,39 @@ TEST_CASE("path: the definitions' own reading") {
   REQUIRE(found.size() == 4);
   CHECK(found[0]->text == "Anna");
   CHECK(found[3]->text == "Weber");
+}
+
+TEST_CASE("path: Long is a type of its own") {
+  check({{"5L is Long", "true"},
+         {"5 is Long", "false"},
+         {"2L * 4", "8"},
+         {"(2L + 4) is Long", "true"},
+         {"5L / 2", "2.5"},
+         {"'9223372036854775807'.toLong() = 9223372036854775807L", "true"},
+         {"5L.toInteger() is Integer", "true"},
+         {"5L.toQuantity()", ""},
+         {"(-5L).abs() = 5L", "true"}});
+}
+
+TEST_CASE("path: a unit in quotes is UCUM's, never the calendar's") {
+  check({{"(1 'day').toQuantity('d').empty()", "true"},
+         {"1 day = 1 'd'", "true"},
+         {"1 'B' + 1 'B'", ""},
+         {"1 'mg' + 1 'mg' = 2 'mg'", "true"}});
+}
+
+TEST_CASE("path: %factory makes elements where the caller gives them room") {
+  Patient patient;
+  CHECK(run("%factory.code('x')", patient) == "?");
+  patient.context.made = &patient.arena;
+  CHECK(run("%factory.code('x') is FHIR.code", patient) == "true");
+  CHECK(run("%factory.code(' x')", patient) == "?");
+  CHECK(run("%factory.Coding('s', 'c').where(system = 's').code", patient) == "c");
+  CHECK(run("%factory.CodeableConcept(%factory.Coding('s', 'c'), 't').coding.code", patient) == "c");
+  CHECK(run("%factory.Extension('u', 1.5).value", patient) == "1.5");
+  CHECK(run("%factory.withExtension(%factory.date('2020-01-01'), 'u', true).extension('u').value", patient) == "true");
+  CHECK(run("%factory.withProperty(%factory.create(HumanName), 'family', 'Weber').family", patient) == "Weber");
+  CHECK(run("%factory.withProperty(%factory.create(HumanName), 'colour', 'red')", patient) == "?");
+  CHECK(run("%factory", patient) == "!");
+  CHECK(run("%factory.Patient('x')", patient) == "!");
 }
