@@ -137,7 +137,9 @@ Statement make_statement() {
   out += R"("implementation":{"description":"Alzette health-record exchange","url":)";
   made.before = std::exchange(out, {});
   out.append(R"(},"fhirVersion":")").append(definitions.version.view()).append("\",");
-  out += R"("format":["application/fhir+json","json"],"rest":[{"mode":"server","resource":[)";
+  out += R"("format":["application/fhir+json","json"],)";
+  out +=
+      R"("patchFormat":["application/json-patch+json","application/fhir+json"],"rest":[{"mode":"server","resource":[)";
   Commas commas(out);
   for (const Type* type : types) {
     commas.next();

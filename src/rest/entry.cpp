@@ -79,16 +79,21 @@ fhir::Result<BundleEntry> read_entry(Node& node, std::size_t index, std::string_
   entry.if_modified_since = request->value_of("ifModifiedSince");
   entry.if_match = request->value_of("ifMatch");
   entry.if_none_exist = request->value_of("ifNoneExist");
-  const auto known = {"GET", "HEAD", "POST", "PUT", "DELETE"};
+  const auto known = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
   if (std::find(known.begin(), known.end(), entry.method) == known.end())
-    return wrong(entry, "not-supported", "request.method must be GET, HEAD, POST, PUT or DELETE", ".request.method");
+    return wrong(entry, "not-supported", "request.method must be GET, HEAD, POST, PUT, PATCH or DELETE",
+                 ".request.method");
   if (!request->child("url")) return wrong(entry, "required", "request.url is missing", ".request.url");
   if (auto url = read_url(request->value_of("url"), base, entry); !url) return std::move(url.outcome());
 
   Node* resource = child_of(node, "resource");
-  const bool writes = entry.method == "POST" || entry.method == "PUT";
+  const bool patches = entry.method == "PATCH";
+  const bool writes = patches || entry.method == "POST" || entry.method == "PUT";
   if (writes && !resource && !entry.path.ends_with("_search"))
-    return wrong(entry, "required", std::string(entry.method) + " needs the resource that it stores", ".resource");
+    return wrong(entry, "required",
+                 patches ? "PATCH needs its patch: a Binary, or Parameters"
+                         : std::string(entry.method) + " needs the resource that it stores",
+                 ".resource");
   if (!resource || !writes) return entry;
   if (!resource->type) return wrong(entry, "structure", "The resource has no known resourceType", ".resource");
   if (nests(*resource) || entry.path.empty())

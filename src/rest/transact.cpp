@@ -10,6 +10,7 @@
 
 #include "src/rest/criteria.h"
 #include "src/rest/entry.h"
+#include "src/rest/patched.h"
 #include "src/rest/references.h"
 #include "src/rest/update.h"
 
@@ -71,6 +72,7 @@ class Planner {
   struct Draft {
     fhir::Method method = fhir::Method::create;
     std::optional<std::int64_t> if_version;
+    std::optional<fhir::Version> patches;  // what a patch is applied to
     std::optional<fhir::Write> write;
   };
 
@@ -101,11 +103,13 @@ class Planner {
     if (slash != std::string::npos) planned.id = entry.path.substr(slash + 1);
     if (slash != std::string::npos && !is_id(planned.id))
       return Outcome(Kind::malformed, "value", "request.url does not end in an id", entry.place + ".request.url");
-    if (entry.resource && entry.resource->type != planned.type)
+    const bool patches = entry.method == "PATCH";
+    if (entry.resource && !patches && entry.resource->type != planned.type)
       return Outcome(Kind::malformed, "invalid", "request.url and resource name different types",
                      entry.place + ".request.url");
     auto done = entry.method == "POST"  ? identify_post(entry, planned, drafts_[i])
                 : entry.method == "PUT" ? identify_put(entry, planned, drafts_[i])
+                : patches               ? identify_patch(entry, planned, drafts_[i])
                                         : identify_delete(entry, planned, drafts_[i]);
     if (!done) return done;
     return claim(entry, planned);
@@ -167,6 +171,26 @@ class Planner {
     if (auto met = meets(planned, *condition); !met) return met;
     draft.if_version = *condition;
     if (creates && !draft.if_version) draft.if_version = 0;
+    return true;
+  }
+
+  Result<bool> identify_patch(const BundleEntry& entry, TransactionEntry& planned, Draft& draft) {
+    if (auto allowed = permit(fhir::Verb::update, *planned.type); !allowed) return allowed;
+    draft.method = fhir::Method::update;
+    if (planned.id.empty()) {
+      auto found = find_one(site_.snapshot, site_.access, *planned.type, entry.query, site_.base);
+      if (!found) return std::move(found.outcome());
+      if (found->none()) return Outcome(Kind::absent, "not-found", "Nothing meets the criteria", entry.place);
+      planned.id = found->id();
+      plan_.batch.expect.push_back(std::move(found->expectation));
+    }
+    auto version = site_.snapshot.read(site_.access, *planned.type, planned.id);
+    if (!version) return std::move(version.outcome());
+    auto condition = version_condition(site_.snapshot, site_.access, *planned.type, planned.id, entry.if_match, {});
+    if (!condition) return std::move(condition.outcome());
+    if (auto met = meets(planned, *condition); !met) return met;
+    draft.if_version = version->version;
+    draft.patches = std::move(*version);
     return true;
   }
 
@@ -244,8 +268,9 @@ class Planner {
     std::vector<Outcome> refusals(read_.size());
     site_.each(read_.size(), [&](std::size_t i) {
       if (!read_[i].resource || plan_.entries[i].act != Act::write) return;
-      auto write = rest::prepare(*read_[i].resource, plan_.entries[i].id, drafts_[i].method, site_.base,
-                                 read_[i].place + ".resource");
+      auto write = drafts_[i].patches ? prepare_patch(i)
+                                      : rest::prepare(*read_[i].resource, plan_.entries[i].id, drafts_[i].method,
+                                                      site_.base, read_[i].place + ".resource");
       if (write)
         drafts_[i].write = std::move(*write);
       else
@@ -260,6 +285,17 @@ class Planner {
     }
     if (!all.issues.empty()) return all;
     return true;
+  }
+
+  Result<fhir::Write> prepare_patch(std::size_t i) const {
+    const auto& version = *drafts_[i].patches;
+    const auto incoming = patched(version, *read_[i].resource, site_.now);
+    if (!incoming) return at(read_[i], incoming.outcome());
+    auto write =
+        rest::prepare(*incoming->resource, version.id, fhir::Method::update, site_.base, read_[i].place + ".resource");
+    if (!write) return of_result(std::move(write.outcome()));
+    write->if_version_planned = read_[i].if_match.empty();
+    return write;
   }
 
   void order() {
