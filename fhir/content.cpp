@@ -1,7 +1,6 @@
 #include "fhir/content.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace fhir {
 namespace {
@@ -47,6 +46,26 @@ std::string_view PartOfContent::in_memory() const {
   const auto whole = whole_->in_memory();
   if (at_ + size_ > whole.size()) return {};
   return whole.substr(static_cast<std::size_t>(at_), static_cast<std::size_t>(size_));
+}
+
+JoinedContent::JoinedContent(std::vector<std::shared_ptr<const Content>> pieces) : pieces_(std::move(pieces)) {
+  for (const auto& one : pieces_) size_ += one->size();
+}
+
+std::size_t JoinedContent::read(std::uint64_t at, std::span<char> into) const {
+  std::size_t filled = 0;
+  for (const auto& one : pieces_) {
+    if (filled == into.size()) break;
+    if (at >= one->size()) {
+      at -= one->size();
+      continue;
+    }
+    const auto got = one->read(at, into.subspan(filled));
+    filled += got;
+    if (at + got < one->size()) break;  // `into` is full, or it cannot be read
+    at = 0;
+  }
+  return filled;
 }
 
 }  // namespace fhir

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace fhir {
 
@@ -53,6 +54,18 @@ class PartOfContent final : public Content {
   std::shared_ptr<const Content> whole_;
   std::uint64_t at_;
   std::uint64_t size_;
+};
+
+// Several, one after the other.
+class JoinedContent final : public Content {
+ public:
+  explicit JoinedContent(std::vector<std::shared_ptr<const Content>> pieces);
+  std::uint64_t size() const override { return size_; }
+  std::size_t read(std::uint64_t at, std::span<char> into) const override;
+
+ private:
+  std::vector<std::shared_ptr<const Content>> pieces_;
+  std::uint64_t size_ = 0;
 };
 
 }  // namespace fhir

@@ -79,6 +79,8 @@ struct Site {
   std::string_view base;  // of FHIR: "http://host:port/fhir"
   std::int64_t now = 0;   // milliseconds since 1970 UTC
   fhir::Ids& ids;
+  // What an earlier plan asked to be remembered under that key, "" when there is nothing (any more).
+  std::function<std::string(const std::string& key)> recall = nullptr;
 };
 
 // Commit `batch` if there is one, then answer. When the commit reports a transient conflict, a new snapshot is taken
@@ -88,6 +90,14 @@ struct Plan {
   std::optional<fhir::Batch> batch;
   std::function<Answer(const fhir::Receipt&)> committed = nullptr;  // null: `answer` holds after the commit as well
   Audited audited = {};
+  // To be recalled for some minutes, by which a client may go on with its query; an empty text is forgotten.
+  std::optional<std::pair<std::string, std::string>> remember = std::nullopt;
+};
+
+// When an answer is written, and an id for it.
+struct Moment {
+  std::int64_t now = 0;  // milliseconds since 1970 UTC
+  std::string id;
 };
 
 struct Transaction {
@@ -95,14 +105,21 @@ struct Transaction {
   std::string_view name;   // as the Technical Framework has it: "Provide and Register Document Set-b"
   std::string_view actor;  // that we are: "Document Repository"
   Door door;
-  std::string_view action;        // soap: wsa:Action; mllp: MSH-9.1 and 9.2, those that it takes separated by a space
-  std::string_view body;          // soap: local name of the element in the body
-  std::string_view answers = {};  // soap: wsa:Action of the answer; "" = `action` + "Response"
-  bool mtom = false;              // soap: always answered as MTOM; others when they were asked so
+  // What it takes, several separated by a space. mllp: MSH-9.1 and 9.2; soap: wsa:Action, and in the same order the
+  // local name of the element in the body, the answer's action ("" = the request's + "Response") and its element.
+  std::string_view action;
+  std::string_view body;
+  std::string_view ns = {};  // soap: of the element in the body; "" leaves the check to the handler
+  std::string_view answers = {};
+  std::string_view answer_body = {};
+  std::string_view answer_ns = {};  // "" = `ns`
+  bool mtom = false;                // soap: always answered as MTOM, other transactions when they were asked so
   Audit audit = {};
   fhir::Verb needs;
   std::string_view needs_on;  // the resource type that access is needed on
   fhir::Result<Plan> (*run)(const Site&, const Message&);
+  // A refusal in the transaction's own words (a negative acknowledgement, a RegistryResponse); null: a SOAP fault.
+  Answer (*refuse)(const Message&, const fhir::Outcome&, const Moment&) = nullptr;
 };
 
 // All rows, from the generated registry.

@@ -129,6 +129,12 @@ void add_options(CLI::App& app, Config& config) {
   app.add_option("--max-body-mib", config.max_body_mib, "largest request body, MiB")
       ->check(CLI::Range(1U, Config{}.max_body_mib))
       ->capture_default_str();
+  app.add_option("--max-document-mib", config.max_document_mib, "largest SOAP message with its documents, MiB")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  app.add_option("--allow-endpoint", config.allow_endpoint,
+                 "beginning of URLs that the server may send to though they are http, or inside a private network")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--max-connections", config.max_connections, "connections at a time")
       ->check(CLI::Range(8, 1'000'000))
       ->capture_default_str();
@@ -219,6 +225,7 @@ net::Limits Config::limits() const {
   limits.connections = max_connections;
   limits.body.spool_folder = data;  // the store's rights hold for what is on its way into it, too
   limits.body.bytes = static_cast<std::uint64_t>(max_body_mib) << 20;
+  limits.body.document_bytes = static_cast<std::uint64_t>(max_document_mib) << 20;
   return limits;
 }
 

@@ -33,6 +33,7 @@ struct Config {
   std::uint32_t workers = 0;            // 0: one per core
   std::uint32_t queue = 1024;           // requests waiting for a worker before 503
   std::uint32_t max_body_mib = fhir::json::Limits{}.bytes >> 20;  // more than one document may have is of no use
+  std::uint32_t max_document_mib = 2048;                          // of a SOAP message with its documents
   std::uint32_t max_connections = 10'000;
   std::vector<std::string> allow_endpoint;  // beginnings of URLs that may be asked in any network
 

@@ -50,9 +50,12 @@ fhir::Result<ihe::Plan> Exchange::plan(const Job& job) {
   if (!access_.may(job.transaction.needs, job.transaction.needs_on))
     return Outcome(Kind::forbidden, "forbidden", "Not allowed: " + std::string(job.transaction.name));
   const auto snapshot = store_.snapshot();
-  const ihe::Site site{*snapshot, access_, settings_, job.base, clock::wall_ms(), ids_};
+  const ihe::Site site{*snapshot, access_, settings_, job.base, clock::wall_ms(), ids_, [this](const std::string& key) {
+                         return recollection_.recall(key);
+                       }};
   auto made = job.transaction.run(site, job.message);
   if (!made) return made;
+  if (made->remember) recollection_.remember(made->remember->first, std::move(made->remember->second));
   if (!job.transaction.audit.event.empty()) {
     auto event = ihe::atna::event(site, job.transaction, job.message, made->audited, nullptr);
     if (!event) return std::move(event.outcome());

@@ -8,6 +8,7 @@
 #include "fhir/store.h"
 #include "ihe/transaction.h"
 #include "src/lane.h"
+#include "src/recollection.h"
 
 namespace alzette {
 
@@ -43,6 +44,7 @@ class Exchange {
   fhir::Ids& ids_;
   const fhir::Access& access_;
   const ihe::Settings& settings_;
+  Recollection recollection_;
 };
 
 }  // namespace alzette

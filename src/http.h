@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "fhir/content.h"
+
 namespace alzette {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -20,8 +22,9 @@ struct Request {
   std::string method;  // "GET"; HEAD arrives as GET and the server drops the body of the answer
   std::string target;  // origin-form as sent: "/fhir/Patient?name=x" (checked: valid UTF-8 after decoding, no "..")
   Headers headers;
-  std::string body;     // decoded (gzip) and within limits; bodies above 64 KiB were spooled while read
-  std::string peer;     // address, for logs
+  std::string body;  // decoded (gzip) and within limits; bodies above 64 KiB were spooled while read
+  std::shared_ptr<const fhir::Content> spooled = nullptr;  // instead of `body`: a large one that stays in its file
+  std::string peer;                                        // address, for logs
   std::string id;       // the client's X-Request-Id when it is a plain token, else our own; the answer carries it
   bool secure = false;  // came by TLS
 };
@@ -30,6 +33,7 @@ struct Response {
   int status = 200;
   Headers headers;  // without Content-Length, Date, Connection: the server adds these (and gzip where asked)
   std::string body;
+  std::shared_ptr<const fhir::Content> content = nullptr;  // sent behind `body`, piece by piece
   std::string_view route =
       {};  // pattern of the row that answered ("GET [type]/[id]"), static text, for logs and metrics
 };

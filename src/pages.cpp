@@ -15,6 +15,7 @@ constexpr std::string_view home = R"(<!doctype html>
 <ul>
 <li><a href="/fhir/metadata?_pretty=true">/fhir/metadata</a>: what this server does (CapabilityStatement)</li>
 <li><a href="/fhir/Patient?_count=5&amp;_pretty=true">/fhir/Patient</a>: the FHIR base is <code>/fhir</code></li>
+<li><a href="/soap?wsdl">/soap</a>: the IHE transactions that come by SOAP</li>
 <li><a href="/health/live">/health/live</a>, <a href="/health/ready">/health/ready</a>, <a href="/metrics">/metrics</a></li>
 </ul>
 </body>

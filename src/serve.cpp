@@ -23,8 +23,10 @@
 #include "src/net/egress.h"
 #include "src/net/http.h"
 #include "src/net/mllp.h"
+#include "src/outbox.h"
 #include "src/pix_updates.h"
 #include "src/setup.h"
+#include "src/soap.h"
 #include "src/store/store.h"
 
 namespace alzette {
@@ -104,6 +106,8 @@ int serve(const Config& config) {
     return answer->get_future().get();
   });
   door.take_jobs(jobs.folder(), egress);
+  Outbox outbox(egress);
+  SoapDoor soap(exchange, workers, egress, outbox);
   const metrics::Gauge waiting("alzette_worker_queue", "Requests that wait for a worker",
                                [&] { return static_cast<double>(workers.waiting()); });
   const metrics::Gauge queued("alzette_writer_queue", "Batches that wait for the writer",
@@ -116,7 +120,8 @@ int serve(const Config& config) {
   std::fputs(describe(config).c_str(), stderr);
   const auto warning = open_policy_warning(config);
   if (!warning.empty()) std::fprintf(stderr, "%s\n", warning.c_str());
-  auto server = net::Server::start(config.listen(), config.limits(), [&door](Request request, Respond respond) {
+  auto server = net::Server::start(config.listen(), config.limits(), [&](Request request, Respond respond) {
+    if (SoapDoor::takes(request.target)) return soap.handle(std::move(request), std::move(respond));
     door.handle(std::move(request), std::move(respond));
   });
   if (!server) return fail(server.outcome());
@@ -132,6 +137,7 @@ int serve(const Config& config) {
   jobs.stop();
   workers.stop();
   updates.stop();
+  outbox.stop();
   const bool failed = (*archive)->stats().refusing;
   archive->reset();  // what the writer still has in hand answers through the door
   log::flush();

@@ -96,29 +96,32 @@ std::size_t Attachments::left() const {
   return static_cast<std::size_t>(std::count(taken_.begin(), taken_.end(), false));
 }
 
-Written write(std::string envelope, std::string_view action, const std::vector<mime::Part>& parts,
-              std::string_view boundary) {
+Written write(std::string envelope, soap::Version version, std::string_view action,
+              const std::vector<mime::Part>& parts, std::string_view boundary) {
   Written written;
+  std::vector<std::shared_ptr<const Content>> pieces;
+  const std::string media = version == soap::Version::v12 ? "application/soap+xml" : "text/xml";
   auto& type = written.content_type;
   type.append("multipart/related; type=\"application/xop+xml\"; boundary=\"").append(boundary);
-  type.append("\"; start=\"<").append(root_id).append(">\"; start-info=\"application/soap+xml\"; action=\"");
+  type.append("\"; start=\"<").append(root_id).append(">\"; start-info=\"").append(media).append("\"; action=\"");
   type.append(action).append("\"");
-  const auto head = [&](std::string_view id, std::string_view media) {
+  const auto head = [&](std::string_view id, std::string_view of) {
     std::string text("--");
-    text.append(boundary).append("\r\nContent-Type: ").append(media);
+    text.append(boundary).append("\r\nContent-Type: ").append(of);
     text.append("\r\nContent-Transfer-Encoding: binary\r\nContent-ID: <").append(id).append(">\r\n\r\n");
     return text;
   };
-  std::string between = head(root_id, "application/xop+xml; charset=UTF-8; type=\"application/soap+xml\"");
+  std::string between = head(root_id, "application/xop+xml; charset=UTF-8; type=\"" + media + "\"");
   between.append(envelope).append("\r\n");
   for (const auto& part : parts) {
     between += head(part.id, part.type.empty() ? "application/octet-stream" : std::string_view(part.type));
-    written.pieces.push_back(std::make_shared<fhir::TextContent>(std::move(between)));
-    written.pieces.push_back(part.content);
+    pieces.push_back(std::make_shared<fhir::TextContent>(std::move(between)));
+    pieces.push_back(part.content);
     between = "\r\n";
   }
   between.append("--").append(boundary).append("--\r\n");
-  written.pieces.push_back(std::make_shared<fhir::TextContent>(std::move(between)));
+  pieces.push_back(std::make_shared<fhir::TextContent>(std::move(between)));
+  written.content = std::make_shared<fhir::JoinedContent>(std::move(pieces));
   return written;
 }
 

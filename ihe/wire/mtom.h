@@ -14,6 +14,7 @@
 #include "fhir/content.h"
 #include "fhir/outcome.h"
 #include "ihe/wire/mime.h"
+#include "ihe/wire/soap.h"
 #include "ihe/wire/xml.h"
 
 namespace ihe::mtom {
@@ -51,15 +52,15 @@ class Attachments {
   std::vector<bool> taken_;
 };
 
-// A message to be sent, as one body: its pieces follow one another.
+// A message to be sent.
 struct Written {
   std::string content_type;
-  std::vector<std::shared_ptr<const fhir::Content>> pieces;
+  std::shared_ptr<const fhir::Content> content;
 };
 
 // `action` goes into the Content-Type, as IHE's peers write it; `boundary` is a token that occurs in no part.
-Written write(std::string envelope, std::string_view action, const std::vector<mime::Part>& parts,
-              std::string_view boundary);
+Written write(std::string envelope, soap::Version version, std::string_view action,
+              const std::vector<mime::Part>& parts, std::string_view boundary);
 
 // Into an element that is open: `<xop:Include href="cid:…"/>`.
 void include(xml::Writer& writer, std::string_view id);

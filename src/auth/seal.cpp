@@ -115,4 +115,16 @@ std::uint32_t random_salt() {
   return salt;
 }
 
+std::string random_token() {
+  std::array<unsigned char, 16> bytes;
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) std::abort();
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string token;
+  for (const auto byte : bytes) {
+    token += digits[byte >> 4];
+    token += digits[byte & 15];
+  }
+  return token;
+}
+
 }  // namespace alzette::auth

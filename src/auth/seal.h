@@ -34,4 +34,7 @@ std::optional<Seal::Key> load_or_make_key(const std::string& path);
 // 32 random bits, for the salt of logical ids.
 std::uint32_t random_salt();
 
+// 128 random bits as 32 hexadecimal digits, for names that nobody else may guess or draw again.
+std::string random_token();
+
 }  // namespace alzette::auth

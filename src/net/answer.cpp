@@ -56,7 +56,7 @@ void append_value(std::string& text, std::string_view value) {
 }  // namespace
 
 void compress(Response& response, bool takes_gzip, std::uint32_t from) {
-  if (response.body.size() < from || response.status == 304 || response.status == 204) return;
+  if (response.content || response.body.size() < from || response.status == 304 || response.status == 204) return;
   if (!is_text(find(response.headers, "Content-Type")) || !find(response.headers, "Content-Encoding").empty()) return;
   response.headers.emplace_back("Vary", "Accept-Encoding");
   if (!takes_gzip) return;
@@ -86,14 +86,17 @@ std::string head_of(Response& response, const Exchange& exchange, std::string_vi
   const bool bodiless = response.status == 204 || response.status == 304;
   if (!bodiless) {
     head += "\r\nContent-Length: ";
-    append_number(head, response.body.size());
+    append_number(head, response.body.size() + (response.content ? response.content->size() : 0));
   }
   if (!exchange.keep_alive)
     head += "\r\nConnection: close";
   else if (exchange.http10)
     head += "\r\nConnection: keep-alive";
   head += "\r\n\r\n";
-  if (bodiless || exchange.head_only) response.body.clear();
+  if (bodiless || exchange.head_only) {
+    response.body.clear();
+    response.content = nullptr;
+  }
   return head;
 }
 

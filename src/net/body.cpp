@@ -10,6 +10,39 @@
 
 namespace alzette::net {
 
+namespace {
+
+// An unlinked file, which ends with its last reader.
+class Spooled final : public fhir::Content {
+ public:
+  Spooled(int file, std::uint64_t size) : file_(file), size_(size) {}
+  ~Spooled() override { ::close(file_); }
+  Spooled(const Spooled&) = delete;
+  Spooled& operator=(const Spooled&) = delete;
+
+  std::uint64_t size() const override { return size_; }
+  std::size_t read(std::uint64_t at, std::span<char> into) const override {
+    if (at >= size_) return 0;
+    for (;;) {
+      const auto got = ::pread(file_, into.data(), into.size(), static_cast<off_t>(at));
+      if (got < 0 && errno == EINTR) continue;
+      return got > 0 ? static_cast<std::size_t>(got) : 0;
+    }
+  }
+
+ private:
+  int file_;
+  std::uint64_t size_;
+};
+
+}  // namespace
+
+bool BodyLimits::takes_documents(std::string_view target) const {
+  if (documents_below.empty() || !target.starts_with(documents_below)) return false;
+  target.remove_prefix(documents_below.size());
+  return target.empty() || target.front() == '/' || target.front() == '?';
+}
+
 Body::~Body() { reset(); }
 
 void Body::reset() {
@@ -19,11 +52,13 @@ void Body::reset() {
   inflater_.reset();
 }
 
-void Body::begin(bool gzip, std::uint64_t expected) {
+void Body::begin(bool gzip, std::uint64_t expected, bool document) {
   reset();
+  document_ = document;
+  most_ = document ? limits_.document_bytes : limits_.bytes;
   memory_.clear();
   memory_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(expected, limits_.spool_from)));
-  if (gzip) inflater_ = std::make_unique<Inflater>(limits_.bytes, limits_.inflate_ratio);
+  if (gzip) inflater_ = std::make_unique<Inflater>(most_, limits_.inflate_ratio);
 }
 
 Body::State Body::add(std::string_view encoded) {
@@ -48,7 +83,7 @@ Body::State Body::add(std::string_view encoded) {
 
 Body::State Body::keep(std::string_view decoded) {
   size_ += decoded.size();
-  if (size_ > limits_.bytes) return State::too_large;
+  if (size_ > most_) return State::too_large;
   if (spool_ < 0 && size_ <= limits_.spool_from) {
     memory_.append(decoded);
     return State::good;
@@ -60,12 +95,14 @@ Body::State Body::keep(std::string_view decoded) {
   return write_spool(decoded) ? State::good : State::no_space;
 }
 
-Body::State Body::finish(std::string& whole) {
+Body::State Body::finish(std::string& whole, std::shared_ptr<const fhir::Content>& spooled) {
   State state = State::good;
   if (inflater_ && inflater_->finish() != Inflater::State::complete) state = State::damaged;
   if (state == State::good) {
     if (spool_ < 0)
       whole = std::exchange(memory_, {});
+    else if (document_)
+      spooled = std::make_shared<Spooled>(std::exchange(spool_, -1), size_);
     else if (!read_spool(whole))
       state = State::no_space;
   }

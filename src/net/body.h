@@ -1,5 +1,5 @@
 // The body of one request while it is received: decoded, limited, and above a size kept in an unlinked file, so
-// that slow uploads do not hold memory.
+// that slow uploads do not hold memory. Where documents are sent, it is handed over in that file.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "fhir/content.h"
 #include "src/net/gzip.h"
 
 namespace alzette::net {
@@ -16,6 +17,9 @@ struct BodyLimits {
   std::uint32_t spool_from = 64u << 10;  // larger bodies wait in a file
   std::uint32_t inflate_ratio = 100;     // more growth than this is a bomb
   std::string spool_folder = "/tmp";
+  std::string documents_below = "/soap";    // there, a body that was spooled stays in its file,
+  std::uint64_t document_bytes = 2u << 30;  // and may be as large as this
+  bool takes_documents(std::string_view target) const;
 };
 
 class Body {
@@ -27,9 +31,10 @@ class Body {
   Body(const Body&) = delete;
   Body& operator=(const Body&) = delete;
 
-  void begin(bool gzip, std::uint64_t expected);  // `expected` encoded bytes, 0 when not known
+  void begin(bool gzip, std::uint64_t expected, bool document);  // `expected` encoded bytes, 0 when not known
   State add(std::string_view encoded);
-  State finish(std::string& whole);  // hands the decoded body over and is ready for the next one
+  // Hands the decoded body over, whole or (a document that was spooled) in its file, and is ready for the next one.
+  State finish(std::string& whole, std::shared_ptr<const fhir::Content>& spooled);
 
  private:
   State keep(std::string_view decoded);
@@ -42,6 +47,8 @@ class Body {
   std::unique_ptr<Inflater> inflater_;
   std::string memory_;
   std::uint64_t size_ = 0;
+  std::uint64_t most_ = 0;
+  bool document_ = false;
   int spool_ = -1;
 };
 

@@ -78,6 +78,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   enum class State : std::uint8_t { idle, head, body, handling, lingering, closed };
   struct Out {
     std::string head, body;
+    std::shared_ptr<const fhir::Content> content;  // what follows; pieces of it become the body in turn
+    std::uint64_t content_at = 0;
   };
 
   void read();
@@ -100,6 +102,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   template <class Visit>
   void visit_out(Visit visit) const;
   void drop_out(std::size_t bytes);
+  bool load(Out& out);
   bool encrypt();
   void wait_writable(Time now);
   std::uint64_t progress();

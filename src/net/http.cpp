@@ -245,17 +245,19 @@ bool Connection::begin_body() {
     return true;
   }
   // A coded body is held to the limit while it is decoded; more than the limit coded is too much already.
-  if (head_.length > core_->shared->limits.body.bytes) {
+  const auto& limits = core_->shared->limits.body;
+  const bool document = limits.takes_documents(request_.target);
+  if (head_.length > (document ? limits.document_bytes : limits.bytes)) {
     refuse({413, "the body is larger than this server takes"});
     return false;
   }
   in_.consume(head_.size);
   left_ = head_.length;
   chunks_ = Chunks();
-  body_.begin(head_.gzip, head_.length);
+  body_.begin(head_.gzip, head_.length, document);
   enter(State::body, started_);
   if (head_.expects_continue && in_.empty()) {
-    out_.push_back({"HTTP/1.1 100 Continue\r\n\r\n", {}});
+    out_.push_back({"HTTP/1.1 100 Continue\r\n\r\n", {}, nullptr});
     flush();
   }
   return state_ == State::body;
@@ -273,7 +275,7 @@ bool Connection::take_body() {
     complete = left_ == 0;
   }
   if (!complete) return false;
-  switch (body_.finish(request_.body)) {
+  switch (body_.finish(request_.body, request_.spooled)) {
     case Body::State::good:
       dispatch();
       return true;
@@ -356,8 +358,9 @@ void Connection::answer(Response response) {
   const int status = response.status;
   const auto route = response.route;
   std::string head = head_of(response, exchange_, core_->date);
-  report(status, head.size() + response.body.size(), route);
-  out_.push_back({std::move(head), std::move(response.body)});
+  const auto content = response.content ? static_cast<std::size_t>(response.content->size()) : 0;
+  report(status, head.size() + response.body.size() + content, route);
+  out_.push_back({std::move(head), std::move(response.body), std::move(response.content)});
   if (exchange_.keep_alive)
     enter(State::idle, clock::Monotonic::now());
   else
@@ -372,7 +375,7 @@ void Connection::refuse(const Refusal& refusal) {
   if (state_ == State::head) exchange_.id.clear();
   const auto head = head_of(response, exchange_, core_->date);
   report(refusal.status, head.size() + response.body.size(), {});
-  out_.push_back({head, std::move(response.body)});
+  out_.push_back({head, std::move(response.body), nullptr});
   closing_ = true;
 }
 

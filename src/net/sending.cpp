@@ -17,7 +17,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t tls_slice = 256u << 10;  // encrypted ahead of what the client has taken
-constexpr std::size_t most_buffers = 32;       // handed to the kernel at once
+constexpr std::size_t content_slice = 256u << 10;
+constexpr std::size_t most_buffers = 32;  // handed to the kernel at once
 
 }  // namespace
 
@@ -60,24 +61,47 @@ bool Connection::write_out(Time now) {
 template <class Visit>
 void Connection::visit_out(Visit visit) const {
   auto skip = out_offset_;
-  for (auto i = out_at_; i < out_.size(); ++i)
+  for (auto i = out_at_; i < out_.size(); ++i) {
     for (const std::string_view part : {std::string_view(out_[i].head), std::string_view(out_[i].body)}) {
       const auto gone = std::min(skip, part.size());
       skip -= gone;
       if (gone < part.size() && !visit(part.substr(gone))) return;
     }
+    if (out_[i].content) return;
+  }
 }
 
 void Connection::drop_out(std::size_t bytes) {
   out_offset_ += bytes;
   while (out_at_ < out_.size()) {
-    const auto size = out_[out_at_].head.size() + out_[out_at_].body.size();
+    auto& out = out_[out_at_];
+    const auto size = out.head.size() + out.body.size();
     if (out_offset_ < size) return;
     out_offset_ -= size;
-    out_[out_at_++] = {};
+    if (out.content) {
+      if (!load(out)) return;
+    } else {
+      out_[out_at_++] = {};
+    }
   }
   out_.clear();
   out_at_ = out_offset_ = 0;
+}
+
+// The next piece of a content; false when it cannot be read any more, so that the answer cannot be ended.
+bool Connection::load(Out& out) {
+  out.head.clear();
+  out.body = out.content->text(out.content_at, content_slice);
+  out.content_at += out.body.size();
+  const bool ended = out.content_at == out.content->size();
+  if (out.body.empty() && !ended) {
+    out_.clear();
+    out_at_ = 0;
+    cut();
+    return false;
+  }
+  if (ended) out.content = nullptr;
+  return true;
 }
 
 // Fills `wire_` when it is empty: a slice of what waits, and the good-bye after the last.

@@ -65,29 +65,56 @@ TEST_CASE("body: the same bytes from memory and from the spool, and the limit in
   limits.bytes = 5000;
   for (const std::size_t size : {0, 1, 999, 1000, 1001, 5000}) {
     alzette::net::Body body(limits);
-    body.begin(false, 0);
+    body.begin(false, 0, false);
     std::string sent;
     for (std::size_t i = 0; i < size; ++i) sent += static_cast<char>('a' + i % 26);
     for (std::size_t i = 0; i < size; i += 300)
       REQUIRE(body.add(std::string_view(sent).substr(i, 300)) == alzette::net::Body::State::good);
     std::string whole;
-    CHECK(body.finish(whole) == alzette::net::Body::State::good);
+    std::shared_ptr<const fhir::Content> spooled;
+    CHECK(body.finish(whole, spooled) == alzette::net::Body::State::good);
     CHECK(whole == sent);
+    CHECK_FALSE(spooled);
   }
   alzette::net::Body body(limits);
-  body.begin(false, 0);
+  body.begin(false, 0, false);
   CHECK(body.add(std::string(5000, 'x')) == alzette::net::Body::State::good);
   CHECK(body.add("x") == alzette::net::Body::State::too_large);
   limits.spool_folder = "/no/such/folder";
   alzette::net::Body homeless(limits);
-  homeless.begin(false, 0);
+  homeless.begin(false, 0, false);
   CHECK(homeless.add(std::string(2000, 'x')) == alzette::net::Body::State::no_space);
+}
+
+TEST_CASE("body: a document stays in its file and may be larger") {
+  alzette::net::BodyLimits limits;
+  limits.spool_from = 1000;
+  limits.bytes = 2000;
+  limits.document_bytes = 5000;
+  CHECK(limits.takes_documents("/soap"));
+  CHECK(limits.takes_documents("/soap/ITI-41?x"));
+  CHECK_FALSE(limits.takes_documents("/soapy"));
+  CHECK_FALSE(limits.takes_documents("/fhir"));
+  std::shared_ptr<const fhir::Content> spooled;
+  std::string whole;
+  alzette::net::Body body(limits);
+  body.begin(false, 0, true);
+  CHECK(body.add(std::string(2500, 'x')) == alzette::net::Body::State::good);
+  CHECK(body.add(std::string(2500, 'y')) == alzette::net::Body::State::good);
+  CHECK(body.finish(whole, spooled) == alzette::net::Body::State::good);
+  CHECK(whole.empty());
+  REQUIRE(spooled);
+  CHECK(spooled->size() == 5000);
+  CHECK(spooled->text() == std::string(2500, 'x') + std::string(2500, 'y'));
+  CHECK(spooled->text(2499, 2) == "xy");
+  body.begin(false, 0, true);
+  CHECK(body.add(std::string(5001, 'x')) == alzette::net::Body::State::too_large);
 }
 
 TEST_CASE("answer: dates and lengths") {
   CHECK(alzette::net::http_date(0) == "Thu, 01 Jan 1970 00:00:00 GMT");
   CHECK(alzette::net::http_date(1'700'000'000) == "Tue, 14 Nov 2023 22:13:20 GMT");
-  alzette::Response response{204, {}, "dropped"};
+  alzette::Response response{204, {}, "dropped", nullptr, {}};
   const auto head = alzette::net::head_of(response, {}, "now");
   CHECK(head == "HTTP/1.1 204 No Content\r\nDate: now\r\n\r\n");
   CHECK(response.body.empty());

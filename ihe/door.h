@@ -1,0 +1,60 @@
+// The wire half of the SOAP door: bytes under a Content-Type become a message and its row, an answer or a refusal
+// becomes bytes again. SOAP, MTOM, WS-Addressing; IHE ITI TF-2 Appendix V.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "fhir/content.h"
+#include "fhir/outcome.h"
+#include "ihe/transaction.h"
+
+namespace ihe {
+
+struct SoapRequest {
+  std::shared_ptr<const fhir::Content> body;
+  std::string content_type;
+  std::string soap_action;  // HTTP's, of SOAP 1.1; says the action where the envelope does not
+  std::string alias;        // "ITI-41" when the address names a transaction, else ""
+};
+
+struct SoapReply {
+  int status = 200;
+  std::string content_type;
+  std::shared_ptr<const fhir::Content> content;  // null: nothing is sent
+};
+
+// One of the messages that a row takes.
+struct Exchanged {
+  const Transaction* transaction = nullptr;
+  std::string_view action;
+  std::string_view body;
+  std::string answer_action;
+  std::string_view answer_body;
+};
+std::vector<Exchanged> messages_of(const Transaction& transaction);
+
+struct SoapCall {
+  Exchanged exchanged;
+  Message message;
+  std::string reply_to;  // where the answer goes; "" = back on this connection
+  bool silent = false;   // no answer is wanted
+};
+
+// The message with its row, or the fault that answers it. Action and body must agree (bad input B47). A missing action
+// is forgiven to queries. `token`: 32 random hexadecimal digits, which message ids and boundaries are made of.
+std::variant<SoapCall, SoapReply> receive(const SoapRequest& request, std::string_view token);
+
+// The answer to `call`: an Outcome becomes the transaction's own refusal, or a fault.
+SoapReply reply_to(const SoapCall& call, fhir::Result<Answer> answer, std::string_view token, std::int64_t now);
+
+// A refusal of `call` that is not the transaction's own: always a fault.
+SoapReply fault(const SoapCall& call, const fhir::Outcome& outcome, std::string_view token);
+
+// WSDL 1.1 of all SOAP transactions, or of the one that `alias` names; "" when there is none of that name.
+// `address`: of the door, "http://host:port/soap".
+std::string wsdl(std::string_view address, std::string_view alias);
+
+}  // namespace ihe

@@ -1,0 +1,259 @@
+// The SOAP door over real sockets: envelopes, packages, addressing and faults; and patient identity in HL7 v3.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { after, before, test } from 'node:test';
+import { start } from '../../conformance/server.mjs';
+import { continuation, envelope, feed, interaction, pdqQuery, pixQuery, post, soap11, v3 } from '../../conformance/soap.mjs';
+
+const a = '1.2.3.4.1';
+const b = '1.2.3.4.2';
+const national = '1.3.182.4.4';
+let server;
+let listener;
+const received = [];
+
+before(async () => {
+  listener = createServer((request, answer) => {
+    let body = '';
+    request.on('data', (part) => { body += part; });
+    request.on('end', () => { received.push({ url: request.url, type: request.headers['content-type'], body }); answer.end(); });
+  });
+  await new Promise((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  server = await start({ flags: ['--accept-unknown-domains', '--allow-endpoint', `http://127.0.0.1:${listener.address().port}/`] });
+});
+after(async () => { await server.stop(); listener.close(); });
+
+const person = (family, given, more = '') =>
+  `<name use="L"><family>${family}</family><given>${given}</given></name><administrativeGenderCode code="F"/><birthTime value="19700101"/>${more}`;
+const send = (name, message, options) => post(server, envelope(v3(name), message, options));
+const add = (ids, family, given, more) => send('PRPA_IN201301UV02', feed('PRPA_IN201301UV02', ids, person(family, given, more)));
+const query = (id, targets) => send('PRPA_IN201309UV02', pixQuery(id, targets));
+const demographics = (parameters, options) => send('PRPA_IN201305UV02', pdqQuery(parameters, options));
+const named = (family, given = '') => ({ livingSubjectName: `<value><family>${family}</family>${given && `<given>${given}</given>`}</value>` });
+
+test('ITI-44 adds and revises a patient; FHIR reads it', async () => {
+  const answer = await add([`10@${a}`, `1970010112317@${national}`], 'Weber', 'Zoé', '<addr use="HP"><streetAddressLine>1, rue A</streetAddressLine><city>Mersch</city></addr>');
+  assert.equal(answer.status, 200);
+  assert.equal(answer.action, v3('MCCI_IN000002UV01'));
+  assert.match(answer.relatesTo, /^urn:uuid:/);
+  if (answer.acknowledgement !== 'AA') assert.match(answer.text, /1970010112317/);
+  const again = await send('PRPA_IN201302UV02', feed('PRPA_IN201302UV02', [`10@${a}`], person('Weber-Muller', 'Zoé')));
+  assert.equal(again.acknowledgement, 'AA', again.text);
+  const found = await (await fetch(`${server.base}/Patient?identifier=urn:oid:${a}|10`)).json();
+  assert.equal(found.total, 1);
+  assert.equal(found.entry[0].resource.name[0].family, 'Weber-Muller');
+});
+
+test('ITI-44 refuses what breaks its rules, naming the place, and stores nothing', async () => {
+  const none = await send('PRPA_IN201301UV02', feed('PRPA_IN201301UV02', [], person('Nobody', 'Known')));
+  assert.equal(none.acknowledgement, 'AE');
+  const date = await add([`11@${a}`], 'Weber', 'Anna', '').then(() => send('PRPA_IN201301UV02',
+    feed('PRPA_IN201301UV02', [`12@${a}`], '<name><family>X</family></name><birthTime value="19700230"/>')));
+  assert.equal(date.acknowledgement, 'AE');
+  const replaced = await send('PRPA_IN201301UV02', feed('PRPA_IN201301UV02', [`13@${a}`], person('A', 'B'), { replaced: `11@${a}` }));
+  assert.equal(replaced.acknowledgement, 'AE');
+  const twice = feed('PRPA_IN201301UV02', [`14@${a}`], person('A', 'B')).replace(/<subject typeCode="SUBJ">.*<\/subject>/s, '$&$&');
+  assert.equal((await send('PRPA_IN201301UV02', twice)).acknowledgement, 'AE');
+  for (const id of [12, 13, 14]) assert.equal((await query(`${id}@${a}`)).response, 'AE');
+});
+
+test('ITI-45 tells identifiers without the one asked with; what is not known has its place', async () => {
+  await add([`20@${a}`, `20@${b}`], 'Schmit', 'Jos');
+  const known = await query(`20@${a}`, [b]);
+  assert.equal(known.action, v3('PRPA_IN201310UV02'));
+  assert.equal(known.acknowledgement, 'AA');
+  assert.equal(known.response, 'OK');
+  assert.deepEqual(known.patients, [[`20@${b}`]]);
+  assert.deepEqual((await query(`20@${a}`)).patients, [[`20@${b}`]]);
+  await add([`21@${a}`], 'Schmit', 'Alone');
+  const nothing = await query(`21@${a}`, [b]);
+  assert.deepEqual([nothing.acknowledgement, nothing.response, nothing.patients], ['AA', 'NF', []]);
+  const stranger = await query(`99@${a}`, [b]);
+  assert.deepEqual([stranger.acknowledgement, stranger.response], ['AE', 'AE']);
+  assert.match(stranger.locations[0], /patientIdentifier\/value$/);
+  const domain = await query(`20@${a}`, [b, '1.2.3.4.77', '1.2.3.4.78']);
+  assert.equal(domain.response, 'AE');
+  assert.deepEqual(domain.locations.map((path) => /dataSource\[(\d)\]/.exec(path)?.[1]), ['2', '3']);
+  assert.match(domain.text, /<code code="204"/);
+});
+
+test('ITI-44 merges: the subsumed identifier is known no more, or finds the survivor', async () => {
+  await add([`30@${a}`, `30@${b}`], 'Klein', 'Eva');
+  await add([`31@${a}`], 'Klein', 'Ewa');
+  const merged = await send('PRPA_IN201304UV02', feed('PRPA_IN201304UV02', [`30@${a}`], person('Klein', 'Eva'), { replaced: `31@${a}` }));
+  assert.equal(merged.acknowledgement, 'AA', merged.text);
+  assert.deepEqual((await query(`31@${a}`, [b])).patients, [[`30@${b}`]]);
+  for (const [surviving, subsumed] of [[`30@${a}`, `30@${a}`], [`30@${a}`, `31@${a}`], [`98@${a}`, `30@${a}`], [`30@${a}`, `98@${a}`]])
+    assert.equal((await send('PRPA_IN201304UV02', feed('PRPA_IN201304UV02', [surviving], person('K', 'E'), { replaced: subsumed }))).acknowledgement, 'AE');
+});
+
+test('ITI-47 finds by demographics and identifier, shows the domains asked for', async () => {
+  await add([`40@${a}`, `40@${b}`], 'Thill', 'Marie');
+  await add([`41@${a}`], 'Thill', 'Paul');
+  const both = await demographics(named('thill'));
+  assert.equal(both.action, v3('PRPA_IN201306UV02'));
+  assert.deepEqual([both.acknowledgement, both.response, both.quantities], ['AA', 'OK', [2, 2, 0]]);
+  assert.deepEqual((await demographics(named('Thill', 'Marie'))).patients, [[`40@${a}`, `40@${b}`]]);
+  const one = await demographics({ livingSubjectId: `<value root="${a}" extension="40"/>` }, { domains: [b] });
+  assert.deepEqual(one.patients, [[`40@${b}`]]);
+  const nobody = await demographics(named('Nemo'));
+  assert.deepEqual([nobody.acknowledgement, nobody.response, nobody.quantities], ['AA', 'NF', [0, 0, 0]]);
+  const foreign = await demographics(named('thill'), { domains: [b, '1.2.3.4.99'] });
+  assert.deepEqual([foreign.acknowledgement, foreign.response], ['AE', 'AE']);
+  assert.match(foreign.locations[0], /otherIDsScopingOrganization\[2\]/);
+  const begun = await demographics({ livingSubjectName: '<value use="SRCH"><family>Thi</family><given>Pa</given></value>' });
+  assert.deepEqual(begun.patients, [[`41@${a}`]]);
+});
+
+test('ITI-47 goes on page by page, and forgets what is cancelled', async () => {
+  for (let i = 0; i < 5; i++) await add([`5${i}@${a}`], 'Page', `No${i}`);
+  const queryId = 'pages';
+  const seen = [];
+  let answer = await demographics(named('Page'), { count: 2, queryId });
+  for (let page = 0; page < 3; page++) {
+    seen.push(answer.quantities.join());
+    assert.ok(answer.patients.length <= 2);
+    answer = await send('QUQI_IN000003UV01_Continue', continuation('QUQI_IN000003UV01_Continue', queryId, 2, 'waitContinuedQueryResponse'));
+  }
+  assert.deepEqual(seen, ['5,2,3', '5,2,1', '5,1,0']);
+  assert.equal(answer.response, 'AE');
+  await demographics(named('Page'), { count: 2, queryId });
+  const cancelled = await send('QUQI_IN000003UV01_Cancel', continuation('QUQI_IN000003UV01_Cancel', queryId, 0, 'aborted'));
+  assert.deepEqual([cancelled.action, cancelled.acknowledgement], [v3('MCCI_IN000002UV01'), 'AA']);
+  answer = await send('QUQI_IN000003UV01_Continue', continuation('QUQI_IN000003UV01_Continue', queryId, 2, 'waitContinuedQueryResponse'));
+  assert.equal(answer.response, 'AE');
+});
+
+test('B39 B40 a document type is a fault, and nothing is fetched', async () => {
+  const before = received.length;
+  const target = `http://127.0.0.1:${listener.address().port}/dtd`;
+  const good = envelope(v3('PRPA_IN201309UV02'), pixQuery(`20@${a}`));
+  for (const prologue of [`<!DOCTYPE s SYSTEM "${target}">`, `<!DOCTYPE s [<!ENTITY % p SYSTEM "${target}"> %p;]>`, '<!DOCTYPE s [<!ENTITY a "b">]>']) {
+    const answer = await post(server, prologue + good);
+    assert.deepEqual([answer.status, answer.fault], [400, 'Sender']);
+  }
+  assert.equal(received.length, before);
+});
+
+test('B41 B42 deep trees and other encodings are faults', async () => {
+  const deep = envelope(v3('PRPA_IN201309UV02'), '<a>'.repeat(300) + '</a>'.repeat(300));
+  assert.equal((await post(server, deep)).fault, 'Sender');
+  assert.equal((await post(server, `<?xml version="1.0" encoding="UTF-16"?>${deep}`)).fault, 'Sender');
+  assert.equal((await post(server, deep, { type: 'application/soap+xml; charset=utf-16' })).status, 415);
+  assert.equal((await post(server, '{}', { type: 'application/json' })).status, 415);
+});
+
+test('B44 B45 B46 packages that are damaged, too large, or point elsewhere', async () => {
+  const good = envelope(v3('PRPA_IN201309UV02'), pixQuery(`20@${a}`));
+  const head = 'Content-Type: application/xop+xml; type="application/soap+xml"\r\nContent-ID: <r>\r\n';
+  const type = 'multipart/related; boundary=b; type="application/xop+xml"; start="<r>"; start-info="application/soap+xml"';
+  const answer = await post(server, `--b\r\n${head}\r\n${good}\r\n--b--\r\n`, { type });
+  assert.equal(answer.status, 200);
+  assert.match(answer.type, /^multipart\/related/);
+  assert.match(answer.text, /PRPA_IN201310UV02/);
+  for (const body of [`--c\r\n${head}\r\n${good}\r\n--c--`, `--b\r\n${head}\r\n${good}`, `--b\r\n${head}${'X: y\r\n'.repeat(10000)}\r\n${good}\r\n--b--`,
+    `--b\r\n${head}\r\n${good}\r\n${'--b\r\n\r\nx\r\n'.repeat(51)}--b--`])
+    assert.equal((await post(server, body, { type })).fault, 'Sender');
+});
+
+test('B47 action and body must agree; an unknown action is not supported', async () => {
+  const mismatch = await post(server, envelope(v3('PRPA_IN201301UV02'), pixQuery(`20@${a}`)));
+  assert.deepEqual([mismatch.status, mismatch.fault, mismatch.subcode], [400, 'Sender', 'InvalidAddressingHeader']);
+  const unknown = await post(server, envelope('urn:x:Nothing', pixQuery(`20@${a}`)));
+  assert.deepEqual([unknown.status, unknown.subcode], [400, 'ActionNotSupported']);
+  const other = await post(server, envelope(v3('PRPA_IN201309UV02'), pixQuery(`20@${a}`)), { path: '/soap/ITI-47' });
+  assert.equal(other.subcode, 'ActionNotSupported');
+  assert.equal((await post(server, envelope(v3('PRPA_IN201309UV02'), pixQuery(`20@${a}`)), { path: '/soap/ITI-45' })).status, 200);
+  assert.equal((await post(server, envelope(v3('PRPA_IN201309UV02'), pixQuery(`20@${a}`)), { path: '/soap/ITI-0' })).status, 404);
+});
+
+test('B47 without an action a query is answered, a feed is not', async () => {
+  assert.equal((await post(server, envelope(null, pixQuery(`20@${a}`)))).response, 'OK');
+  const missing = await post(server, envelope(null, feed('PRPA_IN201301UV02', [`60@${a}`], person('A', 'B'))));
+  assert.deepEqual([missing.fault, missing.subcode], ['Sender', 'MessageAddressingHeaderRequired']);
+});
+
+test('B48 a header block that must be understood', async () => {
+  const header = '<x:Fee xmlns:x="urn:x" s:mustUnderstand="true"/>';
+  const answer = await post(server, envelope(v3('PRPA_IN201309UV02'), pixQuery(`20@${a}`), { header }));
+  assert.deepEqual([answer.status, answer.fault], [500, 'MustUnderstand']);
+  assert.match(answer.text, /NotUnderstood/);
+});
+
+test('B49 a replayed message takes effect once', async () => {
+  const message = envelope(v3('PRPA_IN201301UV02'), feed('PRPA_IN201301UV02', [`70@${a}`], person('Replay', 'Once')));
+  for (let i = 0; i < 2; i++) assert.equal((await post(server, message)).acknowledgement, 'AA');
+  const found = await (await fetch(`${server.base}/Patient?identifier=urn:oid:${a}|70`)).json();
+  assert.deepEqual([found.total, found.entry[0].resource.meta.versionId], [1, '1']);
+});
+
+test('a security token that nobody verifies is not taken for verified', async () => {
+  const wsse = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd';
+  const header = (content) => `<w:Security xmlns:w="${wsse}">${content}</w:Security>`;
+  const token = await post(server, envelope(v3('PRPA_IN201309UV02'), pixQuery(`20@${a}`), { header: header('<w:UsernameToken/>') }));
+  assert.deepEqual([token.fault, token.subcode], ['Sender', 'UnsupportedSecurityToken']);
+  const stamp = await post(server, envelope(v3('PRPA_IN201309UV02'), pixQuery(`20@${a}`), { header: header('<u:Timestamp xmlns:u="urn:u"/>') }));
+  assert.equal(stamp.response, 'OK');
+});
+
+test('SOAP 1.1 is answered in SOAP 1.1', async () => {
+  const answer = await post(server, envelope(null, pixQuery(`20@${a}`), { ns: soap11 }),
+    { type: 'text/xml; charset=utf-8', headers: { SOAPAction: `"${v3('PRPA_IN201309UV02')}"` } });
+  assert.equal(answer.status, 200);
+  assert.match(answer.type, /^text\/xml/);
+  assert.ok(answer.text.includes(soap11));
+  const fault = await post(server, envelope('urn:x', pixQuery(`20@${a}`), { ns: soap11 }), { type: 'text/xml' });
+  assert.deepEqual([fault.status, fault.fault], [500, 'Client']);
+});
+
+test('an answer goes where ReplyTo says, if that is allowed', async () => {
+  const port = listener.address().port;
+  const accepted = await post(server, envelope(v3('PRPA_IN201309UV02'), pixQuery(`20@${a}`), { replyTo: `http://127.0.0.1:${port}/replies`, id: 'urn:uuid:async' }));
+  assert.equal(accepted.status, 202);
+  assert.equal(accepted.text, '');
+  for (let i = 0; i < 100 && !received.some(({ url }) => url === '/replies'); i++) await new Promise((resolve) => setTimeout(resolve, 50));
+  const reply = received.find(({ url }) => url === '/replies');
+  assert.ok(reply, 'no answer came');
+  assert.match(reply.type, /^application\/soap\+xml/);
+  assert.match(reply.body, /<wsa:RelatesTo>urn:uuid:async</);
+  assert.match(reply.body, /<wsa:To soap:mustUnderstand="1">http/);
+  const silent = await post(server, envelope(v3('PRPA_IN201309UV02'), pixQuery(`20@${a}`), { replyTo: 'http://www.w3.org/2005/08/addressing/none' }));
+  assert.equal(silent.status, 202);
+});
+
+test('B102 an answer goes nowhere else', async () => {
+  const port = listener.address().port;
+  for (const replyTo of ['http://127.0.0.1:1/', `http://127.0.0.1:${port}@10.0.0.1/`, 'http://localhost/', 'http://0x7f.1/', 'http://2130706433/', 'http://[::1]/',
+    'http://169.254.169.254/', 'https://10.0.0.1/', 'file:///etc/passwd', `http://user@127.0.0.1:${port}/`]) {
+    const answer = await post(server, envelope(v3('PRPA_IN201309UV02'), pixQuery(`20@${a}`), { replyTo }));
+    assert.deepEqual([replyTo, answer.status, answer.fault], [replyTo, 400, 'Sender']);
+  }
+});
+
+test('the WSDL names every operation; other methods are refused', async () => {
+  const wsdl = await (await fetch(`${server.origin}/soap?wsdl`)).text();
+  for (const name of ['PRPA_IN201301UV02', 'PRPA_IN201309UV02', 'PRPA_IN201305UV02', 'QUQI_IN000003UV01_Cancel']) assert.ok(wsdl.includes(name), name);
+  const one = await (await fetch(`${server.origin}/soap/ITI-45?wsdl`)).text();
+  assert.ok(one.includes('PRPA_IN201309UV02') && !one.includes('PRPA_IN201305UV02'));
+  assert.equal((await fetch(`${server.origin}/soap`)).status, 405);
+});
+
+test('a large body waits in its file; one that is too large is refused before it comes', async () => {
+  const padded = envelope(v3('PRPA_IN201309UV02'), pixQuery(`20@${a}`)) + ' '.repeat(1 << 20);
+  assert.equal((await post(server, padded)).response, 'OK');
+  const { hostname, port } = new URL(server.origin);
+  const socket = connect(Number(port), hostname);
+  socket.write('POST /soap HTTP/1.1\r\nHost: x\r\nContent-Type: application/soap+xml\r\nContent-Length: 9000000000\r\n\r\n');
+  const head = await new Promise((resolve) => socket.once('data', (data) => resolve(String(data))));
+  socket.destroy();
+  assert.match(head, /^HTTP\/1.1 413 /);
+});
+
+test('what is no message of HL7 v3 gets a negative acknowledgement', async () => {
+  const wrong = interaction('PRPA_IN201309UV02', '').replace('extension="PRPA_IN201309UV02"', 'extension="PRPA_IN201305UV02"');
+  const answer = await send('PRPA_IN201309UV02', wrong);
+  assert.deepEqual([answer.status, answer.acknowledgement, answer.locations[0]], [200, 'AE', '/interactionId']);
+  const empty = await send('PRPA_IN201309UV02', interaction('PRPA_IN201309UV02', ''));
+  assert.deepEqual([empty.acknowledgement, empty.response], ['AE', 'AE']);
+});
