@@ -32,6 +32,7 @@ struct Version {
   Method method = Method::create;
   Key key = 0;
   std::string body;  // stored JSON with id and meta; empty when deleted
+  std::string record = {};  // see Write::record
   bool deleted() const { return method == Method::remove; }
 };
 
@@ -110,7 +111,10 @@ struct Write {
   const Type* type = nullptr;
   std::string id;
   Body body;
-  std::vector<search::IndexRow> rows;
+  std::vector<search::IndexRow> rows;  // parameters that no FHIR search knows may stand among them
+  // Of a resource that is the view of something else (a registry object of XDS): that thing itself, complete. Kept
+  // with the version, opaque to the store, never part of a FHIR answer.
+  std::string record = {};
   std::string patient;  // logical id of the patient whose compartment it is in, "" = none (partition)
   std::optional<std::int64_t>
       if_version;                   // If-Match: the current version must be this (0 = must not exist or be deleted)

@@ -117,6 +117,13 @@ void add_options(CLI::App& app, Config& config) {
                  "JSON file of the consumers that are told when identifiers change (ITI-10)");
   app.add_flag("--accept-unknown-domains", config.accept_unknown_domains,
                "feeds may bring identifiers of domains that are not configured: for test labs");
+  app.add_flag("--accept-unknown-patients", config.accept_unknown_patients,
+               "document submissions may name patients that no feed told of: for test labs");
+  app.add_option("--affinity", config.affinity,
+                 "JSON file of the affinity domain's codes and media types; without one: profiles/lu/affinity.json");
+  app.add_flag("--affinity-enforce", config.affinity_enforce, "refuse other codes instead of warning of them");
+  app.add_option("--repository-id", config.repository_id, "OID of our document repository")->capture_default_str();
+  app.add_option("--home-id", config.home_id, "OID of our home community")->capture_default_str();
   app.add_option("--log", config.log, "least level of the log")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -132,9 +139,6 @@ void add_options(CLI::App& app, Config& config) {
   app.add_option("--max-document-mib", config.max_document_mib, "largest SOAP message with its documents, MiB")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
-  app.add_option("--allow-endpoint", config.allow_endpoint,
-                 "beginning of URLs that the server may send to though they are http, or inside a private network")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--max-connections", config.max_connections, "connections at a time")
       ->check(CLI::Range(8, 1'000'000))
       ->capture_default_str();
@@ -242,6 +246,9 @@ std::string describe(const Config& config) {
   line("client-ca", config.client_ca);
   line("domains", config.domains);
   line("pix-consumers", config.pix_consumers);
+  line("affinity", config.affinity);
+  line("repository-id", config.repository_id);
+  line("home-id", config.home_id);
   line("log", config.log);
   line("max-body-mib", std::to_string(config.max_body_mib));
   line("max-connections", std::to_string(config.max_connections));

@@ -9,6 +9,7 @@
 
 #include "fhir/format/json.h"
 #include "fhir/outcome.h"
+#include "ihe/settings.h"
 #include "src/net/http.h"
 #include "src/net/mllp.h"
 
@@ -24,14 +25,19 @@ struct Config {
   std::string client_ca;
   std::string mllp;
   std::string mllps;
-  std::string domains;                  // file of identifier domains
-  std::string pix_consumers;            // file of those who are told of changed identifiers (ITI-10)
-  bool accept_unknown_domains = false;  // feeds may bring domains that the file does not list
-  std::string log = "info";             // debug, info, warning, error
-  bool log_requests = false;            // a line for every request, not only for slow and failed ones
-  std::uint32_t threads = 0;            // 0: one per core
-  std::uint32_t workers = 0;            // 0: one per core
-  std::uint32_t queue = 1024;           // requests waiting for a worker before 503
+  std::string domains;                   // file of identifier domains
+  std::string pix_consumers;             // file of those who are told of changed identifiers (ITI-10)
+  bool accept_unknown_domains = false;   // feeds may bring domains that the file does not list
+  bool accept_unknown_patients = false;  // submissions may bring patients that no feed told of
+  std::string affinity;                  // file of the affinity domain's codes
+  bool affinity_enforce = false;
+  std::string repository_id = ihe::Settings().repository_id;
+  std::string home_id = ihe::Settings().home_id;
+  std::string log = "info";    // debug, info, warning, error
+  bool log_requests = false;   // a line for every request, not only for slow and failed ones
+  std::uint32_t threads = 0;   // 0: one per core
+  std::uint32_t workers = 0;   // 0: one per core
+  std::uint32_t queue = 1024;  // requests waiting for a worker before 503
   std::uint32_t max_body_mib = fhir::json::Limits{}.bytes >> 20;  // more than one document may have is of no use
   std::uint32_t max_document_mib = 2048;                          // of a SOAP message with its documents
   std::uint32_t max_connections = 10'000;

@@ -308,7 +308,7 @@ struct Door::State {
     const bool binary = type && type->name.view() == "Binary" && job.route.row &&
                         (job.route.row->code == "read" || job.route.row->code == "vread");
     if (binary && !job.form.fhir && response.status == 200) {
-      response = rest::raw_content(std::move(response));
+      response = rest::raw_content(std::move(response), job.request.headers);
     } else if (!response.body.empty()) {
       if (job.form.pretty) response.body = fhir::json::indent(response.body);
       if (!job.form.content_type.empty() && job.form.content_type != rest::fhir_json)

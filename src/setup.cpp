@@ -14,18 +14,32 @@ std::optional<std::string> text_of(const std::string& file) {
   return std::string(std::istreambuf_iterator<char>(input), {});
 }
 
+fhir::Outcome unreadable(const std::string& option, const std::string& file) {
+  return {fhir::Kind::malformed, "invalid", option + ": cannot read \"" + file + "\""};
+}
+
 }  // namespace
 
 fhir::Result<ihe::Settings> set_up(const Config& config) {
   ihe::Settings settings;
   settings.accept_unknown_domains = config.accept_unknown_domains;
-  if (config.domains.empty()) return settings;
-  const auto text = text_of(config.domains);
-  if (!text)
-    return fhir::Outcome(fhir::Kind::malformed, "invalid", "--domains: cannot read \"" + config.domains + "\"");
-  auto domains = ihe::identity::Domains::read(*text);
-  if (!domains) return std::move(domains.outcome());
-  settings.domains = std::move(*domains);
+  settings.accept_unknown_patients = config.accept_unknown_patients;
+  settings.affinity_enforce = config.affinity_enforce;
+  settings.repository_id = config.repository_id;
+  settings.home_id = config.home_id;
+  if (!config.domains.empty()) {
+    const auto text = text_of(config.domains);
+    if (!text) return unreadable("--domains", config.domains);
+    auto domains = ihe::identity::Domains::read(*text);
+    if (!domains) return std::move(domains.outcome());
+    settings.domains = std::move(*domains);
+  }
+  const auto text =
+      config.affinity.empty() ? std::optional(std::string(ihe::xds::national_affinity())) : text_of(config.affinity);
+  if (!text) return unreadable("--affinity", config.affinity);
+  auto affinity = ihe::xds::Affinity::read(*text);
+  if (!affinity) return std::move(affinity.outcome());
+  settings.affinity = std::make_shared<const ihe::xds::Affinity>(std::move(*affinity));
   return settings;
 }
 

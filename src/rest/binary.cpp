@@ -1,6 +1,11 @@
 // Binary as raw content. FHIR R4: http://hl7.org/fhir/R4/binary.html#rest
 #include "src/rest/binary.h"
 
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "fhir/base64.h"
 #include "fhir/format/json.h"
 #include "fhir/value.h"
 #include "src/net/ascii.h"
@@ -9,17 +14,35 @@
 namespace alzette::rest {
 namespace {
 
-std::string encode_base64(std::string_view bytes) {
-  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k) out += i + k > bytes.size() ? '=' : alphabet[group >> (18 - 6 * k) & 63];
+std::optional<std::uint64_t> number(std::string_view digits) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return value;
+}
+
+// One range of bytes: "bytes=0-99", "bytes=100-", "bytes=-100". Anything else is answered whole. RFC 9110 14.2.
+void cut(Response& response, std::string_view range) {
+  constexpr std::string_view unit = "bytes=";
+  const auto dash = range.find('-');
+  if (!range.starts_with(unit) || dash == std::string_view::npos || range.find(',') != std::string_view::npos) return;
+  const auto first = number(net::trim(range.substr(unit.size(), dash - unit.size())));
+  const auto last = number(net::trim(range.substr(dash + 1)));
+  const std::uint64_t size = response.body.size();
+  if (!first && !last) return;
+  const auto from = first ? *first : size - std::min(*last, size);
+  const auto to = first && last ? std::min(*last, size - 1) : size - 1;
+  if (first && last && *last < *first) return;
+  if (from >= size) {
+    response.status = 416;
+    response.headers.emplace_back("Content-Range", "bytes */" + std::to_string(size));
+    response.body.clear();
+    return;
   }
-  return out;
+  response.status = 206;
+  response.headers.emplace_back(
+      "Content-Range", "bytes " + std::to_string(from) + "-" + std::to_string(to) + "/" + std::to_string(size));
+  response.body = response.body.substr(from, to - from + 1);
 }
 
 }  // namespace
@@ -41,7 +64,7 @@ fhir::Result<Incoming> receive_binary(std::string_view content, std::string_view
     fhir::json::write_string(net::trim(security_context), text);
     text += '}';
   }
-  if (!content.empty()) text.append(R"(,"data":")").append(encode_base64(content)).append("\"");
+  if (!content.empty()) text.append(R"(,"data":")").append(fhir::encode_base64(content)).append("\"");
   text += '}';
   const auto kept = std::make_shared<std::string>(std::move(text));
   auto incoming = receive(*kept);
@@ -49,7 +72,7 @@ fhir::Result<Incoming> receive_binary(std::string_view content, std::string_view
   return incoming;
 }
 
-Response raw_content(Response resource) {
+Response raw_content(Response resource, const Headers& request) {
   if (resource.status != 200) return resource;
   fhir::Arena arena;
   const auto binary = fhir::json::parse(resource.body, arena);
@@ -60,7 +83,10 @@ Response raw_content(Response resource) {
     if (name == "Content-Type") value = media.empty() ? "application/octet-stream" : media;
   resource.headers.emplace_back("X-Content-Type-Options", "nosniff");
   resource.headers.emplace_back("Content-Security-Policy", "sandbox; default-src 'none'");
+  resource.headers.emplace_back("Accept-Ranges", "bytes");
   resource.body = content ? std::move(*content) : std::string();
+  const auto if_range = find(request, "If-Range");
+  if (if_range.empty() || if_range == find(resource.headers, "ETag")) cut(resource, find(request, "Range"));
   return resource;
 }
 

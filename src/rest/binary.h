@@ -16,7 +16,8 @@ bool is_raw(std::string_view content_type);
 fhir::Result<Incoming> receive_binary(std::string_view content, std::string_view content_type, std::string_view id,
                                       std::string_view security_context = {});
 
-// The content of a stored Binary in its own media type, in place of the resource. Harmless in a browser.
-Response raw_content(Response resource);
+// The content of a stored Binary in its own media type, in place of the resource; the part of it that the request's
+// Range asks for. Harmless in a browser.
+Response raw_content(Response resource, const Headers& request);
 
 }  // namespace alzette::rest

@@ -1,8 +1,10 @@
 // create: POST [base]/[type], also conditional by If-None-Exist. A body's id is ignored.
 // FHIR R4: http://hl7.org/fhir/R4/http.html#create, #ccreate
+#include "ihe/mhd/provide.h"
 #include "src/net/ascii.h"
 #include "src/rest/criteria.h"
 #include "src/rest/interaction.h"
+#include "src/rest/provide.h"
 #include "src/rest/reply.h"
 
 namespace alzette::rest {
@@ -19,6 +21,8 @@ fhir::Result<Plan> run(const Call& call) {
   if (const auto none = no_parameters(call); !none) return none.outcome();
   auto incoming = resource_of(call);
   if (!incoming) return std::move(incoming.outcome());
+  if (call.type->name.view() == "DocumentReference" && ihe::mhd::is_simplified(*(*incoming)->resource))
+    return publish_document(call, *(*incoming)->resource);
   fhir::Batch batch{call.access, {}, {}};
 
   if (const auto* criteria = header(call.request.headers, "If-None-Exist")) {

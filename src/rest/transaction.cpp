@@ -1,8 +1,10 @@
 // batch and transaction: POST [base] with a Bundle. FHIR R4: http://hl7.org/fhir/R4/http.html#transaction
 #include "fhir/bundle.h"
+#include "ihe/mhd/provide.h"
 #include "src/rest/batch.h"
 #include "src/rest/criteria.h"
 #include "src/rest/interaction.h"
+#include "src/rest/provide.h"
 #include "src/rest/reply.h"
 #include "src/rest/salvage.h"
 #include "src/rest/transact.h"
@@ -110,6 +112,7 @@ fhir::Result<Plan> run(const Call& call) {
     outcome.issues = std::move(incoming->issues);
     return outcome;
   }
+  if (ihe::mhd::is_document_bundle(bundle)) return provide_documents(call, bundle);
   return plan_transaction(call, *incoming);
 }
 

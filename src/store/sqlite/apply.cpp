@@ -162,11 +162,9 @@ Written Writer::put(const Write& write, std::string_view files, State& state) {
   const std::string bytes = with_meta(write.body, state.version, instant_);
   const std::string moved =
       files.empty() ? std::string() : Blobs::moved(files, write.body.meta_at, bytes.size() - write.body.bytes.size());
-  auto body = connection_.take("INSERT INTO body(key, version, instant, files, bytes) VALUES(?, ?, ?, ?, ?)");
-  if (moved.empty())
-    body.run(state.current, state.version, instant_, nullptr, Bytes{bytes});
-  else
-    body.run(state.current, state.version, instant_, Bytes{moved}, Bytes{bytes});
+  auto body =
+      connection_.take("INSERT INTO body(key, version, instant, files, bytes, record) VALUES(?, ?, ?, ?, ?, ?)");
+  body.run(state.current, state.version, instant_, BytesOrNull{moved}, Bytes{bytes}, BytesOrNull{write.record});
   return {existed ? Written::Effect::updated : Written::Effect::created, state.version, instant_};
 }
 
@@ -178,8 +176,8 @@ Written Writer::remove(const Write& write, State& state) {
 }
 
 bool Writer::unchanged(const Write& write, std::string_view files, const State& state, std::int64_t& instant) {
-  auto row = connection_.take("SELECT instant, bytes, files FROM body WHERE key = ?");
-  if (!row.with(state.current).step()) return false;
+  auto row = connection_.take("SELECT instant, bytes, files, record FROM body WHERE key = ?");
+  if (!row.with(state.current).step() || row.text(3) != write.record) return false;
   instant = row.integer(0);
   const std::string same = with_meta(write.body, state.version, instant);
   if (row.text(1) != same) return false;

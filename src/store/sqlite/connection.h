@@ -30,6 +30,9 @@ class Failure : public std::runtime_error {
 struct Bytes {
   std::string_view view;
 };
+struct BytesOrNull {  // NULL when empty
+  std::string_view view;
+};
 
 class Connection;
 
@@ -49,6 +52,7 @@ class Statement {
   void bind(int at, double value);
   void bind(int at, std::string_view text);
   void bind(int at, Bytes bytes);
+  void bind(int at, BytesOrNull bytes) { bytes.view.empty() ? bind(at, nullptr) : bind(at, Bytes{bytes.view}); }
   void bind(int at, std::nullptr_t);
   template <class... Args>
   Statement& with(Args... args) {

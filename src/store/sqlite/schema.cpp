@@ -64,7 +64,12 @@ constexpr const char* notes = R"sql(
 CREATE TABLE note(room TEXT, name TEXT, text TEXT NOT NULL, PRIMARY KEY(room, name)) WITHOUT ROWID;
 )sql";
 
-constexpr const char* all_migrations[] = {first_schema, full_text, notes};
+// What a resource is the view of, beside its bytes (fhir::Write::record).
+constexpr const char* records = R"sql(
+ALTER TABLE body ADD COLUMN record BLOB;
+)sql";
+
+constexpr const char* all_migrations[] = {first_schema, full_text, notes, records};
 
 }  // namespace
 

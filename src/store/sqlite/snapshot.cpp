@@ -71,7 +71,7 @@ Result<Version> Snapshot::read(const Access& access, const Type& type, std::stri
     // What is current now, unless that is younger than this view.
     auto row = connection_->take(
         "SELECT i.rid, i.current, b.version, b.instant, b.bytes, b.files, "
-        "(SELECT method FROM version v WHERE v.key = i.current) "
+        "b.record, (SELECT method FROM version v WHERE v.key = i.current) "
         "FROM identity i LEFT JOIN body b ON b.key = i.current WHERE i.type = ? AND i.id = ?");
     if (!row.with(name, id).step() || row.is_null(1)) return absent(type, id);
     Version out;
@@ -81,8 +81,9 @@ Result<Version> Snapshot::read(const Access& access, const Type& type, std::stri
     if (out.key <= last_ && !row.is_null(2) && row.is_null(5)) {
       out.version = row.integer(2);
       out.last_updated = row.integer(3);
-      out.method = static_cast<Method>(row.integer(6));
+      out.method = static_cast<Method>(row.integer(7));
       out.body = row.text(4);
+      out.record = row.text(6);
       return out;
     }
     auto latest = connection_->take("SELECT key FROM version WHERE rid = ? AND key <= ? ORDER BY version DESC LIMIT 1");
@@ -127,8 +128,9 @@ std::optional<Outcome> Snapshot::fill(Key key, Version& out) {
 }
 
 std::optional<Outcome> Snapshot::fill_body(Key key, Version& out) {
-  auto row = connection_->take("SELECT bytes, files FROM body WHERE key = ?");
+  auto row = connection_->take("SELECT bytes, files, record FROM body WHERE key = ?");
   if (!row.with(key).step()) return broken();
+  out.record = row.text(2);
   if (row.is_null(1)) {
     out.body = row.text(0);
     return std::nullopt;

@@ -1,0 +1,297 @@
+// Plays units of the NIST XDS toolkit against a server: sections in their order, steps with their transaction, the
+// status, codes, counts and assertions that they expect.
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import xpath from 'xpath';
+import { newUid, prepare, serialize } from './metadata.mjs';
+import { descendants, elements, parse, send, verdict } from './soap.mjs';
+
+const action = {
+  Register: 'urn:ihe:iti:2007:RegisterDocumentSet-b',
+  RegisterODDE: 'urn:ihe:iti:2010:RegisterOnDemandDocumentEntry',
+  ProvideAndRegister: 'urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b',
+  XDRProvideAndRegister: 'urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b',
+  StoredQuery: 'urn:ihe:iti:2007:RegistryStoredQuery',
+  Mpq: 'urn:ihe:iti:2009:MultiPatientStoredQuery',
+  Mu: 'urn:ihe:iti:2010:UpdateDocumentSet',
+  Rmu: 'urn:ihe:iti:2018:RestrictedUpdateDocumentSet',
+  RemoveMetadata: 'urn:ihe:iti:2010:DeleteDocumentSet',
+  Rd: 'urn:ihe:iti:2017:RemoveDocuments',
+  Retrieve: 'urn:ihe:iti:2007:RetrieveDocumentSet',
+};
+export const supported = new Set([...Object.keys(action), 'PatientIdentityFeed', 'Null']);
+
+const text = (element) => element?.textContent.trim() ?? '';
+const only = (element, name) => elements(element).find((child) => child.localName === name);
+const all = (element, name) => elements(element).filter((child) => child.localName === name);
+const dtm = (date) => date.toISOString().replaceAll(/[-:T]/g, '').slice(0, 14);
+
+function select(expression, node) {
+  const found = xpath.parse(expression).evaluate({ node, isHtml: false, caseInsensitive: false });
+  return found;
+}
+const valueOf = (expression, node) => {
+  const found = select(expression, node);
+  return found instanceof xpath.XNodeSet ? found.first()?.nodeValue ?? found.first()?.textContent.trim() ?? '' : found.stringValue();
+};
+
+export class Player {
+  // `forgiven`: sections ("unit/section") whose faults do not count.
+  // `server`: { soap, feed(patientId), repositoryId, home, validate(xml) -> fault or null }
+  constructor(root, server, forgiven = {}) {
+    this.root = root;
+    this.forgiven = forgiven;
+    this.server = server;
+    this.done = new Map();  // "12346/single_doc" -> { step: its log }
+    this.patientIds = new Map();
+  }
+
+  folder(unit) {
+    return ['tests', 'deps', 'testdata', 'testdata-registry', 'testdata-repository', 'testdata-xdr', 'examples', 'utilities']
+      .map((part) => join(this.root, part, unit)).find((path) => existsSync(path));
+  }
+
+  sections(unit) {
+    const folder = this.folder(unit);
+    if (!folder) throw new Error(`no unit ${unit}`);
+    const index = join(folder, 'index.idx');
+    const named = existsSync(index) ? readFileSync(index, 'utf8').split(/\s+/).filter((line) => line && !line.startsWith('#')) : [];
+    if (named.length) return named;
+    return existsSync(join(folder, 'testplan.xml')) ? ['.'] : readdirSync(folder).filter((name) => existsSync(join(folder, name, 'testplan.xml')));
+  }
+
+  // Every transaction of a unit by its kind.
+  kinds(unit) {
+    return this.sections(unit).flatMap((section) => this.steps(unit, section).map((step) => this.kind(step)));
+  }
+
+  steps(unit, section) {
+    const file = join(this.folder(unit), section, 'testplan.xml');
+    return existsSync(file) ? all(parse(readFileSync(file, 'utf8').trim()).documentElement, 'TestStep') : [];
+  }
+
+  transaction(step) { return elements(step).find((child) => child.localName.endsWith('Transaction')); }
+  kind(step) { return this.transaction(step)?.localName.replace(/Transaction$/, '') ?? 'none'; }
+
+  // null, or what went wrong first.
+  async play(unit) {
+    for (const section of this.sections(unit)) {
+      const fault = await this.section(unit, section);
+      if (fault) return fault;
+    }
+    return null;
+  }
+
+  async section(unit, section) {
+    const key = `${unit}/${section}`;
+    if (this.done.has(key)) return this.done.get(key).fault ?? null;
+    const logs = {};
+    const entry = { logs };
+    this.done.set(key, entry);
+    let before = null;
+    for (const step of this.steps(unit, section)) {
+      const id = step.getAttribute('id');
+      const log = { reports: {}, uids: {}, uuids: {} };
+      logs[id] = log;
+      const fault = await this.step(unit, section, step, log, before).catch((error) => `${error.message}`);
+      if (fault && key in this.forgiven) return null;
+      if (fault) return (entry.fault = `${section}/${id}: ${fault}`);
+      before = log;
+    }
+    return null;
+  }
+
+  // The log of a step elsewhere, its section played first when it was not yet.
+  async log(unit, section, { test, testdir, section: where, step }) {
+    let otherUnit = test || unit;
+    let otherSection = test ? where : section;
+    if (testdir) {
+      const at = relative(this.root, normalize(join(this.folder(unit), section, testdir))).split('/').slice(1);
+      const sibling = join(this.folder(unit), testdir);
+      if (!testdir.startsWith('.') && existsSync(sibling)) at.splice(0, at.length, unit, testdir);
+      [otherUnit, otherSection] = [at[0], at[1] ?? '.'];
+    } else if (!test && where && where !== 'THIS') {
+      otherSection = where;
+    }
+    if (`${otherUnit}/${otherSection}` !== `${unit}/${section}`) {
+      if (otherUnit !== unit) for (const name of this.sections(otherUnit)) await this.section(otherUnit, name);
+      if (!this.done.has(`${otherUnit}/${otherSection}`)) await this.section(otherUnit, otherSection);
+    }
+    const found = this.done.get(`${otherUnit}/${otherSection}`)?.logs[step];
+    if (!found) throw new Error(`nothing is known of ${otherUnit}/${otherSection}/${step}`);
+    return found;
+  }
+
+  async symbols(unit, section, holder, input) {
+    const table = new Map([['$now$', dtm(new Date())], ['$lastyear$', dtm(new Date(Date.now() - 365 * 86400e3))],
+      ['$repuid$', this.server.repositoryId], ['$repositoryuid$', this.server.repositoryId], ['$testdata_repid$', this.server.repositoryId],
+      ['$repositoryUniqueId$', this.server.repositoryId], ['$home$', this.server.home], ['$configHome$', this.server.home]]);
+    if (input !== undefined) for (const symbol of ['$patientid$', '$patient_id$', '$pid$']) table.set(symbol, input);
+    for (const use of all(holder, 'UseReport')) {
+      const name = use.getAttribute('reportName');
+      const log = await this.log(unit, section, { test: use.getAttribute('test'), section: use.getAttribute('section'), step: use.getAttribute('step') });
+      const value = log.reports[name];
+      if (value === undefined) throw new Error(`no report ${name}`);
+      table.set(use.getAttribute('useAs'), value);
+    }
+    for (const use of all(holder, 'UseId')) {
+      const log = await this.log(unit, section, { testdir: use.getAttribute('testdir'), section: '', step: use.getAttribute('step') });
+      const what = use.getAttribute('section');
+      const id = use.getAttribute('id');
+      const value = what === 'AssignedUids' ? log.uids[id] : what === 'AssignedUuids' ? log.uuids[id]
+        : what === 'AssignedSourceId' ? log.sourceIds?.[id] : log.patientId;
+      if (value === undefined) throw new Error(`no ${what} of ${id}`);
+      table.set(use.getAttribute('symbol'), value);
+    }
+    return table;
+  }
+
+  async newPatient() {
+    const id = `N${process.pid}-${this.done.size}-${newUid().split('.').pop()}^^^&1.3.6.1.4.1.21367.13.20.1000&ISO`;
+    await this.server.feed(id);
+    return id;
+  }
+
+  async patientOf(unit) {
+    if (!this.patientIds.has(unit)) this.session ??= await this.newPatient();
+    return this.patientIds.get(unit) ?? this.session;
+  }
+
+  async step(unit, section, step, log, before) {
+    const transaction = this.transaction(step);
+    const kind = this.kind(step);
+    if (!transaction) return null;
+    const fill = (content, table) => {
+      for (const [symbol, value] of [...table].sort((a, b) => b[0].length - a[0].length)) content = content.replaceAll(symbol, value.replaceAll('&', '&amp;'));
+      return content;
+    };
+    if (kind === 'PatientIdentityFeed') {
+      log.patientId = await this.newPatient();
+      this.patientIds.set(unit, log.patientId);
+      this.session = log.patientId;  // of all units without a feed of their own, as in the toolkit's test session
+      log.reports.$patientid$ = log.patientId;
+      return null;
+    }
+    const alternative = only(step, 'AltPatientId') ?? only(transaction, 'AltPatientId');
+    const patientId = alternative ? `ALT${newUid()}^^^&1.3.6.1.4.1.21367.13.20.1000&ISO` : await this.patientOf(unit);
+    const table = await this.symbols(unit, section, transaction, patientId);
+    if (kind === 'Null') {
+      log.answer = before?.answer;
+      return this.assertions(step, transaction, before?.answer?.body, table) ?? null;
+    }
+    const folder = join(this.folder(unit), section);
+    const name = text(only(transaction, 'MetadataFile'));
+    const file = [join(folder, name), join(folder, '..', name)].find((path) => existsSync(path) && statSync(path).isFile());
+    if (!file) throw new Error(`no file ${name}`);
+    let content = fill(readFileSync(file, 'utf8').trim(), table);
+    let parts = null;
+    let sent = null;
+    if (['Register', 'RegisterODDE', 'Mu', 'Rmu', 'ProvideAndRegister', 'XDRProvideAndRegister'].includes(kind)) {
+      const keep = all(transaction, 'NoAssignUids');
+      const provided = kind.endsWith('ProvideAndRegister');
+      sent = prepare(content, {
+        patientId: alternative ? patientId : table.get('$patientid$') ?? patientId,
+        keepPatientId: only(transaction, 'NoPatientId') !== undefined,
+        keepUids: keep.some((element) => !element.getAttribute('id') && !text(element)) ? true : keep.map((element) => element.getAttribute('id') || text(element)),
+        assignUuids: only(transaction, 'AssignUuids') !== undefined,
+      });
+      Object.assign(log, { uids: sent.uids, uuids: sent.uuids, sourceIds: sent.sourceIds });
+      const ids = descendants(sent.request, 'ExternalIdentifier').find((id) => /patientId$/.test(text(id)) || ['urn:uuid:6b5aea1a-874d-4603-a4bc-96a0a7b38446'].includes(id.getAttribute('identificationScheme')));
+      log.patientId = ids?.getAttribute('value') || patientId;
+      for (const [id, value] of Object.entries(sent.uids)) log.reports[`${id}_uid`] = value;
+      for (const [id, value] of Object.entries(sent.uuids)) log.reports[`${id}_uuid`] = value;
+      log.reports.$patientid$ = log.patientId;
+      content = serialize(sent.request);
+      if (provided) {
+        const documents = all(transaction, 'Document').map((element) => [sent.uuids[element.getAttribute('id')] ?? element.getAttribute('id'), text(element)]);
+        parts = Object.fromEntries(documents.map(([, path], at) => [`doc${at}@test`, readFileSync([join(folder, path), join(folder, '..', path)].find(existsSync))]));
+        content = `<x:ProvideAndRegisterDocumentSetRequest xmlns:x="urn:ihe:iti:xds-b:2007">${content}` +
+          documents.map(([id], at) => `<x:Document id="${id}"><i:Include xmlns:i="http://www.w3.org/2004/08/xop/include" href="cid:doc${at}@test"/></x:Document>`).join('') +
+          '</x:ProvideAndRegisterDocumentSetRequest>';
+      }
+    }
+    if (only(transaction, 'CleanParams')) content = content.replaceAll(/<(\w+:)?Slot name="[^"]*">\s*<(\w+:)?ValueList>\s*<(\w+:)?Value>[^<]*\$\w+\$[^<]*<\/(\w+:)?Value>\s*<\/(\w+:)?ValueList>\s*<\/(\w+:)?Slot>/g, '');
+    content = content.replace(/^<\?xml[^>]*\?>\s*/, '');
+    const answer = await send(this.server.soap, action[kind], content, kind === 'Retrieve' ? {} : parts);
+    log.answer = answer;
+    const faulty = answer.body?.localName !== 'Fault' && answer.body ? await this.server.validate(serialize(answer.body)) : null;
+    if (faulty) return `the answer is not valid: ${faulty}`;
+    for (const report of all(transaction, 'Report')) {
+      const from = report.getAttribute('section') === 'InputMetadata' ? sent?.document : answer.body;
+      log.reports[report.getAttribute('name')] = from ? valueOf(text(report), from.ownerDocument ?? from) : '';
+    }
+    const shown = answer.body && descendants(answer.body, 'ExternalIdentifier').find((id) => id.getAttribute('identificationScheme') === 'urn:uuid:58a6f841-87b3-4a3e-92fd-a8ffeff98427');
+    log.reports.$patientid$ ??= shown?.getAttribute('value') ?? patientId;
+    return this.judge(unit, section, step, transaction, answer, table);
+  }
+
+  async judge(unit, section, step, transaction, answer, table) {
+    const expected = text(only(step, 'ExpectedStatus')) || text(only(transaction, 'ExpectedStatus')) || 'Success';
+    const { status, codes, texts } = verdict(answer);
+    if (!expected.split('|').includes(status)) return `${status} instead of ${expected} ${texts.join('; ')}`;
+    const code = text(only(step, 'ExpectedErrorCode')) || text(only(transaction, 'ExpectedErrorCode'));
+    if (code && !code.split(/[,|\s]+/).some((one) => codes.includes(one))) return `codes ${codes} instead of ${code}: ${texts.join('; ')}`;
+    const contents = only(transaction, 'ExpectedContents');
+    if (contents) {
+      const fault = await this.contents(unit, section, contents, answer);
+      if (fault) return fault;
+    }
+    for (const reference of status === 'Failure' ? [] : all(transaction, 'ReferenceDocument')) {
+      let uid = reference.getAttribute('uid');
+      for (const [symbol, value] of table) uid = uid.replaceAll(symbol, value);
+      const wanted = readFileSync([join(this.folder(unit), text(reference)), join(this.folder(unit), section, text(reference))].find(existsSync));
+      const response = descendants(answer.body, 'DocumentResponse').find((one) => text(only(one, 'DocumentUniqueId')) === uid);
+      const href = response && descendants(response, 'Include')[0]?.getAttribute('href').replace(/^cid:/, '');
+      if (!answer.parts[decodeURIComponent(href ?? '')]?.equals(wanted)) return `the document ${uid} is not ${text(reference)}`;
+    }
+    return this.assertions(step, transaction, answer.body, table);
+  }
+
+  assertions(step, transaction, body, table) {
+    for (const list of [...all(step, 'Assertions'), ...all(transaction, 'Assertions')])
+      for (const assertion of all(list, 'Assert')) {
+        let expression = text(assertion);
+        for (const [symbol, value] of [...table].sort((a, b) => b[0].length - a[0].length)) expression = expression.replaceAll(symbol, value);
+        if (!body) return `${assertion.getAttribute('id')}: there is no answer to look at`;
+        if (!select(expression, body.ownerDocument).booleanValue()) return `assertion ${assertion.getAttribute('id')} fails`;
+      }
+    return null;
+  }
+
+  async contents(unit, section, contents, answer) {
+    const list = descendants(answer.body, 'RegistryObjectList')[0];
+    const objects = list ? elements(list) : [];
+    const kindOf = (object) => {
+      if (object.localName !== 'RegistryPackage') return { ExtrinsicObject: 'Documents', Association: 'Associations', ObjectRef: 'ObjectRefs' }[object.localName];
+      const node = descendants(object, 'Classification').find((label) => label.getAttribute('classificationNode'));
+      return node?.getAttribute('classificationNode') === 'urn:uuid:d9d542f3-6cc4-48b6-8870-ea235fbc94c2' ? 'Folders' : 'SubmissionSets';
+    };
+    const of = (kind) => objects.filter((object) => kindOf(object) === kind);
+    const counts = Object.fromEntries(['SubmissionSets', 'Documents', 'Folders', 'Associations', 'ObjectRefs'].map((kind) => [kind, of(kind).length]));
+    const want = (kind, count) => (counts[kind] === count ? null : `${counts[kind]} ${kind} instead of ${count}`);
+    const status = (kind, wanted) => (of(kind).every((object) => object.getAttribute('status').endsWith(wanted)) ? null : `${kind} that are not ${wanted}`);
+    const set = (documents, folders) => want('SubmissionSets', 1) ?? want('Documents', documents) ?? want('Folders', folders);
+    const rules = {
+      None: () => (objects.length ? `${objects.length} objects instead of none` : null),
+      SSwithOneDoc: () => set(1, 0), SSwithTwoDoc: () => set(2, 0), SSwithOneFol: () => set(0, 1), SSwithOneDocOneFol: () => set(1, 1),
+      DocApp: () => status('Documents', 'Approved'), DocDep: () => status('Documents', 'Deprecated'), OneDocDep: () => (of('Documents').filter((object) => object.getAttribute('status').endsWith('Deprecated')).length === 1 ? null : 'not one deprecated document'),
+      FolApp: () => status('Folders', 'Approved'), FolDep: () => status('Folders', 'Deprecated'), SSApproved: () => status('SubmissionSets', 'Approved'),
+    };
+    for (const rule of elements(contents)) {
+      const counted = { SubmissionSets: 1, Documents: 1, Folders: 1, Associations: 1, ObjectRefs: 1 }[rule.localName];
+      if (counted && !rule.getAttribute('count')) continue;
+      const fault = counted ? want(rule.localName, Number(rule.getAttribute('count'))) : rules[rule.localName]?.();
+      if (fault) return fault;
+      if (rule.localName === 'DocumentEntries') {
+        for (const part of elements(rule)) {
+          const wanted = [];
+          for (const entry of all(part, 'DocumentEntry')) for (const use of all(entry, 'UseId')) wanted.push((await this.symbols(unit, section, entry)).get(use.getAttribute('symbol')));
+          const found = of('Documents').concat(of('ObjectRefs')).map((object) => object.getAttribute('id'));
+          if (wanted.some((id) => !found.includes(id))) return 'an entry that must be there is not';
+          if (part.localName === 'MustOnlyInclude' && found.length !== wanted.length) return `${found.length} entries instead of ${wanted.length}`;
+        }
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,323 @@
+// MHD's resources as registry objects. IHE MHD 4.2 Volume 3.
+#include "ihe/mhd/from_fhir.h"
+
+#include "fhir/definitions.h"
+#include "fhir/incoming.h"
+#include "fhir/value.h"
+#include "ihe/wire/digest.h"
+#include "ihe/xds/attribute.h"
+#include "ihe/xds/names.h"
+#include "ihe/xds/persons.h"
+#include "ihe/xds/to_fhir.h"
+#include "ihe/xds/words.h"
+
+namespace ihe::mhd {
+namespace {
+
+using fhir::Node;
+using xds::Kind;
+using xds::Label;
+using xds::RegistryObject;
+namespace names = xds::mhd_names;
+namespace scheme = xds::scheme;
+namespace slot = xds::slot;
+
+const Node* coding_of(const Node* given) { return given ? given->child("coding") : nullptr; }
+
+bool has_list_type(const Node& list, std::string_view code) {
+  const Node* given = list.child("code");
+  if (!given) return false;
+  for (const auto& coding : *given)
+    if (coding.name == "coding" && coding.value_of("system") == names::list_type && coding.value_of("code") == code)
+      return true;
+  return false;
+}
+
+xds::InternationalString text(std::string_view value) {
+  if (value.empty()) return {};
+  return {{std::string(value), {}, {}}};
+}
+
+class Builder {
+ public:
+  Builder(Kind kind, const std::string& id, const Node& resource, Context& context)
+      : resource_(resource), context_(context) {
+    object.kind = kind;
+    object.id = id;
+    object.status = xds::status::approved;
+  }
+
+  void add_slot(std::string_view name, std::string value) {
+    if (value.empty()) return;
+    for (auto& slot : object.slots)
+      if (slot.name == name) return slot.values.push_back(std::move(value));
+    object.slots.push_back({std::string(name), {}, {std::move(value)}});
+  }
+
+  void add_label(Label label) {
+    label.id = xds::new_uuid(context_.work().site);
+    object.classifications.push_back(std::move(label));
+  }
+
+  // A Coding as a coded classification. Without a system there is no scheme, which the registry's rules refuse.
+  void add_code(std::string_view code_scheme, const Node* coding, std::string_view plain = {}) {
+    if (!coding && plain.empty()) return;
+    Label label;
+    label.scheme = code_scheme;
+    label.value = coding ? coding->value_of("code") : plain;
+    const auto system = coding ? coding->value_of("system") : std::string_view();
+    label.slots.push_back({std::string(slot::coding_scheme), {}, {xds::scheme_of(system)}});
+    const auto display = coding ? coding->value_of("display") : std::string_view();
+    label.name = text(display.empty() ? std::string_view(label.value) : display);
+    add_label(std::move(label));
+  }
+
+  void add_codes(std::string_view code_scheme, const Node& owner, std::string_view element) {
+    for (const auto& child : owner)
+      if (child.name == element) add_code(code_scheme, coding_of(&child), child.value_of("text"));
+  }
+
+  void add_identifier(std::string_view identifier_scheme, std::string_view name, std::string value) {
+    if (value.empty()) return;
+    Label label;
+    label.id = xds::new_uuid(context_.work().site);
+    label.scheme = identifier_scheme;
+    label.value = std::move(value);
+    label.name = text(name);
+    object.identifiers.push_back(std::move(label));
+  }
+
+  void add_author(std::string_view author_scheme, const Node& reference) {
+    const Node* found = context_.resolve(resource_, reference);
+    if (!found) return;
+    auto author = xds::author_from(*found, author_scheme,
+                                   [this](const Node& other) { return context_.resolve(resource_, other); });
+    if (!author.slots.empty()) add_label(std::move(author));
+  }
+
+  std::string person(const Node* reference) {
+    const Node* found = reference ? context_.resolve(resource_, *reference) : nullptr;
+    if (!found) return {};
+    const auto type = found->type->name.view();
+    if (type == "PractitionerRole") return person(found->child("practitioner"));
+    return type == "Organization" ? "^" + std::string(found->value_of("name")) : xds::xcn_from(*found);
+  }
+
+  void add_node(std::string_view node) {
+    Label label;
+    label.node = node;
+    add_label(std::move(label));
+  }
+
+  RegistryObject object;
+
+ private:
+  const Node& resource_;
+  Context& context_;
+};
+
+std::string digits_of_hash(std::string_view base64) {
+  const auto bytes = fhir::decode_base64(base64);
+  return bytes ? to_hex(*bytes) : std::string();
+}
+
+// id^^^&oid&ISO^type of an Identifier; the authority is left out where it has no OID.
+std::string cxi_from(const Node& identifier) {
+  xds::Cx cx;
+  cx.id = identifier.value_of("value");
+  if (cx.id.empty()) return {};
+  const auto system = identifier.value_of("system");
+  const auto authority = xds::scheme_of(system);
+  if (xds::is_oid(authority)) cx.authority = authority;
+  const Node* type = coding_of(identifier.child("type"));
+  cx.type = type ? type->value_of("code") : system == xds::rfc3986 ? "urn:ihe:iti:xds:2013:uniqueId" : "";
+  std::string out = cx.id + "^^^" + (cx.authority.empty() ? "" : "&" + cx.authority + "&ISO");
+  return cx.type.empty() ? out : out + "^" + cx.type;
+}
+
+void add_references(Builder& builder, const Node& context) {
+  for (const auto& child : context) {
+    const Node* identifier = child.name == "related" || child.name == "encounter" ? child.child("identifier") : nullptr;
+    if (!identifier) continue;
+    auto value = cxi_from(*identifier);
+    const bool typed = coding_of(identifier->child("type")) != nullptr;
+    if (child.name == "encounter" && !typed) value += "^" + std::string(names::encounter_id);
+    builder.add_slot(slot::reference_id_list, std::move(value));
+  }
+}
+
+void add_context(Builder& builder, const Node& reference, Context& resolver) {
+  const Node* context = reference.child("context");
+  if (!context) return;
+  builder.add_codes(scheme::event_code, *context, "event");
+  builder.add_codes(scheme::facility_code, *context, "facilityType");
+  builder.add_codes(scheme::practice_setting_code, *context, "practiceSetting");
+  if (const Node* period = context->child("period")) {
+    builder.add_slot(slot::service_start_time, xds::dtm_from(period->value_of("start")));
+    builder.add_slot(slot::service_stop_time, xds::dtm_from(period->value_of("end")));
+  }
+  add_references(builder, *context);
+  const Node* source = context->child("sourcePatientInfo");
+  if (!source) return;
+  const Node* patient = resolver.resolve(reference, *source);
+  const Node* identifier = source->child("identifier");
+  if (!identifier && patient) identifier = patient->child("identifier");
+  if (identifier && !identifier->value_of("value").empty()) {
+    const auto authority = xds::scheme_of(identifier->value_of("system"));
+    builder.add_slot(slot::source_patient_id, std::string(identifier->value_of("value")) + "^^^&" + authority +
+                                                  (xds::is_oid(authority) ? "&ISO" : "&URI"));
+  }
+  if (patient)
+    for (auto& field : xds::pid_from(*patient)) builder.add_slot(slot::source_patient_info, std::move(field));
+}
+
+std::string identifier_of_type(const Node& resource, std::string_view type, bool usual) {
+  for (const auto& child : resource) {
+    if (child.name != "identifier") continue;
+    const Node* coding = coding_of(child.child("type"));
+    const bool typed = coding && coding->value_of("code") == type;
+    if (typed || (usual && !coding && child.value_of("use") == "usual"))
+      return xds::unique_id_from(child.value_of("system"), child.value_of("value"));
+  }
+  return {};
+}
+
+}  // namespace
+
+bool is_submission_set(const Node& list) { return has_list_type(list, "submissionset"); }
+bool is_folder(const Node& list) { return has_list_type(list, "folder"); }
+
+std::string entry_uuid_of(const Node& resource) {
+  for (const auto& child : resource) {
+    const Node* coding = child.name == "identifier" ? coding_of(child.child("type")) : nullptr;
+    if (coding && coding->value_of("code") == "entryUUID") return std::string(child.value_of("value"));
+  }
+  return {};
+}
+
+std::string_view association_type(std::string_view code) {
+  if (code == "replaces") return xds::relation::rplc;
+  if (code == "transforms") return xds::relation::xfrm;
+  if (code == "appends") return xds::relation::apnd;
+  return code == "signs" ? xds::relation::signs : std::string_view();
+}
+
+RegistryObject entry_from(const Node& reference, const std::string& id, Context& context) {
+  Builder builder(Kind::document_entry, id, reference, context);
+  auto& object = builder.object;
+  object.object_type = scheme::stable;
+  const Node* content = reference.child("content");
+  const Node* attachment = content ? content->child("attachment") : nullptr;
+  if (attachment) {
+    object.mime_type = attachment->value_of("contentType");
+    object.name = text(attachment->value_of("title"));
+    builder.add_slot(slot::creation_time, xds::dtm_from(attachment->value_of("creation")));
+    builder.add_slot(slot::language_code, std::string(attachment->value_of("language")));
+    builder.add_slot(slot::hash, digits_of_hash(attachment->value_of("hash")));
+    builder.add_slot(slot::size, std::string(attachment->value_of("size")));
+  }
+  object.description = text(reference.value_of("description"));
+  for (const auto& child : reference)
+    if (child.name == "author") builder.add_author(scheme::entry_author, child);
+  builder.add_codes(scheme::class_code, reference, "category");
+  builder.add_codes(scheme::type_code, reference, "type");
+  builder.add_codes(scheme::confidentiality_code, reference, "securityLabel");
+  if (content) builder.add_code(scheme::format_code, content->child("format"));
+  add_context(builder, reference, context);
+  builder.add_slot(slot::legal_authenticator, builder.person(reference.child("authenticator")));
+  builder.add_identifier(scheme::entry_patient_id, "XDSDocumentEntry.patientId",
+                         context.patient(reference, reference.child("subject")));
+  std::string unique;
+  if (const Node* master = reference.child("masterIdentifier"))
+    unique = xds::unique_id_from(master->value_of("system"), master->value_of("value"));
+  builder.add_identifier(scheme::entry_unique_id, "XDSDocumentEntry.uniqueId", std::move(unique));
+  return std::move(object);
+}
+
+RegistryObject package_from(const Node& list, const std::string& id, Context& context) {
+  const bool set = is_submission_set(list);
+  Builder builder(set ? Kind::submission_set : Kind::folder, id, list, context);
+  auto& object = builder.object;
+  builder.add_node(set ? scheme::submission_set_node : scheme::folder_node);
+  object.name = text(list.value_of("title"));
+  if (const Node* note = list.child("note")) object.description = text(note->value_of("text"));
+  std::string source_id;
+  for (const auto& extension : list) {
+    if (extension.name != "extension") continue;
+    const auto url = extension.value_of("url");
+    if (url == names::designation_type)
+      builder.add_codes(set ? scheme::content_type_code : scheme::code_list, extension, "valueCodeableConcept");
+    if (url == names::source_id)
+      if (const Node* identifier = extension.child("valueIdentifier"))
+        source_id = xds::unique_id_from(xds::rfc3986, identifier->value_of("value"));
+    if (url == names::intended_recipient)
+      if (const auto xcn = builder.person(extension.child("valueReference")); !xcn.empty())
+        builder.add_slot(slot::intended_recipient, "|" + xcn);
+  }
+  if (set) {
+    builder.add_slot(slot::submission_time, xds::dtm_from(list.value_of("date")));
+    if (const Node* source = list.child("source")) builder.add_author(scheme::set_author, *source);
+    builder.add_identifier(scheme::source_id, "XDSSubmissionSet.sourceId", source_id);
+  }
+  const auto kind = set ? Kind::submission_set : Kind::folder;
+  builder.add_identifier(xds::patient_id_scheme(kind), set ? "XDSSubmissionSet.patientId" : "XDSFolder.patientId",
+                         context.patient(list, list.child("subject")));
+  builder.add_identifier(xds::unique_id_scheme(kind), set ? "XDSSubmissionSet.uniqueId" : "XDSFolder.uniqueId",
+                         identifier_of_type(list, "uniqueId", true));
+  return std::move(object);
+}
+
+const Node* Context::resolve(const Node& owner, const Node& reference) {
+  const auto literal = reference.value_of("reference");
+  if (literal.starts_with('#')) {
+    for (const auto& child : owner)
+      if (child.name == "contained" && child.value_of("id") == literal.substr(1)) return &child;
+    return nullptr;
+  }
+  if (literal.empty()) return nullptr;
+  if (bundle_)
+    for (const auto& entry : *bundle_)
+      if (entry.name == "entry" && entry.value_of("fullUrl") == literal) return entry.child("resource");
+  auto local = literal;
+  const auto& base = work_.site.base;
+  if (local.starts_with(base) && local.size() > base.size()) local.remove_prefix(base.size() + 1);
+  const auto parsed = fhir::parse_reference(local);
+  if (!parsed || parsed->form != fhir::ReferenceLiteral::Form::relative) return nullptr;
+  return stored(parsed->type, parsed->id);
+}
+
+const Node* Context::stored(std::string_view type, std::string_view id) {
+  const std::string name = std::string(type) + "/" + std::string(id);
+  for (const auto& kept : kept_)
+    if (kept->name == name) return kept->node;
+  const auto* known = fhir::definitions().resource(type);
+  if (!known) return nullptr;
+  auto version = work_.site.snapshot.read(work_.site.access, *known, id);
+  if (!version) return nullptr;
+  auto kept = std::make_unique<Kept>(Kept{name, std::move(version->body), nullptr, nullptr});
+  auto received = fhir::receive(kept->bytes);
+  if (!received) return nullptr;
+  kept->arena = std::move(received->arena);
+  kept->node = received->resource;
+  kept_.push_back(std::move(kept));
+  return kept_.back()->node;
+}
+
+std::string Context::patient(const Node& owner, const Node* reference) {
+  if (!reference) return {};
+  const auto of_identifier = [&](const Node* identifier) -> std::string {
+    const auto oid = identifier ? work_.patients.oid_of(identifier->value_of("system")) : std::string();
+    if (oid.empty() || identifier->value_of("value").empty()) return {};
+    return xds::Cx{std::string(identifier->value_of("value")), oid, {}, {}}.text();
+  };
+  if (auto cx = of_identifier(reference->child("identifier")); !cx.empty()) return cx;
+  const Node* patient = resolve(owner, *reference);
+  if (!patient || patient->type->name.view() != "Patient") return {};
+  for (const auto& child : *patient)
+    if (child.name == "identifier" && child.value_of("use") != "old")
+      if (auto cx = of_identifier(&child); !cx.empty()) return cx;
+  // A Patient of this server without an identifier that has an OID is called by its logical id.
+  return xds::Cx{std::string(patient->value_of("id")), work_.patients.own_authority(), {}, {}}.text();
+}
+
+}  // namespace ihe::mhd

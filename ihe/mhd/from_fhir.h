@@ -1,0 +1,53 @@
+// MHD's resources as registry objects: the reverse of xds/to_fhir.h. IHE MHD 4.2 Volume 3 (FHIR to XDS mapping).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir/node.h"
+#include "ihe/xds/submission.h"
+
+namespace ihe::mhd {
+
+// What references may mean: resources that are contained, come beside, or are stored.
+class Context {
+ public:
+  // `bundle`: whose entries are looked through by fullUrl; null for a resource on its own.
+  Context(xds::Work& work, const fhir::Node* bundle) : work_(work), bundle_(bundle) {}
+
+  // The resource that a Reference below `owner` means, null when it cannot be found.
+  const fhir::Node* resolve(const fhir::Node& owner, const fhir::Node& reference);
+  // The CX of the Patient that a Reference means, "" when there is none.
+  std::string patient(const fhir::Node& owner, const fhir::Node* reference);
+  xds::Work& work() { return work_; }
+
+ private:
+  const fhir::Node* stored(std::string_view type, std::string_view id);
+
+  xds::Work& work_;
+  const fhir::Node* bundle_;
+  struct Kept {
+    std::string name, bytes;
+    std::unique_ptr<fhir::Arena> arena;
+    const fhir::Node* node;
+  };
+  std::vector<std::unique_ptr<Kept>> kept_;
+};
+
+bool is_submission_set(const fhir::Node& list);
+bool is_folder(const fhir::Node& list);
+
+// The entry, set or folder that a DocumentReference or List is, under `id` (urn:uuid:…). hash and size only where the
+// attachment has them.
+xds::RegistryObject entry_from(const fhir::Node& reference, const std::string& id, Context& context);
+xds::RegistryObject package_from(const fhir::Node& list, const std::string& id, Context& context);
+
+// The entryUUID that a resource claims among its identifiers, "" when it claims none.
+std::string entry_uuid_of(const fhir::Node& resource);
+
+// RPLC for replaces, and so on; "" for a code that is none.
+std::string_view association_type(std::string_view relates_to_code);
+
+}  // namespace ihe::mhd

@@ -1,0 +1,334 @@
+// ITI-65 and ITI-105. IHE MHD 4.2.
+#include "ihe/mhd/provide.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "fhir/definitions.h"
+#include "fhir/value.h"
+#include "ihe/mhd/from_fhir.h"
+#include "ihe/settings.h"
+#include "ihe/xds/attribute.h"
+#include "ihe/xds/documents.h"
+#include "ihe/xds/names.h"
+#include "ihe/xds/to_fhir.h"
+#include "ihe/xds/words.h"
+
+namespace ihe::mhd {
+namespace {
+
+using fhir::Node;
+using xds::Document;
+using xds::Kind;
+using xds::RegistryObject;
+
+std::string_view type_of(const Node* resource) {
+  return resource && resource->type ? resource->type->name.view() : std::string_view();
+}
+
+bool claims(const Node& resource, std::string_view profile) {
+  const Node* meta = resource.child("meta");
+  if (!meta) return false;
+  return std::any_of(meta->begin(), meta->end(), [&](const Node& child) {
+    return child.name == "profile" && child.text.find(profile) != std::string_view::npos;
+  });
+}
+
+fhir::Outcome refusal(const xds::Errors& errors) {
+  fhir::Outcome outcome(fhir::Kind::unprocessable);
+  for (const auto& error : errors.list())
+    outcome.issues.push_back({error.warning ? fhir::Severity::warning : fhir::Severity::error,
+                              "business-rule",
+                              error.code + ": " + error.context,
+                              {}});
+  return outcome;
+}
+
+class Providing {
+ public:
+  Providing(const Site& site, const Node* bundle) : work_(site), context_(work_, bundle), bundle_(bundle) {}
+
+  fhir::Result<Provided> run() {
+    for (const auto& child : *bundle_)
+      if (child.name == "entry") parts_.push_back({&child, child.child("resource"), {}, {}, {}});
+    for (auto& part : parts_) name(part);
+    for (auto& part : parts_) convert(part);
+    for (auto& part : parts_) relate(part);
+    for (const auto& part : parts_)
+      if (type_of(part.resource) == "Binary" && !used_.contains(part.resource))
+        work_.errors.add(xds::code::missing_document_metadata, "No DocumentReference names " + full_url(part));
+    return submit(xds::Submitted::published);
+  }
+
+  // One DocumentReference with its bytes, in a SubmissionSet of our own making.
+  fhir::Result<Provided> run(const Node& reference) {
+    parts_.push_back({nullptr, &reference, {}, {}, {}});
+    name(parts_.front());
+    convert(parts_.front());
+    const Node* attachment = reference.child("content") ? reference.child("content")->child("attachment") : nullptr;
+    const auto bytes = attachment ? fhir::decode_base64(attachment->value_of("data")) : std::nullopt;
+    auto& entry = submission_.objects.front();
+    if (bytes) {
+      add_document(entry, *bytes);
+      parts_.front().document = documents_.back().unique_id;
+    }
+    add_own_set(entry);
+    relate(parts_.front());
+    return submit(xds::Submitted::limited);
+  }
+
+ private:
+  struct Part {
+    const Node* entry;
+    const Node* resource;
+    std::string id;        // of the object that it is, urn:uuid:…
+    std::string document;  // uniqueId of the document that a Binary is
+    std::string existing;  // of the object that a PUT or PATCH is about
+  };
+
+  static std::string full_url(const Part& part) {
+    return part.entry ? std::string(part.entry->value_of("fullUrl")) : std::string();
+  }
+  static const Node* request(const Part& part) { return part.entry ? part.entry->child("request") : nullptr; }
+
+  void name(Part& part) {
+    const auto type = type_of(part.resource);
+    const Node* asked = request(part);
+    const auto method = asked ? asked->value_of("method") : "POST";
+    const auto url = asked ? asked->value_of("url") : std::string_view();
+    if (method == "PUT" || method == "PATCH")
+      part.existing = std::string(xds::uuid_prefix) + std::string(url.substr(url.find('/') + 1));
+    if (type == "DocumentReference" || (type == "List" && method == "POST")) {
+      const auto claimed = entry_uuid_of(*part.resource);
+      part.id = xds::is_uuid(claimed) ? claimed : xds::new_uuid(work_.site);
+    } else if (type == "List") {
+      part.id = part.existing;
+    }
+    if (!part.id.empty() && !full_url(part).empty()) ids_.emplace(full_url(part), part.id);
+  }
+
+  void convert(Part& part) {
+    const auto type = type_of(part.resource);
+    if (type == "DocumentReference") {
+      auto object = entry_from(*part.resource, part.id, context_);
+      if (claims(*part.resource, ".Minimal.")) mark_limited(object, xds::scheme::limited_entry);
+      if (part.entry) attach(part, object);
+      submission_.objects.push_back(std::move(object));
+    } else if (type == "List" && (is_submission_set(*part.resource) || is_folder(*part.resource))) {
+      const bool set = is_submission_set(*part.resource);
+      if (set) set_ = part.id;
+      if (!part.existing.empty()) return;
+      auto object = package_from(*part.resource, part.id, context_);
+      if (claims(*part.resource, ".Minimal."))
+        mark_limited(object, set ? xds::scheme::limited_set : xds::scheme::limited_folder);
+      submission_.objects.push_back(std::move(object));
+    } else if (type == "Bundle") {
+      work_.errors.add("FHIRDocumentNotSupported", "FHIR documents are not taken: " + full_url(part));
+    } else if (type == "Parameters") {
+      const auto* entry = work_.registry.find(part.existing);
+      if (!entry) work_.errors.add(xds::code::unresolved, part.existing + " is not registered");
+    } else if (type != "Binary") {
+      work_.errors.add(xds::code::registry_metadata, "An entry of type " + std::string(type) + " has no meaning here");
+    }
+  }
+
+  void mark_limited(RegistryObject& object, std::string_view node) {
+    xds::Label label;
+    label.id = xds::new_uuid(work_.site);
+    label.node = node;
+    object.classifications.push_back(std::move(label));
+  }
+
+  // The bytes that attachment.url means: a Binary of the bundle, or one that is stored.
+  void attach(Part& part, RegistryObject& object) {
+    const Node* content = part.resource->child("content");
+    const Node* attachment = content ? content->child("attachment") : nullptr;
+    const auto url = attachment ? attachment->value_of("url") : std::string_view();
+    Node reference;
+    Node text;
+    text.name = "reference";
+    text.text = url;
+    reference.first = &text;
+    const Node* found = url.empty() ? nullptr : context_.resolve(*part.resource, reference);
+    if (type_of(found) == "Bundle") return;  // refused where it stands
+    if (type_of(found) != "Binary")
+      return work_.errors.add(xds::code::missing_document, "attachment.url \"" + std::string(url) + "\" is no Binary");
+    used_.insert(found);
+    const auto bytes = fhir::decode_base64(found->value_of("data"));
+    add_document(object, bytes ? *bytes : std::string());
+    for (auto& other : parts_)
+      if (other.resource == found) other.document = documents_.back().unique_id;
+  }
+
+  void add_document(RegistryObject& object, const std::string& bytes) {
+    documents_.push_back(
+        {std::string(xds::unique_id(object)), object.mime_type, std::make_shared<fhir::TextContent>(bytes)});
+    xds::describe(object, documents_.back(), work_.site.settings, work_.errors);
+  }
+
+  // What a reference to a List or DocumentReference means: an object of this bundle, or a registered one.
+  std::string target_of(const Node* item) {
+    const auto literal = item ? item->value_of("reference") : std::string_view();
+    if (const auto found = ids_.find(literal); found != ids_.end()) return found->second;
+    return std::string(xds::uuid_prefix) + std::string(literal.substr(literal.rfind('/') + 1));
+  }
+
+  void associate(std::string_view type, const std::string& source, const std::string& target,
+                 std::string_view set_status = {}) {
+    RegistryObject association;
+    association.kind = Kind::association;
+    association.id = xds::new_uuid(work_.site);
+    association.type = type;
+    association.source = source;
+    association.target = target;
+    if (!set_status.empty()) association.set(xds::slot::submission_set_status, std::string(set_status));
+    submission_.objects.push_back(std::move(association));
+  }
+
+  bool is_fresh(const std::string& id) const {
+    return std::any_of(submission_.objects.begin(), submission_.objects.end(),
+                       [&](const RegistryObject& object) { return object.id == id; });
+  }
+
+  bool is_folder_id(const std::string& id) {
+    for (const auto& object : submission_.objects)
+      if (object.id == id) return object.kind == Kind::folder;
+    const auto* stored = work_.registry.find(id);
+    return stored && stored->record.object.kind == Kind::folder;
+  }
+
+  void relate(const Part& part) {
+    const auto type = type_of(part.resource);
+    if (type == "DocumentReference") {
+      for (const auto& child : *part.resource) {
+        if (child.name != "relatesTo") continue;
+        associate(association_type(child.value_of("code")), part.id, target_of(child.child("target")));
+      }
+    } else if (type == "List" && part.id == set_) {
+      for (const auto& child : *part.resource) {
+        if (child.name != "entry") continue;
+        const auto target = target_of(child.child("item"));
+        if (is_folder_id(target)) continue;  // below
+        associate(xds::relation::has_member, set_, target, is_fresh(target) ? "Original" : "Reference");
+      }
+    } else if (type == "List" && !part.id.empty()) {
+      relate_folder(part);
+    }
+  }
+
+  // A new folder is a member of the set; of one that is registered, what is added to it is.
+  void relate_folder(const Part& part) {
+    const auto* stored = part.existing.empty() ? nullptr : work_.registry.find(part.existing);
+    if (!part.existing.empty() && !stored)
+      return work_.errors.add(xds::code::unresolved, "The Folder " + part.existing + " is not registered");
+    if (!stored) associate(xds::relation::has_member, set_, part.id);
+    for (const auto& child : *part.resource) {
+      if (child.name != "entry") continue;
+      const auto target = target_of(child.child("item"));
+      const auto is_member = [&](const RegistryObject& member) { return member.target == target; };
+      if (stored && std::any_of(stored->record.associations.begin(), stored->record.associations.end(), is_member))
+        continue;
+      associate(xds::relation::has_member, part.id, target);
+      if (stored) associate(xds::relation::has_member, set_, std::string(submission_.objects.back().id));
+    }
+  }
+
+  void add_own_set(const RegistryObject& entry) {
+    RegistryObject set;
+    set.kind = Kind::submission_set;
+    set.id = set_ = xds::new_uuid(work_.site);
+    const auto label = [&](std::string_view scheme, std::string_view node, std::string value) {
+      xds::Label made;
+      made.id = xds::new_uuid(work_.site);
+      made.scheme = scheme;
+      made.node = node;
+      made.value = std::move(value);
+      return made;
+    };
+    set.classifications.push_back(label({}, xds::scheme::submission_set_node, {}));
+    for (const auto& other : entry.classifications)
+      if (other.scheme == xds::scheme::type_code) {
+        set.classifications.push_back(other);
+        set.classifications.back().id = xds::new_uuid(work_.site);
+        set.classifications.back().scheme = xds::scheme::content_type_code;
+      }
+    set.set(xds::slot::submission_time, xds::dtm_text(work_.site.now));
+    set.identifiers.push_back(label(xds::scheme::set_unique_id, {}, xds::new_uuid(work_.site)));
+    set.identifiers.push_back(label(xds::scheme::source_id, {}, work_.site.settings.home_id));
+    if (const auto patient = xds::patient_id(entry); !patient.empty())
+      set.identifiers.push_back(label(xds::scheme::set_patient_id, {}, std::string(patient)));
+    mark_limited(set, xds::scheme::limited_set);
+    const std::string entry_id = entry.id;
+    submission_.objects.push_back(std::move(set));
+    associate(xds::relation::has_member, set_, entry_id, "Original");
+  }
+
+  fhir::Result<Provided> submit(xds::Submitted how) {
+    if (how == xds::Submitted::limited)  // ITI-105 asks for less
+      for (auto& object : submission_.objects)
+        if (object.kind == Kind::document_entry && !xds::is_limited(object))
+          mark_limited(object, xds::scheme::limited_entry);
+    xds::submit(work_, submission_, xds::Submitted::published, xds::code::registry_metadata);
+    if (const auto* failure = work_.failure()) return *failure;
+    if (work_.errors.failed()) return refusal(work_.errors);
+    auto batch = xds::batch_of(work_);
+    if (!batch) return std::move(batch.outcome());
+    for (const auto& document : documents_) {
+      auto write = xds::write_of(document, work_);
+      if (!write) return std::move(write.outcome());
+      batch->writes.push_back(std::move(*write));
+    }
+    return answer(std::move(*batch));
+  }
+
+  Provided answer(fhir::Batch batch) {
+    Provided provided;
+    for (const auto& part : parts_) {
+      Provided::Entry entry;
+      const auto id = !part.document.empty() && type_of(part.resource) == "Binary" ? xds::binary_id(part.document)
+                      : !part.id.empty()                                           ? std::string(xds::fhir_id(part.id))
+                                         : std::string(xds::fhir_id(part.existing));
+      entry.id = id;
+      entry.created = part.existing.empty();
+      for (std::size_t i = 0; i < batch.writes.size(); ++i)
+        if (batch.writes[i].id == id) entry.write = i;
+      entry.type = batch.writes[entry.write].type;
+      provided.entries.push_back(std::move(entry));
+    }
+    provided.batch = std::move(batch);
+    return provided;
+  }
+
+  xds::Work work_;
+  Context context_;
+  const Node* bundle_;
+  std::vector<Part> parts_;
+  std::map<std::string, std::string, std::less<>> ids_;  // fullUrl -> id of the object
+  std::string set_;
+  xds::Submission submission_;
+  std::vector<Document> documents_;
+  std::set<const Node*> used_;  // Binaries
+};
+
+}  // namespace
+
+bool is_document_bundle(const Node& bundle) {
+  if (bundle.value_of("type") != "transaction") return false;
+  return std::any_of(bundle.begin(), bundle.end(), [](const Node& entry) {
+    const Node* resource = entry.name == "entry" ? entry.child("resource") : nullptr;
+    const Node* request = resource ? entry.child("request") : nullptr;
+    return type_of(resource) == "List" && is_submission_set(*resource) && request &&
+           request->value_of("method") == "POST";
+  });
+}
+
+fhir::Result<Provided> provide(const Site& site, const Node& bundle) { return Providing(site, &bundle).run(); }
+
+bool is_simplified(const Node& reference) { return claims(reference, "SimplifiedPublish.DocumentReference"); }
+
+fhir::Result<Provided> publish(const Site& site, const Node& reference) {
+  return Providing(site, nullptr).run(reference);
+}
+
+}  // namespace ihe::mhd

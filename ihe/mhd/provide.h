@@ -1,0 +1,35 @@
+// ITI-65 Provide Document Bundle and ITI-105 Simplified Publish: what comes as FHIR is submitted by the rules of the
+// registry. IHE MHD 4.2 Volume 2, 3.65 and 3.105.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "fhir/node.h"
+#include "fhir/store.h"
+#include "ihe/transaction.h"
+
+namespace ihe::mhd {
+
+struct Provided {
+  fhir::Batch batch;
+  struct Entry {
+    const fhir::Type* type = nullptr;
+    std::string id;
+    std::size_t write = 0;  // index into batch.writes
+    bool created = true;
+  };
+  std::vector<Entry> entries;  // one per entry of the bundle, in its order
+};
+
+// A transaction that has a SubmissionSet.
+bool is_document_bundle(const fhir::Node& bundle);
+
+// `bundle` is bound and free of faults. Refused: OperationOutcomes whose issues name the codes of XDS.
+fhir::Result<Provided> provide(const Site& site, const fhir::Node& bundle);
+
+// A DocumentReference that is published on its own: its document lies in attachment.data, its SubmissionSet is made.
+bool is_simplified(const fhir::Node& reference);
+fhir::Result<Provided> publish(const Site& site, const fhir::Node& reference);
+
+}  // namespace ihe::mhd

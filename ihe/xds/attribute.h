@@ -1,0 +1,69 @@
+// XDS attributes read out of registry objects, and the HL7 v2 data types that their values are written in.
+// IHE ITI TF-3 4.2.3.1.7 (CX, DTM, XCN, XON, OID, UUID).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ihe/xds/registry_object.h"
+
+namespace ihe::xds {
+
+// CX: id^^^&authority&ISO, and CXi with the type of the id in its fifth component (referenceIdList).
+struct Cx {
+  std::string id;
+  std::string authority;     // OID
+  std::string type;          // CX.5
+  std::string home;          // CX.6: homeCommunityId of a CXi, as written
+  std::string text() const;  // canonical: namespaceId left out
+  bool same(const Cx& other) const { return id == other.id && authority == other.authority; }
+  bool operator==(const Cx&) const = default;
+};
+// Nothing when the id is missing. An authority that is not an OID of type ISO leaves `authority` empty.
+std::optional<Cx> cx_of(std::string_view text);
+
+// DTM: YYYY[MM[DD[hh[mm[ss]]]]] in UTC as its first and last millisecond since 1970.
+struct Span {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+};
+std::optional<Span> dtm_of(std::string_view text);
+std::string dtm_text(std::int64_t milliseconds);  // to the second
+
+struct Code {
+  std::string code;
+  std::string scheme;
+  std::string display;
+};
+Code code_of(const Label& classification);
+std::vector<Code> codes_of(const RegistryObject& object, std::string_view scheme);
+
+std::string_view unique_id(const RegistryObject& object);   // "" for associations
+std::string_view patient_id(const RegistryObject& object);  // CX as written
+void set_patient_id(RegistryObject& object, std::string cx);
+// The scheme of the external identifier that is the object's uniqueId or patientId.
+std::string_view unique_id_scheme(Kind kind);
+std::string_view patient_id_scheme(Kind kind);
+
+std::string_view lid(const RegistryObject& object);  // its own, or the id
+int version(const RegistryObject& object);           // VersionInfo; 1 where none is given, 0 for what is no number
+
+bool is_on_demand(const RegistryObject& object);
+bool is_relationship(std::string_view association_type);  // between document entries
+bool replaces(std::string_view association_type);         // RPLC and XFRM_RPLC
+
+bool is_uuid(std::string_view id);  // urn:uuid: and a well-formed UUID
+bool is_oid(std::string_view text);
+bool is_sha1(std::string_view text);                           // 40 hexadecimal digits
+bool same_hash(std::string_view one, std::string_view other);  // in either case
+bool is_number(std::string_view text);                         // digits, 18 at most
+
+std::string_view word_of(Kind kind);  // "DocumentEntry"
+
+// Components of an HL7 v2 value; what is not there is "".
+std::string_view component(std::string_view text, std::size_t number, char separator = '^');
+
+}  // namespace ihe::xds

@@ -1,0 +1,137 @@
+// The filters of stored queries: see filter.h.
+#include "ihe/xds/filter.h"
+
+#include <algorithm>
+
+#include "ihe/xds/attribute.h"
+#include "ihe/xds/names.h"
+
+namespace ihe::xds {
+namespace {
+
+std::string_view prefix_of(Kind kind) {
+  return kind == Kind::document_entry   ? "XDSDocumentEntry"
+         : kind == Kind::submission_set ? "XDSSubmissionSet"
+                                        : "XDSFolder";
+}
+
+bool contains(const Values& values, std::string_view value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+}  // namespace
+
+bool like(std::string_view text, std::string_view pattern) {
+  std::size_t t = 0, p = 0, star = std::string_view::npos, mark = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '%') {
+      star = p++;
+      mark = t;
+    } else if (p < pattern.size() && (pattern[p] == '_' || pattern[p] == text[t])) {
+      // One character of UTF-8 for "_".
+      if (pattern[p++] == '_')
+        while (t + 1 < text.size() && (static_cast<unsigned char>(text[t + 1]) & 0xC0) == 0x80) ++t;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++mark;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '%') ++p;
+  return p == pattern.size();
+}
+
+Filter::Filter(const StoredQuery& query, Kind kind) : kind_(kind) {
+  const std::string prefix(prefix_of(kind));
+  const auto& given = query.values(prefix + "Status");
+  status_given_ = !given.empty();
+  for (const auto& status : given) {
+    // The Framework's own sample writes ResponseStatusType.
+    if (status.ends_with(":Approved")) statuses_.emplace(status::approved);
+    if (status.ends_with(":Deprecated")) statuses_.emplace(status::deprecated);
+  }
+  const auto add_codes = [&](std::string_view name, std::string_view scheme) {
+    for (const auto* values : query.all(prefix + std::string(name))) codes_.push_back({scheme, values});
+  };
+  const auto add_time = [&](std::string_view name, std::string_view slot, bool stable_only = false) {
+    const auto from = query.value(prefix + std::string(name) + "From");
+    const auto to = query.value(prefix + std::string(name) + "To");
+    if (!from.empty() || !to.empty()) times_.push_back({slot, from, to, stable_only});
+  };
+  if (kind == Kind::document_entry) {
+    const auto& types = query.values("XDSDocumentEntryType");
+    types_.insert(types.begin(), types.end());
+    if (types.empty()) types_.emplace(scheme::stable);
+    add_codes("ClassCode", scheme::class_code);
+    add_codes("TypeCode", scheme::type_code);
+    add_codes("PracticeSettingCode", scheme::practice_setting_code);
+    add_codes("HealthcareFacilityTypeCode", scheme::facility_code);
+    add_codes("FormatCode", scheme::format_code);
+    add_codes("EventCodeList", scheme::event_code);
+    add_codes("ConfidentialityCode", scheme::confidentiality_code);
+    add_time("CreationTime", slot::creation_time, true);
+    add_time("ServiceStartTime", slot::service_start_time);
+    add_time("ServiceStopTime", slot::service_stop_time);
+    references_ = query.all("XDSDocumentEntryReferenceIdList");
+  } else if (kind == Kind::submission_set) {
+    add_codes("ContentType", scheme::content_type_code);
+    add_time("SubmissionTime", slot::submission_time);
+    if (const auto& sources = query.values("XDSSubmissionSetSourceId"); !sources.empty()) sources_ = &sources;
+  } else {
+    add_codes("CodeList", scheme::code_list);
+    add_time("LastUpdateTime", slot::last_update_time);
+  }
+  if (const auto& authors = query.values(prefix + "AuthorPerson"); !authors.empty()) authors_ = &authors;
+}
+
+bool Filter::admits(const RegistryObject& object) const {
+  if (object.kind != kind_) return false;
+  if (status_given_ && !statuses_.contains(object.status)) return false;
+  if (!types_.empty() && !types_.contains(object.object_type)) return false;
+  if (!std::all_of(codes_.begin(), codes_.end(), [&](const Codes& codes) { return has_code(object, codes); }))
+    return false;
+  if (!std::all_of(times_.begin(), times_.end(), [&](const Time& time) { return in_time(object, time); })) return false;
+  if (sources_ && !contains(*sources_, object.identifier(scheme::source_id))) return false;
+  if (authors_ && !has_author(object)) return false;
+  const Slot* references = object.slot(slot::reference_id_list);
+  return std::all_of(references_.begin(), references_.end(), [&](const Values* wanted) {
+    return references && std::any_of(references->values.begin(), references->values.end(), [&](const auto& value) {
+             return std::any_of(wanted->begin(), wanted->end(), [&](const auto& pattern) {
+               return pattern.find('%') == std::string::npos ? pattern == value : like(value, pattern);
+             });
+           });
+  });
+}
+
+bool Filter::has_code(const RegistryObject& object, const Codes& codes) const {
+  return std::any_of(object.classifications.begin(), object.classifications.end(), [&](const Label& label) {
+    if (label.scheme != codes.scheme) return false;
+    const auto code = code_of(label);
+    return contains(*codes.any_of, code.code + "^^" + code.scheme);
+  });
+}
+
+// From ≤ t < To, each by its first moment. What has no such time does not match.
+bool Filter::in_time(const RegistryObject& object, const Time& time) const {
+  if (time.stable_only && is_on_demand(object)) return true;
+  const auto value = dtm_of(object.value(time.slot));
+  if (!value) return false;
+  const auto from = dtm_of(time.from), to = dtm_of(time.to);
+  return (!from || from->low <= value->low) && (!to || value->low < to->low);
+}
+
+bool Filter::has_author(const RegistryObject& object) const {
+  const auto scheme = kind_ == Kind::submission_set ? scheme::set_author : scheme::entry_author;
+  for (const auto& label : object.classifications) {
+    const Slot* persons = label.scheme == scheme ? slot_of(label.slots, slot::author_person) : nullptr;
+    if (!persons) continue;
+    for (const auto& person : persons->values)
+      for (const auto& pattern : *authors_)
+        if (like(person, pattern)) return true;
+  }
+  return false;
+}
+
+}  // namespace ihe::xds

@@ -1,0 +1,113 @@
+// ITI-43 Retrieve Document Set. IHE ITI TF-2b 3.43.
+#include "ihe/wire/ebxml.h"
+#include "ihe/wire/mtom.h"
+#include "ihe/wire/soap.h"
+#include "ihe/xds/documents.h"
+#include "ihe/xds/names.h"
+#include "ihe/xds/response.h"
+
+namespace ihe {
+namespace {
+
+constexpr std::size_t most_documents = 1'000;  // of one request
+
+std::string text_of(const xml::Element& request, std::string_view name) {
+  const auto* element = ebxml::child(request, name);
+  return element ? std::string(element->word()) : std::string();
+}
+
+struct Retrieved {
+  std::string home;  // as asked with, "" when it was not
+  std::string repository;
+  xds::Document document;
+};
+
+// The media type that the registry has for a document: what was submitted is given back.
+std::string media_type_of(xds::Work& work, const xds::Document& document) {
+  for (const auto* stored : work.registry.find(xds::Index::unique_id, {document.unique_id}))
+    if (!stored->record.object.mime_type.empty()) return stored->record.object.mime_type;
+  return document.mime_type;
+}
+
+void retrieve(xds::Work& work, const xml::Element& request, std::vector<Retrieved>& found) {
+  const auto& settings = work.site.settings;
+  const auto home = text_of(request, "HomeCommunityId");
+  const auto repository = text_of(request, "RepositoryUniqueId");
+  const auto unique_id = text_of(request, "DocumentUniqueId");
+  if (!home.empty() && home != settings.home_id && home != "urn:oid:" + settings.home_id)
+    return work.errors.add(xds::code::unknown_community, "This community is " + settings.home_id + ", not " + home,
+                           unique_id);
+  if (repository != settings.repository_id)
+    return work.errors.add(xds::code::unknown_repository, "The repository " + repository + " is not known here",
+                           unique_id);
+  auto document = xds::read_document(work, unique_id);
+  if (!document) {
+    const auto why = document.outcome().kind;
+    if (why != fhir::Kind::absent && why != fhir::Kind::gone && why != fhir::Kind::forbidden)
+      return xds::add_failure(work.errors, document.outcome(), true);
+    return work.errors.add(xds::code::document_id, "The document " + unique_id + " is not available", unique_id);
+  }
+  document->mime_type = media_type_of(work, *document);
+  found.push_back({home, repository, std::move(*document)});
+}
+
+Answer answer_of(const xds::Work& work, std::vector<Retrieved> found) {
+  Answer answer;
+  xml::Writer to(answer.bytes);
+  to.open("xds:RetrieveDocumentSetResponse").attribute("xmlns:xds", xds::xds_ns);
+  const auto status = !work.errors.failed() ? xds::Status::success
+                      : found.empty()       ? xds::Status::failure
+                                            : xds::Status::partial;
+  xds::write_registry_response(to, status, work.errors);
+  for (auto& [home, repository, document] : found) {
+    to.open("xds:DocumentResponse");
+    if (!home.empty()) to.element("xds:HomeCommunityId", home);
+    to.element("xds:RepositoryUniqueId", repository);
+    to.element("xds:DocumentUniqueId", document.unique_id);
+    to.element("xds:mimeType", document.mime_type);
+    to.open("xds:Document");
+    const auto id = "part" + std::to_string(answer.parts.size());
+    mtom::include(to, id);
+    to.close().close();
+    answer.parts.push_back({id, document.mime_type, std::move(document.bytes)});
+  }
+  to.close();
+  return answer;
+}
+
+fhir::Result<Plan> run(const Site& site, const Message& message) {
+  xds::Work work(site);
+  std::vector<Retrieved> found;
+  std::size_t count = 0;
+  for (const auto& request : *message.soap->envelope.body) {
+    if (request.name != "DocumentRequest") continue;
+    if (++count > most_documents) {
+      work.errors.add(xds::code::too_many, "One request may ask for " + std::to_string(most_documents) + " documents");
+      found.clear();
+      break;
+    }
+    retrieve(work, request, found);
+  }
+  if (count == 0) work.errors.add(xds::code::repository, "The request has no DocumentRequest");
+  Plan plan;
+  plan.answer = answer_of(work, std::move(found));
+  return plan;
+}
+
+}  // namespace
+
+extern constinit const Transaction iti43{.id = "ITI-43",
+                                         .name = "Retrieve Document Set",
+                                         .actor = "Document Repository",
+                                         .door = Door::soap,
+                                         .action = "urn:ihe:iti:2007:RetrieveDocumentSet",
+                                         .body = "RetrieveDocumentSetRequest",
+                                         .ns = xds::xds_ns,
+                                         .answer_body = "RetrieveDocumentSetResponse",
+                                         .mtom = true,
+                                         .audit = {"110106", 'R'},
+                                         .needs = fhir::Verb::read,
+                                         .needs_on = "Binary",
+                                         .run = run};
+
+}  // namespace ihe

@@ -1,0 +1,49 @@
+// Patients as the registry needs them: whether an identifier is known, and whose documents it stands for after merges.
+// IHE ITI TF-2a 3.8.4.2.4 (merge), TF-2b 3.42.4.1.3.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ihe/transaction.h"
+#include "ihe/xds/attribute.h"
+
+namespace ihe::xds {
+
+struct KnownPatient {
+  std::string id;                // logical id of the Patient, of the surviving one after a merge
+  Cx cx;                         // as asked for; the survivor's in the same domain where that is no longer its own
+  bool subsumed = false;         // the identifier was given up by a merge
+  std::vector<std::string> all;  // logical ids of this Patient and of all that were merged into it
+};
+
+class Patients {
+ public:
+  explicit Patients(const Site& site) : site_(site) {}
+
+  // Null for an unknown identifier. The pointer stays valid.
+  const KnownPatient* find(const Cx& cx);
+  // The system of a FHIR Identifier for an assigning authority, and the reverse ("" for one without an OID).
+  std::string system_of(std::string_view oid) const;
+  std::string oid_of(std::string_view system) const;
+  // The authority of logical ids: Patients that have no identifier with an OID are called by theirs.
+  std::string own_authority() const;
+  // References to all Patients that were found, for the audit record.
+  std::vector<std::string> seen() const;
+  // From now on the Patient `from` counts as `to`: a merge that is about to be committed.
+  void moved(std::string from, std::string to) { moved_ = {std::move(from), std::move(to)}; }
+  // The first fault of the store; asked for before answering.
+  const std::optional<fhir::Outcome>& failure() const { return failure_; }
+
+ private:
+  std::optional<KnownPatient> look_up(const Cx& cx);
+
+  const Site& site_;
+  std::map<std::string, std::optional<KnownPatient>> known_;  // by CX text
+  std::pair<std::string, std::string> moved_;                  // logical ids
+  std::optional<fhir::Outcome> failure_;
+};
+
+}  // namespace ihe::xds

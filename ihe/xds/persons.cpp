@@ -1,0 +1,286 @@
+// Persons and organisations in XDS and FHIR: see persons.h.
+#include "ihe/xds/persons.h"
+
+#include <algorithm>
+
+#include "fhir/build.h"
+#include "fhir/definitions.h"
+#include "ihe/xds/attribute.h"
+#include "ihe/xds/names.h"
+#include "ihe/xds/words.h"
+
+namespace ihe::xds {
+namespace {
+
+using fhir::Arena;
+using fhir::Node;
+namespace build = fhir::build;
+
+Node& add_contained(Arena& arena, Node& owner, std::string_view type, const std::string& id) {
+  auto& node = build::add(arena, owner, "contained");
+  node.type = fhir::definitions().resource(type);
+  build::add(arena, node, "id", id);
+  return node;
+}
+
+// &oid&ISO of an XCN or XON as an Identifier.
+void add_identifier(Arena& arena, Node& owner, std::string_view value, std::string_view authority) {
+  if (value.empty()) return;
+  auto& identifier = build::add(arena, owner, "identifier");
+  const auto oid = component(authority, 2, '&');
+  if (is_oid(oid)) build::add(arena, identifier, "system", system_of(oid));
+  build::add(arena, identifier, "value", value);
+}
+
+// family^given^second^suffix^prefix from the component `at` on.
+void add_name(Arena& arena, Node& owner, std::string_view text, std::size_t at) {
+  const auto part = [&](std::size_t offset) { return component(component(text, at + offset), 1, '&'); };
+  bool any = false;
+  for (std::size_t i = 0; i < 5; ++i) any = any || !part(i).empty();
+  if (!any) return;
+  auto& name = build::add(arena, owner, "name");
+  build::add_some(arena, name, "family", part(0));
+  build::add_some(arena, name, "given", part(1));
+  build::add_some(arena, name, "given", part(2));
+  build::add_some(arena, name, "suffix", part(3));
+  build::add_some(arena, name, "prefix", part(4));
+}
+
+// XTN: ^^Internet^address, or a number in the components 5 to 8, in the twelfth, or in the first.
+void add_telecom(Arena& arena, Node& owner, std::string_view xtn) {
+  const bool internet = component(xtn, 3) == "Internet" || component(xtn, 3) == "X.400";
+  std::string value(internet ? component(xtn, 4) : component(xtn, 1));
+  if (value.empty()) value = component(xtn, 12);
+  if (value.empty())
+    for (std::size_t i = 5; i <= 8; ++i)
+      if (const auto part = component(xtn, i); !part.empty()) value += (value.empty() ? "" : " ") + std::string(part);
+  if (value.empty()) return;
+  auto& telecom = build::add(arena, owner, "telecom");
+  build::add(arena, telecom, "system", internet ? "email" : "phone");
+  build::add(arena, telecom, "value", value);
+}
+
+void add_person(Arena& arena, Node& practitioner, std::string_view xcn) {
+  add_identifier(arena, practitioner, component(xcn, 1), component(xcn, 9));
+  add_name(arena, practitioner, xcn, 2);
+}
+
+const std::vector<std::string>& values_of(const Label& author, std::string_view name) {
+  static const std::vector<std::string> none;
+  const Slot* slot = slot_of(author.slots, name);
+  return slot ? slot->values : none;
+}
+
+// A role or specialty: plain text, or code^^^&scheme&ISO.
+void add_text(Arena& arena, Node& owner, std::string_view name, std::string_view text) {
+  auto& made = build::add(arena, owner, name);
+  const auto scheme = component(component(text, 4), 2, '&');
+  if (is_oid(scheme))
+    build::add_coding(arena, made, "coding", system_of(scheme), component(text, 1));
+  else
+    build::add(arena, made, "text", text);
+}
+
+std::string gender_of(std::string_view pid8) {
+  return pid8 == "M" ? "male" : pid8 == "F" ? "female" : pid8 == "O" || pid8 == "A" ? "other" : "unknown";
+}
+
+std::string first_identifier(const Node& resource, std::string& oid) {
+  for (const auto& child : resource) {
+    if (child.name != "identifier" || child.value_of("value").empty()) continue;
+    oid = scheme_of(child.value_of("system"));
+    if (!is_oid(oid)) oid.clear();
+    return std::string(child.value_of("value"));
+  }
+  return {};
+}
+
+// family^given^second^suffix^prefix
+std::string name_from(const Node& resource) {
+  const Node* name = resource.child("name");
+  if (!name) return "^^^^";
+  std::string given, second;
+  for (const auto& child : *name)
+    if (child.name == "given")
+      (given.empty() ? given : second) += (second.empty() ? "" : " ") + std::string(child.text);
+  return std::string(name->value_of("family")) + "^" + given + "^" + second + "^" +
+         std::string(name->value_of("suffix")) + "^" + std::string(name->value_of("prefix"));
+}
+
+std::string trimmed(std::string text) {
+  while (text.ends_with('^')) text.pop_back();
+  return text;
+}
+
+void add_value(Label& author, std::string_view slot_name, std::string value) {
+  if (value.empty()) return;
+  for (auto& slot : author.slots)
+    if (slot.name == slot_name) return slot.values.push_back(std::move(value));
+  author.slots.push_back({std::string(slot_name), {}, {std::move(value)}});
+}
+
+void add_telecoms(Label& author, const Node& resource) {
+  for (const auto& telecom : resource) {
+    if (telecom.name != "telecom" || telecom.value_of("value").empty()) continue;
+    const bool mail = telecom.value_of("system") == "email";
+    add_value(author, slot::author_telecommunication,
+              (mail ? "^^Internet^" : "^PRN^PH^^^^^^^^^") + std::string(telecom.value_of("value")));
+  }
+}
+
+void add_concepts(Label& author, std::string_view slot_name, const Node& role, std::string_view name) {
+  for (const auto& child : role) {
+    if (child.name != name) continue;
+    const Node* coding = child.child("coding");
+    const auto scheme = coding ? scheme_of(coding->value_of("system")) : std::string();
+    if (is_oid(scheme))
+      add_value(author, slot_name, std::string(coding->value_of("code")) + "^^^&" + scheme + "&ISO");
+    else
+      add_value(author, slot_name, std::string(coding ? coding->value_of("code") : child.value_of("text")));
+  }
+}
+
+}  // namespace
+
+std::string add_practitioner(Arena& arena, Node& owner, std::string_view xcn, const std::string& id) {
+  add_person(arena, add_contained(arena, owner, "Practitioner", id), xcn);
+  return "#" + id;
+}
+
+// XON: name^^^^^&oid&ISO^^^^id; an OID alone in the tenth component is the organisation's own.
+std::string add_organization(Arena& arena, Node& owner, std::string_view xon, const std::string& id) {
+  auto& organization = add_contained(arena, owner, "Organization", id);
+  const auto own = component(xon, 10);
+  if (is_oid(own))
+    add_identifier(arena, organization, "urn:oid:" + std::string(own), {});
+  else
+    add_identifier(arena, organization, own, component(xon, 6));
+  build::add_some(arena, organization, "name", component(xon, 1));
+  return "#" + id;
+}
+
+std::string add_source_patient(Arena& arena, Node& owner, const std::vector<std::string>& pid, const std::string& id) {
+  auto& patient = add_contained(arena, owner, "Patient", id);
+  for (const auto& field : pid) {
+    const auto bar = field.find('|');
+    const std::string_view name = std::string_view(field).substr(0, bar);
+    const auto value = bar == std::string::npos ? std::string_view() : std::string_view(field).substr(bar + 1);
+    if (value.empty()) continue;
+    if (name == "PID-3") {
+      if (const auto cx = cx_of(value)) add_identifier(arena, patient, cx->id, "&" + cx->authority + "&ISO");
+    } else if (name == "PID-5") {
+      add_name(arena, patient, value, 1);
+    } else if (name == "PID-7") {
+      build::add_some(arena, patient, "birthDate", date_time_of(value.substr(0, 8)));
+    } else if (name == "PID-8") {
+      build::add(arena, patient, "gender", gender_of(value));
+    } else if (name == "PID-11") {
+      auto& address = build::add(arena, patient, "address");
+      build::add_some(arena, address, "line", component(value, 1));
+      build::add_some(arena, address, "line", component(value, 2));
+      build::add_some(arena, address, "city", component(value, 3));
+      build::add_some(arena, address, "state", component(value, 4));
+      build::add_some(arena, address, "postalCode", component(value, 5));
+      build::add_some(arena, address, "country", component(value, 6));
+      if (!address.first) build::remove(patient, address);
+    }
+  }
+  return "#" + id;
+}
+
+std::string add_author(Arena& arena, Node& owner, const Label& author, const std::string& id) {
+  const auto& persons = values_of(author, slot::author_person);
+  const auto& institutions = values_of(author, slot::author_institution);
+  const auto& roles = values_of(author, slot::author_role);
+  const auto& specialties = values_of(author, slot::author_specialty);
+  const auto& telecoms = values_of(author, slot::author_telecommunication);
+  if (persons.empty() && roles.empty() && specialties.empty() && telecoms.empty() && institutions.size() == 1)
+    return add_organization(arena, owner, institutions.front(), id);
+  if (institutions.empty() && roles.empty() && specialties.empty() && persons.size() == 1) {
+    auto& practitioner = add_contained(arena, owner, "Practitioner", id);
+    add_person(arena, practitioner, persons.front());
+    for (const auto& telecom : telecoms) add_telecom(arena, practitioner, telecom);
+    return "#" + id;
+  }
+  std::string person, organization;
+  if (!persons.empty()) person = add_practitioner(arena, owner, persons.front(), id + "-person");
+  if (!institutions.empty()) organization = add_organization(arena, owner, institutions.front(), id + "-org");
+  auto& role = add_contained(arena, owner, "PractitionerRole", id);
+  if (!person.empty()) build::add_reference(arena, role, "practitioner", person);
+  if (!organization.empty()) build::add_reference(arena, role, "organization", organization);
+  for (const auto& text : roles) add_text(arena, role, "code", text);
+  for (const auto& text : specialties) add_text(arena, role, "specialty", text);
+  for (const auto& telecom : telecoms) add_telecom(arena, role, telecom);
+  return "#" + id;
+}
+
+std::string xcn_from(const Node& practitioner) {
+  std::string oid;
+  const auto id = first_identifier(practitioner, oid);
+  const auto authority = !id.empty() && !oid.empty() ? "^^^&" + oid + "&ISO" : std::string();
+  return trimmed(id + "^" + name_from(practitioner) + authority);
+}
+
+std::string xon_from(const Node& organization) {
+  std::string oid;
+  const auto id = first_identifier(organization, oid);
+  const std::string name(organization.value_of("name"));
+  if (id.starts_with("urn:oid:")) return name + "^^^^^^^^^" + id.substr(8);
+  if (id.empty() || oid.empty()) return name;
+  return name + "^^^^^&" + oid + "&ISO^^^^" + id;
+}
+
+std::vector<std::string> pid_from(const Node& patient) {
+  std::vector<std::string> pid;
+  for (const auto& child : patient) {
+    const auto oid = child.name == "identifier" ? scheme_of(child.value_of("system")) : std::string();
+    if (is_oid(oid)) pid.push_back("PID-3|" + std::string(child.value_of("value")) + "^^^&" + oid + "&ISO");
+  }
+  if (patient.child("name")) pid.push_back("PID-5|" + trimmed(name_from(patient)));
+  if (const auto birth = dtm_from(patient.value_of("birthDate")); !birth.empty()) pid.push_back("PID-7|" + birth);
+  const auto gender = patient.value_of("gender");
+  if (!gender.empty())
+    pid.push_back(std::string("PID-8|") + (gender == "male"     ? "M"
+                                           : gender == "female" ? "F"
+                                           : gender == "other"  ? "O"
+                                                                : "U"));
+  if (const Node* address = patient.child("address")) {
+    std::string first, second;
+    for (const auto& child : *address)
+      if (child.name == "line")
+        (first.empty() ? first : second) += (second.empty() ? "" : ", ") + std::string(child.text);
+    pid.push_back("PID-11|" +
+                  trimmed(first + "^" + second + "^" + std::string(address->value_of("city")) + "^" +
+                          std::string(address->value_of("state")) + "^" + std::string(address->value_of("postalCode")) +
+                          "^" + std::string(address->value_of("country"))));
+  }
+  return pid;
+}
+
+Label author_from(const Node& resource, std::string_view scheme, const Resolve& resolve) {
+  Label author;
+  author.scheme = scheme;
+  const auto type = resource.type->name.view();
+  if (type == "Organization") {
+    add_value(author, slot::author_institution, xon_from(resource));
+  } else if (type == "PractitionerRole") {
+    const Node* person = resource.child("practitioner");
+    if (const Node* found = person ? resolve(*person) : nullptr)
+      add_value(author, slot::author_person, xcn_from(*found));
+    const Node* organization = resource.child("organization");
+    if (const Node* found = organization ? resolve(*organization) : nullptr)
+      add_value(author, slot::author_institution, xon_from(*found));
+    add_concepts(author, slot::author_role, resource, "code");
+    add_concepts(author, slot::author_specialty, resource, "specialty");
+  } else {
+    add_value(author, slot::author_person,
+              type == "Device"
+                  ? "^" + std::string(resource.child("deviceName") ? resource.child("deviceName")->value_of("name")
+                                                                   : std::string_view())
+                  : xcn_from(resource));
+  }
+  add_telecoms(author, resource);
+  return author;
+}
+
+}  // namespace ihe::xds

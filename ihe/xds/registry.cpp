@@ -1,0 +1,238 @@
+// The registry over the store: see registry.h.
+#include "ihe/xds/registry.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstring>
+#include <memory>
+#include <unordered_set>
+
+#include "ihe/xds/attribute.h"
+#include "ihe/xds/names.h"
+
+namespace ihe::xds {
+namespace {
+
+using fhir::search::IndexRow;
+
+constexpr std::uint64_t effort = 10'000'000;  // index rows that one look-up may read
+
+// A parameter as the definitions hold them, with its text beside it: texts there are relative to themselves.
+struct OwnParameter {
+  fhir::SearchParameter parameter;
+  std::array<char, 24> code{};
+
+  explicit OwnParameter(std::string_view name) {
+    std::copy(name.begin(), name.end(), code.begin());
+    const auto* from = reinterpret_cast<const char*>(&parameter.code);
+    parameter.code.offset = static_cast<std::int32_t>(code.data() - from);
+    parameter.code.size = static_cast<std::uint32_t>(name.size());
+    parameter.type = fhir::ParameterType::token;
+  }
+};
+
+fhir::search::IndexValue token(std::string text) {
+  fhir::search::IndexValue value;
+  value.kind = fhir::search::IndexKind::token;
+  value.text = std::move(text);
+  return value;
+}
+
+class Rows {
+ public:
+  void add(Index index, std::string text) {
+    if (text.empty()) return;
+    IndexRow row;
+    row.parameter = &parameter(index);
+    row.value = token(std::move(text));
+    for (const auto& other : rows)
+      if (other.parameter == row.parameter && other.value.text == row.value.text) return;
+    rows.push_back(std::move(row));
+  }
+  void add(Index index, const std::vector<Code>& codes) {
+    for (const auto& code : codes) add(index, code.code + "^^" + code.scheme);
+  }
+  std::vector<IndexRow> rows;
+};
+
+}  // namespace
+
+const fhir::SearchParameter& parameter(Index index) {
+  static const std::array own{OwnParameter("xds-unique-id"),   OwnParameter("xds-logical-id"),
+                              OwnParameter("xds-association"), OwnParameter("xds-target"),
+                              OwnParameter("xds-reference"),   OwnParameter("xds-class-code"),
+                              OwnParameter("xds-event-code"),  OwnParameter("xds-facility-code")};
+  return own[static_cast<std::size_t>(index)].parameter;
+}
+
+std::vector<IndexRow> rows_of(const Record& record) {
+  Rows out;
+  const auto& object = record.object;
+  out.add(Index::unique_id, std::string(unique_id(object)));
+  if (lid(object) != object.id) out.add(Index::logical_id, std::string(lid(object)));
+  if (const Slot* references = object.slot(slot::reference_id_list))
+    for (const auto& value : references->values) out.add(Index::reference, value);
+  if (object.kind == Kind::document_entry) {
+    out.add(Index::class_code, codes_of(object, scheme::class_code));
+    out.add(Index::event_code, codes_of(object, scheme::event_code));
+    out.add(Index::facility_code, codes_of(object, scheme::facility_code));
+  }
+  for (const auto& association : record.associations) {
+    out.add(Index::association, association.id);
+    out.add(Index::target, association.target);
+  }
+  return std::move(out.rows);
+}
+
+const fhir::Type& type_of(Kind kind) {
+  static const fhir::Type* const entry = fhir::definitions().resource("DocumentReference");
+  static const fhir::Type* const list = fhir::definitions().resource("List");
+  return kind == Kind::document_entry ? *entry : *list;
+}
+
+std::string_view fhir_id(std::string_view entry_uuid) {
+  if (entry_uuid.starts_with(uuid_prefix)) entry_uuid.remove_prefix(uuid_prefix.size());
+  return entry_uuid;
+}
+
+fhir::search::Clause clause_of(Index index, const std::vector<std::string>& values) {
+  fhir::search::Clause clause;
+  clause.parameter = &parameter(index);
+  for (const auto& value : values) {
+    fhir::search::Term term;
+    term.value = token(value);
+    clause.any_of.push_back(std::move(term));
+  }
+  clause.written = std::string(clause.parameter->code.view());
+  return clause;
+}
+
+void Registry::fail(fhir::Outcome outcome) {
+  if (!failure_) failure_ = std::move(outcome);
+}
+
+// The object of a stored version; one that this request knows already stays as it is known. Null for a resource that
+// is no registry object, and for what was removed.
+Stored* Registry::take(const fhir::Version& version) {
+  const std::string id = std::string(uuid_prefix) + version.id;
+  if (removed_.contains(id)) return nullptr;
+  const auto known = known_.find(id);
+  if (known != known_.end()) return known->second.get();
+  std::unique_ptr<Stored> stored;
+  if (!version.record.empty()) {
+    auto record = decode(version.record);
+    if (!record) {
+      fail({fhir::Kind::internal, "exception", "The record of a registry object is damaged"});
+      return nullptr;
+    }
+    stored = std::make_unique<Stored>(Stored{std::move(*record), version.version});
+  }
+  return known_.emplace(id, std::move(stored)).first->second.get();
+}
+
+const Stored* Registry::find(std::string_view id) {
+  if (removed_.contains(id)) return nullptr;
+  const auto known = known_.find(id);
+  if (known != known_.end()) return known->second.get();
+  if (!is_uuid(id)) return nullptr;
+  for (const Kind kind : {Kind::document_entry, Kind::submission_set}) {
+    auto version = snapshot_.read(access_, type_of(kind), fhir_id(id));
+    if (version) {
+      if (version->record.empty()) continue;
+      return take(*version);
+    }
+    const auto why = version.outcome().kind;
+    if (why != fhir::Kind::absent && why != fhir::Kind::gone) fail(std::move(version.outcome()));
+  }
+  return nullptr;
+}
+
+std::vector<const Stored*> Registry::search(const fhir::Type& type, fhir::search::Clause clause) {
+  fhir::search::Query query;
+  query.type = &type;
+  query.all_of.push_back(std::move(clause));
+  std::vector<const Stored*> found;
+  auto page = snapshot_.search(access_, query, most + 1, effort);
+  if (!page) {
+    fail(std::move(page.outcome()));
+    return found;
+  }
+  if (page->entries.size() > most) {
+    fail({fhir::Kind::too_costly, "too-costly", "More than " + std::to_string(most) + " objects would be looked at"});
+    return found;
+  }
+  for (const auto& entry : page->entries)
+    if (const Stored* stored = take(entry.version)) found.push_back(stored);
+  return found;
+}
+
+std::vector<const Stored*> Registry::find(Index index, const std::vector<std::string>& values) {
+  std::vector<const Stored*> found;
+  for (const Kind kind : {Kind::document_entry, Kind::submission_set}) {
+    auto some = search(type_of(kind), clause_of(index, values));
+    found.insert(found.end(), some.begin(), some.end());
+  }
+  // What this request changed may carry the value now, or no longer.
+  const auto carries = [&](const Stored& stored) {
+    for (const auto& row : rows_of(stored.record))
+      if (row.parameter == &parameter(index) && std::find(values.begin(), values.end(), row.value.text) != values.end())
+        return true;
+    return false;
+  };
+  for (const auto& [id, stored] : changed_) {
+    std::erase(found, stored);
+    if (carries(*stored)) found.push_back(stored);
+  }
+  return found;
+}
+
+std::vector<const Stored*> Registry::of_patients(Kind kind, const std::vector<std::string>& patients) {
+  fhir::search::Clause clause;
+  clause.parameter = type_of(kind).parameter("patient");
+  for (const auto& patient : patients) {
+    fhir::search::Term term;
+    term.value.kind = fhir::search::IndexKind::reference;
+    term.value.type = "Patient";
+    term.value.text = patient;
+    clause.any_of.push_back(std::move(term));
+  }
+  return search(type_of(kind), std::move(clause));
+}
+
+const Stored* Registry::holder(std::string_view association_id) {
+  const auto found = find(Index::association, {std::string(association_id)});
+  return found.empty() ? nullptr : found.front();
+}
+
+std::vector<const Stored*> Registry::versions(std::string_view lid) {
+  auto found = find(Index::logical_id, {std::string(lid)});
+  if (const Stored* first = find(lid); first && xds::lid(first->record.object) == lid) found.push_back(first);
+  std::sort(found.begin(), found.end(),
+            [](const Stored* a, const Stored* b) { return version(a->record.object) < version(b->record.object); });
+  return found;
+}
+
+Stored& Registry::change(std::string_view id) {
+  const auto known = known_.find(id);
+  assert(known != known_.end() && known->second);
+  changed_.emplace(id, known->second.get());
+  return *known->second;
+}
+
+Stored& Registry::add(RegistryObject object) {
+  const std::string id = object.id;
+  auto& place = known_[id];
+  place = std::make_unique<Stored>();
+  place->record.object = std::move(object);
+  changed_.emplace(id, place.get());
+  return *place;
+}
+
+void Registry::remove(std::string_view id) {
+  auto& stored = change(id);
+  changed_.erase(changed_.find(id));
+  removed_.emplace(id, &stored);
+}
+
+}  // namespace ihe::xds

@@ -1,0 +1,361 @@
+// The rules of the registry for new objects. IHE ITI TF-2b 3.42.4.1.3, TF-3 4.1.4 (folders), 4.2.2 (associations).
+//
+//   attributes, codes -> ids -> uniqueIds -> patient -> associations -> (no error so far) changes
+#include "ihe/xds/submission.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "ihe/xds/attribute.h"
+#include "ihe/xds/names.h"
+
+namespace ihe::xds {
+namespace {
+
+std::string named(const RegistryObject& object) { return std::string(word_of(object.kind)) + " " + object.id; }
+
+class Submitting {
+ public:
+  Submitting(Work& work, Submission submission, Submitted how, std::string_view metadata_code)
+      : work_(work), objects_(std::move(submission.objects)), how_(how), code_(metadata_code) {}
+
+  void run() {
+    find_set();
+    for (const auto& object : objects_) check(object);
+    if (!set_) return;
+    assign_ids();
+    check_unique_ids();
+    check_patient();
+    for (auto& object : objects_)
+      if (object.kind == Kind::association) check_association(object);
+    check_membership();
+    if (!work_.errors.failed()) apply();
+  }
+
+ private:
+  // One end of an association: an object of this submission, or a registered one.
+  struct End {
+    RegistryObject* fresh = nullptr;
+    const Stored* stored = nullptr;
+    const RegistryObject* object() const { return fresh ? fresh : stored ? &stored->record.object : nullptr; }
+    bool is(Kind kind) const { return object() && object()->kind == kind; }
+  };
+
+  void wrong(const RegistryObject& object, const std::string& text) {
+    work_.errors.add(code_, named(object) + ": " + text);
+  }
+
+  void find_set() {
+    for (auto& object : objects_) {
+      if (object.kind != Kind::submission_set) continue;
+      if (set_) return wrong(object, "a submission has one SubmissionSet, this one has several");
+      set_ = &object;
+    }
+    if (!set_) work_.errors.add(code_, "The submission has no SubmissionSet");
+  }
+
+  void check(const RegistryObject& object) {
+    auto how = how_;
+    if (object.kind != Kind::association && is_limited(object)) {
+      if (how_ == Submitted::provided || how_ == Submitted::published)
+        how = Submitted::limited;
+      else
+        wrong(object, "limited metadata is not taken here");
+    }
+    if (object.kind == Kind::submission_set || object.kind == Kind::folder)
+      how = how == Submitted::on_demand ? Submitted::registered : how;
+    check_object(object, how, code_, work_.errors);
+    if (const auto& affinity = work_.site.settings.affinity)
+      affinity->check(object, code_, work_.site.settings.affinity_enforce, work_.errors);
+  }
+
+  void assign_ids() {
+    xds::assign_ids(work_, objects_, code_);
+    for (auto& object : objects_) {
+      object.lid = object.version = object.home = {};  // the first version of its own, of this community
+      object.status = status::approved;
+      fresh_.emplace(object.id, &object);
+    }
+  }
+
+  void check_unique_ids() {
+    std::map<std::string, const RegistryObject*, std::less<>> ids;
+    std::vector<std::string> all;
+    for (const auto& object : objects_) {
+      const std::string id(unique_id(object));
+      if (id.empty()) continue;
+      if (!ids.emplace(id, &object).second)
+        work_.errors.add(
+            how_ == Submitted::provided ? code::repository_duplicate_in_message : code::registry_duplicate_in_message,
+            named(object) + ": the uniqueId " + id + " stands in this submission twice");
+      all.push_back(id);
+    }
+    if (all.empty()) return;
+    for (const auto* stored : work_.registry.find(Index::unique_id, all)) {
+      const auto& old = stored->record.object;
+      if (const auto found = ids.find(unique_id(old)); found != ids.end()) compare(*found->second, old);
+    }
+  }
+
+  void compare(const RegistryObject& object, const RegistryObject& old) {
+    const std::string id(unique_id(object));
+    if (object.kind != Kind::document_entry) {
+      work_.errors.add(code::duplicate_in_registry, named(object) + ": the uniqueId " + id + " is in use");
+      return;
+    }
+    if (old.kind != Kind::document_entry) return wrong(object, "the uniqueId " + id + " is in use by another object");
+    const auto hash = old.value(slot::hash), size = old.value(slot::size);
+    const auto other_hash = object.value(slot::hash), other_size = object.value(slot::size);
+    if (!hash.empty() && !other_hash.empty() && !same_hash(hash, other_hash))
+      work_.errors.add(code::other_hash, "uniqueId " + id + " is registered with the hash " + std::string(hash));
+    if (!size.empty() && !other_size.empty() && size != other_size)
+      work_.errors.add(code::other_size, "uniqueId " + id + " is registered with the size " + std::string(size));
+  }
+
+  void check_patient() {
+    const auto cx = patient_id(*set_);
+    if (!cx.empty()) patient_ = patient_of(work_, cx, named(*set_));
+    for (const auto& object : objects_) {
+      const auto other = patient_id(object);
+      if (&object == set_ || object.kind == Kind::association || other.empty() || cx.empty()) continue;
+      const auto one = cx_of(cx), two = cx_of(other);
+      if (one && two && !one->same(*two))
+        work_.errors.add(code::patient_mismatch, named(object) + " is of the patient " + std::string(other) +
+                                                     ", the SubmissionSet of " + std::string(cx));
+    }
+  }
+
+  End end_of(const std::string& id) {
+    if (const auto found = fresh_.find(id); found != fresh_.end()) return {found->second, nullptr};
+    return {nullptr, work_.registry.find(id)};
+  }
+
+  void unresolved(const RegistryObject& association, const std::string& id) {
+    work_.errors.add(code::unresolved, named(association) + ": " + id + " cannot be resolved");
+  }
+
+  void check_association(const RegistryObject& association) {
+    const auto& type = association.type;
+    if (association.source == association.target) return wrong(association, "source and target are the same object");
+    if (type == relation::has_member) return check_member(association);
+    if (is_relationship(type)) return check_relationship(association);
+    if (type == relation::update_status || type == relation::submit_association)
+      return wrong(association, "metadata is updated by ITI-57");
+    wrong(association, "\"" + type + "\" is no association type of XDS");
+  }
+
+  void check_member(const RegistryObject& association) {
+    if (association.slot(slot::previous_version)) return wrong(association, "metadata is updated by ITI-57");
+    const End source = end_of(association.source);
+    const End target = end_of(association.target);
+    if (source.fresh == set_) return check_set_member(association, target);
+    if (!source.object()) return unresolved(association, association.source);
+    if (!source.is(Kind::folder))
+      return wrong(association, "members are of a SubmissionSet of this message or a Folder");
+    if (association.slot(slot::submission_set_status))
+      return wrong(association, "SubmissionSetStatus is for members of a SubmissionSet only");
+    if (!target.object()) return unresolved(association, association.target);
+    if (!target.is(Kind::document_entry)) return wrong(association, "members of a Folder are DocumentEntries");
+    for (const End& end : {source, target}) {
+      if (end.stored && !end.stored->record.object.approved())
+        work_.errors.add(code::deprecated, named(association) + ": " + end.object()->id + " is deprecated");
+      same_patient(*end.object());
+    }
+  }
+
+  void check_set_member(const RegistryObject& association, const End& target) {
+    const bool original = association.value(slot::submission_set_status) == "Original";
+    if (target.is(Kind::document_entry)) {
+      if (!association.slot(slot::submission_set_status)) return wrong(association, "SubmissionSetStatus is missing");
+      if (original && target.stored) return unresolved(association, association.target);
+      if (!original && target.fresh)
+        return wrong(association, "a DocumentEntry of this message is an Original of its SubmissionSet");
+      return;
+    }
+    if (target.is(Kind::folder) || (target.fresh && target.fresh->kind == Kind::association)) return;
+    if (target.is(Kind::submission_set)) return wrong(association, "a SubmissionSet is no member of another");
+    unresolved(association, association.target);
+  }
+
+  void check_relationship(const RegistryObject& association) {
+    const End source = end_of(association.source);
+    const End target = end_of(association.target);
+    const auto& type = association.type;
+    if (!source.fresh) return unresolved(association, association.source);
+    if (!source.is(Kind::document_entry)) return wrong(association, "relationships are between DocumentEntries");
+    const bool only_registered = replaces(type) || type == relation::is_snapshot_of;
+    if (!target.object() || (only_registered && !target.stored)) return unresolved(association, association.target);
+    if (!target.is(Kind::document_entry)) return wrong(association, "relationships are between DocumentEntries");
+    if (target.stored && !target.object()->approved())
+      work_.errors.add(code::deprecated, named(association) + ": " + association.target + " is deprecated");
+    if (type == relation::is_snapshot_of && (!is_on_demand(*target.object()) || is_on_demand(*source.object())))
+      wrong(association, "a snapshot is a stable entry of an on-demand one");
+    same_patient(*target.object());
+  }
+
+  // A registered object that this submission touches is of its patient, merges taken into account.
+  void same_patient(const RegistryObject& object) {
+    if (fresh_.contains(object.id) || !patient_) return;
+    const auto cx = cx_of(patient_id(object));
+    const auto* owner = cx ? work_.patients.find(*cx) : nullptr;
+    if (owner && owner->id == patient_->id) return;
+    work_.errors.add(code::patient_mismatch, named(object) + " is of another patient than the SubmissionSet");
+  }
+
+  // Every entry and folder that comes is a member of the submission set.
+  void check_membership() {
+    std::set<std::string_view> members;
+    for (const auto& object : objects_)
+      if (object.kind == Kind::association && object.type == relation::has_member && object.source == set_->id)
+        members.insert(object.target);
+    for (const auto& object : objects_)
+      if ((object.kind == Kind::document_entry || object.kind == Kind::folder) && !members.contains(object.id))
+        wrong(object, "it is no member of the SubmissionSet");
+  }
+
+  void apply() {
+    const auto now = dtm_text(work_.site.now);
+    for (auto& object : objects_) {
+      if (object.kind == Kind::association) continue;
+      if (object.kind == Kind::folder) object.set(slot::last_update_time, now);
+      work_.registry.add(object);
+    }
+    for (const auto& object : objects_) {
+      if (object.kind != Kind::association) continue;
+      auto& source = work_.registry.change(object.source);
+      source.record.associations.push_back(object);
+      if (source.record.object.kind == Kind::folder) source.record.object.set(slot::last_update_time, now);
+    }
+    for (const auto& object : objects_)
+      if (object.kind == Kind::association && replaces(object.type)) replace(object);
+  }
+
+  // The replacement takes the place of the old entry in its folders; the old one stays a member.
+  void replace(const RegistryObject& association) {
+    deprecate_with_children(work_, association.target);
+    for (const auto* holder : work_.registry.pointing_at(association.target)) {
+      const auto& folder = holder->record;
+      if (folder.object.kind != Kind::folder || !folder.object.approved()) continue;
+      const auto links = [&](const std::string& entry) {
+        return std::any_of(folder.associations.begin(), folder.associations.end(), [&](const RegistryObject& member) {
+          return member.type == relation::has_member && member.target == entry && member.approved();
+        });
+      };
+      if (!links(association.target) || links(association.source)) continue;
+      const auto member = put_into_folder(work_, folder.object.id, association.source);
+      RegistryObject link;
+      link.kind = Kind::association;
+      link.id = new_uuid(work_.site);
+      link.status = status::approved;
+      link.type = relation::has_member;
+      link.source = set_->id;
+      link.target = member;
+      work_.registry.change(set_->id).record.associations.push_back(std::move(link));
+    }
+  }
+
+  Work& work_;
+  std::vector<RegistryObject> objects_;
+  Submitted how_;
+  std::string_view code_;
+  RegistryObject* set_ = nullptr;
+  const KnownPatient* patient_ = nullptr;
+  std::map<std::string, RegistryObject*, std::less<>> fresh_;  // by id
+};
+
+}  // namespace
+
+void assign_ids(Work& work, std::vector<RegistryObject>& objects, std::string_view metadata_code) {
+  std::map<std::string, std::string, std::less<>> names;
+  const auto wrong = [&](const RegistryObject& object, std::string_view text) {
+    work.errors.add(metadata_code, named(object) + ": " + std::string(text));
+  };
+  for (auto& object : objects) {
+    const std::string given = object.id;
+    if (!given.starts_with(uuid_prefix))
+      object.id = new_uuid(work.site);
+    else if (!is_uuid(given))
+      wrong(object, "the id is no UUID");
+    else if (work.registry.find(given) || work.registry.holder(given))
+      wrong(object, "the id is registered already");
+    names.emplace(given, object.id);
+  }
+  const auto rename = [&](std::string& id) {
+    if (const auto found = names.find(id); found != names.end()) id = found->second;
+  };
+  for (auto& object : objects) {
+    rename(object.source);
+    rename(object.target);
+    for (auto* labels : {&object.classifications, &object.identifiers})
+      for (auto& label : *labels)
+        if (!is_uuid(label.id)) label.id = new_uuid(work.site);
+  }
+}
+
+const fhir::Outcome* Work::failure() const {
+  if (registry.failure()) return &*registry.failure();
+  return patients.failure() ? &*patients.failure() : nullptr;
+}
+
+void submit(Work& work, Submission submission, Submitted how, std::string_view metadata_code) {
+  Submitting(work, std::move(submission), how, metadata_code).run();
+}
+
+// Version 7: time first, so that neighbours in time are neighbours in the store. The id that it is made from is unique
+// by time, counter and the salt of this process. RFC 9562 5.7.
+std::string new_uuid(const Site& site) {
+  constexpr std::string_view alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+  const std::string id = site.ids.next(site.now);
+  const auto bits = [&](std::size_t at, std::size_t size) {
+    std::uint64_t value = 0;
+    for (std::size_t i = at; i < at + size; ++i) value = value << 5 | alphabet.find(id[i]);
+    return value;
+  };
+  const std::uint64_t time = bits(0, 9) & 0xFFFFFFFFFFFF, count = bits(9, 4), salt = bits(13, 7);
+  const std::uint64_t high = time << 16 | 0x7000 | (count & 0xFFF);
+  const std::uint64_t low = std::uint64_t{2} << 62 | (count >> 12) << 54 | salt << 19;
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string uuid(uuid_prefix);
+  for (int i = 0; i < 32; ++i) {
+    if (i == 8 || i == 12 || i == 16 || i == 20) uuid += '-';
+    uuid += digits[(i < 16 ? high >> (60 - 4 * i) : low >> (60 - 4 * (i - 16))) & 15];
+  }
+  return uuid;
+}
+
+const KnownPatient* patient_of(Work& work, std::string_view cx, std::string_view what) {
+  const auto parsed = cx_of(cx);
+  if (!parsed) return nullptr;  // the attribute's form was refused already
+  const auto* known = work.patients.find(*parsed);
+  if (known && !known->subsumed) return known;
+  work.errors.add(code::unknown_patient, std::string(what) + ": the patient " + std::string(cx) +
+                                             (known ? " was merged into another" : " is not known"));
+  return nullptr;
+}
+
+void deprecate_with_children(Work& work, std::string_view entry) {
+  const auto* stored = work.registry.find(entry);
+  if (!stored || !stored->record.object.approved()) return;
+  work.registry.change(entry).record.object.status = status::deprecated;
+  for (const auto* holder : work.registry.pointing_at(entry))
+    for (const auto& association : holder->record.associations)
+      if (association.target == entry && (association.type == relation::apnd || association.type == relation::xfrm))
+        deprecate_with_children(work, association.source);
+}
+
+std::string put_into_folder(Work& work, std::string_view folder, std::string_view entry) {
+  RegistryObject member;
+  member.kind = Kind::association;
+  member.id = new_uuid(work.site);
+  member.status = status::approved;
+  member.type = relation::has_member;
+  member.source = folder;
+  member.target = entry;
+  auto& record = work.registry.change(folder).record;
+  record.object.set(slot::last_update_time, dtm_text(work.site.now));
+  record.associations.push_back(member);
+  return member.id;
+}
+
+}  // namespace ihe::xds

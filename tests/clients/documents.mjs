@@ -1,0 +1,278 @@
+// Documents through real sockets: what enters by ITI-41 or ITI-65 is found by ITI-18, ITI-66 and ITI-67 and fetched by
+// ITI-43 and ITI-68 as the same thing; a server that is killed has whole submissions or none.
+import assert from 'node:assert/strict';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { ask, run, start } from '../../conformance/server.mjs';
+import { descendants, send, verdict } from '../../conformance/xds/soap.mjs';
+
+const oid = '1.2.3.1';
+const repository = '1.3.182.2.4.1';
+const folder = mkdtempSync(join(tmpdir(), 'documents-'));
+writeFileSync(join(folder, 'domains.json'), JSON.stringify([{ name: 'A', oid }]));
+const flags = ['--domains', join(folder, 'domains.json')];
+let server;
+let count = 0;
+const uid = () => `1.2.40.${process.pid}.${++count}`;
+const cx = (id) => `${id}^^^&amp;${oid}&amp;ISO`;
+const hash = (bytes) => createHash('sha1').update(bytes).digest('hex');
+
+before(async () => { server = await start({ flags }); await patient(server, '1'); });
+after(async () => { await server.stop(); rmSync(folder, { recursive: true }); });
+
+async function patient(to, id) {
+  const answer = await ask('POST', `${to.base}/Patient`, JSON.stringify({ resourceType: 'Patient', identifier: [{ system: `urn:oid:${oid}`, value: id }] }));
+  assert.equal(answer.status, 201, answer.text);
+  return JSON.parse(answer.text).id;
+}
+
+const slot = (name, ...values) => `<Slot name="${name}"><ValueList>${values.map((value) => `<Value>${value}</Value>`).join('')}</ValueList></Slot>`;
+const code = (scheme, owner, value) => `<Classification id="${scheme}${value}" classificationScheme="urn:uuid:${scheme}" classifiedObject="${owner}" nodeRepresentation="${value}">` +
+  `${slot('codingScheme', '1.2.9')}<Name><LocalizedString value="${value}"/></Name></Classification>`;
+const identifier = (scheme, owner, value) => `<ExternalIdentifier id="i${scheme}" identificationScheme="urn:uuid:${scheme}" registryObject="${owner}" value="${value}"><Name><LocalizedString value="x"/></Name></ExternalIdentifier>`;
+
+// A ProvideAndRegisterDocumentSetRequest of one document.
+function provided({ unique = uid(), set = uid(), id = '1', more = '', associations = '', include = 'cid:doc' }) {
+  return '<x:ProvideAndRegisterDocumentSetRequest xmlns:x="urn:ihe:iti:xds-b:2007"><l:SubmitObjectsRequest xmlns:l="urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0" ' +
+    'xmlns="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"><RegistryObjectList>' +
+    `<ExtrinsicObject id="D" mimeType="text/plain" objectType="urn:uuid:7edca82f-054d-47f2-a032-9b2a5b5186c1">${slot('creationTime', '20240102')}${slot('languageCode', 'fr-LU')}` +
+    `${slot('sourcePatientId', cx('src'))}${slot('sourcePatientInfo', 'PID-5|Weber^Anne')}${more}<Name><LocalizedString value="Report"/></Name>` +
+    `${code('41a5887f-8865-4c09-adf7-e362475b143a', 'D', 'CLASS')}${code('f0306f51-975f-434e-a61c-c59651d33983', 'D', 'TYPE')}${code('f4f85eac-e6cb-4883-b524-f2705394840f', 'D', 'N')}` +
+    `${code('a09d5840-386c-46f2-b5ad-9c3699a4309d', 'D', 'FORMAT')}${code('f33fb8ac-18af-42cc-ae0e-ed0b0bdb91e1', 'D', 'HOSPITAL')}${code('cccf5598-8b07-4b77-a05e-ae952c785ead', 'D', 'GENERAL')}` +
+    `${identifier('58a6f841-87b3-4a3e-92fd-a8ffeff98427', 'D', cx(id))}${identifier('2e82c1f6-a085-4c72-9da3-8640a32e42ab', 'D', unique)}</ExtrinsicObject>` +
+    `<RegistryPackage id="S">${slot('submissionTime', '20240103101112')}${code('aa543740-bdda-424e-8c96-df4873be8500', 'S', 'CONTENT')}` +
+    '<Classification id="n" classifiedObject="S" classificationNode="urn:uuid:a54d6aa5-d40d-43f9-88c5-b4633d873bdd"/>' +
+    `${identifier('96fdda7c-d067-4183-912e-bf5ee74998a8', 'S', set)}${identifier('554ac39e-e3fe-47fe-b233-965d2a147832', 'S', '1.2.3.7')}${identifier('6b5aea1a-874d-4603-a4bc-96a0a7b38446', 'S', cx(id))}</RegistryPackage>` +
+    `<Association id="A" associationType="urn:oasis:names:tc:ebxml-regrep:AssociationType:HasMember" sourceObject="S" targetObject="D">${slot('SubmissionSetStatus', 'Original')}</Association>${associations}` +
+    `</RegistryObjectList></l:SubmitObjectsRequest><x:Document id="D"><i:Include xmlns:i="http://www.w3.org/2004/08/xop/include" href="${include}"/></x:Document></x:ProvideAndRegisterDocumentSetRequest>`;
+}
+
+const provide = (to, body, bytes) => send(`${to.origin}/soap`, 'urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b', body, { doc: bytes });
+
+function query(id, parameters, type = 'LeafClass') {
+  return `<q:AdhocQueryRequest xmlns:q="urn:oasis:names:tc:ebxml-regrep:xsd:query:3.0" xmlns="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"><q:ResponseOption returnType="${type}"/>` +
+    `<AdhocQuery id="urn:uuid:${id}">${Object.entries(parameters).map(([name, value]) => slot(`$${name}`, value)).join('')}</AdhocQuery></q:AdhocQueryRequest>`;
+}
+const ask18 = (to, id, parameters, type) => send(`${to.origin}/soap`, 'urn:ihe:iti:2007:RegistryStoredQuery', query(id, parameters, type));
+const approved = "('urn:oasis:names:tc:ebxml-regrep:StatusType:Approved')";
+const find = (to, id, more = {}) => ask18(to, '14d4debf-8f97-4251-9a74-a90016b0af0d', { XDSDocumentEntryPatientId: `'${cx(id)}'`, XDSDocumentEntryStatus: approved, ...more });
+const byUnique = (to, unique) => ask18(to, '5c4f972b-d56b-40ac-a5fc-c8ca9b40b9d4', { XDSDocumentEntryUniqueId: `('${unique}')` });
+const retrieve = (to, unique) => send(`${to.origin}/soap`, 'urn:ihe:iti:2007:RetrieveDocumentSet',
+  `<x:RetrieveDocumentSetRequest xmlns:x="urn:ihe:iti:xds-b:2007"><x:DocumentRequest><x:RepositoryUniqueId>${repository}</x:RepositoryUniqueId><x:DocumentUniqueId>${unique}</x:DocumentUniqueId></x:DocumentRequest></x:RetrieveDocumentSetRequest>`, {});
+const only = (parts) => Object.values(parts)[0];
+
+test('a document provided by ITI-41 comes back byte for byte by ITI-43 and ITI-68', async () => {
+  const unique = uid();
+  const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, at) => at & 255));
+  const answer = await provide(server, provided({ unique }), bytes);
+  assert.equal(verdict(answer).status, 'Success', answer.text);
+  const fetched = await retrieve(server, unique);
+  assert.equal(verdict(fetched).status, 'Success', fetched.text);
+  assert.ok(only(fetched.parts).equals(bytes));
+  const entry = descendants((await byUnique(server, unique)).body, 'ExtrinsicObject')[0];
+  assert.ok(entry.toString().includes(hash(bytes)));
+  const reference = JSON.parse((await ask('GET', `${server.base}/DocumentReference/${entry.getAttribute('id').slice(9)}`)).text);
+  const { attachment } = reference.content[0];
+  assert.equal(Buffer.from(attachment.hash, 'base64').toString('hex'), hash(bytes));
+  assert.equal(attachment.size, bytes.length);
+  const raw = await fetch(`${server.base}/${attachment.url}`, { headers: { Accept: 'text/plain' } });
+  assert.equal(raw.headers.get('content-type').split(';')[0], 'text/plain');
+  assert.ok(Buffer.from(await raw.arrayBuffer()).equals(bytes));
+});
+
+test('ITI-67 and ITI-66 find what ITI-41 brought', async () => {
+  const id = `p${uid()}`;
+  await patient(server, id);
+  const unique = uid();
+  const set = uid();
+  assert.equal(verdict(await provide(server, provided({ unique, set, id }), Buffer.from('text'))).status, 'Success');
+  const found = JSON.parse((await ask('GET', `${server.base}/DocumentReference?patient.identifier=urn:oid:${oid}|${id}&status=current`)).text);
+  assert.equal(found.entry.length, 1);
+  assert.equal(found.entry[0].resource.masterIdentifier.value, `urn:oid:${unique}`);
+  const lists = JSON.parse((await ask('GET', `${server.base}/List?patient.identifier=urn:oid:${oid}|${id}&code=submissionset&status=current`)).text);
+  assert.equal(lists.entry.length, 1);
+  assert.equal(lists.entry[0].resource.entry[0].item.reference, `DocumentReference/${found.entry[0].resource.id}`);
+  const has = JSON.parse((await ask('GET', `${server.base}/DocumentReference?_has:List:item:identifier=urn:oid:${set}`)).text);
+  assert.equal(has.entry.length, 1);
+});
+
+const mhd = 'https://profiles.ihe.net/ITI/MHD';
+function bundle({ id = '1', unique = uid(), set = uid(), bytes = 'Hello World', reference = {}, entries = [], list = [] }) {
+  const coded = (value, system = 'urn:oid:1.2.9') => ({ coding: [{ system, code: value }] });
+  const subject = { identifier: { system: `urn:oid:${oid}`, value: id } };
+  return { resourceType: 'Bundle', meta: { profile: [`${mhd}/StructureDefinition/IHE.MHD.UnContained.Comprehensive.ProvideBundle`] }, type: 'transaction', entry: [
+    { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000001', request: { method: 'POST', url: 'List' }, resource: {
+      resourceType: 'List', status: 'current', mode: 'working', code: coded('submissionset', `${mhd}/CodeSystem/MHDlistTypes`), subject, date: '2024-02-01T10:00:00Z',
+      extension: [{ url: `${mhd}/StructureDefinition/ihe-designationType`, valueCodeableConcept: coded('CONTENT') },
+        { url: `${mhd}/StructureDefinition/ihe-sourceId`, valueIdentifier: { value: 'urn:oid:1.2.3.4' } }],
+      identifier: [{ use: 'usual', system: 'urn:ietf:rfc:3986', value: `urn:oid:${set}` }],
+      entry: [{ item: { reference: 'urn:uuid:00000000-0000-4000-8000-000000000002' } }, ...list] } },
+    { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000002', request: { method: 'POST', url: 'DocumentReference' }, resource: {
+      resourceType: 'DocumentReference', status: 'current', masterIdentifier: { system: 'urn:ietf:rfc:3986', value: `urn:oid:${unique}` }, subject, date: '2024-02-01T10:00:00Z',
+      contained: [{ resourceType: 'Patient', id: 'p', name: [{ family: 'Weber' }] }],
+      type: coded('TYPE'), category: [coded('CLASS')], securityLabel: [coded('N')],
+      content: [{ attachment: { contentType: 'text/plain', url: 'urn:uuid:00000000-0000-4000-8000-000000000003', language: 'en', creation: '2024-01-31T08:00:00Z', title: 'Greeting',
+        hash: createHash('sha1').update(bytes).digest('base64'), size: Buffer.byteLength(bytes) }, format: { system: 'urn:oid:1.2.9', code: 'FORMAT' } }],
+      context: { facilityType: coded('HOSPITAL'), practiceSetting: coded('GENERAL'), sourcePatientInfo: { reference: '#p' } }, ...reference } },
+    { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000003', request: { method: 'POST', url: 'Binary' }, resource: {
+      resourceType: 'Binary', contentType: 'text/plain', data: Buffer.from(bytes).toString('base64') } }, ...entries] };
+}
+const post = (body) => ask('POST', server.base, JSON.stringify(body));
+
+test('a bundle provided by ITI-65 comes out by ITI-18 and ITI-43, complete', async () => {
+  const unique = uid();
+  const answer = await post(bundle({ unique }));
+  assert.equal(answer.status, 200, answer.text);
+  const response = JSON.parse(answer.text);
+  assert.equal(response.type, 'transaction-response');
+  assert.deepEqual(response.entry.map((entry) => entry.response.status), ['201 Created', '201 Created', '201 Created']);
+  assert.deepEqual(response.entry.map((entry) => entry.response.location.split('/')[0]), ['List', 'DocumentReference', 'Binary']);
+  const entry = descendants((await byUnique(server, unique)).body, 'ExtrinsicObject')[0];
+  for (const part of ['CLASS', 'FORMAT', 'HOSPITAL', 'Greeting', '20240131080000', hash('Hello World'), cx('1').replaceAll('&amp;', '&amp;')])
+    assert.ok(entry.toString().includes(part), part);
+  assert.equal(only((await retrieve(server, unique)).parts).toString(), 'Hello World');
+});
+
+test('ITI-65 obeys the rules of the registry: codes of XDS, nothing half stored', async () => {
+  const total = () => ask('GET', `${server.base}/DocumentReference?_summary=count`).then((answer) => JSON.parse(answer.text).total);
+  const count0 = await total();
+  const refused = async (body, expected) => {
+    const answer = await post(body);
+    assert.equal(answer.status, 422, answer.text);
+    assert.ok(answer.text.includes(expected), answer.text);
+  };
+  await refused(bundle({ id: 'nobody' }), 'XDSUnknownPatientId');
+  const wrong = bundle({});
+  wrong.entry[1].resource.content[0].attachment.hash = createHash('sha1').update('other').digest('base64');
+  await refused(wrong, 'XDSRepositoryMetadataError');
+  const lonely = bundle({});
+  lonely.entry.pop();
+  await refused(lonely, 'XDSMissingDocument');
+  const nameless = bundle({});
+  delete nameless.entry[0].resource.identifier;
+  await refused(nameless, 'uniqueId');
+  assert.equal(await total(), count0);
+});
+
+test('ITI-65 replaces, and makes folders', async () => {
+  const unique = uid();
+  const first = JSON.parse((await post(bundle({ unique }))).text).entry[1].response.location.split('/_history')[0];
+  const answer = await post(bundle({ reference: { relatesTo: [{ code: 'replaces', target: { reference: first } }] } }));
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal(JSON.parse((await ask('GET', `${server.base}/${first}`)).text).status, 'superseded');
+  const folderEntry = { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000004', request: { method: 'POST', url: 'List' }, resource: {
+    resourceType: 'List', status: 'current', mode: 'working', title: 'Folder', code: { coding: [{ system: `${mhd}/CodeSystem/MHDlistTypes`, code: 'folder' }] }, date: '2024-02-01T10:00:00Z',
+    subject: { identifier: { system: `urn:oid:${oid}`, value: '1' } }, identifier: [{ use: 'usual', system: 'urn:ietf:rfc:3986', value: `urn:oid:${uid()}` }],
+    extension: [{ url: `${mhd}/StructureDefinition/ihe-designationType`, valueCodeableConcept: { coding: [{ system: 'urn:oid:1.2.9', code: 'LIST' }] } }],
+    entry: [{ item: { reference: 'urn:uuid:00000000-0000-4000-8000-000000000002' } }] } };
+  const made = await post(bundle({ entries: [folderEntry] }));
+  assert.equal(made.status, 200, made.text);
+  const list = JSON.parse((await ask('GET', `${server.base}/${JSON.parse(made.text).entry[3].response.location.split('/_history')[0]}`)).text);
+  assert.equal(list.entry.length, 1);
+});
+
+test('ITI-105: a DocumentReference with its document is published on its own', async () => {
+  const unique = uid();
+  const answer = await ask('POST', `${server.base}/DocumentReference`, JSON.stringify({
+    resourceType: 'DocumentReference', meta: { profile: [`${mhd}/StructureDefinition/IHE.MHD.SimplifiedPublish.DocumentReference`] }, status: 'current',
+    masterIdentifier: { system: 'urn:ietf:rfc:3986', value: `urn:oid:${unique}` }, subject: { identifier: { system: `urn:oid:${oid}`, value: '1' } },
+    content: [{ attachment: { contentType: 'text/plain', data: Buffer.from('published').toString('base64') } }] }));
+  assert.equal(answer.status, 201, answer.text);
+  assert.equal(only((await retrieve(server, unique)).parts).toString(), 'published');
+  assert.equal(descendants((await byUnique(server, unique)).body, 'ExtrinsicObject').length, 1);
+});
+
+test('ITI-106: a CDA document publishes itself', async () => {
+  const unique = uid();
+  const cda = `<ClinicalDocument xmlns="urn:hl7-org:v3"><id root="${unique}"/><code code="34105-7" codeSystem="2.16.840.1.113883.6.1"/><title>Discharge</title>` +
+    '<effectiveTime value="20240102103000+0100"/><confidentialityCode code="N" codeSystem="2.16.840.1.113883.5.25"/><languageCode code="fr-LU"/>' +
+    `<recordTarget><patientRole><id root="${oid}" extension="1"/></patientRole></recordTarget>` +
+    '<author><assignedAuthor><assignedPerson><name><given>Anne</given><family>Weber</family></name></assignedPerson></assignedAuthor></author></ClinicalDocument>';
+  const call = (data) => ask('POST', `${server.base}/DocumentReference/$generate-metadata`, JSON.stringify({ resourceType: 'Parameters',
+    parameter: [{ name: 'document', resource: { resourceType: 'Binary', contentType: 'text/xml', data: Buffer.from(data).toString('base64') } }] }));
+  const answer = await call(cda);
+  assert.equal(answer.status, 200, answer.text);
+  const reference = JSON.parse(answer.text).parameter[0].valueReference.reference;
+  const made = JSON.parse((await ask('GET', `${server.base}/${reference}`)).text);
+  assert.equal(made.content[0].attachment.title, 'Discharge');
+  assert.equal(made.type.coding[0].system, 'http://loinc.org');
+  assert.equal(only((await retrieve(server, unique)).parts).toString(), cda);
+  assert.equal((await call('no document')).status >= 400, true);
+  assert.equal((await call('<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>')).status >= 400, true);
+});
+
+test('ITI-68 gives a part of a document', async () => {
+  const unique = uid();
+  await provide(server, provided({ unique }), Buffer.from('0123456789'));
+  const entry = descendants((await byUnique(server, unique)).body, 'ExtrinsicObject')[0];
+  const { attachment } = JSON.parse((await ask('GET', `${server.base}/DocumentReference/${entry.getAttribute('id').slice(9)}`)).text).content[0];
+  const part = async (range) => {
+    const answer = await fetch(`${server.base}/${attachment.url}`, { headers: { Accept: 'text/plain', Range: range } });
+    return [answer.status, answer.headers.get('content-range'), await answer.text()];
+  };
+  assert.deepEqual(await part('bytes=2-4'), [206, 'bytes 2-4/10', '234']);
+  assert.deepEqual(await part('bytes=7-'), [206, 'bytes 7-9/10', '789']);
+  assert.deepEqual(await part('bytes=-3'), [206, 'bytes 7-9/10', '789']);
+  assert.deepEqual(await part('bytes=10-'), [416, 'bytes */10', '']);
+  assert.deepEqual(await part('lines=1-2'), [200, null, '0123456789']);
+});
+
+test('a registered entry obeys the registry when it is written as FHIR', async () => {
+  const unique = uid();
+  await provide(server, provided({ unique }), Buffer.from('text'));
+  const id = descendants((await byUnique(server, unique)).body, 'ExtrinsicObject')[0].getAttribute('id').slice(9);
+  const place = `${server.base}/DocumentReference/${id}`;
+  assert.equal((await ask('DELETE', place)).status, 409);
+  const reference = JSON.parse((await ask('GET', place)).text);
+  assert.equal((await ask('PUT', place, JSON.stringify({ ...reference, description: 'other' }))).status, 422);
+  const changed = await ask('PUT', place, JSON.stringify({ ...reference, status: 'superseded' }));
+  assert.equal(changed.status, 200, changed.text);
+  assert.ok(descendants((await byUnique(server, unique)).body, 'ExtrinsicObject')[0].getAttribute('status').endsWith('Deprecated'));
+});
+
+test('B52 a document that points elsewhere is stored as bytes and never followed', async () => {
+  const unique = uid();
+  const cda = '<ClinicalDocument xmlns="urn:hl7-org:v3"><component><nonXMLBody><text><reference value="http://127.0.0.1:1/x"/></text></nonXMLBody></component></ClinicalDocument>';
+  assert.equal(verdict(await provide(server, provided({ unique }), Buffer.from(cda))).status, 'Success');
+  assert.equal(only((await retrieve(server, unique)).parts).toString(), cda);
+});
+
+test('kill -9 in the middle of submissions leaves none half stored', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'killed-'));
+  const victim = await start({ data, flags });
+  await patient(victim, '1');
+  const sent = [];
+  let stop = false;
+  const client = async () => {
+    while (!stop) {
+      const unique = uid();
+      const answer = await provide(victim, provided({ unique }), Buffer.from(`document ${unique}`)).catch(() => null);
+      sent.push({ unique, acknowledged: answer !== null && verdict(answer).status === 'Success' });
+      if (answer === null) return;
+    }
+  };
+  const clients = Array.from({ length: 6 }, client);
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await victim.kill();
+  stop = true;
+  await Promise.all(clients);
+  assert.equal(run('check', '--data', data).status, 0);
+  const again = await start({ data, flags });
+  try {
+    assert.ok(sent.some((one) => one.acknowledged));
+    for (const { unique, acknowledged } of sent) {
+      const entries = descendants((await byUnique(again, unique)).body, 'ExtrinsicObject').length;
+      const document = only((await retrieve(again, unique)).parts)?.toString();
+      if (acknowledged) assert.equal(entries, 1);
+      assert.equal(document, entries ? `document ${unique}` : undefined);
+      const sets = await ask18(again, '51224314-5390-4169-9b91-b1980040715a', { uuid: `('${entries ? descendants((await byUnique(again, unique)).body, 'ExtrinsicObject')[0].getAttribute('id') : `urn:uuid:${randomUUID()}`}')` });
+      assert.equal(descendants(sets.body, 'RegistryPackage').length, entries);
+    }
+  } finally {
+    await again.stop();
+    rmSync(data, { recursive: true });
+  }
+});

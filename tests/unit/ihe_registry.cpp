@@ -1,0 +1,329 @@
+// Registry and repository over a store: submissions, life cycle, folders, stored queries, update, removal, merge.
+#include <doctest/doctest.h>
+
+#include "ihe/wire/digest.h"
+#include "tests/unit/xds_fixture.h"
+
+using namespace xds_fixture;
+
+namespace {
+
+const std::string get_all = "10b545ea-725c-446d-9b95-8aeb444eddf3";
+const std::string get_associations = "a7ae438b-4bc2-4642-93e9-be891f7bb155";
+const std::string set_and_contents = "e8e3cb2c-e39c-46b9-99e4-c12f57260b83";
+const std::string folder_and_contents = "b909a503-523d-4517-8acf-8e5834dfc4c7";
+const std::string related_documents = "d90e5407-b356-4d91-a89f-873917b4b0e6";
+
+std::string uuid_of(Registry& registry, const std::string& unique_id) {
+  return registry.run("ITI-18", query(get_documents, {{"XDSDocumentEntryUniqueId", "('" + unique_id + "')"}}))
+      .attribute("<rim:ExtrinsicObject", "id");
+}
+
+std::string status_of(Registry& registry, const std::string& uuid) {
+  const auto status = registry.run("ITI-18", query(get_documents, {{"XDSDocumentEntryEntryUUID", "('" + uuid + "')"}}))
+                          .attribute("<rim:ExtrinsicObject", "status");
+  return status.substr(status.rfind(':') + 1);
+}
+
+std::string provide(const Entry& entry, const std::string& set_id, const std::string& part = "doc0") {
+  return "<x:ProvideAndRegisterDocumentSetRequest xmlns:x=\"urn:ihe:iti:xds-b:2007\">" + one(entry, set_id) +
+         "<x:Document id=\"" + entry.id +
+         "\"><i:Include xmlns:i=\"http://www.w3.org/2004/08/xop/include\" href=\"cid:" + part +
+         "\"/></x:Document></x:ProvideAndRegisterDocumentSetRequest>";
+}
+
+std::string retrieve(const std::string& unique_id, const std::string& repository = "1.3.182.2.4.1") {
+  return "<x:RetrieveDocumentSetRequest xmlns:x=\"urn:ihe:iti:xds-b:2007\"><x:DocumentRequest><x:RepositoryUniqueId>" +
+         repository + "</x:RepositoryUniqueId><x:DocumentUniqueId>" + unique_id +
+         "</x:DocumentUniqueId></x:DocumentRequest></x:RetrieveDocumentSetRequest>";
+}
+
+}  // namespace
+
+TEST_CASE("registry: a submission is found, complete, and FHIR sees the same entry") {
+  Registry registry;
+  const auto answer = registry.run("ITI-42", one({.more = {slot("urn:example:extra", {"kept"})}}, "1.2.3.9"));
+  REQUIRE_MESSAGE(answer.success(), answer.xml);
+  const auto found = registry.find();
+  CHECK(found.success());
+  CHECK(found.count("<rim:ExtrinsicObject") == 1);
+  for (const auto* part : {"urn:example:extra", "kept", "20041224", "Report &amp; more", "^Smitty^Gerald", "1.2.3.100",
+                           "StatusType:Approved", "versionName=\"1\"", "lid=\"urn:uuid:"})
+    CHECK_MESSAGE(found.has(part), part);
+  const auto uuid = found.attribute("<rim:ExtrinsicObject", "id");
+  const auto reference = registry.opened.read("DocumentReference", uuid.substr(9));
+  REQUIRE(reference);
+  CHECK(reference->body.find("urn:oid:1.2.3.100") != std::string::npos);
+  CHECK(reference->body.find("\"family\":\"Smitty\"") != std::string::npos);
+  CHECK(registry.find({}, false).count("<rim:ObjectRef") == 1);
+  CHECK(registry.find({}, false).count("<rim:ExtrinsicObject") == 0);
+}
+
+TEST_CASE("registry: filters of FindDocuments") {
+  Registry registry;
+  REQUIRE(registry.run("ITI-42", one({}, "1.2.3.9")).success());
+  const auto count = [&](const std::string& name, const std::string& value) {
+    const auto found = registry.find({{"XDSDocumentEntry" + name, value}});
+    return found.success() ? static_cast<int>(found.count("<rim:ExtrinsicObject")) : -1;
+  };
+  CHECK(count("ClassCode", "('REPORT^^1.2.9')") == 1);
+  CHECK(count("ClassCode", "('REPORT^^1.2.8')") == 0);
+  CHECK(count("ClassCode", "('OTHER^^1.2.9','REPORT^^1.2.9')") == 1);
+  CHECK(count("ClassCode", "('REPORT')") == -1);
+  CHECK(count("AuthorPerson", "('%Gerald%')") == 1);
+  CHECK(count("AuthorPerson", "('%Gerard%')") == 0);
+  CHECK(count("CreationTimeFrom", "20041224") == 1);
+  CHECK(count("CreationTimeTo", "20041224") == 0);
+  CHECK(count("CreationTimeTo", "200412240001") == 1);
+  CHECK(count("ServiceStartTimeFrom", "2000") == 0);
+  CHECK(count("Type", "('urn:uuid:34268e47-fdf5-41a6-ba33-82133c465248')") == 0);
+  // B51
+  CHECK(count("ClassCode", "('x^^y') OR 1=1--") == -1);
+  CHECK(count("AuthorPerson", "(''') OR 1=1--')") == 0);
+}
+
+TEST_CASE("registry: errors of stored queries have their codes") {
+  Registry registry;
+  CHECK(registry.run("ITI-18", query(find_documents, {{"XDSDocumentEntryPatientId", "'x'"}}))
+            .has("XDSStoredQueryMissingParam"));
+  CHECK(registry.run("ITI-18", query("14d4debf-8f97-4251-9a74-000000000000", {})).has("XDSUnknownStoredQuery"));
+  CHECK(registry.run("ITI-18", query(get_documents, {})).has("XDSStoredQueryMissingParam"));
+  CHECK(registry
+            .run("ITI-18",
+                 query(get_documents, {{"XDSDocumentEntryEntryUUID", "('a')"}, {"XDSDocumentEntryUniqueId", "('b')"}}))
+            .has("XDSStoredQueryParamNumber"));
+  CHECK(registry.find({{"XDSDocumentEntryClassCode", "('a^^b')"}, {"XDSDocumentEntryClassCode", "('c^^d')"}})
+            .has("XDSStoredQueryParamNumber"));
+  CHECK(registry.find({{"XDSDocumentEntryEventCodeList", "('a^^b')"}, {"XDSDocumentEntryEventCodeList", "('c^^d')"}})
+            .success());
+  const auto unknown =
+      registry.run("ITI-18", query(find_documents, {{"XDSDocumentEntryPatientId", "'" + cx("nobody") + "'"},
+                                                    {"XDSDocumentEntryStatus", is_approved}}));
+  CHECK(unknown.success());
+  CHECK(unknown.count("<rim:ExtrinsicObject") == 0);
+}
+
+TEST_CASE("registry: B50 what breaks a rule leaves nothing behind") {
+  Registry registry;
+  REQUIRE(registry.feed({{identity_fixture::a, "2"}}));
+  REQUIRE(registry.run("ITI-42", one({.hash = std::string(40, 'a'), .size = "5"}, "1.2.3.9")).success());
+  const auto refuses = [&](const std::string& body, std::string_view code) {
+    const auto answer = registry.run("ITI-42", body);
+    CHECK(answer.status() == "Failure");
+    CHECK_MESSAGE(answer.has(code), code, " ", answer.xml);
+  };
+  refuses(one({.unique_id = "1.2.3.101", .patient = cx("nobody")}, "1.2.3.10"), "XDSUnknownPatientId");
+  refuses(one({.hash = std::string(40, 'b'), .size = "5"}, "1.2.3.10"), "XDSNonIdenticalHash");
+  refuses(one({.hash = std::string(40, 'a'), .size = "6"}, "1.2.3.10"), "XDSNonIdenticalSize");
+  refuses(one({.unique_id = "1.2.3.101"}, "1.2.3.9"), "XDSDuplicateUniqueIdInRegistry");
+  refuses(one({.unique_id = "1.2.3.101"}, "1.2.3.101"), "XDSRegistryDuplicateUniqueIdInMessage");
+  refuses(request(xml_of({.unique_id = "1.2.3.101", .patient = cx("2")}) + submission_set("1.2.3.10") + original()),
+          "XDSPatientIdDoesNotMatch");
+  refuses(request(xml_of({.unique_id = "1.2.3.101"}) + submission_set("1.2.3.10")), "XDSRegistryMetadataError");
+  refuses(one({.unique_id = "1.2.3.101"}, "1.2.3.10",
+              association("RPLC", "Document01", "urn:uuid:7edca82f-054d-47f2-a032-9b2a5b5186c1")),
+          "UnresolvedReferenceException");
+  refuses(request(xml_of({})), "XDSRegistryMetadataError");
+  CHECK(registry.find().count("<rim:ExtrinsicObject") == 1);
+  // The same bytes under the same uniqueId are a second entry.
+  CHECK(registry.run("ITI-42", one({.hash = std::string(40, 'A'), .size = "5"}, "1.2.3.11")).success());
+  CHECK(registry.find().count("<rim:ExtrinsicObject") == 2);
+}
+
+TEST_CASE("registry: every fault of a submission is told at once") {
+  Registry registry;
+  const auto answer = registry.run("ITI-42", one({.patient = cx("nobody"), .without = "classCode"}, "1.2.3.9"));
+  CHECK(answer.has("XDSUnknownPatientId"));
+  CHECK(answer.has("classCode is missing"));
+}
+
+TEST_CASE("registry: a replacement deprecates, its addenda too, and takes the old one's place in folders") {
+  Registry registry;
+  REQUIRE(registry
+              .run("ITI-42", one({}, "1.2.3.9",
+                                 folder("1.2.3.20") + association("HasMember", "SubmissionSet01", "Folder01") +
+                                     association("HasMember", "Folder01", "Document01")))
+              .success());
+  const auto old = uuid_of(registry, "1.2.3.100");
+  REQUIRE(registry.run("ITI-42", one({.unique_id = "1.2.3.101"}, "1.2.3.10", association("APND", "Document01", old)))
+              .success());
+  const auto addendum = uuid_of(registry, "1.2.3.101");
+  REQUIRE(registry.run("ITI-42", one({.unique_id = "1.2.3.102"}, "1.2.3.11", association("RPLC", "Document01", old)))
+              .success());
+  CHECK(status_of(registry, old) == "Deprecated");
+  CHECK(status_of(registry, addendum) == "Deprecated");
+  CHECK(registry.find().count("<rim:ExtrinsicObject") == 1);
+  const auto folder = registry.run("ITI-18", query(folder_and_contents, {{"XDSFolderUniqueId", "'1.2.3.20'"}}));
+  CHECK(folder.count("<rim:ExtrinsicObject") == 2);
+  CHECK(folder.count("<rim:Association ") == 3);  // two memberships, and the RPLC between the members
+  const auto again =
+      registry.run("ITI-42", one({.unique_id = "1.2.3.103"}, "1.2.3.12", association("RPLC", "Document01", old)));
+  CHECK(again.has("XDSRegistryDeprecatedDocumentError"));
+  const auto related = registry.run(
+      "ITI-18", query(related_documents, {{"XDSDocumentEntryEntryUUID", "'" + old + "'"},
+                                          {"AssociationTypes", "('urn:ihe:iti:2007:AssociationType:RPLC')"}}));
+  CHECK(related.count("<rim:ExtrinsicObject") == 2);
+  const auto view = registry.opened.read("DocumentReference", old.substr(9));
+  CHECK(view->body.find("superseded") != std::string::npos);
+}
+
+TEST_CASE("registry: GetAll, GetAssociations, contents of a set") {
+  Registry registry;
+  REQUIRE(registry.run("ITI-42", one({}, "1.2.3.9")).success());
+  const auto all = registry.run("ITI-18", query(get_all, {{"patientId", "'" + cx("1") + "'"},
+                                                          {"XDSDocumentEntryStatus", is_approved},
+                                                          {"XDSSubmissionSetStatus", is_approved},
+                                                          {"XDSFolderStatus", is_approved}}));
+  CHECK(all.count("<rim:ExtrinsicObject") == 1);
+  CHECK(all.count("<rim:RegistryPackage") == 1);
+  CHECK(all.count("<rim:Association ") == 1);
+  const auto uuid = uuid_of(registry, "1.2.3.100");
+  CHECK(registry.run("ITI-18", query(get_associations, {{"uuid", "('" + uuid + "')"}})).count("<rim:Association ") ==
+        1);
+  const auto contents = registry.run("ITI-18", query(set_and_contents, {{"XDSSubmissionSetUniqueId", "'1.2.3.9'"}}));
+  CHECK(contents.count("<rim:ExtrinsicObject") == 1);
+  CHECK(contents.count("SubmissionSetStatus") == 1);
+  CHECK(registry
+            .run("ITI-18", query(set_and_contents, {{"XDSSubmissionSetUniqueId", "'1.2.3.9'"},
+                                                    {"XDSDocumentEntryFormatCode", "('other^^1.2.9')"}}))
+            .count("<rim:ExtrinsicObject") == 0);
+}
+
+TEST_CASE("registry: results of several patients are refused as LeafClass, not as references") {
+  Registry registry;
+  REQUIRE(registry.feed({{identity_fixture::a, "2"}}));
+  REQUIRE(registry.run("ITI-42", one({}, "1.2.3.9")).success());
+  REQUIRE(registry.run("ITI-42", one({.unique_id = "1.2.3.101", .patient = cx("2")}, "1.2.3.10")).success());
+  const std::vector<std::pair<std::string, std::string>> both{
+      {"XDSDocumentEntryUniqueId", "('1.2.3.100','1.2.3.101')"}};
+  CHECK(registry.run("ITI-18", query(get_documents, both)).has("XDSResultNotSinglePatient"));
+  CHECK(registry.run("ITI-18", query(get_documents, both, false)).count("<rim:ObjectRef") == 2);
+}
+
+TEST_CASE("repository: bytes come back as they went in, with their hash, and B50 wrong ones are refused") {
+  Registry registry;
+  const std::string bytes(100'000, 'x');
+  const auto hash = ihe::to_hex(ihe::sha1(bytes));
+  REQUIRE(registry.run("ITI-41", provide({.hash = hash, .size = "100000"}, "1.2.3.9"), {bytes}).success());
+  const auto answer = registry.run("ITI-43", retrieve("1.2.3.100"));
+  REQUIRE(answer.success());
+  REQUIRE(answer.parts.size() == 1);
+  CHECK(answer.parts[0].content->text() == bytes);
+  CHECK(answer.parts[0].media_type == "text/plain");
+  CHECK(registry.run("ITI-43", retrieve("1.2.3.999")).has("XDSDocumentUniqueIdError"));
+  CHECK(registry.run("ITI-43", retrieve("1.2.3.100", "1.2.3.4")).has("XDSUnknownRepositoryId"));
+  const auto refuses = [&](const Entry& entry, const std::string& content, std::string_view code) {
+    const auto refused = registry.run("ITI-41", provide(entry, "1.2.3.10"), {content});
+    CHECK(refused.status() == "Failure");
+    CHECK_MESSAGE(refused.has(code), refused.xml);
+  };
+  refuses({.unique_id = "1.2.3.101", .hash = hash, .size = "100000"}, "other", "XDSRepositoryMetadataError");
+  refuses({.unique_id = "1.2.3.101", .hash = hash, .size = "5"}, bytes, "XDSRepositoryMetadataError");
+  refuses({.without = "hash"}, std::string(100'000, 'y'), "XDSNonIdenticalHash");
+  CHECK(registry.run("ITI-43", retrieve("1.2.3.101")).has("XDSDocumentUniqueIdError"));
+  CHECK(registry
+            .run("ITI-41", "<x:ProvideAndRegisterDocumentSetRequest xmlns:x=\"urn:ihe:iti:xds-b:2007\">" +
+                               one({.unique_id = "1.2.3.102"}, "1.2.3.11") +
+                               "</x:ProvideAndRegisterDocumentSetRequest>")
+            .has("XDSMissingDocument"));
+}
+
+TEST_CASE("repository: a removed document is gone, its entry stays") {
+  Registry registry;
+  REQUIRE(registry.run("ITI-41", provide({.hash = ihe::to_hex(ihe::sha1("hello")), .size = "5"}, "1.2.3.9"), {"hello"})
+              .success());
+  const auto body = [](const std::string& id) {
+    return "<r:RemoveDocumentsRequest xmlns:r=\"urn:ihe:iti:rmd:2017\" "
+           "xmlns:x=\"urn:ihe:iti:xds-b:2007\"><x:DocumentRequest>"
+           "<x:RepositoryUniqueId>1.3.182.2.4.1</x:RepositoryUniqueId><x:DocumentUniqueId>" +
+           id + "</x:DocumentUniqueId></x:DocumentRequest></r:RemoveDocumentsRequest>";
+  };
+  CHECK(registry.run("ITI-86", body("1.2.3.999")).has("XDSDocumentUniqueIdError"));
+  CHECK(registry.run("ITI-86", body("1.2.3.100")).success());
+  CHECK(registry.run("ITI-43", retrieve("1.2.3.100")).has("XDSDocumentUniqueIdError"));
+  CHECK(registry.find().count("<rim:ExtrinsicObject") == 1);
+}
+
+TEST_CASE("registry: metadata update makes versions, and knows an old one") {
+  Registry registry;
+  REQUIRE(registry.run("ITI-42", one({}, "1.2.3.9")).success());
+  const auto first = uuid_of(registry, "1.2.3.100");
+  const auto update = [&](const std::string& version, const std::string& set_id, const Entry& entry) {
+    return request(xml_of(entry) + submission_set(set_id) +
+                   association("HasMember", "SubmissionSet01", "Document01",
+                               slot("SubmissionSetStatus", {"Original"}) + slot("PreviousVersion", {version})));
+  };
+  Entry next{.class_code = "SUMMARY", .lid = first};
+  CHECK(registry.run("ITI-57", update("2", "1.2.3.10", next)).has("XDSMetadataVersionError"));
+  CHECK(registry.run("ITI-57", update("1", "1.2.3.10", {.unique_id = "1.2.3.55", .lid = first}))
+            .has("XDSMetadataIdentifierError"));
+  CHECK(registry.run("ITI-57", update("1", "1.2.3.10", {})).has("XDSMetadataUpdateError"));
+  REQUIRE(registry.run("ITI-57", update("1", "1.2.3.11", next)).success());
+  CHECK(registry.run("ITI-57", update("1", "1.2.3.12", next)).has("XDSMetadataVersionError"));
+  CHECK(status_of(registry, first).empty());  // an old version shows at level 2 only
+  const auto newest = registry.find();
+  CHECK(newest.has("SUMMARY"));
+  CHECK(newest.has("versionName=\"2\""));
+  CHECK(newest.has("lid=\"" + first + "\""));
+  const auto versions = registry.run(
+      "ITI-18", query(get_documents, {{"XDSDocumentEntryLogicalID", "('" + first + "')"}, {"MetadataLevel", "2"}}));
+  CHECK(versions.count("<rim:ExtrinsicObject") == 2);
+  // ITI-92 leaves what is not its own.
+  Entry other = next;
+  other.patient = cx("1");
+  other.unique_id = "1.2.3.77";
+  CHECK(registry.run("ITI-92", update("2", "1.2.3.13", other)).has("XDSMetadataIdentifierError"));
+  other = next;
+  other.class_code = "NOTE";
+  CHECK(registry.run("ITI-92", update("2", "1.2.3.14", other)).success());
+}
+
+TEST_CASE("registry: availability status is changed by an operation of its own") {
+  Registry registry;
+  REQUIRE(registry.run("ITI-42", one({}, "1.2.3.9")).success());
+  const auto uuid = uuid_of(registry, "1.2.3.100");
+  const auto change = [&](const std::string& from, const std::string& to, const std::string& set_id) {
+    const std::string prefix = "urn:oasis:names:tc:ebxml-regrep:StatusType:";
+    return request(submission_set(set_id) +
+                   association("urn:ihe:iti:2010:AssociationType:UpdateAvailabilityStatus", "SubmissionSet01", uuid,
+                               slot("OriginalStatus", {prefix + from}) + slot("NewStatus", {prefix + to})));
+  };
+  CHECK(registry.run("ITI-57", change("Deprecated", "Approved", "1.2.3.10")).has("XDSMetadataUpdateError"));
+  CHECK(registry.run("ITI-57", change("Approved", "Approved", "1.2.3.10")).has("XDSMetadataUpdateOperationError"));
+  REQUIRE(registry.run("ITI-57", change("Approved", "Deprecated", "1.2.3.11")).success());
+  CHECK(status_of(registry, uuid) == "Deprecated");
+}
+
+TEST_CASE("registry: what is removed leaves nothing dangling") {
+  Registry registry;
+  REQUIRE(registry.run("ITI-42", one({}, "1.2.3.9")).success());
+  const auto entry = uuid_of(registry, "1.2.3.100");
+  const auto contents = registry.run("ITI-18", query(set_and_contents, {{"XDSSubmissionSetUniqueId", "'1.2.3.9'"}}));
+  const auto set = contents.attribute("<rim:RegistryPackage", "id");
+  const auto member = contents.attribute("<rim:Association ", "id");
+  const auto remove = [](const std::vector<std::string>& ids) {
+    std::string body =
+        "<l:RemoveObjectsRequest xmlns:l=\"urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0\" "
+        "xmlns=\"urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0\"><ObjectRefList>";
+    for (const auto& id : ids) body += "<ObjectRef id=\"" + id + "\"/>";
+    return body + "</ObjectRefList></l:RemoveObjectsRequest>";
+  };
+  CHECK(registry.run("ITI-62", remove({"urn:uuid:7edca82f-054d-47f2-a032-9b2a5b5186c1"}))
+            .has("UnresolvedReferenceException"));
+  CHECK(registry.run("ITI-62", remove({entry})).has("ReferencesExistException"));
+  CHECK(registry.run("ITI-62", remove({member})).has("XDSUnreferencedObjectException"));
+  REQUIRE(registry.run("ITI-62", remove({entry, member, set})).success());
+  CHECK(registry.find().count("<rim:ExtrinsicObject") == 0);
+}
+
+TEST_CASE("registry: a merge shows in queries, a subsumed identifier takes no more documents") {
+  Registry registry;
+  REQUIRE(registry.feed({{identity_fixture::a, "2"}}));
+  REQUIRE(registry.run("ITI-42", one({.unique_id = "1.2.3.101", .patient = cx("2")}, "1.2.3.9")).success());
+  REQUIRE(registry.merge({identity_fixture::a, "1"}, {identity_fixture::a, "2"}));
+  const auto found = registry.find();
+  CHECK(found.count("<rim:ExtrinsicObject") == 1);
+  CHECK(found.has("value=\"" + escaped(cx("1")) + "\""));
+  CHECK(registry.run("ITI-42", one({.unique_id = "1.2.3.102", .patient = cx("2")}, "1.2.3.10"))
+            .has("XDSUnknownPatientId"));
+}
