@@ -46,9 +46,7 @@ fhir::Result<ihe::Settings> set_up(const Config& config) {
 fhir::Result<std::vector<ihe::pix::Consumer>> pix_consumers(const Config& config, const ihe::Settings& settings) {
   if (config.pix_consumers.empty()) return std::vector<ihe::pix::Consumer>();
   const auto text = text_of(config.pix_consumers);
-  if (!text)
-    return fhir::Outcome(fhir::Kind::malformed, "invalid",
-                         "--pix-consumers: cannot read \"" + config.pix_consumers + "\"");
+  if (!text) return unreadable("--pix-consumers", config.pix_consumers);
   return ihe::pix::read_consumers(*text, settings.domains);
 }
 
