@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "fhir/bundle.h"
 #include "fhir/incoming.h"
 #include "ihe/identity/identity.h"
 #include "ihe/mhd/from_fhir.h"
@@ -71,7 +72,7 @@ Result<bool> keep_registered(const fhir::RuleSite& rule_site, fhir::Batch& batch
     return Outcome(Kind::conflict, "conflict",
                    name + " is registered: deprecate it (status), or remove it with all that refers to it by ITI-62");
   }
-  const auto bytes = write.body.bytes;
+  const auto bytes = fhir::stored_bytes(write.body, 1, rule_site.now);
   auto received = fhir::receive(bytes);
   if (!received) return std::move(received.outcome());
   fhir::Arena arena;
@@ -89,7 +90,7 @@ Result<bool> keep_registered(const fhir::RuleSite& rule_site, fhir::Batch& batch
 Result<bool> follow_merge(const fhir::RuleSite& rule_site, fhir::Batch& batch, std::size_t at) {
   const auto& write = batch.writes[at];
   if (write.method == fhir::Method::remove || write.body.bytes.find("replaced-by") == std::string::npos) return true;
-  const auto bytes = write.body.bytes;
+  const auto bytes = fhir::stored_bytes(write.body, 1, rule_site.now);
   auto received = fhir::receive(bytes);
   if (!received) return std::move(received.outcome());
   const auto survivor = identity::replaced_by(*received->resource);

@@ -7,18 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ask, run, start } from '../../conformance/server.mjs';
-import { descendants, send, verdict } from '../../conformance/xds/soap.mjs';
+import { descendants, verdict } from '../../conformance/xds/soap.mjs';
+import { ask18, byUnique, cx, find, hash, oid, only, provide, provided, retrieve, uid } from './parts/documents.mjs';
 
-const oid = '1.2.3.1';
-const repository = '1.3.182.2.4.1';
 const folder = mkdtempSync(join(tmpdir(), 'documents-'));
 writeFileSync(join(folder, 'domains.json'), JSON.stringify([{ name: 'A', oid }]));
 const flags = ['--domains', join(folder, 'domains.json')];
 let server;
-let count = 0;
-const uid = () => `1.2.40.${process.pid}.${++count}`;
-const cx = (id) => `${id}^^^&amp;${oid}&amp;ISO`;
-const hash = (bytes) => createHash('sha1').update(bytes).digest('hex');
 
 before(async () => { server = await start({ flags }); await patient(server, '1'); });
 after(async () => { await server.stop(); rmSync(folder, { recursive: true }); });
@@ -28,41 +23,6 @@ async function patient(to, id) {
   assert.equal(answer.status, 201, answer.text);
   return JSON.parse(answer.text).id;
 }
-
-const slot = (name, ...values) => `<Slot name="${name}"><ValueList>${values.map((value) => `<Value>${value}</Value>`).join('')}</ValueList></Slot>`;
-const code = (scheme, owner, value) => `<Classification id="${scheme}${value}" classificationScheme="urn:uuid:${scheme}" classifiedObject="${owner}" nodeRepresentation="${value}">` +
-  `${slot('codingScheme', '1.2.9')}<Name><LocalizedString value="${value}"/></Name></Classification>`;
-const identifier = (scheme, owner, value) => `<ExternalIdentifier id="i${scheme}" identificationScheme="urn:uuid:${scheme}" registryObject="${owner}" value="${value}"><Name><LocalizedString value="x"/></Name></ExternalIdentifier>`;
-
-// A ProvideAndRegisterDocumentSetRequest of one document.
-function provided({ unique = uid(), set = uid(), id = '1', more = '', associations = '', include = 'cid:doc' }) {
-  return '<x:ProvideAndRegisterDocumentSetRequest xmlns:x="urn:ihe:iti:xds-b:2007"><l:SubmitObjectsRequest xmlns:l="urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0" ' +
-    'xmlns="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"><RegistryObjectList>' +
-    `<ExtrinsicObject id="D" mimeType="text/plain" objectType="urn:uuid:7edca82f-054d-47f2-a032-9b2a5b5186c1">${slot('creationTime', '20240102')}${slot('languageCode', 'fr-LU')}` +
-    `${slot('sourcePatientId', cx('src'))}${slot('sourcePatientInfo', 'PID-5|Weber^Anne')}${more}<Name><LocalizedString value="Report"/></Name>` +
-    `${code('41a5887f-8865-4c09-adf7-e362475b143a', 'D', 'CLASS')}${code('f0306f51-975f-434e-a61c-c59651d33983', 'D', 'TYPE')}${code('f4f85eac-e6cb-4883-b524-f2705394840f', 'D', 'N')}` +
-    `${code('a09d5840-386c-46f2-b5ad-9c3699a4309d', 'D', 'FORMAT')}${code('f33fb8ac-18af-42cc-ae0e-ed0b0bdb91e1', 'D', 'HOSPITAL')}${code('cccf5598-8b07-4b77-a05e-ae952c785ead', 'D', 'GENERAL')}` +
-    `${identifier('58a6f841-87b3-4a3e-92fd-a8ffeff98427', 'D', cx(id))}${identifier('2e82c1f6-a085-4c72-9da3-8640a32e42ab', 'D', unique)}</ExtrinsicObject>` +
-    `<RegistryPackage id="S">${slot('submissionTime', '20240103101112')}${code('aa543740-bdda-424e-8c96-df4873be8500', 'S', 'CONTENT')}` +
-    '<Classification id="n" classifiedObject="S" classificationNode="urn:uuid:a54d6aa5-d40d-43f9-88c5-b4633d873bdd"/>' +
-    `${identifier('96fdda7c-d067-4183-912e-bf5ee74998a8', 'S', set)}${identifier('554ac39e-e3fe-47fe-b233-965d2a147832', 'S', '1.2.3.7')}${identifier('6b5aea1a-874d-4603-a4bc-96a0a7b38446', 'S', cx(id))}</RegistryPackage>` +
-    `<Association id="A" associationType="urn:oasis:names:tc:ebxml-regrep:AssociationType:HasMember" sourceObject="S" targetObject="D">${slot('SubmissionSetStatus', 'Original')}</Association>${associations}` +
-    `</RegistryObjectList></l:SubmitObjectsRequest><x:Document id="D"><i:Include xmlns:i="http://www.w3.org/2004/08/xop/include" href="${include}"/></x:Document></x:ProvideAndRegisterDocumentSetRequest>`;
-}
-
-const provide = (to, body, bytes) => send(`${to.origin}/soap`, 'urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b', body, { doc: bytes });
-
-function query(id, parameters, type = 'LeafClass') {
-  return `<q:AdhocQueryRequest xmlns:q="urn:oasis:names:tc:ebxml-regrep:xsd:query:3.0" xmlns="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"><q:ResponseOption returnType="${type}"/>` +
-    `<AdhocQuery id="urn:uuid:${id}">${Object.entries(parameters).map(([name, value]) => slot(`$${name}`, value)).join('')}</AdhocQuery></q:AdhocQueryRequest>`;
-}
-const ask18 = (to, id, parameters, type) => send(`${to.origin}/soap`, 'urn:ihe:iti:2007:RegistryStoredQuery', query(id, parameters, type));
-const approved = "('urn:oasis:names:tc:ebxml-regrep:StatusType:Approved')";
-const find = (to, id, more = {}) => ask18(to, '14d4debf-8f97-4251-9a74-a90016b0af0d', { XDSDocumentEntryPatientId: `'${cx(id)}'`, XDSDocumentEntryStatus: approved, ...more });
-const byUnique = (to, unique) => ask18(to, '5c4f972b-d56b-40ac-a5fc-c8ca9b40b9d4', { XDSDocumentEntryUniqueId: `('${unique}')` });
-const retrieve = (to, unique) => send(`${to.origin}/soap`, 'urn:ihe:iti:2007:RetrieveDocumentSet',
-  `<x:RetrieveDocumentSetRequest xmlns:x="urn:ihe:iti:xds-b:2007"><x:DocumentRequest><x:RepositoryUniqueId>${repository}</x:RepositoryUniqueId><x:DocumentUniqueId>${unique}</x:DocumentUniqueId></x:DocumentRequest></x:RetrieveDocumentSetRequest>`, {});
-const only = (parts) => Object.values(parts)[0];
 
 test('a document provided by ITI-41 comes back byte for byte by ITI-43 and ITI-68', async () => {
   const unique = uid();
