@@ -80,12 +80,16 @@ class Submitting {
   }
 
   void check_unique_ids() {
+    // A set may be called like its only document: many senders do so, and nobody looks for the one by the other.
     std::map<std::string, const RegistryObject*, std::less<>> ids;
     std::vector<std::string> all;
     for (const auto& object : objects_) {
       const std::string id(unique_id(object));
       if (id.empty()) continue;
-      if (!ids.emplace(id, &object).second)
+      const auto [before, fresh] = ids.emplace(id, &object);
+      const bool set_and_entry = !fresh && (before->second->kind == Kind::submission_set) != (&object == set_) &&
+                                 before->second->kind != Kind::folder && object.kind != Kind::folder;
+      if (!fresh && !set_and_entry)
         work_.errors.add(
             how_ == Submitted::provided ? code::repository_duplicate_in_message : code::registry_duplicate_in_message,
             named(object) + ": the uniqueId " + id + " stands in this submission twice");

@@ -116,7 +116,9 @@ TEST_CASE("registry: B50 what breaks a rule leaves nothing behind") {
   refuses(one({.hash = std::string(40, 'b'), .size = "5"}, "1.2.3.10"), "XDSNonIdenticalHash");
   refuses(one({.hash = std::string(40, 'a'), .size = "6"}, "1.2.3.10"), "XDSNonIdenticalSize");
   refuses(one({.unique_id = "1.2.3.101"}, "1.2.3.9"), "XDSDuplicateUniqueIdInRegistry");
-  refuses(one({.unique_id = "1.2.3.101"}, "1.2.3.101"), "XDSRegistryDuplicateUniqueIdInMessage");
+  refuses(one({.unique_id = "1.2.3.101"}, "1.2.3.10",
+              xml_of({.id = "Document02", .unique_id = "1.2.3.101"}) + original("Document02")),
+          "XDSRegistryDuplicateUniqueIdInMessage");
   refuses(request(xml_of({.unique_id = "1.2.3.101", .patient = cx("2")}) + submission_set("1.2.3.10") + original()),
           "XDSPatientIdDoesNotMatch");
   refuses(request(xml_of({.unique_id = "1.2.3.101"}) + submission_set("1.2.3.10")), "XDSRegistryMetadataError");
