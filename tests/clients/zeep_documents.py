@@ -7,7 +7,7 @@ import sys
 from lxml import etree
 from zeep import Client
 
-address, unique, patient = sys.argv[1:4]
+address, unique = sys.argv[1:3]
 request = etree.parse(sys.stdin.buffer).getroot()
 client = Client(address + "?wsdl")
 content = b"provided by zeep \x00\x01\xff"
