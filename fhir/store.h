@@ -31,7 +31,7 @@ struct Version {
   std::int64_t last_updated = 0;  // milliseconds since 1970 UTC
   Method method = Method::create;
   Key key = 0;
-  std::string body;  // stored JSON with id and meta; empty when deleted
+  std::string body;         // stored JSON with id and meta; empty when deleted
   std::string record = {};  // see Write::record
   bool deleted() const { return method == Method::remove; }
 };

@@ -100,8 +100,7 @@ Result<bool> follow_merge(const fhir::RuleSite& rule_site, fhir::Batch& batch, s
   xds::Work work(site);
   work.patients.moved(from, std::string(survivor.substr(survivor.rfind('/') + 1)));
   for (const auto kind : {xds::Kind::document_entry, xds::Kind::submission_set})
-    for (const auto* stored : work.registry.of_patients(kind, {from}))
-      work.registry.change(stored->record.object.id);
+    for (const auto* stored : work.registry.of_patients(kind, {from})) work.registry.change(stored->record.object.id);
   if (work.registry.changed().empty()) return true;
   auto made = xds::batch_of(work);
   if (!made) return std::move(made.outcome());

@@ -42,7 +42,7 @@ class Patients {
 
   const Site& site_;
   std::map<std::string, std::optional<KnownPatient>> known_;  // by CX text
-  std::pair<std::string, std::string> moved_;                  // logical ids
+  std::pair<std::string, std::string> moved_;                 // logical ids
   std::optional<fhir::Outcome> failure_;
 };
 

@@ -1,11 +1,12 @@
 // Any bytes as ebXML: a submission that is read is checked, written, read again the same, and survives its record; a
 // stored query is read or refused.
+#include "ihe/wire/ebxml.h"
+
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
-#include "ihe/wire/ebxml.h"
 #include "ihe/xds/metadata.h"
 #include "ihe/xds/record.h"
 #include "ihe/xds/stored_query.h"
