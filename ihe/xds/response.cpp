@@ -70,19 +70,19 @@ std::string query_response(const Errors& errors, const std::vector<RegistryObjec
   return out;
 }
 
-Answer refuse_registry(const Message&, const fhir::Outcome& outcome) {
+Answer refuse_registry(const Message&, const fhir::Outcome& outcome, const Moment&) {
   Errors errors;
   add_failure(errors, outcome, false);
   return {registry_response(errors)};
 }
 
-Answer refuse_repository(const Message&, const fhir::Outcome& outcome) {
+Answer refuse_repository(const Message&, const fhir::Outcome& outcome, const Moment&) {
   Errors errors;
   add_failure(errors, outcome, true);
   return {registry_response(errors)};
 }
 
-Answer refuse_query(const Message&, const fhir::Outcome& outcome) {
+Answer refuse_query(const Message&, const fhir::Outcome& outcome, const Moment&) {
   Errors errors;
   add_failure(errors, outcome, false);
   return {query_response(errors, {}, true)};

@@ -25,9 +25,9 @@ std::string query_response(const Errors& errors, const std::vector<RegistryObjec
 void write_registry_response(xml::Writer& to, Status status, const Errors& errors);
 
 // The answer to what was refused outside of the rules: by the store, or by those of a resource's type.
-Answer refuse_registry(const Message& message, const fhir::Outcome& outcome);
-Answer refuse_repository(const Message& message, const fhir::Outcome& outcome);
-Answer refuse_query(const Message& message, const fhir::Outcome& outcome);
+Answer refuse_registry(const Message& message, const fhir::Outcome& outcome, const Moment& moment);
+Answer refuse_repository(const Message& message, const fhir::Outcome& outcome, const Moment& moment);
+Answer refuse_query(const Message& message, const fhir::Outcome& outcome, const Moment& moment);
 
 // A fault of the store or of our own as an error of the registry; what may be sent again is said to be busy.
 void add_failure(Errors& errors, const fhir::Outcome& outcome, bool repository);
