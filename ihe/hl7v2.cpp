@@ -68,7 +68,7 @@ Received receive(std::string_view bytes, std::int64_t now) {
   Received received{parsed.message, nullptr, {}};
   const auto& message = *parsed.message;
   const auto refuse_with = [&](std::string_view code, const std::vector<Fault>& faults) {
-    received.refusal = in_charset_of(message, acknowledge(message, code, faults, now));
+    received.refusal = in_charset_of(message, reject(message, code, faults, now));
     return received;
   };
   if (!parsed.faults.empty()) return refuse_with("AR", parsed.faults);
@@ -96,7 +96,7 @@ std::string refuse(const Message& message, const fhir::Outcome& outcome, std::in
 std::string refuse_frame(std::string_view bytes, std::string_view why, std::int64_t now) {
   constexpr std::size_t header_size = 4096;
   const auto parsed = parse(bytes.substr(0, std::min(bytes.find_first_of("\r\n"), header_size)));
-  return acknowledge(*parsed.message, "AR", {{"", "100", std::string(why)}}, now);
+  return reject(*parsed.message, "AR", {{"", "100", std::string(why)}}, now);
 }
 
 std::string in_charset_of(const Message& message, std::string answer) {

@@ -121,17 +121,21 @@ void add_errors(Writer& writer, const Message& message, const std::vector<Fault>
   }
 }
 
-std::string acknowledge(const Message& message, std::string_view code, const std::vector<Fault>& faults,
-                        std::int64_t now) {
+std::string reject(const Message& message, std::string_view code, const std::vector<Fault>& faults, std::int64_t now) {
   Writer writer(message.delimiters);
   std::string type = "ACK";
   if (const auto event = message.header(9).component(2); !event.empty()) type += "^" + event + "^ACK";
   start_answer(writer, message, type, now);
-  std::string answer(code);
-  if (asks_for_commit(message)) answer[0] = 'C';
-  add_msa(writer, message, answer);
+  add_msa(writer, message, code);
   add_errors(writer, message, faults);
   return std::move(writer).finish();
+}
+
+std::string acknowledge(const Message& message, std::string_view code, const std::vector<Fault>& faults,
+                        std::int64_t now) {
+  std::string answer(code);
+  if (asks_for_commit(message)) answer[0] = 'C';
+  return reject(message, answer, faults, now);
 }
 
 std::string_view code_of(Kind kind) {

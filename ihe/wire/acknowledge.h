@@ -32,6 +32,9 @@ void add_errors(Writer& writer, const Message& message, const std::vector<Fault>
 std::string acknowledge(const Message& message, std::string_view code, const std::vector<Fault>& faults,
                         std::int64_t now);
 
+// An ACK of the original mode whatever MSH-15 asks for: no transaction took the message, there is nothing to commit.
+std::string reject(const Message& message, std::string_view code, const std::vector<Fault>& faults, std::int64_t now);
+
 // What an outcome is called here.
 std::string_view code_of(fhir::Kind kind);  // "AE" or "AR"
 std::vector<Fault> faults_of(const fhir::Outcome& outcome);

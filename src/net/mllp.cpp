@@ -147,9 +147,13 @@ class Session : public std::enable_shared_from_this<Session> {
 
   bool busy() const { return working_ || writing_; }
 
+  // What has arrived is still answered.
   void drain() {
-    if (!busy()) return cut();
-    closing_ = true;
+    boost::system::error_code error;
+    if (busy())
+      closing_ = true;
+    else if (socket_.available(error) == 0 || error)
+      cut();
   }
 
   void cut() {

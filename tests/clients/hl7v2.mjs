@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -191,6 +192,57 @@ test('B100 frames without end, of any length, nested, floods of start blocks', a
   flood.socket.write('\x0b'.repeat(200_000));
   await new Promise((resolve) => flood.socket.once('close', resolve));
   await accept(adt('A01', 'AFTER^^^A', '||X^Y'));
+});
+
+test('ITI-10: a consumer is told of all identifiers of its domains, again until it accepts, and after a restart', async () => {
+  const told = [];
+  let answers = 0;
+  const consumer = net.createServer((socket) => socket.on('data', (data) => {
+    const message = data.toString('utf8').slice(1, -2);
+    const code = ++answers === 1 ? 'AR' : 'AA';
+    if (code === 'AA') told.push(message);
+    socket.write(`\x0bMSH|^~\\&|C|C|ALZETTE|LU|20260101||ACK^A31^ACK|${answers}|P|2.5\rMSA|${code}|${field(message, 'MSH', 10)}\r\x1c\r`);
+  }));
+  await new Promise((resolve) => consumer.listen(0, '127.0.0.1', resolve));
+  const consumers = join(folder, 'consumers.json');
+  writeFileSync(consumers, JSON.stringify([
+    { address: `127.0.0.1:${consumer.address().port}`, application: 'CLINIC', facility: 'F', domains: ['A', '1.2.3.2'] }]));
+  const data = mkdtempSync(join(tmpdir(), 'alzette-iti10-'));
+  const flags = ['--mllp', '127.0.0.1:0', '--domains', domains, '--pix-consumers', consumers];
+  const until = async (count) => { while (told.length < count) await new Promise((resolve) => setTimeout(resolve, 5)); };
+  try {
+    const first = await start({ data, flags });
+    const feeder = connect(first.mllp);
+    await feeder.send(adt('A01', 'N1^^^A~1970010100101^^^&1.3.182.4.4&ISO', '||N^N'));
+    await until(1);
+    await feeder.send(adt('A01', 'N2^^^B~1970010100101^^^&1.3.182.4.4&ISO', '||N^N'));
+    await until(2);
+    await feeder.send(adt('A08', 'N2^^^B', '||N^M'));  // no identifier changes
+    feeder.close();
+    await first.stop();
+    assert.equal(field(told[0], 'MSH', 9), 'ADT^A31^ADT_A05');
+    assert.deepEqual(told.map((message) => field(message, 'PID', 3)),
+      ['N1^^^A&1.2.3.1&ISO', 'N1^^^A&1.2.3.1&ISO~N2^^^B&1.2.3.2&ISO']);
+    const second = await start({ data, flags });
+    const again = connect(second.mllp);
+    await again.send(adt('A01', 'N3^^^A~1970010100101^^^&1.3.182.4.4&ISO', '||N^N'));
+    await until(3);
+    assert.match(field(told[2], 'PID', 3), /N3\^\^\^A&1\.2\.3\.1&ISO/);
+    again.close();
+    await second.stop();
+    assert.equal(told.length, 3);
+  } finally {
+    consumer.close();
+    rmSync(data, { recursive: true, force: true });
+  }
+});
+
+test('SIGTERM lets a message that has arrived be answered', async () => {
+  const ending = await start({ flags: ['--mllp', '127.0.0.1:0', '--domains', domains] });
+  const last = connect(ending.mllp);
+  await last.send(adt('A01', 'END1^^^A', '||X^Y'));
+  const answer = last.send(adt('A01', 'END2^^^A', '||X^Y'));
+  await Promise.all([answer.then((text) => assert.equal(field(text, 'MSA', 1), 'AA')), ending.stop()]);
 });
 
 test('each message leaves one audit record, also when it is refused', async () => {
