@@ -14,7 +14,7 @@ namespace {
 using fhir::Kind;
 using fhir::Outcome;
 
-constexpr unsigned most_plans = 8;  // made for one message before a conflict is answered
+constexpr unsigned most_plans = 64;  // for one message before a conflict is answered: many may speak of one patient
 
 Outcome failure(std::string_view reason, std::string_view transaction) {
   log::write(log::Level::error, "internal error", {{"transaction", transaction}, {"reason", reason}});

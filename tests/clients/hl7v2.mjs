@@ -179,6 +179,16 @@ test('messages in one packet, a message in many packets, junk and broken frames'
   both.close();
 });
 
+test('many senders that speak of one patient at once make one record, and all are taken', async () => {
+  const senders = [...Array(8)].map(() => connect(server.mllp));
+  const answers = await Promise.all(senders.flatMap((sender) =>
+    [...Array(5).keys()].map((n) => sender.send(adt('A08', 'SAME^^^A', `||SAME^N${n}`)))));
+  assert.ok(answers.every((answer) => field(answer, 'MSA', 1) === 'AA'));
+  const found = JSON.parse((await ask('GET', `${server.base}/Patient?identifier=urn:oid:1.2.3.1|SAME`)).text);
+  assert.equal(found.total, 1);
+  for (const sender of senders) sender.close();
+});
+
 test('B100 frames without end, of any length, nested, floods of start blocks', async () => {
   const nested = connect(server.mllp);
   const refused = nested.send(`MSH|^~\\&|A\x0bMSH|^~\\&|B`);
