@@ -110,8 +110,9 @@ Agreement national(const Person& one, const Person& other) {
 Agreement address(const Address& a, const Address& b) {
   const bool place =
       (!a.postal_code.empty() && a.postal_code == b.postal_code) || (!a.city.empty() && a.city == b.city);
-  constexpr double same_street = 0.9;
-  if (place && !a.street.empty() && !b.street.empty() && similarity(a.street, b.street) >= same_street)
+  constexpr double same_street = 0.95;
+  if (place && a.house == b.house && !a.street.empty() && !b.street.empty() &&
+      similarity(a.street, b.street) >= same_street)
     return Agreement::same;
   if (!a.postal_code.empty() && a.postal_code == b.postal_code) return Agreement::close;
   if (!a.city.empty() && a.city == b.city) return Agreement::part;

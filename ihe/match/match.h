@@ -35,7 +35,8 @@ struct Identifier {
 };
 
 struct Address {
-  std::string street;  // folded, words sorted, house number included
+  std::string street;  // folded, words sorted, without numbers
+  std::string house;   // its numbers
   std::string city, postal_code;
 };
 

@@ -77,7 +77,13 @@ Address address_of(const Node& node) {
     }
     if (part.name != "line") continue;
     const auto folded = fhir::search::fold(part.text);
-    for (const auto word : words_of(folded)) words.emplace_back(word);
+    for (const auto word : words_of(folded)) {
+      const bool number = word.front() >= '0' && word.front() <= '9';
+      if (number)
+        address.house.append(address.house.empty() ? "" : " ").append(word);
+      else
+        words.emplace_back(word);
+    }
   }
   std::sort(words.begin(), words.end());
   for (const auto& word : words) address.street.append(address.street.empty() ? "" : " ").append(word);

@@ -12,7 +12,8 @@
 namespace alzette::command {
 
 std::span<const Command* const> commands() {
-  static constexpr std::array<const Command*, 7> all{&serve, &load, &generate, &backup, &check, &version, &help};
+  static constexpr std::array<const Command*, 8> all{&serve, &load,  &generate, &backup,
+                                                     &check, &match, &version,  &help};
   return all;
 }
 

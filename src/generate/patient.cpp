@@ -27,6 +27,7 @@ std::string_view tag_of(Language language) {
 }
 
 void identifiers(JsonText& json, const Person& person) {
+  if (person.matricule.empty() && !person.hospital_number) return;  // a source that knows neither
   json.list("identifier").object().text("use", "official").concept_of("type", identifier_type, "NI");
   json.text("system", ihe::identity::matricule_system).text("value", person.matricule).end_object();
   if (person.hospital_number) {

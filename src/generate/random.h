@@ -9,7 +9,7 @@
 namespace alzette::generate {
 
 // What a number is drawn for: more draws in one stream never change another.
-enum class Stream : std::uint64_t { person = 1, record, document, directory, order };
+enum class Stream : std::uint64_t { person = 1, record, document, directory, order, pair };
 
 class Random {
  public:

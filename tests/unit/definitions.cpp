@@ -243,7 +243,7 @@ TEST_CASE("definitions: parameters are unique and sorted, expressions belong to 
       last = parameter.code.view();
       CHECK(type.parameter(parameter.code) == &parameter);
       std::string_view expression = parameter.expression;
-      CHECK(expression.empty() == (last == "_text" || last == "_content" || last == "_query"));
+      CHECK(expression.empty() == (last == "match-key" || last == "_text" || last == "_content" || last == "_query"));
       CHECK(expression.find(" as ") == std::string_view::npos);
       own += expression.find(type.name.view()) != std::string_view::npos;
       for (const fhir::SearchComponent& component : parameter.components) CHECK(component.parameter);

@@ -59,7 +59,8 @@ std::string what_works() {
   std::set<std::string_view> parameters;
   for (const fhir::Type& type : fhir::definitions().types) {
     types += type.kind == fhir::TypeKind::resource && !type.abstract;
-    for (const fhir::SearchParameter& parameter : type.search) parameters.insert(parameter.url);
+    for (const fhir::SearchParameter& parameter : type.search)
+      if (parameter.url.view().starts_with("http://hl7.org/fhir/")) parameters.insert(parameter.url);
   }
   return text + "\nAll of them for the " + std::to_string(types) + " resource types of R4, which have " +
          std::to_string(parameters.size()) + " search parameters together.\n";

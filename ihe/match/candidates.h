@@ -1,0 +1,28 @@
+// The people of the store who may be one that is asked for.
+#pragma once
+
+#include <vector>
+
+#include "fhir/access.h"
+#include "fhir/outcome.h"
+#include "fhir/search/index.h"
+#include "fhir/store.h"
+#include "ihe/match/match.h"
+
+namespace ihe::match {
+
+struct Candidate {
+  fhir::Version version;
+  Verdict verdict;
+};
+
+// Index rows that a Patient is found by, beside those that its search parameters give.
+std::vector<fhir::search::IndexRow> rows_of(const Person& person);
+
+// At least possible, the best first, without those that were merged into others and without the one of id `itself`. A
+// key that more than 1,000 people share is looked at in part.
+fhir::Result<std::vector<Candidate>> candidates(fhir::Snapshot& snapshot, const fhir::Access& access,
+                                                const Person& person, std::string_view national_system,
+                                                const Weights& weights, std::string_view itself = {});
+
+}  // namespace ihe::match

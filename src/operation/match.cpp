@@ -1,0 +1,85 @@
+// Patient/$match: who of the store is the person that is described, each with a score and a grade.
+// FHIR R4: http://hl7.org/fhir/R4/patient-operation-match.html; IHE PDQm, ITI-119
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "fhir/bundle.h"
+#include "fhir/format/json.h"
+#include "ihe/match/candidates.h"
+#include "src/operation/operation.h"
+#include "src/record/matricule.h"
+#include "src/rest/reply.h"
+
+namespace alzette::operation {
+namespace {
+
+namespace match = ihe::match;
+using fhir::Kind;
+using fhir::Outcome;
+
+constexpr std::size_t default_count = 50;
+constexpr std::size_t most_count = 1000;
+
+fhir::Result<std::size_t> count_of(const Input& input) {
+  const auto text = input.text("count");
+  if (text.empty()) return default_count;
+  std::size_t count = 0;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), count).ptr;
+  if (end != text.data() + text.size() || count == 0)
+    return Outcome(Kind::malformed, "value", "count must be a positive number",
+                   "Parameters.parameter.where(name='count')");
+  return std::min(count, most_count);
+}
+
+std::string score_text(double score) {
+  std::array<char, 16> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), score, std::chars_format::fixed, 4).ptr;
+  return {buffer.data(), end};
+}
+
+std::string searchset(const rest::Call& call, const std::vector<match::Candidate>& found) {
+  std::string out = R"({"resourceType":"Bundle","type":"searchset","total":)" + std::to_string(found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto& [version, verdict] = found[i];
+    out += i ? "," : R"(,"entry":[)";
+    out += R"({"fullUrl":)";
+    fhir::json::write_string(std::string(call.base) + "/Patient/" + version.id, out);
+    out.append(R"(,"resource":)").append(version.body);
+    out += R"(,"search":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/match-grade","valueCode":")";
+    out.append(match::code_of(verdict.grade)).append(R"("}],"mode":"match","score":)");
+    out.append(score_text(verdict.score)).append("}}");
+  }
+  return out + (found.empty() ? "}" : "]}");
+}
+
+fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
+  const auto* resource = input.resource("resource");
+  if (!resource) return Outcome(Kind::malformed, "required", "$match needs a Patient in the parameter \"resource\"");
+  const auto count = count_of(input);
+  if (!count) return count.outcome();
+  const auto person = match::person_of(*resource, record::matricule_system);
+  if (match::probes_of(person).front().empty() && person.national.empty() && person.identifiers.empty() &&
+      (person.families.empty() || person.givens.empty()))
+    return Outcome(Kind::unprocessable, "required",
+                   "Too little to look for: give an identifier, or names with a date of birth", "Patient");
+  auto found =
+      match::candidates(call.snapshot, call.access, person, record::matricule_system, match::Weights::standard());
+  if (!found) return std::move(found.outcome());
+  if (input.flag("onlyCertainMatches"))
+    std::erase_if(*found, [](const auto& one) { return one.verdict.grade != match::Grade::certain; });
+  if (found->size() > *count) found->resize(*count);
+  return rest::Plan(rest::json_reply(200, searchset(call, *found)));
+}
+
+}  // namespace
+
+extern constinit const Operation match_patient{.code = "match",
+                                               .definition = "http://hl7.org/fhir/OperationDefinition/Patient-match",
+                                               .levels = on_type,
+                                               .types = "Patient",
+                                               .lane = rest::Lane::worker,
+                                               .affects_state = true,
+                                               .run = run};
+
+}  // namespace alzette::operation
