@@ -10,9 +10,9 @@
 #include <random>
 
 #include "fhir/incoming.h"
+#include "ihe/identity/matricule.h"
 #include "src/command/command.h"
 #include "src/generate/pairs.h"
-#include "src/record/matricule.h"
 #include "src/store/store.h"
 
 namespace alzette::command {
@@ -46,7 +46,7 @@ struct Flags {
 std::optional<match::Person> person_of(std::string_view json) {
   const auto incoming = fhir::receive(json);
   if (!incoming) return std::nullopt;
-  return match::person_of(*incoming->resource, record::matricule_system);
+  return match::person_of(*incoming->resource, ihe::identity::matricule_system);
 }
 
 bool share_a_key(const match::Person& stored, const match::Person& asked) {

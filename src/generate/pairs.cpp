@@ -3,9 +3,9 @@
 
 #include <array>
 
+#include "ihe/identity/matricule.h"
 #include "src/generate/patient.h"
 #include "src/generate/random.h"
-#include "src/record/matricule.h"
 
 namespace alzette::generate {
 namespace {
@@ -64,7 +64,7 @@ std::string another_number(const std::string& matricule, unsigned more) {
   const auto count = (std::stoul(matricule.substr(8, 3)) + more) % 1000;
   std::string eleven = matricule.substr(0, 8);
   append_digits(eleven, static_cast<unsigned>(count), 3);
-  const auto check = record::matricule_check_digits(eleven);
+  const auto check = ihe::identity::matricule_check_digits(eleven);
   return eleven + check[0] + check[1];
 }
 

@@ -6,9 +6,9 @@
 
 #include "fhir/bundle.h"
 #include "fhir/format/json.h"
+#include "ihe/identity/matricule.h"
 #include "ihe/match/candidates.h"
 #include "src/operation/operation.h"
-#include "src/record/matricule.h"
 #include "src/rest/reply.h"
 
 namespace alzette::operation {
@@ -58,13 +58,13 @@ fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   if (!resource) return Outcome(Kind::malformed, "required", "$match needs a Patient in the parameter \"resource\"");
   const auto count = count_of(input);
   if (!count) return count.outcome();
-  const auto person = match::person_of(*resource, record::matricule_system);
+  const auto person = match::person_of(*resource, ihe::identity::matricule_system);
   if (match::probes_of(person).front().empty() && person.national.empty() && person.identifiers.empty() &&
       (person.families.empty() || person.givens.empty()))
     return Outcome(Kind::unprocessable, "required",
                    "Too little to look for: give an identifier, or names with a date of birth", "Patient");
-  auto found =
-      match::candidates(call.snapshot, call.access, person, record::matricule_system, match::Weights::standard());
+  auto found = match::candidates(call.snapshot, call.access, person, ihe::identity::matricule_system,
+                                 match::Weights::standard());
   if (!found) return std::move(found.outcome());
   if (input.flag("onlyCertainMatches"))
     std::erase_if(*found, [](const auto& one) { return one.verdict.grade != match::Grade::certain; });
