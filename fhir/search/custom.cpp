@@ -17,10 +17,7 @@ extern "C" const char alzette_definitions_image_end[];
 namespace fhir::search {
 namespace {
 
-// The search parameter with what the standard's own do not have.
-struct Made : SearchParameter {
-  Text stored;
-};
+using Made = MadeParameter;
 
 template <class T>
 void point(T& from, const void* to) {

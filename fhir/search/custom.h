@@ -43,6 +43,12 @@ std::span<const CustomParameter> custom_parameters(const Type& type);
 // R4's own, or a custom one that is complete; nullptr when there is neither.
 const SearchParameter* find_parameter(const Type& type, std::string_view code);
 
+// A parameter that is not one of the definitions, with the code of its rows. Every parameter outside of their image is
+// one: custom ones, and those of rooms that index what no FHIR search knows.
+struct MadeParameter : SearchParameter {
+  Text stored;
+};
+
 // The code under which the rows of a parameter are stored: that of R4's own, with the generation behind it for others.
 std::string_view stored_code(const SearchParameter& parameter);
 

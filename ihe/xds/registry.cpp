@@ -8,6 +8,7 @@
 #include <memory>
 #include <unordered_set>
 
+#include "fhir/search/custom.h"
 #include "ihe/xds/attribute.h"
 #include "ihe/xds/names.h"
 
@@ -18,16 +19,17 @@ using fhir::search::IndexRow;
 
 constexpr std::uint64_t effort = 10'000'000;  // index rows that one look-up may read
 
-// A parameter as the definitions hold them, with its text beside it: texts there are relative to themselves.
+// A parameter with its text beside it: texts of parameters are relative to themselves.
 struct OwnParameter {
-  fhir::SearchParameter parameter;
+  fhir::search::MadeParameter parameter;
   std::array<char, 24> code{};
 
   explicit OwnParameter(std::string_view name) {
     std::copy(name.begin(), name.end(), code.begin());
-    const auto* from = reinterpret_cast<const char*>(&parameter.code);
-    parameter.code.offset = static_cast<std::int32_t>(code.data() - from);
-    parameter.code.size = static_cast<std::uint32_t>(name.size());
+    for (auto* text : {&parameter.code, &parameter.stored}) {
+      text->offset = static_cast<std::int32_t>(code.data() - reinterpret_cast<const char*>(text));
+      text->size = static_cast<std::uint32_t>(name.size());
+    }
     parameter.type = fhir::ParameterType::token;
   }
 };
