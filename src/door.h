@@ -25,10 +25,10 @@ class Door {
   };
 
   // What is handed in must outlive the door. `access` is the one policy until authentication is configured.
-  Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, fhir::Access access, std::uint32_t salt,
-       const ihe::Settings& settings);
-  Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, fhir::Access access, std::uint32_t salt,
-       const ihe::Settings& settings, Limits limits);
+  Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, const fhir::validate::Profiles& profiles,
+       fhir::Access access, std::uint32_t salt, const ihe::Settings& settings);
+  Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, const fhir::validate::Profiles& profiles,
+       fhir::Access access, std::uint32_t salt, const ihe::Settings& settings, Limits limits);
   ~Door();
   Door(const Door&) = delete;
   Door& operator=(const Door&) = delete;

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "src/auth/seal.h"
+#include "src/canonicals.h"
 #include "src/door.h"
 #include "src/exchange.h"
 #include "src/hl7v2.h"
@@ -91,9 +92,12 @@ int serve(const Config& config) {
 
   const auto threads = config.workers ? config.workers : std::max(1U, std::thread::hardware_concurrency());
   const auth::Seal seal(*key);
+  ServerCanonicals canonicals(archive->get(), config.data + "/packages");
+  (*archive)->observe([&](const fhir::Batch& batch, const fhir::Receipt&) { canonicals.changed(batch); });
+  const fhir::validate::Profiles profiles(canonicals);
   WorkerLane workers(threads, config.queue);
   const auto access = fhir::Access::local_developer();
-  Door door(**archive, workers, seal, access, auth::random_salt(), *settings);
+  Door door(**archive, workers, seal, profiles, access, auth::random_salt(), *settings);
   fhir::Ids ids(auth::random_salt());
   Exchange exchange(**archive, workers, ids, access, *settings);
   PixUpdates updates(**archive, access, *settings, ids, std::move(*consumers), config.data);

@@ -1,4 +1,5 @@
-// Attachment: size and hash against the inline data. FHIR R4: http://hl7.org/fhir/R4/datatypes.html#Attachment
+// Attachment: size and hash against the inline data. FHIR R4:
+// http://hl7.org/fhir/R4/datatypes.html#Attachment
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -39,7 +40,8 @@ void sha1_block(const std::uint8_t* block, std::array<std::uint32_t, 5>& state) 
   for (std::size_t i = 0; i < state.size(); ++i) state[i] += add[i];
 }
 
-// The algorithm that Attachment.hash prescribes (FIPS 180-4); it protects against accidents only.
+// The algorithm that Attachment.hash prescribes (FIPS 180-4); it protects
+// against accidents only.
 Digest sha1(std::string_view bytes) {
   std::array<std::uint32_t, 5> state{0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0};
   const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());

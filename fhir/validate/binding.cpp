@@ -1,6 +1,7 @@
-// Required bindings: the code must be in the value set as far as its content is known here; of systems without content
-// (UCUM, BCP 47, MIME types) the syntax is judged, of others nothing.
-// FHIR R4: http://hl7.org/fhir/R4/terminologies.html#required
+// Required bindings: the code must be in the value set as far as its content is
+// known here; of systems without content (UCUM, BCP 47, MIME types) the syntax
+// is judged, of others nothing. FHIR R4:
+// http://hl7.org/fhir/R4/terminologies.html#required
 #include <algorithm>
 #include <cctype>
 

@@ -12,7 +12,8 @@ namespace fhir::validate {
 
 namespace {
 
-// HTML 4.0 chapters 7 to 11 and 15 without what is deprecated, interactive or active. Sorted.
+// HTML 4.0 chapters 7 to 11 and 15 without what is deprecated, interactive or
+// active. Sorted.
 constexpr std::string_view elements[] = {
     "a",     "abbr", "acronym", "address",  "area",  "b",     "bdo",  "big",    "blockquote", "br",  "caption",
     "cite",  "code", "col",     "colgroup", "dd",    "dfn",   "div",  "dl",     "dt",         "em",  "h1",
@@ -78,7 +79,8 @@ bool listed(const std::string_view (&sorted)[N], std::string_view wanted) {
   return std::binary_search(std::begin(sorted), std::end(sorted), wanted);
 }
 
-// An address as a browser would see it: without blanks and control characters, in small letters.
+// An address as a browser would see it: without blanks and control characters,
+// in small letters.
 std::string plain(std::string_view text) {
   std::string address;
   for (char c : text)
@@ -99,14 +101,16 @@ bool link_allowed(std::string_view text) {
   return std::any_of(std::begin(schemes), std::end(schemes), [&](auto scheme) { return address.starts_with(scheme); });
 }
 
-// An image is part of the record: inline, contained, or a relative address on this server.
+// An image is part of the record: inline, contained, or a relative address on
+// this server.
 bool image_allowed(std::string_view text) {
   const std::string address = plain(text);
   if (address.starts_with("data:image/")) return !address.starts_with("data:image/svg");
   return !address.starts_with("//") && !address.starts_with("\\") && !has_scheme(address);
 }
 
-// A style must not run anything, nor fetch but what an image may be. Escapes and comments could hide that.
+// A style must not run anything, nor fetch but what an image may be. Escapes
+// and comments could hide that.
 bool style_allowed(std::string_view text) {
   const std::string style = plain(text);
   constexpr std::string_view forbidden[] = {
@@ -235,7 +239,9 @@ class Reader {
     }
     ++at_;
     if (peek() == '!' || peek() == '?')
-      return fail("declarations, CDATA and processing instructions are not allowed in a narrative");
+      return fail(
+          "declarations, CDATA and processing instructions are not "
+          "allowed in a narrative");
     return peek() == '/' ? end_tag() : start_tag();
   }
 
@@ -313,7 +319,9 @@ class Reader {
     if ((key == "href" || key == "cite" || key == "longdesc") && !link_allowed(value))
       return refuse("must be a web, mail or relative address");
     if ((key == "src" || key == "usemap") && !image_allowed(value))
-      return refuse("must not fetch from another place: put the image inline (data:image/…) or into the record");
+      return refuse(
+          "must not fetch from another place: put the image inline "
+          "(data:image/…) or into the record");
     if (key == "style" && !style_allowed(value)) return refuse("must not fetch or run anything");
     return true;
   }

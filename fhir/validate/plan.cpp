@@ -1,4 +1,5 @@
-// Compiles the invariants of a type once. FHIR R4: http://hl7.org/fhir/R4/conformance-rules.html#constraints
+// Compiles the invariants of a type once. FHIR R4:
+// http://hl7.org/fhir/R4/conformance-rules.html#constraints
 #include "fhir/validate/plan.h"
 
 #include <algorithm>
@@ -10,8 +11,9 @@ namespace fhir::validate {
 
 namespace {
 
-// ele-1 holds by structure: bind refuses what is empty. txt-1 and txt-2 are the narrative's own check. dom-3, ref-1,
-// bdl-3 and bdl-4 compare each member with the whole resource: the walk does so without a product of their numbers.
+// ele-1 holds by structure: bind refuses what is empty. txt-1 and txt-2 are the
+// narrative's own check. dom-3, ref-1, bdl-3 and bdl-4 compare each member with
+// the whole resource: the walk does so without a product of their numbers.
 constexpr std::string_view checked_elsewhere[] = {"ele-1", "txt-1", "txt-2", "dom-3", "ref-1", "bdl-3", "bdl-4"};
 
 void add_rule(const Constraint& constraint, const Type* only, std::vector<Rule>& rules) {
@@ -26,8 +28,9 @@ void add_rules(const List<Constraint>& constraints, std::vector<Rule>& rules) {
   for (const Constraint& constraint : constraints) add_rule(constraint, nullptr, rules);
 }
 
-// What a profile demands beyond its type: sqty-1 where a Quantity must be a SimpleQuantity. One of several profiles
-// would be enough, so only a single one is looked at.
+// What a profile demands beyond its type: sqty-1 where a Quantity must be a
+// SimpleQuantity. One of several profiles would be enough, so only a single one
+// is looked at.
 void add_profile_rules(const ElementType& of, std::vector<Rule>& rules) {
   if (of.profiles.size() != 1) return;
   const auto url = of.profiles[0].view();

@@ -1,4 +1,5 @@
-// What is checked on every occurrence of a type, made once per type from the definitions.
+// What is checked on every occurrence of a type, made once per type from the
+// definitions.
 #pragma once
 
 #include <vector>

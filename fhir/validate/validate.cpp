@@ -1,4 +1,5 @@
-// One walk over a bound resource that collects every fault. FHIR R4: http://hl7.org/fhir/R4/validation.html
+// One walk over a bound resource that collects every fault. FHIR R4:
+// http://hl7.org/fhir/R4/validation.html
 #include "fhir/validate/validate.h"
 
 #include <algorithm>
@@ -6,7 +7,10 @@
 
 #include "fhir/path/path.h"
 #include "fhir/place.h"
+#include "fhir/validate/conform.h"
 #include "fhir/validate/plan.h"
+#include "fhir/validate/profiles.h"
+#include "fhir/validate/resources.h"
 #include "fhir/validate/rules.h"
 #include "fhir/value.h"
 
@@ -21,6 +25,8 @@ struct Known {
   const Type* reference = definitions().type("Reference");
   const Type* attachment = definitions().type("Attachment");
   const Type* bundle = definitions().type("Bundle");
+  const Type* extension = definitions().type("Extension");
+  const Type* coding = definitions().type("Coding");
 };
 
 const Known& known() {
@@ -53,43 +59,59 @@ std::string_view form_of(Primitive primitive) {
     case Primitive::oid:
       return "an OID such as urn:oid:1.2.3";
     case Primitive::uuid:
-      return "a UUID in small letters such as urn:uuid:c757873d-ec9a-4326-a141-556f43239520";
+      return "a UUID in small letters such as "
+             "urn:uuid:c757873d-ec9a-4326-a141-556f43239520";
     case Primitive::base64Binary:
       return "base64 with its padding";
     case Primitive::instant:
-      return "a time that exists, with seconds and zone, such as 2015-02-07T13:28:17.239+02:00";
+      return "a time that exists, with seconds and zone, such as "
+             "2015-02-07T13:28:17.239+02:00";
     case Primitive::date:
       return "a date that exists: YYYY, YYYY-MM or YYYY-MM-DD";
     case Primitive::dateTime:
-      return "a date that exists: YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with a zone (Z or +hh:mm)";
+      return "a date that exists: YYYY, YYYY-MM, YYYY-MM-DD or "
+             "YYYY-MM-DDThh:mm:ss with a zone (Z or +hh:mm)";
     case Primitive::time:
       return "a time of day: hh:mm:ss";
     case Primitive::string:
     case Primitive::markdown:
     case Primitive::xhtml:
     case Primitive::none:
-      return "text: not empty, at most 1,048,576 characters, no control characters but tab and line ends";
+      return "text: not empty, at most 1,048,576 characters, no control "
+             "characters but tab and line ends";
   }
   return "";
 }
 
 class Validator {
  public:
-  explicit Validator(const Options& options) : options_(options) {}
+  explicit Validator(const Options& options) : options_(options) {
+    if (options.profiles) conformance_.emplace(*options.profiles, options);
+  }
 
   std::vector<Issue> take() { return std::move(issues_); }
 
-  // A resource that stands for itself: the root, or one in a bundle or in parameters.
+  // A resource that stands for itself: the root, or one in a bundle or in
+  // parameters.
   void resource(const Node& node, const Place& place) {
     const path::Context outer = std::exchange(context_, {});
     const Fragments outer_fragments = std::exchange(fragments_, {});
-    context_.resource = context_.root_resource = &node;
+    const Scope outer_scope = scope_;
+    enter(node);
+    std::optional<Entries> entries;
     collect_contained(node, place);
     if (node.type == known().bundle) bundle(node, place);
+    if (conformance_ && node.type == known().bundle) {
+      entries.emplace(node);
+      scope_.entries = &*entries;
+    }
+    if (entries) judge_bundle(node, place, *entries, say_);
     object(node, *node.type, place);
     unused_contained(node, place);
+    if (conformance_) beyond_itself(node, place);
     context_ = outer;
     fragments_ = outer_fragments;
+    scope_ = outer_scope;
   }
 
  private:
@@ -99,6 +121,107 @@ class Validator {
     std::vector<std::string_view> used;       // "#id" somewhere in the resource, without the mark
     std::vector<const Node*> refer_to_outer;  // contained resources that say "#"
   };
+
+  void enter(const Node& node) {
+    context_.resource = context_.root_resource = &node;
+    scope_.resource = scope_.container = &node;
+    scope_.full_url = {};
+    scope_.beyond = &options_.beyond;
+    if (scope_.entries)
+      if (const auto* entry = scope_.entries->of(node)) scope_.full_url = entry->full_url;
+    if (!conformance_) return;
+    context_.resolve = [this](std::string_view reference) { return scope_.find(reference).resource; };
+    context_.member_of = [this](const Node& value, std::string_view url) { return conformance_->member(value, url); };
+    context_.conforms_to = [this](const Node& value, std::string_view url) {
+      return conformance_->conforms(value, url, scope_);
+    };
+  }
+
+  // What is judged by other resources: profiles, questionnaires, the bases of
+  // definitions.
+  void beyond_itself(const Node& node, const Place& place) {
+    claims(node, place);
+    if (node.type->name.view() == "QuestionnaireResponse")
+      judge_answers(node, place, scope_, options_.profiles->canonicals(), say_);
+    else
+      judge_definition(node, place, *options_.profiles, say_);
+  }
+
+  // The profiles that a resource says it conforms to, and of the one that is
+  // asked about those asked for.
+  void claims(const Node& node, const Place& place) {
+    std::vector<std::shared_ptr<const Profile>> judged;
+    if (!place.up)
+      for (const auto& profile : options_.conform_to) judge(node, profile, place, judged);
+    for (const auto& url : options_.profiles->global(node.type->name))
+      if (auto profile = options_.profiles->find(url)) judge(node, *profile, place, judged);
+    const Node* meta = node.child("meta");
+    if (!meta) return;
+    std::uint32_t index = 0;
+    for (const Node& claim : *meta) {
+      if (claim.name != "profile" || !claim.has_value()) continue;
+      const Place at{&place, "meta", 0, false};
+      const Place here{&at, "profile", index++, true};
+      auto profile = options_.profiles->find(claim.text);
+      if (profile)
+        judge(node, *profile, place, judged);
+      else if (profile.outcome().kind == Kind::absent)
+        fault(here, "not-found", "The profile " + shown(claim.text) + " is not known here: it was not looked at",
+              Severity::warning);
+      else
+        fault(here, "structure",
+              "The profile " + shown(claim.text) + " cannot be used: " + profile.outcome().issues.front().diagnostics);
+    }
+  }
+
+  void judge(const Node& node, const std::shared_ptr<const Profile>& profile, const Place& place,
+             std::vector<std::shared_ptr<const Profile>>& judged) {
+    if (std::find(judged.begin(), judged.end(), profile) != judged.end()) return;
+    judged.push_back(profile);
+    conformance_->check(node, profile, scope_, place, issues_);
+  }
+
+  // An extension by its definition: where it may stand, and what it may hold.
+  // Parts of one have names, no addresses.
+  void extension(const Node& node, const Node& parent, const Place& place) {
+    const auto url = node.value_of("url");
+    if (!conformance_ || url.find(':') == url.npos) return;
+    auto profile = options_.profiles->find(url);
+    const bool modifier = node.name == "modifierExtension";
+    if (!profile)
+      return fault(place, "extension",
+                   "The definition of the extension " + shown(url) + " is not known here: store it, or add its package",
+                   may_lack_definition(url) ? Severity::warning : Severity::error);
+    const auto& definition = **profile;
+    if (!definition.type || definition.type->name.view() != "Extension")
+      return fault(place, "structure", shown(url) + " is the address of no extension");
+    if (modifier != definition.modifier)
+      fault(place, "structure",
+            shown(url) + (modifier ? " is no modifier: it belongs into extension"
+                                   : " is a modifier: it belongs into modifierExtension"));
+    if (auto text = context_fault(*definition.structure->resource, parent, context_))
+      fault(place, "structure", "The extension " + shown(url) + " " + *text);
+    conformance_->check(node, *profile, scope_, place, issues_);
+    parts_of_extension(node, definition, place);
+  }
+
+  // The parts of a complex extension are those that its definition names.
+  void parts_of_extension(const Node& node, const Profile& definition, const Place& place) {
+    const Shape* parts = definition.root->child("extension");
+    if (!parts || parts->slices.empty()) return;
+    std::uint32_t index = 0;
+    for (const Node& part : node) {
+      if (part.name != "extension") continue;
+      const Place here{&place, "extension", index++, true};
+      const auto url = part.value_of("url");
+      const bool named = std::any_of(parts->slices.begin(), parts->slices.end(), [&](const auto& slice) {
+        const Shape* own = slice->child("url");
+        return own && own->fixed && own->fixed->text == url;
+      });
+      if (!named && url.find(':') == url.npos)
+        fault(here, "structure", shown(url) + " is no part of the extension " + definition.url);
+    }
+  }
 
   // bdl-3 and bdl-4: what the type of a bundle says about each entry.
   void bundle(const Node& node, const Place& place) {
@@ -112,10 +235,13 @@ class Validator {
       if (entry.name != "entry") continue;
       const Place here{&place, "entry", index++, true};
       if ((entry.child("request") != nullptr) != (asks || history))
-        fault(here, "invariant", "bdl-3: request must be given in a batch, transaction or history, and only there");
+        fault(here, "invariant",
+              "bdl-3: request must be given in a batch, transaction or "
+              "history, and only there");
       if ((entry.child("response") != nullptr) != (answers || history))
         fault(here, "invariant",
-              "bdl-4: response must be given in a batch-response, transaction-response or history, and only there");
+              "bdl-4: response must be given in a batch-response, "
+              "transaction-response or history, and only there");
     }
   }
 
@@ -131,8 +257,10 @@ class Validator {
   void contained(const Node& node, const Place& place) {
     if (!node.child("id")) fault(place, "required", "a contained resource needs an id to be referred to");
     const Node* outer = std::exchange(context_.resource, &node);
+    scope_.resource = &node;
     object(node, *node.type, place);
-    context_.resource = outer;
+    if (conformance_) beyond_itself(node, place);
+    context_.resource = scope_.resource = outer;
   }
 
   void note_fragment(const Node& node) {
@@ -142,6 +270,14 @@ class Validator {
     else if (auto& back = fragments_.refer_to_outer;
              context_.resource != context_.root_resource && (back.empty() || back.back() != context_.resource))
       back.push_back(context_.resource);
+  }
+
+  // A narrative shows what is contained by src="#id" and href="#id".
+  void note_links(std::string_view div) {
+    for (std::size_t at = div.find("=\"#"); at != div.npos; at = div.find("=\"#", at + 1)) {
+      const auto id = div.substr(at + 3, div.find('"', at + 3) - at - 3);
+      if (std::binary_search(fragments_.ids.begin(), fragments_.ids.end(), id)) fragments_.used.push_back(id);
+    }
   }
 
   // dom-3
@@ -187,6 +323,9 @@ class Validator {
       const auto own = static_cast<std::size_t>(child.element - type.elements.data());
       if (own < plan.element_rules.size()) obey(child, plan.element_rules[own], here);
       binding(child, here);
+      if (child.type == known().extension) extension(child, node, here);
+      if (conformance_ && child.type == known().coding)
+        judge_system(child, here, options_.profiles->canonicals(), say_);
       if (child.type->kind == TypeKind::primitive)
         primitive(child, here);
       else if (child.type->kind == TypeKind::resource)
@@ -217,6 +356,10 @@ class Validator {
       const Primitive primitive = node.type->primitive;
       if (primitive == Primitive::uri || primitive == Primitive::url || primitive == Primitive::canonical)
         note_fragment(node);
+      if (primitive == Primitive::xhtml) note_links(node.text);
+      if (conformance_ && primitive == Primitive::canonical && !node.text.starts_with('#') &&
+          node.text.find(':') == node.text.npos)
+        fault(place, "value", "a canonical is absolute, or #id of a contained resource: " + shown(node.text));
       if (!valid(primitive, node.text)) {
         fault(place, "value", shown(node.text) + " is not " + std::string(form_of(primitive)));
       } else if (primitive == Primitive::xhtml) {
@@ -246,9 +389,12 @@ class Validator {
                                     : parse_reference(literal->text).value_or(ReferenceLiteral{});
     if (!conditional && !parse_reference(literal->text)) {
       fault(here, "value",
-            shown(literal->text) + " is not a reference: use Type/id, an absolute URL, urn:uuid:…, urn:oid:… or #id");
+            shown(literal->text) +
+                " is not a reference: use Type/id, an absolute URL, "
+                "urn:uuid:…, urn:oid:… or #id");
       return;
     }
+    if (scope_.entries && !conditional) judge_bundled_reference(literal->text, here, scope_, node_is_first(), say_);
     if (parsed.form == ReferenceLiteral::Form::fragment) {
       note_fragment(*literal);
       fragment(parsed.id, place);
@@ -258,6 +404,12 @@ class Validator {
       fault(here, "business-rule",
             shown(literal->text) + " does not refer to the type that Reference.type says: " + shown(type));
     targets(node, parsed.type, here);
+  }
+
+  // In what a document or message begins with.
+  bool node_is_first() const {
+    const auto type = scope_.container->type->name.view();
+    return type == "Composition" || type == "MessageHeader";
   }
 
   // ref-1; "#" alone is the container, seen from a contained resource.
@@ -301,6 +453,11 @@ class Validator {
   const Options& options_;
   path::Context context_;
   Fragments fragments_;
+  const Say say_ = [this](const Place& place, std::string_view code, std::string text, Severity severity) {
+    fault(place, code, std::move(text), severity);
+  };
+  Scope scope_;
+  std::optional<Conformance> conformance_;
   bool conditional_references_ = false;  // a bundle to be processed may refer by criteria
   std::vector<Issue> issues_;
 };

@@ -1,7 +1,14 @@
-// Is a bound resource right by the R4 definitions: cardinality, primitive formats, required bindings, reference
-// syntax, narrative, invariants. FHIR R4: http://hl7.org/fhir/R4/validation.html
+// Is a bound resource right: by the R4 definitions (cardinality, primitive
+// formats, required bindings, reference syntax, narrative, invariants,
+// bundles), and with `profiles` by the profiles that it claims and the
+// extensions that it has. FHIR R4: http://hl7.org/fhir/R4/validation.html
 #pragma once
 
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "fhir/node.h"
@@ -9,12 +16,28 @@
 
 namespace fhir::validate {
 
+class Profiles;
+struct Profile;
+
 struct Options {
-  bool warnings = false;  // also the invariants that only warn (best practice, such as dom-6)
+  bool warnings = false;  // also the invariants that only warn (best practice,
+                          // such as dom-6)
+  // Where profiles come from. With it meta.profile, extensions and what
+  // references lead to are judged; without it R4 alone.
+  const Profiles* profiles = nullptr;
+  std::vector<std::shared_ptr<const Profile>> conform_to = {};  // what the resource must conform to, claimed or not
+  // Whether a coded value (code, Coding, CodeableConcept, Quantity) is in a
+  // value set; nothing when that is not known.
+  std::function<std::optional<bool>(const Node& value, std::string_view value_set)> member = nullptr;
+  // A resource beyond the one that is validated, by its reference; null when it
+  // is not known. Never fetches (B103).
+  std::function<const Node*(std::string_view reference)> beyond = nullptr;
 };
 
-// All faults at once (a hundred at most), each with the FHIRPath of its place. References by criteria
-// ("Patient?identifier=…") are taken only within a Bundle of type batch or transaction.
+// All faults at once (a hundred at most), each with the FHIRPath of its place.
+// References by criteria
+// ("Patient?identifier=…") are taken only within a Bundle of type batch or
+// transaction.
 std::vector<Issue> resource(const Node& resource, const Options& options = {});
 
 }  // namespace fhir::validate

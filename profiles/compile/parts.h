@@ -21,6 +21,9 @@ void compile_search(Image& image, const Source& source, const Types& types);
 void compile_compartments(Image& image, fhir::Definitions& definitions, const Source& source);
 void compile_operations(Image& image, fhir::Definitions& definitions, const Source& source);
 
+// The resources themselves, as fhir/archive.h lays them out.
+std::string compile_archive(const std::string& folder, const std::string& ours);
+
 // The right text of an invariant or of a search expression where the published one is wrong.
 std::string_view corrected_constraint(std::string_view key, std::string_view expression);
 std::string corrected_search_expression(std::string_view base, std::string_view expression);

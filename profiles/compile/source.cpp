@@ -42,14 +42,6 @@ void sort_in(Source& source, const Json& resource) {
   }
 }
 
-std::vector<std::string> sorted_files(const std::string& folder) {
-  std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder))
-    if (entry.path().extension() == ".json") files.push_back(entry.path().string());
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 void expect(const char* what, std::size_t found, std::size_t wanted) {
   if (found != wanted)
     throw std::runtime_error("the definitions are not FHIR 4.0.1: " + std::to_string(found) + ' ' + what + ", " +
@@ -57,6 +49,14 @@ void expect(const char* what, std::size_t found, std::size_t wanted) {
 }
 
 }  // namespace
+
+std::vector<std::string> sorted_files(const std::string& folder) {
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().extension() == ".json") files.push_back(entry.path().string());
+  std::sort(files.begin(), files.end());
+  return files;
+}
 
 Source read_source(const std::string& folder, const std::string& ours) {
   Source source;

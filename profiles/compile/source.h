@@ -59,6 +59,9 @@ struct Source {
   std::vector<const Json*> parameters, value_sets, code_systems, compartments, operations;
 };
 
+// The .json files of a folder by name.
+std::vector<std::string> sorted_files(const std::string& folder);
+
 // Reads the files of `folder` and, one resource a file, what we define ourselves in `ours`. Throws when one is missing
 // or the counts of `folder` are not those of FHIR 4.0.1.
 Source read_source(const std::string& folder, const std::string& ours);

@@ -16,8 +16,10 @@
 #include <vector>
 
 #include "fhir/access.h"
+#include "fhir/canonical.h"
 #include "fhir/outcome.h"
 #include "fhir/store.h"
+#include "fhir/validate/profiles.h"
 #include "ihe/settings.h"
 #include "src/auth/seal.h"
 #include "src/http.h"
@@ -54,6 +56,8 @@ struct Call {
   Ids& ids;                                          // logical ids for new resources
   const ihe::Settings& settings;                     // how this deployment is set up
   const auth::Seal& seal;                            // authenticates page tokens
+  const fhir::Canonicals& canonicals;                // conformance resources by their address
+  const fhir::validate::Profiles& profiles;          // and profiles among them, compiled
   const Each& each;                                  // spreads work over the worker threads
   const fhir::search::Meanings* meanings = nullptr;  // what codes mean, for searches; null where nobody knows
   const net::Egress* egress = nullptr;               // what addresses of requests may be asked; null: none

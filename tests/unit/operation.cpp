@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "src/canonicals.h"
 #include "tests/unit/store_fixture.h"
 
 using namespace alzette;
@@ -31,6 +32,8 @@ struct Asked {
     static const rest::Each each = rest::one_by_one;
     static const auto access = fhir::Access::local_developer();
     static const ihe::Settings settings;
+    static const ServerCanonicals canonicals(nullptr, "");
+    static const fhir::validate::Profiles profiles(canonicals);
     const auto snapshot = store->snapshot();
     const std::shared_ptr<rest::Incoming> none;
     const rest::Call call{.request = request,
@@ -44,6 +47,8 @@ struct Asked {
                           .ids = ids,
                           .settings = settings,
                           .seal = seal,
+                          .canonicals = canonicals,
+                          .profiles = profiles,
                           .each = each,
                           .operation = &expand,
                           .body = none};

@@ -1,0 +1,16 @@
+// One ElementDefinition laid over another.
+#pragma once
+
+#include "fhir/node.h"
+
+namespace fhir::snapshot {
+
+// What a differential says about an element, onto what its base said. Texts that start with "..." add to the base's;
+// aliases, mappings, constraints, conditions, examples and extensions join the base's; all else replaces it.
+void lay_over(Node& base, const Node& differential, Arena& arena);
+
+// What a profile says about its root, onto an element of which it is the only type's only profile: descriptions,
+// and limits that are narrower.
+void lay_profile_over(Node& element, const Node& root, bool extension, Arena& arena);
+
+}  // namespace fhir::snapshot

@@ -1,0 +1,215 @@
+// QuestionnaireResponse against its Questionnaire. FHIR R4:
+// http://hl7.org/fhir/R4/questionnaireresponse.html#notes,
+// questionnaire.html#item (enableWhen, required, repeats, answerOption)
+#include <algorithm>
+#include <charconv>
+#include <vector>
+
+#include "fhir/definitions.h"
+#include "fhir/validate/compare.h"
+#include "fhir/validate/resources.h"
+
+namespace fhir::validate {
+
+namespace {
+
+constexpr int deepest = 64;
+
+bool is_value(const Node& node) { return node.element && node.element->choice && node.element->name.view() == "value"; }
+
+const Node* value_of(const Node& parent) {
+  for (const Node& child : parent)
+    if (is_value(child)) return &child;
+  return nullptr;
+}
+
+// "valueCoding" for what a question of a type is answered with; "" when it
+// takes none.
+bool answer_fits(std::string_view type, const Node& value) {
+  const auto given = value.type->name.view();
+  if (type == "choice") return given == "Coding";
+  if (type == "open-choice") return given == "Coding" || given == "string";
+  if (type == "text" || type == "string") return given == "string";
+  if (type == "url") return given == "uri";
+  if (type == "attachment") return given == "Attachment";
+  if (type == "reference") return given == "Reference";
+  if (type == "quantity") return given == "Quantity";
+  return given == type;
+}
+
+bool same_answer(const Node& given, const Node& wanted) {
+  if (given.type != wanted.type) return false;
+  if (given.type->name.view() != "Coding") return fits(given, wanted);
+  return given.value_of("code") == wanted.value_of("code") &&
+         (wanted.value_of("system").empty() || given.value_of("system") == wanted.value_of("system"));
+}
+
+class Answers {
+ public:
+  Answers(const Node& response, const Say& say) : response_(response), say_(say) {
+    const auto status = response.value_of("status");
+    complete_ = status == "completed" || status == "amended";
+  }
+
+  void items(const Node& questions, const Node& answers, const Place& place, int depth) {
+    if (depth > deepest) return;
+    std::uint32_t index = 0;
+    const Node* last = nullptr;
+    for (const Node& item : answers) {
+      if (item.name != "item") continue;
+      const Place here{&place, "item", index++, true};
+      const auto link = item.value_of("linkId");
+      const Node* question = find(questions, link);
+      if (!question) {
+        say_(here, "structure", "The questionnaire has no item '" + std::string(link) + "' here", Severity::error);
+        continue;
+      }
+      if (last && before(questions, *question, *last))
+        say_(here, "structure", "Items must stand in the questionnaire's order", Severity::error);
+      last = question;
+      this->item(*question, item, here, depth);
+    }
+    for (const Node& question : questions)
+      if (question.name == "item") missing(question, answers, place);
+  }
+
+ private:
+  static const Node* find(const Node& parent, std::string_view link) {
+    for (const Node& item : parent)
+      if (item.name == "item" && item.value_of("linkId") == link) return &item;
+    return nullptr;
+  }
+
+  static bool before(const Node& parent, const Node& a, const Node& b) {
+    for (const Node& item : parent) {
+      if (&item == &b) return false;
+      if (&item == &a) return true;
+    }
+    return false;
+  }
+
+  void item(const Node& question, const Node& item, const Place& place, int depth) {
+    const auto type = question.value_of("type");
+    const bool answered = item.child("answer") != nullptr;
+    if ((answered || item.child("item")) && !enabled(question))
+      say_(place, "invalid", "The item is answered, but it is not enabled", Severity::error);
+    if (type == "group" || type == "display") {
+      if (answered) say_(place, "structure", "A " + std::string(type) + " takes no answer", Severity::error);
+      items(question, item, place, depth + 1);
+      return;
+    }
+    if (item.child("item"))
+      say_(place, "structure", "The items below a question stand below its answer", Severity::error);
+    std::uint32_t index = 0;
+    for (const Node& answer : item) {
+      if (answer.name != "answer") continue;
+      const Place here{&place, "answer", index++, true};
+      if (index > 1 && question.value_of("repeats") != "true")
+        say_(here, "structure", "The question takes one answer only", Severity::error);
+      if (const Node* value = value_of(answer)) judge(question, type, *value, here);
+      items(question, answer, here, depth + 1);
+    }
+  }
+
+  void judge(const Node& question, std::string_view type, const Node& value, const Place& place) {
+    if (!answer_fits(type, value))
+      return say_(
+          place, "structure",
+          "The answer is of type " + std::string(value.type->name) + ", the question of type " + std::string(type),
+          Severity::error);
+    std::size_t most = 0;
+    const auto limit = question.value_of("maxLength");
+    std::from_chars(limit.data(), limit.data() + limit.size(), most);
+    if (most > 0 && value.text.size() > most * 4)
+      say_(place, "too-long", "The answer is longer than maxLength, " + std::string(limit), Severity::error);
+    bool any = false, found = false;
+    for (const Node& option : question) {
+      if (option.name != "answerOption") continue;
+      any = true;
+      const Node* wanted = value_of(option);
+      found = found || (wanted && same_answer(value, *wanted));
+    }
+    if (any && !found && !(type == "open-choice" && value.type->name.view() == "string"))
+      say_(place, "code-invalid", "The answer is none of the question's options", Severity::error);
+  }
+
+  void missing(const Node& question, const Node& answers, const Place& place) {
+    if (!complete_ || question.value_of("required") != "true" || question.value_of("type") == "display") return;
+    const auto link = question.value_of("linkId");
+    const Node* item = find(answers, link);
+    const bool given = item && (item->child("answer") || (question.value_of("type") == "group" && item->child("item")));
+    if (!given && enabled(question))
+      say_(place, "required", "The required item '" + std::string(link) + "' is not answered", Severity::error);
+  }
+
+  // questionnaire.html: enableWhen with enableBehavior
+  bool enabled(const Node& question) const {
+    bool any = false, all = true, none = true;
+    for (const Node& condition : question) {
+      if (condition.name != "enableWhen") continue;
+      none = false;
+      const bool met = meets(condition);
+      any = any || met;
+      all = all && met;
+    }
+    return none || (question.value_of("enableBehavior") == "any" ? any : all);
+  }
+
+  bool meets(const Node& condition) const {
+    std::vector<const Node*> given;
+    collect(response_, condition.value_of("question"), given, 0);
+    const Node* wanted = nullptr;
+    for (const Node& child : condition)
+      if (child.element && child.element->choice) wanted = &child;
+    const auto relation = condition.value_of("operator");
+    if (!wanted) return false;
+    if (relation == "exists") return (wanted->text == "true") == !given.empty();
+    return std::any_of(given.begin(), given.end(), [&](const Node* value) { return holds(*value, relation, *wanted); });
+  }
+
+  static bool holds(const Node& value, std::string_view relation, const Node& wanted) {
+    if (relation == "=") return same_answer(value, wanted);
+    if (relation == "!=") return !same_answer(value, wanted);
+    const auto order = compare_values(value, wanted);
+    if (!order) return false;
+    return relation == ">" ? *order > 0 : relation == "<" ? *order < 0 : relation == ">=" ? *order >= 0 : *order <= 0;
+  }
+
+  static void collect(const Node& parent, std::string_view link, std::vector<const Node*>& values, int depth) {
+    if (depth > deepest) return;
+    for (const Node& child : parent) {
+      if (child.name != "item" && child.name != "answer") continue;
+      if (child.name == "item" && child.value_of("linkId") == link)
+        for (const Node& answer : child)
+          if (answer.name == "answer")
+            if (const Node* value = value_of(answer)) values.push_back(value);
+      collect(child, link, values, depth + 1);
+    }
+  }
+
+  const Node& response_;
+  const Say& say_;
+  bool complete_ = false;
+};
+
+}  // namespace
+
+void judge_answers(const Node& response, const Place& place, const Scope& scope, const Canonicals& canonicals,
+                   const Say& say) {
+  const auto address = response.value_of("questionnaire");
+  if (address.empty()) return;
+  std::shared_ptr<const Canonical> known;
+  const Node* questionnaire = address.starts_with('#') ? scope.find(address).resource : nullptr;
+  if (!questionnaire) {
+    known = canonicals.find("Questionnaire", address);
+    questionnaire = known ? known->resource : nullptr;
+  }
+  const Place here{&place, "questionnaire", 0, false};
+  if (!questionnaire)
+    return say(here, "not-found", "The questionnaire is not known here: the answers were not looked at",
+               Severity::warning);
+  if (questionnaire->type->name.view() != "Questionnaire") return;
+  Answers(response, say).items(*questionnaire, response, place, 0);
+}
+
+}  // namespace fhir::validate

@@ -1,0 +1,282 @@
+// Conformance resources and reports on them: what cannot be seen without what
+// they refer to. FHIR R4: http://hl7.org/fhir/R4/structuredefinition.html,
+// valueset.html, codesystem.html, measurereport.html
+#include <algorithm>
+#include <set>
+
+#include "fhir/definitions.h"
+#include "fhir/snapshot/snapshot.h"
+#include "fhir/validate/compare.h"
+#include "fhir/validate/resources.h"
+
+namespace fhir::validate {
+
+namespace {
+
+bool has_scheme(std::string_view url) {
+  const auto mark = url.find_first_of(":/?#");
+  return mark != url.npos && mark > 0 && url[mark] == ':';
+}
+
+// A profile named for a type must be one of that type.
+void judge_types(const Node& structure, const Place& place, const Profiles& profiles, const Say& say) {
+  const Node* differential = structure.child("differential");
+  if (!differential) return;
+  const Place list{&place, "differential", 0, false};
+  std::uint32_t index = 0;
+  for (const Node& element : *differential) {
+    if (element.name != "element") continue;
+    const Place here{&list, "element", index++, true};
+    for (const Node& type : element) {
+      if (type.name != "type") continue;
+      const Type* code = definitions().type(type.value_of("code"));
+      for (const Node& profile : type) {
+        if (profile.name != "profile" || !code || code->kind == TypeKind::backbone) continue;
+        const auto found = profiles.canonicals().find("StructureDefinition", profile.text);
+        const Type* given = found ? definitions().type(found->resource->value_of("type")) : nullptr;
+        const bool open = code->kind == TypeKind::resource || code->name.view() == "Element";
+        if (given && given != code && !(open && given->is(code->name)))
+          say(here, "value",
+              "The profile " + std::string(profile.text) + " is for " + std::string(given->name) + ", not for " +
+                  std::string(code->name),
+              Severity::error);
+      }
+    }
+  }
+}
+
+// The types that one part of a discriminator's path leads to from any of
+// `types`.
+std::vector<const Type*> step_to(const std::vector<const Type*>& types, std::string_view part) {
+  std::vector<const Type*> next;
+  for (const Type* type : types)
+    for (const Element& element : type->elements)
+      if (element.name.view() == part)
+        for (const ElementType& of : element.types) next.push_back(of.type.get());
+  return next;
+}
+
+// Discriminators whose path, as far as it consists of names alone, leads to
+// nothing that the element has.
+void judge_slicing(const Node& snapshot, const Place& place, const Say& say) {
+  for (const Node& element : snapshot) {
+    const Node* slicing = element.name == "element" ? element.child("slicing") : nullptr;
+    if (!slicing) continue;
+    std::vector<const Type*> types;
+    const Type* backbone = definitions().type(element.value_of("path"));
+    if (backbone) types.push_back(backbone);
+    for (const Node& type : element)
+      if (const Type* known = type.name == "type" ? definitions().type(type.value_of("code")) : nullptr)
+        types.push_back(known);
+    const bool whole = !types.empty() && (backbone || types.front()->kind == TypeKind::complex);
+    for (const Node& discriminator : *slicing) {
+      if (discriminator.name != "discriminator" || !whole) continue;
+      auto at = types;
+      for (auto path = discriminator.value_of("path"); !path.empty() && !at.empty();) {
+        const auto part = path.substr(0, path.find('.'));
+        if (part.find('(') != part.npos || part == "$this") break;
+        if (std::any_of(at.begin(), at.end(), [](const Type* type) { return type->kind == TypeKind::resource; })) break;
+        at = step_to(at, part);
+        path.remove_prefix(std::min(part.size() + 1, path.size()));
+      }
+      if (at.empty())
+        say({&place, "differential", 0, false}, "value",
+            std::string(element.value_of("path")) + " has no " + std::string(discriminator.value_of("path")) +
+                " by which it could be sliced",
+            Severity::error);
+    }
+  }
+}
+
+void judge_structure(const Node& structure, const Place& place, const Profiles& profiles, const Say& say) {
+  judge_types(structure, place, profiles, say);
+  if (!structure.child("differential") || structure.value_of("baseDefinition").empty()) return;
+  if (!profiles.canonicals().find("StructureDefinition", structure.value_of("baseDefinition")))
+    return say({&place, "baseDefinition", 0, false}, "not-found",
+               "The base is not known here: the differential was not looked at", Severity::warning);
+  Canonical canonical;
+  canonical.resource = &structure;
+  canonical.type = structure.type->name;
+  canonical.url = structure.value_of("url");
+  const auto whole = snapshot::generate(canonical, profiles.canonicals());
+  if (whole) return judge_slicing(*(*whole)->resource->child("snapshot"), place, say);
+  for (const Issue& issue : whole.outcome().issues)
+    say({&place, "differential", 0, false}, issue.code, issue.diagnostics + " [" + issue.expression + "]",
+        Severity::error);
+}
+
+// Whether digits are an SCTID: 6 to 18 of them, the last one Verhoeff's check digit (SNOMED CT, release file
+// specifications, 6.3). What is not digits alone is an expression and not judged.
+bool is_sctid(std::string_view code) {
+  constexpr int turn[8][10] = {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 5, 7, 6, 2, 8, 3, 0, 9, 4},
+                               {5, 8, 0, 3, 7, 9, 6, 1, 4, 2}, {8, 9, 1, 6, 0, 4, 3, 5, 2, 7},
+                               {9, 4, 5, 3, 1, 2, 6, 8, 7, 0}, {4, 2, 8, 6, 5, 7, 3, 9, 0, 1},
+                               {2, 7, 9, 3, 8, 0, 6, 4, 1, 5}, {7, 0, 4, 6, 9, 1, 3, 2, 5, 8}};
+  if (!std::all_of(code.begin(), code.end(), [](char c) { return c >= '0' && c <= '9'; })) return true;
+  if (code.size() < 6 || code.size() > 18) return false;
+  int check = 0;
+  for (std::size_t i = 0; i < code.size(); ++i) {
+    // The product in the group of a pentagon's turns (0 to 4) and mirrorings (5 to 9).
+    const int a = check, b = turn[i % 8][code[code.size() - 1 - i] - '0'];
+    if (a < 5)
+      check = b < 5 ? (a + b) % 5 : 5 + (a + b) % 5;
+    else
+      check = b < 5 ? 5 + (a - b) % 5 : (a - b + 5) % 5;
+  }
+  return check == 0;
+}
+
+bool declares(const Node& system, std::string_view property) {
+  constexpr std::string_view standard[] = {"concept", "code",     "display",       "parent",     "child",
+                                           "status",  "inactive", "notSelectable", "deprecated", "definition"};
+  if (std::find(std::begin(standard), std::end(standard), property) != std::end(standard)) return true;
+  return std::any_of(system.begin(), system.end(), [&](const Node& child) {
+    return (child.name == "property" || child.name == "filter") && child.value_of("code") == property;
+  });
+}
+
+void judge_concepts(const Node& include, const Place& place, const Say& say) {
+  std::uint32_t index = 0;
+  for (const Node& listed : include) {
+    if (listed.name != "concept") continue;
+    const Place here{&place, "concept", index++, true};
+    const auto code = listed.value_of("code");
+    if (include.value_of("system") == "http://snomed.info/sct" && !is_sctid(code))
+      say(here, "code-invalid", "'" + std::string(code.substr(0, 64)) + "' is no identifier of SNOMED CT",
+          Severity::error);
+  }
+}
+
+// Filters by what the code system has; those by a truth take true or false.
+void judge_filters(const Node& include, const Place& place, const Canonicals& canonicals, const Say& say) {
+  const auto system = canonicals.find("CodeSystem", include.value_of("system"));
+  std::uint32_t index = 0;
+  for (const Node& filter : include) {
+    if (filter.name != "filter") continue;
+    const Place here{&place, "filter", index++, true};
+    const auto property = filter.value_of("property"), value = filter.value_of("value");
+    const bool truth = property == "notSelectable" || property == "inactive" || filter.value_of("op") == "exists";
+    if (truth && filter.value_of("op") != "in" && value != "true" && value != "false")
+      say(here, "value", "The value must be true or false", Severity::error);
+    if (system && system->resource->value_of("content") == "complete" && !declares(*system->resource, property))
+      say(here, "value", system->url + " has no property or filter '" + std::string(property) + "'", Severity::error);
+  }
+}
+
+void judge_value_set(const Node& set, const Place& place, const Canonicals& canonicals, const Say& say) {
+  const Node* compose = set.child("compose");
+  if (!compose) return;
+  const Place here{&place, "compose", 0, false};
+  std::uint32_t index = 0;
+  for (const Node& include : *compose) {
+    if (include.name != "include" && include.name != "exclude") continue;
+    const auto system = include.value_of("system");
+    if (!system.empty() && !has_scheme(system))
+      say({&here, include.name, index, true}, "invalid",
+          "system must be absolute: '" + std::string(system.substr(0, 64)) + "'", Severity::error);
+    judge_concepts(include, {&here, include.name, index, true}, say);
+    judge_filters(include, {&here, include.name, index, true}, canonicals, say);
+    ++index;
+  }
+}
+
+// codesystem.html#properties, #supplements
+void judge_code_system(const Node& system, const Place& place, const Say& say) {
+  if (system.child("supplements") && system.value_of("content") != "supplement")
+    say({&place, "content", 0, false}, "business-rule", "What supplements another has the content 'supplement'",
+        Severity::error);
+  struct Known {
+    std::string_view code, type;
+  };
+  constexpr std::string_view base = "http://hl7.org/fhir/concept-properties#";
+  constexpr Known standard[] = {{"inactive", "boolean"},
+                                {"deprecated", "dateTime"},
+                                {"notSelectable", "boolean"},
+                                {"parent", "code"},
+                                {"child", "code"}};
+  std::set<std::string_view> codes, uris;
+  std::uint32_t index = 0;
+  for (const Node& property : system) {
+    if (property.name != "property") continue;
+    const Place here{&place, "property", index++, true};
+    const auto code = property.value_of("code"), uri = property.value_of("uri"), type = property.value_of("type");
+    if (!codes.insert(code).second)
+      say(here, "business-rule", "The property '" + std::string(code) + "' is defined twice", Severity::error);
+    if (!uri.empty() && !uris.insert(uri).second)
+      say(here, "business-rule", "The property " + std::string(uri) + " is defined twice", Severity::error);
+    for (const Known& one : standard)
+      if (uri.starts_with(base) && uri.substr(base.size()) == one.code && type != one.type)
+        say(here, "business-rule", "The property " + std::string(uri) + " is of type " + std::string(one.type),
+            Severity::error);
+  }
+}
+
+const Node* population_of(const Node& group, const Node& code) {
+  for (const Node& population : group)
+    if (population.name == "population")
+      if (const Node* own = population.child("code"); own && fits(code, *own)) return &population;
+  return nullptr;
+}
+
+// measurereport.html: groups and populations are those of the measure; a cohort
+// has no score
+void judge_report(const Node& report, const Place& place, const Canonicals& canonicals, const Say& say) {
+  const auto measure = canonicals.find("Measure", report.value_of("measure"));
+  if (!measure) return;
+  const Node* scoring = measure->resource->child("scoring");
+  const Node* coding = scoring ? scoring->child("coding") : nullptr;
+  const bool cohort = coding && coding->value_of("code") == "cohort";
+  std::vector<const Node*> groups;
+  for (const Node& child : *measure->resource)
+    if (child.name == "group") groups.push_back(&child);
+  std::uint32_t index = 0;
+  for (const Node& group : report) {
+    if (group.name != "group") continue;
+    const Place here{&place, "group", index++, true};
+    if (cohort && group.child("measureScore"))
+      say(here, "business-rule", "The measure counts a cohort, which has no score", Severity::error);
+    const Node* code = group.child("code");
+    const Node* wanted = groups.size() == 1 ? groups.front() : nullptr;
+    for (const Node* candidate : groups)
+      if (code && candidate->child("code") && fits(*code, *candidate->child("code"))) wanted = candidate;
+    if (!wanted) {
+      say(here, "business-rule", "The measure has no such group", Severity::error);
+      continue;
+    }
+    std::uint32_t at = 0;
+    for (const Node& population : group) {
+      if (population.name != "population") continue;
+      const Place there{&here, "population", at++, true};
+      const Node* own = population.child("code");
+      if (own && own->child("coding") && !population_of(*wanted, *own))
+        say(there, "business-rule", "The measure has no population of that code", Severity::error);
+    }
+  }
+}
+
+}  // namespace
+
+void judge_definition(const Node& resource, const Place& place, const Profiles& profiles, const Say& say) {
+  const auto type = resource.type->name.view();
+  if (type == "StructureDefinition") judge_structure(resource, place, profiles, say);
+  if (type == "ValueSet") judge_value_set(resource, place, profiles.canonicals(), say);
+  if (type == "CodeSystem") judge_code_system(resource, place, say);
+  if (type == "MeasureReport") judge_report(resource, place, profiles.canonicals(), say);
+}
+
+void judge_system(const Node& coding, const Place& place, const Canonicals& canonicals, const Say& say) {
+  const auto system = coding.value_of("system");
+  if (system.empty()) return;
+  const Place here{&place, "system", 0, false};
+  if (!has_scheme(system))
+    return say(here, "invalid", "system must be absolute: '" + std::string(system.substr(0, 64)) + "'",
+               Severity::error);
+  const auto known = canonicals.find("CodeSystem", system);
+  if (!known && canonicals.find("ValueSet", system))
+    return say(here, "invalid", std::string(system) + " is a value set, no code system", Severity::error);
+  if (known && known->resource->child("supplements"))
+    say(here, "invalid", std::string(system) + " is a supplement: name the code system that it supplements",
+        Severity::error);
+}
+
+}  // namespace fhir::validate

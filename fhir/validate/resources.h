@@ -1,0 +1,37 @@
+// Rules of single resource types that need more than their own tree: the bundle
+// around, the questionnaire that is answered, what a definition is built on.
+// Used where profiles are judged ($validate), not on every write.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "fhir/node.h"
+#include "fhir/outcome.h"
+#include "fhir/place.h"
+#include "fhir/validate/profiles.h"
+#include "fhir/validate/scope.h"
+
+namespace fhir::validate {
+
+using Say = std::function<void(const Place& place, std::string_view code, std::string text, Severity severity)>;
+
+// fullUrl, links, search results. http://hl7.org/fhir/R4/bundle.html
+void judge_bundle(const Node& bundle, const Place& place, const Entries& entries, const Say& say);
+// A reference within a bundle: to the type that it says, and in a document or
+// message to something there. `first`: it stands in the resource that a
+// document or message begins with.
+void judge_bundled_reference(std::string_view reference, const Place& place, const Scope& scope, bool first,
+                             const Say& say);
+// Answers against the Questionnaire.
+// http://hl7.org/fhir/R4/questionnaireresponse.html
+void judge_answers(const Node& response, const Place& place, const Scope& scope, const Canonicals& canonicals,
+                   const Say& say);
+// StructureDefinition, ValueSet, CodeSystem, MeasureReport: what lies behind
+// them.
+void judge_definition(const Node& resource, const Place& place, const Profiles& profiles, const Say& say);
+// Coding.system: an address, and not that of a value set or of a supplement.
+void judge_system(const Node& coding, const Place& place, const Canonicals& canonicals, const Say& say);
+
+}  // namespace fhir::validate

@@ -1,0 +1,294 @@
+// Profiles: what each part of an ElementDefinition demands, slicing by every discriminator, extensions, references.
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+#include "tests/unit/profile_fixture.h"
+
+using namespace profile_fixture;
+
+TEST_CASE("profile: cardinality, fixed, pattern, limits, length") {
+  Judge judge{profile("p", "Patient",
+                      R"({"path":"Patient.name","min":1,"max":"1"},{"path":"Patient.photo","max":"0"},
+                         {"path":"Patient.gender","fixedCode":"female"},{"path":"Patient.name.family","maxLength":5},
+                         {"path":"Patient.maritalStatus","patternCodeableConcept":{"coding":[{"code":"M"}]}},
+                         {"path":"Patient.birthDate","minValueDate":"1900-01-01","maxValueDate":"2000-12-31"})")};
+  CHECK(judge("p", patient(R"("name":[{"family":"Weber"}],"gender":"female","birthDate":"1970-01-01")")) == "");
+  CHECK(judge("p", patient(R"("active":true)")) == "required Patient.name");
+  CHECK(judge("p", patient(R"("name":[{"family":"A"},{"family":"B"}])")) == "structure Patient.name");
+  CHECK(judge("p", patient(R"("name":[{"family":"Schmit"}])")) == "too-long Patient.name[0].family");
+  CHECK(judge("p", patient(R"("name":[{"family":"A"}],"photo":[{"url":"http://e.org"}])")) ==
+        "structure Patient.photo");
+  CHECK(judge("p", patient(R"("name":[{"family":"A"}],"gender":"male")")) == "value Patient.gender");
+  CHECK(judge("p", patient(R"("name":[{"family":"A"}],"birthDate":"1899-12-31")")) == "value Patient.birthDate");
+  CHECK(judge("p", patient(R"("name":[{"family":"A"}],"birthDate":"2001")")) == "value Patient.birthDate");
+  const std::string married = R"("name":[{"family":"A"}],"maritalStatus":{"text":"m","coding":[)";
+  CHECK(judge("p", patient(married +
+                           R"({"system":"http://terminology.hl7.org/CodeSystem/v3-MaritalStatus","code":"M"}]})")) ==
+        "");
+  CHECK(judge("p", patient(married +
+                           R"({"system":"http://terminology.hl7.org/CodeSystem/v3-MaritalStatus","code":"D"}]})")) ==
+        "value Patient.maritalStatus");
+}
+
+TEST_CASE("profile: a resource that claims a profile is judged by it; an unknown profile is not fetched (B103)") {
+  Judge judge{profile("p", "Patient", R"({"path":"Patient.name","min":1})")};
+  CHECK(judge("", patient(R"("meta":{"profile":[")" + url_of("p") + R"("]},"active":true)")) ==
+        "required Patient.name");
+  CHECK(judge("", patient(R"("meta":{"profile":["http://127.0.0.1:1/StructureDefinition/p"]},"active":true)")) == "");
+  CHECK(judge("", patient(R"("generalPractitioner":[{"reference":"http://127.0.0.1:1/fhir/Practitioner/1"}])")) == "");
+  CHECK_FALSE(judge.profiles.find("http://127.0.0.1:1/StructureDefinition/p"));
+}
+
+TEST_CASE("profile: types of a choice, and its slices by type") {
+  Judge judge{
+      profile("q", "Observation", R"({"path":"Observation.value[x]","type":[{"code":"Quantity"},{"code":"string"}]})"),
+      profile("s", "Observation",
+              R"({"id":"Observation.value[x]","path":"Observation.value[x]","slicing":{"rules":"open",
+                          "discriminator":[{"type":"type","path":"$this"}]}},
+                         {"id":"Observation.value[x]:valueQuantity","path":"Observation.value[x]",
+                          "sliceName":"valueQuantity","type":[{"code":"Quantity"}]},
+                         {"id":"Observation.value[x]:valueQuantity.unit","path":"Observation.value[x].unit","min":1})"),
+      profile("short", "Observation", R"({"path":"Observation.valueQuantity.unit","min":1})")};
+  CHECK(judge("q", observation(R"("valueString":"x")")) == "");
+  CHECK(judge("q", observation(R"("valueBoolean":true)")) == "structure Observation.value");
+  for (const char* name : {"s", "short"}) {
+    CHECK(judge(name, observation(R"("valueQuantity":{"value":1,"unit":"g"})")) == "");
+    CHECK(judge(name, observation(R"("valueQuantity":{"value":1})")) == "required Observation.value.unit");
+    CHECK(judge(name, observation(R"("valueString":"x")")) == "");
+  }
+}
+
+TEST_CASE("profile: slices by value and by pattern, closed and ordered") {
+  const auto sliced = [](std::string_view name, std::string_view discriminator, std::string_view said,
+                         std::string_view more) {
+    return profile(name, "Patient",
+                   R"({"path":"Patient.identifier","slicing":{"discriminator":[{"type":")" +
+                       std::string(discriminator) +
+                       R"(","path":"system"}],"rules":"closed","ordered":true}},
+                      {"path":"Patient.identifier","sliceName":"a","min":1,"max":"1"},
+                      {"path":"Patient.identifier.system",)" +
+                       std::string(said) + R"(:"http://a.org"},
+                      {"path":"Patient.identifier.value","min":1},
+                      {"path":"Patient.identifier","sliceName":"b"},
+                      {"path":"Patient.identifier.system",)" +
+                       std::string(said) + R"(:"http://b.org"})" + std::string(more));
+  };
+  Judge judge{sliced("v", "value", "\"fixedUri\"", ""), sliced("p", "pattern", "\"patternUri\"", "")};
+  const auto with = [](std::string_view identifiers) {
+    return patient(R"("identifier":[)" + std::string(identifiers) + "]");
+  };
+  const std::string a = R"({"system":"http://a.org","value":"1"})", b = R"({"system":"http://b.org"})";
+  for (const char* name : {"v", "p"}) {
+    CHECK(judge(name, with(a)) == "");
+    CHECK(judge(name, with(a + "," + b)) == "");
+    CHECK(judge(name, with(b)) == "required Patient.identifier");
+    CHECK(judge(name, with(a + "," + a)) == "structure Patient.identifier");
+    CHECK(judge(name, with(b + "," + a)) == "structure Patient.identifier[1]");
+    CHECK(judge(name, with(R"({"system":"http://a.org"})")) == "required Patient.identifier[0].value");
+    CHECK(judge(name, with(a + R"(,{"system":"http://c.org"})")) == "structure Patient.identifier[1]");
+  }
+}
+
+TEST_CASE("profile: slices by existence, by profile, by what a reference leads to, by a slice of a slice") {
+  Judge judge{
+      profile("exists", "Patient",
+              R"({"path":"Patient.telecom","slicing":{"rules":"open","discriminator":[{"type":"exists","path":"period"}]}},
+                 {"path":"Patient.telecom","sliceName":"dated","max":"1"},{"path":"Patient.telecom.period","min":1},
+                 {"path":"Patient.telecom","sliceName":"undated","max":"1"},{"path":"Patient.telecom.period","max":"0"})"),
+      profile("named", "Patient", R"({"path":"Patient.name","min":1})"),
+      profile("profiled", "Bundle",
+              R"({"path":"Bundle.entry","slicing":{"rules":"open","discriminator":[{"type":"profile","path":"resource"}]}},
+                 {"path":"Bundle.entry","sliceName":"one","min":1},
+                 {"path":"Bundle.entry.resource","type":[{"code":"Patient","profile":[")" + url_of("named") + R"("]}]})"),
+      profile("resolved", "Observation",
+              R"({"path":"Observation.performer","slicing":{"rules":"closed","discriminator":[
+                   {"type":"type","path":"resolve()"}]
+}
+},
+                 {"path":"Observation.performer","sliceName":"who","max":"1","type":[{"code":"Reference",
+                  "targetProfile":["http://hl7.org/fhir/StructureDefinition/Practitioner"]}]})"),
+      profile("resliced", "Patient",
+              R"({"path":"Patient.identifier","slicing":{"rules":"open","discriminator":[{"type":"value","path":"system"}]}},
+                 {"path":"Patient.identifier","sliceName":"a","slicing":{"rules":"closed","discriminator":[
+                   {"type":"value","path":"use"}]}},
+                 {"path":"Patient.identifier.system","fixedUri":"http://a.org"},
+                 {"path":"Patient.identifier","sliceName":"a/old","max":"1"},
+                 {"path":"Patient.identifier.system","fixedUri":"http://a.org"},
+                 {"path":"Patient.identifier.use","fixedCode":"old"})")
+}
+;
+const std::string dated = R"({"system":"phone","value":"1","period":{"start":"2020"}})";
+CHECK(judge("exists", patient("\"telecom\":[" + dated + R"(,{"system":"phone","value":"2"}])")) == "");
+CHECK(judge("exists", patient("\"telecom\":[" + dated + "," + dated + "]")) == "structure Patient.telecom");
+const auto bundle = [](std::string_view resource) {
+  return R"({"resourceType":"Bundle","type":"collection","entry":[{"resource":)" + std::string(resource) + "}]}";
+};
+CHECK(judge("profiled", bundle(patient(R"("name":[{"family":"A"}])"))) == "");
+CHECK(judge("profiled", bundle(patient(R"("active":true)"))) == "required Bundle.entry");
+CHECK(judge("resolved", observation(R"("performer":[{"reference":"Practitioner/1"}])")) == "");
+CHECK(judge("resolved", observation(R"("performer":[{"reference":"Patient/1"}])")) ==
+      "structure Observation.performer[0]");
+const std::string old = R"({"system":"http://a.org","use":"old"})";
+CHECK(judge("resliced", patient("\"identifier\":[" + old + R"(,{"system":"http://b.org","use":"usual"}])")) == "");
+CHECK(judge("resliced", patient("\"identifier\":[" + old + "," + old + "]")) == "structure Patient.identifier");
+CHECK(judge("resliced", patient(R"("identifier":[{"system":"http://a.org","use":"usual"}])")) ==
+      "structure Patient.identifier[0]");
+}
+
+TEST_CASE("profile: what a reference leads to must be of the target profile; circles end") {
+  Judge judge{profile("named", "Patient",
+                      R"({"path":"Patient.name","min":1},
+                {"path":"Patient.link.other","type":[{"code":"Reference","targetProfile":[")" +
+                          url_of("named") + R"("]}]})"),
+              profile("o", "Observation",
+                      R"({"path":"Observation.subject","type":[{"code":"Reference",
+                "targetProfile":[")" +
+                          url_of("named") + R"("],"aggregation":["contained"]}]})")};
+  const auto with = [](std::string_view contained) {
+    return R"({"resourceType":"Observation","status":"final","code":{"text":"x"},"contained":[{"resourceType":"Patient","id":"p",)" +
+           std::string(contained) + R"(}],"subject":{"reference":"#p"}})";
+  };
+  CHECK(judge("o", with(R"("name":[{"family":"A"}])")) == "");
+  CHECK(judge("o", with(R"("active":true)")) == "structure Observation.subject.reference");
+  CHECK(judge("o", observation(R"("subject":{"reference":"Group/1"})")) == "structure Observation.subject.reference");
+  const std::string circle =
+      R"({"resourceType":"Bundle","type":"collection","entry":[
+          {"fullUrl":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520","resource":{"resourceType":"Patient","id":"a",
+           "meta":{"profile":[")" +
+      url_of("named") + R"("]},"name":[{"family":"A"}],"link":[{"type":"seealso",
+           "other":{"reference":"urn:uuid:c757873d-ec9a-4326-a141-556f43239521"}}]}},
+          {"fullUrl":"urn:uuid:c757873d-ec9a-4326-a141-556f43239521","resource":{"resourceType":"Patient","id":"b",
+           "name":[{"family":"B"}],"link":[{"type":"seealso",
+           "other":{"reference":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520"}}]}}]})";
+  CHECK(judge("", circle) == "");
+}
+
+TEST_CASE("profile: extensions stand where their definition says, hold what it says, and must be known") {
+  const std::string context = R"("context":[{"type":"element","expression":"Patient.contact"}],)";
+  Judge judge{profile("e", "Extension", R"({"path":"Extension.url","fixedUri":")" + url_of("e") + R"("},
+                         {"path":"Extension.value[x]","min":1,"type":[{"code":"string"}]})",
+                      context),
+              profile("anywhere", "Extension", R"({"path":"Extension.url","fixedUri":")" + url_of("anywhere") + R"("},
+                         {"path":"Extension.extension","slicing":{"rules":"open","discriminator":[{"type":"value","path":"url"}]}},
+                         {"path":"Extension.extension","sliceName":"part","min":1},
+                         {"path":"Extension.extension.url","fixedUri":"part"})",
+                      R"("context":[{"type":"element","expression":"Element"}],)")};
+  const auto extension = [](std::string_view name, std::string_view value) {
+    return R"("extension":[{"url":")" + url_of(name) + "\"," + std::string(value) + "}]";
+  };
+  const auto contact = [](const std::string& members) {
+    return patient(R"("contact":[{"name":{"family":"A"},)" + members + "}]");
+  };
+  CHECK(judge("", contact(extension("e", R"("valueString":"x")"))) == "");
+  CHECK(judge("", contact(extension("e", R"("valueInteger":1)"))) == "structure Patient.contact[0].extension[0].value");
+  CHECK(judge("", patient(extension("e", R"("valueString":"x")"))) == "structure Patient.extension[0]");
+  CHECK(judge("", patient(R"("modifierExtension":[{"url":")" + url_of("anywhere") +
+                          R"(","extension":[{"url":"part","valueString":"x"}]}])")) ==
+        "structure Patient.modifierExtension[0]");
+  CHECK(judge("", patient(extension("anywhere", R"("extension":[{"url":"part","valueString":"x"}])"))) == "");
+  CHECK(judge("", patient(extension(
+                      "anywhere",
+                      R"("extension":[{"url":"part","valueString":"x"},{"url":"other","valueString":"x"}])"))) ==
+        "structure Patient.extension[0].extension[1]");
+  CHECK(judge("", patient(R"("extension":[{"url":"https://unknown.lu/x","valueString":"x"}])")) ==
+        "extension Patient.extension[0]");
+  CHECK(
+      judge(
+          "",
+          patient(
+              R"("extension":[{"url":"http://hl7.org/fhir/StructureDefinition/of-a-later-release","valueString":"x"}])")) ==
+      "");
+}
+
+TEST_CASE("profile: bindings by strength, rules with their variables") {
+  Judge judge{profile("b", "Patient",
+                      R"({"path":"Patient.maritalStatus","binding":{"strength":"required","valueSet":"http://e.org/vs"}},
+                         {"path":"Patient.contact.relationship","binding":{"strength":"extensible","valueSet":"http://e.org/vs"}},
+                         {"path":"Patient","constraint":[{"key":"own-1","severity":"error","human":"h",
+                          "expression":"%resource.id = id and name.all(family.exists())"}]})")};
+  judge.options.member = [](const fhir::Node& value, std::string_view set) -> std::optional<bool> {
+  if (set != "http://e.org/vs") return std::nullopt;
+  return value.child("coding")->value_of("code") == "M";
+  };
+const auto married = [](std::string_view code) {
+  return patient(
+      R"("id":"x","maritalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-MaritalStatus","code":")" +
+      std::string(code) + R"("}]})");
+};
+CHECK(judge("b", married("M")) == "");
+CHECK(judge("b", married("D")) == "code-invalid Patient.maritalStatus");
+CHECK(judge("b", patient(R"("id":"x","contact":[{"name":{"text":"n"},"relationship":[{"coding":[{"code":"D"}]}]}])")) ==
+      "");
+CHECK(judge("b", patient(R"("id":"x","name":[{"text":"n"}])")) == "invariant Patient");
+}
+
+TEST_CASE("profile: bundles by their full urls, documents by what they refer to") {
+  Judge judge;
+  const auto collection = [](std::string_view entry) {
+    return R"({"resourceType":"Bundle","type":"collection","entry":[)" + std::string(entry) + "]}";
+  };
+  const std::string p = R"("resource":{"resourceType":"Patient","id":"1","active":true}})";
+  CHECK(judge("", collection(R"({"fullUrl":"http://e.org/fhir/Patient/1",)" + p)) == "");
+  CHECK(judge("", collection(R"({"fullUrl":"Patient/1",)" + p)) == "invalid Bundle.entry[0].fullUrl");
+  CHECK(judge("", collection(R"({"fullUrl":"http://e.org/fhir/Patient/2",)" + p)) == "invalid Bundle.entry[0].fullUrl");
+  const auto document = [](std::string_view subject, std::string_view full_url) {
+    return R"({"resourceType":"Bundle","type":"document","timestamp":"2020-01-01T00:00:00Z","identifier":{"system":"urn:ietf:rfc:3986","value":"urn:oid:1.2"},
+      "entry":[{"fullUrl":"http://e.org/fhir/Composition/c","resource":{"resourceType":"Composition","id":"c","status":"final",
+      "type":{"text":"t"},"date":"2020","title":"t","author":[{"display":"a"}],"subject":{"reference":")" +
+           std::string(subject) + R"("}}},{"fullUrl":")" + std::string(full_url) +
+           R"(","resource":{"resourceType":"Patient","id":"1","active":true}}]})";
+  };
+  CHECK(judge("", document("Patient/1", "http://e.org/fhir/Patient/1")) == "");
+  CHECK(judge("", document("Patient/1", "http://other.org/fhir/Patient/1")) ==
+        "not-found Bundle.entry[0].resource.subject.reference");
+  CHECK(judge("", document("urn:uuid:c757873d-ec9a-4326-a141-556f43239520", "http://e.org/fhir/Patient/1")) ==
+        "not-found Bundle.entry[0].resource.subject.reference");
+}
+
+TEST_CASE("profile: answers against their questionnaire") {
+  Judge judge{R"({"resourceType":"Questionnaire","url":"http://e.org/q","status":"active","item":[
+      {"linkId":"a","type":"boolean","required":true},
+      {"linkId":"b","type":"string","required":true,"enableWhen":[{"question":"a","operator":"=","answerBoolean":true}]},
+      {"linkId":"c","type":"choice","answerOption":[{"valueCoding":{"code":"x"}}]}]})"};
+  const auto response = [](std::string_view items) {
+    return R"({"resourceType":"QuestionnaireResponse","questionnaire":"http://e.org/q","status":"completed","item":[)" +
+           std::string(items) + "]}";
+  };
+  const std::string yes = R"({"linkId":"a","answer":[{"valueBoolean":true}]})";
+  const std::string no = R"({"linkId":"a","answer":[{"valueBoolean":false}]})";
+  const std::string b = R"({"linkId":"b","answer":[{"valueString":"s"}]})";
+  CHECK(judge("", response(yes + "," + b)) == "");
+  CHECK(judge("", response(no)) == "");
+  CHECK(judge("", response(yes)) == "required QuestionnaireResponse");
+  CHECK(judge("", response(no + "," + b)) == "invalid QuestionnaireResponse.item[1]");
+  CHECK(judge("", response(R"({"linkId":"a","answer":[{"valueString":"s"}]})")) ==
+        "structure QuestionnaireResponse.item[0].answer[0]");
+  CHECK(judge("", response(no + R"(,{"linkId":"z"})")) == "structure QuestionnaireResponse.item[1]");
+  CHECK(judge("", response(no + R"(,{"linkId":"c","answer":[{"valueCoding":{"code":"y"}}]})")) ==
+        "code-invalid QuestionnaireResponse.item[1].answer[0]");
+}
+
+TEST_CASE("profile: B38: a hostile definition costs a bounded time and refuses nothing else") {
+  std::string deep = "name";
+  for (int i = 0; i < 200; ++i) deep = "(" + deep + ").where(" + deep.substr(0, 50) + ".exists()";
+  std::string repeats = "name.repeat($this)";
+  for (int i = 0; i < 6; ++i)
+    repeats = "(" + repeats + ").select(%resource.descendants()).select(%resource.descendants())";
+  std::string chain;
+  for (int i = 0; i < 40; ++i)
+    chain +=
+        (i ? "," : "") + std::string(R"({"key":"k)") + std::to_string(i) +
+        R"(","severity":"error","human":"h","expression":"'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'.matches('^(a+)+$').not()"
+})";
+  Judge judge{profile("syntax", "Patient", R"({"path":"Patient","constraint":[{"key":"x","severity":"error","human":"h","expression":")" + deep + "\"}]}"),
+              profile("steps", "Patient", R"({"path":"Patient","constraint":[{"key":"x","severity":"error","human":"h","expression":")" + repeats + "\"}]}"),
+              profile("regex", "Patient", R"({"path":"Patient","constraint":[)" + chain + "]}"),
+              profile("self", "Patient", R"({"path":"Patient.name","min":1})", "", url_of("self"))};
+const auto start = std::chrono::steady_clock::now();
+CHECK(judge("syntax", patient(R"("name":[{"family":"A"}])")) == "");
+CHECK(judge("steps", patient(R"("name":[{"family":"A"}])")).starts_with("exception"));
+CHECK(judge("regex", patient(R"("name":[{"family":"A"}])")) == "");
+CHECK_FALSE(judge.profiles.find(url_of("self")));
+CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+}
