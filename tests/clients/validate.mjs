@@ -1,0 +1,99 @@
+// $validate, $snapshot and packages through the socket of a running server.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { ask, run, start } from '../../conformance/server.mjs';
+
+let server;
+let folder;
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'alzette-validate-'));
+  server = await start({ data: join(folder, 'data') });
+});
+after(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const profileUrl = 'http://e.org/StructureDefinition/named';
+const profile = (min) => ({
+  resourceType: 'StructureDefinition', id: 'named', url: profileUrl, name: 'Named', status: 'active', abstract: false,
+  kind: 'resource', type: 'Patient', derivation: 'constraint',
+  baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Patient',
+  differential: { element: [{ id: 'Patient.name', path: 'Patient.name', min }] },
+});
+const errors = async (type, body, query = '') => {
+  const answer = await ask('POST', `${server.base}/${type}/$validate${query}`, JSON.stringify(body));
+  assert.equal(answer.status, 200, answer.text);
+  return JSON.parse(answer.text).issue.filter(({ severity }) => severity === 'error').map(({ code, expression }) => `${code} ${expression?.[0]}`);
+};
+const nameless = { resourceType: 'Patient', active: true };
+
+test('a profile that is stored, changed or deleted counts at once', async () => {
+  assert.deepEqual(await errors('Patient', nameless), []);
+  assert.equal((await errors('Patient', nameless, `?profile=${profileUrl}`)).length, 1);
+  assert.equal((await ask('PUT', `${server.base}/StructureDefinition/named`, JSON.stringify(profile(1)))).status, 201);
+  assert.deepEqual(await errors('Patient', nameless, `?profile=${profileUrl}`), ['required Patient.name']);
+  assert.deepEqual(await errors('Patient', { ...nameless, meta: { profile: [profileUrl] } }), ['required Patient.name']);
+  assert.equal((await ask('PUT', `${server.base}/StructureDefinition/named`, JSON.stringify(profile(0)))).status, 200);
+  assert.deepEqual(await errors('Patient', nameless, `?profile=${profileUrl}`), []);
+  assert.equal((await ask('DELETE', `${server.base}/StructureDefinition/named`)).status < 300, true);
+  assert.equal((await errors('Patient', nameless, `?profile=${profileUrl}`)).length, 1);
+});
+
+test('Parameters, modes and instances', async () => {
+  const wrapped = { resourceType: 'Parameters', parameter: [{ name: 'resource', resource: { resourceType: 'Patient', gender: 'x' } }, { name: 'mode', valueCode: 'create' }] };
+  assert.equal((await errors('Patient', wrapped)).length, 1);
+  const inner = { resourceType: 'Parameters', parameter: [{ name: 'resource', resource: { resourceType: 'Parameters', parameter: [{ name: 'a', valueString: 'x' }] } }] };
+  assert.deepEqual(await errors('Parameters', inner), []);
+  assert.equal((await ask('PUT', `${server.base}/Patient/p`, JSON.stringify({ ...nameless, id: 'p' }))).status, 201);
+  assert.equal((await ask('GET', `${server.base}/Patient/p/$validate`)).status, 200);
+  assert.equal((await ask('GET', `${server.base}/Patient/p/$validate?mode=delete`)).status, 200);
+  assert.equal((await ask('GET', `${server.base}/Patient/absent/$validate`)).status, 404);
+  assert.equal((await ask('POST', `${server.base}/Patient/$validate?mode=other`, JSON.stringify(nameless))).status, 400);
+  assert.equal((await ask('POST', `${server.base}/Patient/$validate`, '{"resourceType":"Patient",')).status, 400);
+  assert.deepEqual(await errors('Patient/p', { ...nameless, id: 'q' }), ['invalid Patient.id']);
+});
+
+test('$snapshot of a differential that is sent, and of one that cannot be merged', async () => {
+  const made = await ask('POST', `${server.base}/StructureDefinition/$snapshot`, JSON.stringify(profile(1)));
+  assert.equal(made.status, 200);
+  const name = JSON.parse(made.text).snapshot.element.find(({ id }) => id === 'Patient.name');
+  assert.equal(name.min, 1);
+  assert.equal(name.max, '*');
+  const wrong = profile(1);
+  wrong.differential.element[0] = { id: 'Patient.nam', path: 'Patient.nam' };
+  assert.equal((await ask('POST', `${server.base}/StructureDefinition/$snapshot`, JSON.stringify(wrong))).status, 422);
+});
+
+// One file of a tar archive: POSIX ustar.
+function entry(path, text) {
+  const content = Buffer.from(text);
+  const header = Buffer.alloc(512);
+  header.write(path, 0);
+  header.write(content.length.toString(8).padStart(11, '0'), 124);
+  header.write('0', 156);
+  header.write('ustar', 257);
+  header.fill(' ', 148, 156);
+  header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148);
+  return Buffer.concat([header, content, Buffer.alloc((512 - (content.length % 512)) % 512)]);
+}
+
+test('a package counts in a running server, and no more when it is removed', async () => {
+  const file = join(folder, 'p.tgz');
+  writeFileSync(file, gzipSync(Buffer.concat([
+    entry('package/package.json', JSON.stringify({ name: 'e.org', version: '1.0.0', fhirVersions: ['4.0.1'] })),
+    entry('package/StructureDefinition-named.json', JSON.stringify(profile(1))), Buffer.alloc(1024)])));
+  const data = ['--data', server.data];
+  assert.equal(run('package', 'add', file, ...data).stdout, 'e.org#1.0.0\n');
+  assert.equal(run('package', 'list', ...data).stdout, 'e.org#1.0.0\n');
+  assert.deepEqual(await errors('Patient', nameless, `?profile=${profileUrl}`), ['required Patient.name']);
+  assert.equal(run('package', 'remove', 'e.org#1.0.0', ...data).status, 0);
+  assert.equal((await errors('Patient', nameless, `?profile=${profileUrl}`))[0].startsWith('not-found'), true);
+  assert.equal(run('package', 'remove', 'e.org', ...data).status, 1);
+  writeFileSync(file, 'no package');
+  assert.equal(run('package', 'add', file, ...data).status, 1);
+});
