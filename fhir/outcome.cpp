@@ -25,7 +25,15 @@ void write_issue(const Issue& issue, std::string& out) {
   out += code_of(issue.severity);
   out += R"(","code":)";
   json::write_string(issue.code.empty() ? "exception" : std::string_view(issue.code), out);
-  if (!issue.diagnostics.empty()) {
+  if (!issue.detail_code.empty()) {
+    out += R"(,"details":{"coding":[{"system":)";
+    json::write_string(issue.detail_system, out);
+    out += R"(,"code":)";
+    json::write_string(issue.detail_code, out);
+    out += R"(}],"text":)";
+    json::write_string(issue.diagnostics, out);
+    out += '}';
+  } else if (!issue.diagnostics.empty()) {
     out += R"(,"diagnostics":)";
     json::write_string(issue.diagnostics, out);
   }

@@ -38,6 +38,7 @@ struct Issue {
   std::string code;         // issue-type: "structure", "required", "value", "code-invalid", "invariant", ...
   std::string diagnostics;  // what is wrong and what to do next; never contains patient data beyond what was sent
   std::string expression;   // FHIRPath of the place, "" when there is none
+  std::string detail_system = {}, detail_code = {};  // details.coding; with it diagnostics become details.text
 
   bool refuses() const { return severity == Severity::fatal || severity == Severity::error; }
 };
