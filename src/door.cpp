@@ -102,6 +102,7 @@ struct Door::State {
   rest::Each each;
   std::string job_folder = {};
   const net::Egress* egress = nullptr;
+  fhir::terminology::Terminology terminology{profiles.canonicals()};
 
   // The job, or the answer that it need not be run for.
   std::optional<Response> admit(Job& job) {
@@ -159,6 +160,7 @@ struct Door::State {
                           .seal = seal,
                           .canonicals = profiles.canonicals(),
                           .profiles = profiles,
+                          .terminology = terminology,
                           .each = each,
                           .egress = egress,
                           .job_folder = job_folder,

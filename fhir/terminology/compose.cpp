@@ -350,18 +350,23 @@ Result<std::optional<Member>> Composer::find(const ValueSet& set, const Sought& 
 }
 
 Composer::Found Composer::find_within(const ValueSet& set, const Sought& sought) {
+  std::optional<Member> best;
   for (const auto& part : set.includes) {
+    // Of several versions that have the code the newest is told; all else is enough once.
+    if (best && (part.url != sought.system || part.version.empty() || !sought.version.empty())) continue;
     auto found = find_in(set, part, sought);
     if (!found) return found;
     if (!*found) continue;
     const auto out = excluded(set, **found);
     if (!out) return out.outcome();
-    if (!*out) return found;
+    if (*out) continue;
+    if (!best || (best->system && (*found)->system &&
+                  compare_versions(best->system->version(), (*found)->system->version()) < 0))
+      best = **found;
   }
-  if (fitted_)
-    std::erase_if(usage_.misfits,
-                  [](const Misfit& misfit) { return misfit.chosen.system && misfit.not_allowed.empty(); });
-  return std::optional<Member>();
+  const auto other_version = [](const Misfit& misfit) { return misfit.chosen.system && misfit.not_allowed.empty(); };
+  if (!best && fitted_) std::erase_if(usage_.misfits, other_version);
+  return best;
 }
 
 bool Composer::versions_matter(const ValueSet& set, const System& of_exclude) {

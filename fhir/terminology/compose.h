@@ -97,8 +97,12 @@ struct Usage {
 
 class Composer {
  public:
-  Composer(Sources& sources, const VersionRules& rules, std::optional<bool> versions_match = std::nullopt)
-      : sources_(sources), rules_(rules), versions_match_(versions_match) {}
+  Composer(Sources& sources, const VersionRules& rules) : sources_(sources), rules_(rules) {}
+  // Whether codes of several versions of a system are the same; else it is found out where it matters.
+  void match_versions(bool match) {
+    versions_match_ = match;
+    usage_.versions_ignored = match;
+  }
 
   // Looks a value set up, with all it imports: refuses circles. absent: it is not here.
   Result<const ValueSet*> open(std::string_view url, std::string_view version);

@@ -52,18 +52,17 @@ Names::Names(const System* system, At at, const Listed* listed, std::string_view
 }
 
 const Name* Names::best(const Languages& languages) const {
+  constexpr double some_language = 1e-6;  // what names no language is better than what is in a wrong one
   const Name* best = nullptr;
-  double most = 0;
-  std::size_t shortest = 0;
+  Languages::Fit most{0, 0};
   for (const Name& name : all_) {
     if (!name.display || name.retired()) continue;
     const auto tag = name.designation.language;
-    // What names no language is better than what is in a wrong one.
-    const double weight = !languages.any() ? (name.main ? 1 : 0.5) : tag.empty() ? 0.0001 : languages.weight(tag);
-    if (weight > most || (weight == most && most > 0 && languages.any() && tag.size() < shortest)) {
+    Languages::Fit fit{name.main ? 1 : 0.5, 0};
+    if (languages.any()) fit = tag.empty() ? Languages::Fit{some_language, 0} : languages.fit(tag);
+    if (fit.weight > most.weight || (fit.weight == most.weight && fit.weight > 0 && fit.excess < most.excess)) {
       best = &name;
-      most = weight;
-      shortest = tag.size();
+      most = fit;
     }
   }
   if (best || !languages.falls_back()) return best;
@@ -76,7 +75,7 @@ std::vector<const Name*> Names::right(const Languages& languages) const {
   for (const Name& name : all_) {
     if (!name.display || name.retired()) continue;
     const auto tag = name.designation.language;
-    if (!languages.any() || tag.empty() || languages.weight(tag) > 0) found.push_back(&name);
+    if (!languages.any() || tag.empty() || languages.fit(tag).weight > 0) found.push_back(&name);
   }
   return found;
 }

@@ -24,8 +24,8 @@ std::vector<std::string> words_of(std::string_view text) {
 
 bool matches(const Member& member, const std::vector<std::string>& words) {
   std::string text = search::fold(member.code());
-  for (const Name& name : Names(member.system, member.at, member.listed, {}).all())
-    text.append("\n").append(search::fold(name.designation.value));
+  const Names names(member.system, member.at, member.listed, {});
+  for (const Name& name : names.all()) text.append("\n").append(search::fold(name.designation.value));
   return std::all_of(words.begin(), words.end(), [&](const std::string& word) { return text.find(word) != text.npos; });
 }
 

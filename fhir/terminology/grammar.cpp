@@ -145,12 +145,12 @@ bool media_type(std::string_view text) {
   return true;
 }
 
-bool unit(std::string_view code) { return canonical_unit(code).has_value(); }
+bool unit(std::string_view code) { return valid_unit(code); }
 bool uri(std::string_view code) { return valid_uri(code) && code.find(':') != code.npos; }
 std::string same(std::string_view code) { return std::string(code); }
 std::string language_name(std::string_view code) { return read_tag(code).display; }
 
-constexpr Grammar grammars[] = {
+constexpr Grammar all_grammars[] = {
     {"urn:ietf:bcp:47", "BCP47", false, language_valid, language_name},
     {"urn:ietf:bcp:13", "MimeTypes", false, media_type, same},
     {"http://unitsofmeasure.org", "UCUM", true, unit, same},
@@ -161,10 +161,12 @@ constexpr Grammar grammars[] = {
 
 bool language_valid(std::string_view tag) { return read_tag(tag).valid; }
 
+std::span<const Grammar> grammars() { return all_grammars; }
+
 const Grammar* grammar_of(std::string_view system) {
   const auto* found =
-      std::find_if(std::begin(grammars), std::end(grammars), [&](const Grammar& g) { return g.url == system; });
-  return found == std::end(grammars) ? nullptr : found;
+      std::find_if(std::begin(all_grammars), std::end(all_grammars), [&](const Grammar& g) { return g.url == system; });
+  return found == std::end(all_grammars) ? nullptr : found;
 }
 
 }  // namespace fhir::terminology

@@ -2,6 +2,7 @@
 // BCP 47 (RFC 5646), BCP 13 (RFC 6838), UCUM 2.1, RFC 3986; http://hl7.org/fhir/R4/terminologies-systems.html
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,8 @@ struct Grammar {
   bool (*valid)(std::string_view code);
   std::string (*display)(std::string_view code);
 };
+
+std::span<const Grammar> grammars();
 
 // The rule of a system, or null.
 const Grammar* grammar_of(std::string_view system);

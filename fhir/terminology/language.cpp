@@ -71,15 +71,16 @@ std::string Languages::text() const {
 
 std::string Languages::names() const { return ranges_.empty() ? "--" : text(); }
 
-double Languages::weight(std::string_view tag) const {
-  if (ranges_.empty()) return 1;
-  double best = 0;
+Languages::Fit Languages::fit(std::string_view tag) const {
+  if (ranges_.empty()) return {};
+  Fit best{0, 0};
   std::size_t longest = 0;  // the most specific range decides
-  for (const auto& range : ranges_)
-    if (range.tag != "*" && range.tag.size() > longest && language_matches(range.tag, tag)) {
-      longest = range.tag.size();
-      best = range.weight;
-    }
+  for (const auto& range : ranges_) {
+    if (range.tag == "*" && longest == 0) best = {range.weight, 0};
+    if (range.tag == "*" || range.tag.size() <= longest || !language_matches(range.tag, tag)) continue;
+    longest = range.tag.size();
+    best = {range.weight, tag.size() - range.tag.size()};
+  }
   return best;
 }
 

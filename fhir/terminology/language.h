@@ -19,9 +19,13 @@ class Languages {
   std::string text() const;   // as parsed, written alike: "de, *; q=0"
   std::string names() const;  // without weights, as a message says it: "de,it"; "--" for none
 
-  // Weight of a language tag: 0 when it is not wanted. Without ranges everything is. `exact`: a wildcard does not
-  // count.
-  double weight(std::string_view tag) const;
+  // How well a language tag fits: weight 0 when it is not wanted. `excess`: letters beyond the range, 0 for a wildcard.
+  // Without ranges everything fits.
+  struct Fit {
+    double weight = 1;
+    std::size_t excess = 0;
+  };
+  Fit fit(std::string_view tag) const;
   // What is in no wanted language may stand in: unless "*;q=0" says otherwise.
   bool falls_back() const;
 

@@ -232,7 +232,7 @@ std::vector<ValueSetSource> Sources::concept_maps(std::string_view url) {
     if (type_of(*resource) == "ConceptMap" && (url.empty() || resource->value_of("url") == url))
       all.push_back({resource, nullptr});
   for (const auto& held : canonicals_.all("ConceptMap"))
-    if (url.empty() || held->url == url) all.push_back({held->resource, held});
+    if (url.empty() ? !held->url.starts_with(closure_base) : held->url == url) all.push_back({held->resource, held});
   return all;
 }
 

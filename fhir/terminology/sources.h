@@ -59,6 +59,9 @@ class System {
   std::deque<Ruled> ruled_;
 };
 
+// Where the tables of $closure have their address: they are concept maps, but none to translate by.
+inline constexpr std::string_view closure_base = "https://alzette.lu/fhir/closure/";
+
 // A value set's resource and what it lives in.
 struct ValueSetSource {
   const Node* resource = nullptr;

@@ -25,7 +25,8 @@ std::string shown(std::string_view system, std::string_view code) {
 }
 
 Answer found(const Member& member) {
-  const auto* best = Names(member.system, member.at, member.listed, {}).best({});
+  const Names names(member.system, member.at, member.listed, {});
+  const Name* best = names.best({});
   return {Membership::in, {}, best ? std::string(best->designation.value) : std::string()};
 }
 

@@ -313,8 +313,8 @@ class Judge {
     verdict_.code = candidate.code;
     verdict_.system = candidate.system;
     if (system) verdict_.version = system->version();
-    if (const auto* best = Names(system, at, listed, language_of_set()).best(request_.languages))
-      verdict_.display = best->designation.value;
+    const Names names(system, at, listed, language_of_set());
+    if (const Name* best = names.best(request_.languages)) verdict_.display = best->designation.value;
     if (at == nowhere) return;
     const Concept& row = system->at(at);
     verdict_.inactive = row.inactive;

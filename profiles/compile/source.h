@@ -66,4 +66,7 @@ std::vector<std::string> sorted_files(const std::string& folder);
 // or the counts of `folder` are not those of FHIR 4.0.1.
 Source read_source(const std::string& folder, const std::string& ours);
 
+// The lists of ISO as further code systems.
+void read_iso(Source& source, const std::string& folder);
+
 }  // namespace profiles

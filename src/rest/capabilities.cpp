@@ -13,6 +13,7 @@
 #include "src/rest/criteria.h"
 #include "src/rest/interaction.h"
 #include "src/rest/reply.h"
+#include "src/rest/terminology_capabilities.h"
 
 namespace alzette::rest {
 namespace {
@@ -116,6 +117,19 @@ void append_type(const Type& type, const Reverse& reverse, std::string& out) {
   out += '}';
 }
 
+// What clients of the terminology ecosystem look for: code systems may come with a request; the version of the guide's
+// tests. https://hl7.org/fhir/uv/tx-ecosystem/requirements.html
+void append_features(std::string& out) {
+  constexpr std::string_view feature =
+      R"({"url":"http://hl7.org/fhir/uv/application-feature/StructureDefinition/feature","extension":[)";
+  out.append(R"("extension":[)").append(feature);
+  out += R"({"url":"definition","valueCanonical":"http://hl7.org/fhir/uv/tx-tests/FeatureDefinition/test-version"},)";
+  out.append(R"({"url":"value","valueCode":"1.9.0"}]},)").append(feature);
+  out += R"({"url":"definition","valueCanonical":)";
+  out += R"("http://hl7.org/fhir/uv/tx-ecosystem/FeatureDefinition/CodeSystemAsParameter"},)";
+  out += R"({"url":"value","valueBoolean":true}]}],)";
+}
+
 // The statement without the one thing that depends on the request: the base address stands between the two.
 struct Statement {
   std::uint64_t state = 0;  // of the search parameters of our own that it lists
@@ -131,9 +145,13 @@ Statement make_statement() {
 
   Statement made;
   made.state = fhir::search::custom_state();
-  std::string out = R"({"resourceType":"CapabilityStatement","status":"active","date":"2026-11-21","kind":"instance",)";
-  out += R"("name":"Alzette","title":"Alzette FHIR server","publisher":"Alzette",)";
-  out += R"("software":{"name":"Alzette","version":")" ALZETTE_VERSION R"("},)";
+  std::string out = R"({"resourceType":"CapabilityStatement",)";
+  append_features(out);
+  out += R"("url":"https://alzette.lu/fhir/CapabilityStatement/server","version":")" ALZETTE_VERSION R"(",)";
+  out += R"("name":"Alzette","title":"Alzette FHIR server","status":"active","date":"2026-11-21",)";
+  out += R"("publisher":"Alzette","kind":"instance",)";
+  out += R"("instantiates":["http://hl7.org/fhir/CapabilityStatement/terminology-server"],)";
+  out += R"("software":{"name":"Alzette","version":")" ALZETTE_VERSION R"(","releaseDate":"2026-11-21"},)";
   out += R"("implementation":{"description":"Alzette health-record exchange","url":)";
   made.before = std::exchange(out, {});
   out.append(R"(},"fhirVersion":")").append(definitions.version.view()).append("\",");
@@ -167,6 +185,8 @@ Statement make_statement() {
 }
 
 fhir::Result<Plan> run(const Call& call) {
+  for (const auto& [name, value] : call.parameters)
+    if (name == "mode" && value == "terminology") return terminology_capabilities(call);
   static std::atomic<std::shared_ptr<const Statement>> kept;
   auto statement = kept.load();
   if (!statement || statement->state != fhir::search::custom_state())

@@ -19,6 +19,7 @@
 #include "fhir/canonical.h"
 #include "fhir/outcome.h"
 #include "fhir/store.h"
+#include "fhir/terminology/terminology.h"
 #include "fhir/validate/profiles.h"
 #include "ihe/settings.h"
 #include "src/auth/seal.h"
@@ -64,6 +65,17 @@ struct Call {
   std::string_view job_folder = {};                  // where jobs keep their files; "" = there are none
   const operation::Operation* operation = nullptr;   // the row that the path names, for interactions on operations
   const std::shared_ptr<Incoming>& body;             // an entry of a batch: its resource, already bound; otherwise null
+  std::string_view base;                              // "http://host:port/fhir", as the client addressed us
+  std::int64_t now = 0;                               // milliseconds since 1970 UTC
+  std::uint64_t effort = 0;                           // index rows a search may look at on this lane
+  Ids& ids;                                           // logical ids for new resources
+  const auth::Seal& seal;                             // authenticates page tokens
+  const fhir::Canonicals& canonicals;                 // conformance resources by their address
+  const fhir::validate::Profiles& profiles;           // and profiles among them, compiled
+  const fhir::terminology::Terminology& terminology;  // codes, value sets
+  const Each& each;                                   // spreads work over the worker threads
+  const operation::Operation* operation = nullptr;    // the row that the path names, for interactions on operations
+  const std::shared_ptr<Incoming>& body;  // an entry of a batch: its resource, already bound; otherwise null
   std::string_view header(std::string_view name) const { return find(request.headers, name); }
 };
 

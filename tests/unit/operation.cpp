@@ -34,6 +34,7 @@ struct Asked {
     static const ihe::Settings settings;
     static const ServerCanonicals canonicals(nullptr, "");
     static const fhir::validate::Profiles profiles(canonicals);
+    static const fhir::terminology::Terminology terminology(canonicals);
     const auto snapshot = store->snapshot();
     const std::shared_ptr<rest::Incoming> none;
     const rest::Call call{.request = request,
@@ -49,6 +50,7 @@ struct Asked {
                           .seal = seal,
                           .canonicals = canonicals,
                           .profiles = profiles,
+                          .terminology = terminology,
                           .each = each,
                           .operation = &expand,
                           .body = none};

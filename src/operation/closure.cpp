@@ -1,0 +1,228 @@
+// $closure: a client's table of which of its codes subsume which, kept by name and grown call by call.
+// The table is a ConceptMap of the store, so it has versions: each code is an element, what subsumes it are its
+// targets. FHIR R4: http://hl7.org/fhir/R4/terminology-service.html#closure, conceptmap-operation-closure.html
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "fhir/canonical.h"
+#include "fhir/format/json.h"
+#include "fhir/terminology/wording.h"
+#include "fhir/value.h"
+#include "src/auth/digest.h"
+#include "src/operation/inquiry.h"
+#include "src/rest/reply.h"
+
+namespace alzette::operation {
+namespace {
+
+using fhir::Kind;
+using fhir::Node;
+using fhir::Outcome;
+using fhir::Result;
+namespace terminology = fhir::terminology;
+
+constexpr std::size_t most_codes = 5'000;
+
+// By system: each code, and the codes that subsume it.
+using Table = std::map<std::string, std::map<std::string, std::set<std::string>>>;
+
+std::string id_of(std::string_view name) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string id = "closure-";
+  for (std::size_t i = 0; i < 16; ++i) {
+    const auto byte = auth::sha256(name)[i];
+    id += digits[byte >> 4];
+    id += digits[byte & 15];
+  }
+  return id;
+}
+
+Table read(const Node& map) {
+  Table table;
+  for (const Node& group : map) {
+    if (group.name != "group") continue;
+    auto& codes = table[std::string(group.value_of("source"))];
+    for (const Node& element : group) {
+      if (element.name != "element") continue;
+      auto& above = codes[std::string(element.value_of("code"))];
+      for (const Node& target : element)
+        if (target.name == "target") above.emplace(target.value_of("code"));
+    }
+  }
+  return table;
+}
+
+std::size_t size_of(const Table& table) {
+  std::size_t size = 0;
+  for (const auto& [system, codes] : table) size += codes.size();
+  return size;
+}
+
+// `bare`: codes that nothing subsumes, too.
+std::string write(const Table& table, std::string_view id, std::string_view name, std::string_view version,
+                  std::int64_t now, bool bare) {
+  std::string out = R"({"resourceType":"ConceptMap","id":)";
+  const auto put = [&](std::string_view key, std::string_view text) {
+    out.append(",\"").append(key).append("\":");
+    fhir::json::write_string(text, out);
+  };
+  fhir::json::write_string(id, out);
+  put("url", std::string(terminology::closure_base) + std::string(id));
+  if (!version.empty()) put("version", version);
+  put("title", name);
+  out += R"(,"status":"active","experimental":true)";
+  put("date", fhir::instant_text(now));
+  std::string groups;
+  for (const auto& [system, codes] : table) {
+    std::string elements;
+    for (const auto& [code, above] : codes) {
+      if (above.empty() && !bare) continue;
+      elements += elements.empty() ? R"({"code":)" : R"(,{"code":)";
+      fhir::json::write_string(code, elements);
+      for (const auto& target : above) {
+        elements += &target == &*above.begin() ? R"(,"target":[{"code":)" : R"(,{"code":)";
+        fhir::json::write_string(target, elements);
+        elements += R"(,"equivalence":"subsumes"})";
+      }
+      elements += above.empty() ? "}" : "]}";
+    }
+    if (elements.empty()) continue;
+    groups += groups.empty() ? R"({"source":)" : R"(,{"source":)";
+    fhir::json::write_string(system, groups);
+    groups += R"(,"target":)";
+    fhir::json::write_string(system, groups);
+    groups.append(R"(,"element":[)").append(elements).append("]}");
+  }
+  if (!groups.empty()) out.append(R"(,"group":[)").append(groups).append("]");
+  return out + "}";
+}
+
+// What `newer` has beyond `older`.
+Table difference(const Table& newer, const Table& older) {
+  Table more;
+  for (const auto& [system, codes] : newer)
+    for (const auto& [code, above] : codes)
+      for (const auto& target : above) {
+        const auto known = older.find(system);
+        const auto row = known == older.end() ? decltype(known->second.begin()){} : known->second.find(code);
+        const bool had = known != older.end() && row != known->second.end() && row->second.count(target);
+        if (!had) more[system][code].insert(target);
+      }
+  return more;
+}
+
+// Adds a code and how it stands to those that are there.
+std::optional<Outcome> add(Table& table, terminology::Composer& composer, const Node& coding) {
+  const auto url = coding.value_of("system"), code = coding.value_of("code");
+  terminology::System* system = composer.system_of(url, coding.value_of("version"));
+  if (!system || system->find(code) == terminology::nowhere)
+    return terminology::refusal(
+        Kind::unprocessable, system ? "code-invalid" : "not-found", system ? "invalid-code" : "not-found",
+        system ? terminology::wording::unknown_code(code, *system) : terminology::wording::unknown_system(url, {}, {}));
+  auto& codes = table[std::string(url)];
+  if (const auto [row, fresh] = codes.try_emplace(std::string(code)); !fresh || !system->rows()) return std::nullopt;
+  const auto* rows = system->rows();
+  for (auto& [other, above] : codes) {
+    if (other == code) continue;
+    const auto at = system->find(other);
+    if (at == terminology::nowhere) continue;
+    const auto relation = rows->relation(system->find(code), at);
+    if (relation == terminology::Subsumption::subsumes) above.emplace(code);
+    if (relation == terminology::Subsumption::subsumed_by) codes[std::string(code)].insert(other);
+  }
+  return std::nullopt;
+}
+
+struct Stored {
+  Table table;
+  std::int64_t version = 0;  // 0: there is none
+};
+
+Result<Stored> stored(const rest::Call& call, const std::string& id, std::optional<std::int64_t> version = {}) {
+  const auto& type = *fhir::definitions().resource("ConceptMap");
+  auto found =
+      version ? call.snapshot.vread(call.access, type, id, *version) : call.snapshot.read(call.access, type, id);
+  if (!found) {
+    if (!version && (found.outcome().kind == Kind::absent || found.outcome().kind == Kind::gone)) return Stored{};
+    return std::move(found.outcome());
+  }
+  const auto made = fhir::make_canonical(std::move(found->body));
+  if (!made) return Outcome(Kind::internal, "exception", "The stored closure table cannot be read");
+  return Stored{read(*made->resource), found->version};
+}
+
+// All that came after a version that the client has.
+Result<rest::Plan> replay(const rest::Call& call, const std::string& id, std::string_view name, std::string_view text) {
+  std::int64_t version = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
+  if (error != std::errc() || end != text.data() + text.size())
+    return Outcome(Kind::malformed, "value", "version is the number that a closure table was answered with",
+                   "Parameters.parameter.where(name='version')");
+  const auto now = stored(call, id);
+  if (!now) return now.outcome();
+  if (now->version == 0 || version > now->version)
+    return Outcome(Kind::absent, "not-found", "There is no closure table of that name and version: start it anew");
+  const auto then = version == 0 ? Result<Stored>(Stored{}) : stored(call, id, version);
+  if (!then) return then.outcome();
+  return rest::Plan(rest::json_reply(
+      200, write(difference(now->table, then->table), id, name, std::to_string(now->version), call.now, false)));
+}
+
+Result<rest::Plan> run(const rest::Call& call, const Input& input) {
+  const std::string name(input.text("name"));
+  if (name.empty() || name.size() > 200)
+    return Outcome(Kind::malformed, "value", "name has 1 to 200 characters", "Parameters.parameter.where(name='name')");
+  const auto id = id_of(name);
+  const auto concepts = input.all("concept");
+  if (const auto version = input.text("version"); !version.empty()) {
+    if (!concepts.empty())
+      return Outcome(Kind::malformed, "invalid", "Give either concept or version: the one adds, the other repeats");
+    return replay(call, id, name, version);
+  }
+  const auto& type = *fhir::definitions().resource("ConceptMap");
+  if (!call.access.may(fhir::Verb::update, "ConceptMap"))
+    return Outcome(Kind::forbidden, "forbidden", "Not allowed on ConceptMap");
+  auto before = stored(call, id);
+  if (!before) return std::move(before.outcome());
+  Table table = concepts.empty() ? Table{} : before->table;
+  auto inquiry = Inquiry::begin(call, input);
+  if (!inquiry) return std::move(inquiry.outcome());
+  if (size_of(table) + concepts.size() > most_codes)
+    return Outcome(Kind::too_costly, "too-costly",
+                   "A closure table holds " + std::to_string(most_codes) + " codes at most");
+  for (const auto* argument : concepts)
+    if (auto refused = add(table, (*inquiry)->composer(), *argument->value)) return std::move(*refused);
+
+  auto text = std::make_shared<std::string>(write(table, id, name, {}, call.now, true));
+  auto incoming = rest::receive(*text);
+  if (!incoming) return std::move(incoming.outcome());
+  const auto method = before->version == 0 ? fhir::Method::create : fhir::Method::update;
+  auto made = fhir::prepare(*incoming->resource, id, method, call.base);
+  if (!made) return std::move(made.outcome());
+  made->type = &type;
+  made->if_version = before->version;
+  rest::Plan plan;
+  plan.batch.emplace();
+  plan.batch->access = call.access;
+  plan.batch->writes.push_back(std::move(*made));
+  plan.reply = [more = difference(table, concepts.empty() ? Table{} : before->table), id, name,
+                now = call.now](rest::Effect& effect) {
+    return rest::json_reply(200, write(more, id, name, std::to_string(effect.receipt.front().version), now, false));
+  };
+  return plan;
+}
+
+}  // namespace
+
+extern constinit const Operation closure{.code = "closure",
+                                         .definition = "http://hl7.org/fhir/OperationDefinition/ConceptMap-closure",
+                                         .levels = on_system,
+                                         .types = "",
+                                         .lane = rest::Lane::worker,
+                                         .affects_state = true,
+                                         .run = run};
+
+}  // namespace alzette::operation

@@ -1,0 +1,162 @@
+// FHIR R4: http://hl7.org/fhir/R4/terminology-service.html
+#include "src/operation/inquiry.h"
+
+#include <utility>
+
+#include "fhir/canonical.h"
+#include "fhir/terminology/reading.h"
+
+namespace alzette::operation {
+namespace {
+
+using fhir::Kind;
+using fhir::Node;
+using fhir::Outcome;
+using fhir::Result;
+using fhir::terminology::Languages;
+using fhir::terminology::ValueSet;
+
+std::vector<std::string> texts(const Input& input, std::string_view name) {
+  std::vector<std::string> all;
+  for (const auto* argument : input.all(name))
+    if (argument->value) all.emplace_back(argument->value->text);
+  return all;
+}
+
+// A client that sends "*" asks for nothing special.
+std::string_view wanted_by_header(const rest::Call& call) {
+  const auto text = call.header("Accept-Language");
+  return text == "*" ? std::string_view{} : text;
+}
+
+}  // namespace
+
+Inquiry::Inquiry(const rest::Call& call, const Input& input)
+    : call_(call),
+      rules_{texts(input, "system-version"), texts(input, "check-system-version"), texts(input, "force-system-version"),
+             texts(input, "default-valueset-version")},
+      sources_(call.canonicals),
+      composer_(sources_, rules_) {}
+
+Result<std::unique_ptr<Inquiry>> Inquiry::begin(const rest::Call& call, const Input& input) {
+  // What R4 does not know in a resource that comes along is left out; anywhere else it is refused.
+  for (const auto& fault : input.faults)
+    if (fault.refuses() && fault.expression.find(".resource") == fault.expression.npos) {
+      Outcome outcome(fhir::kind_of(input.faults));
+      outcome.issues.push_back(fault);
+      return outcome;
+    }
+  std::unique_ptr<Inquiry> made(new Inquiry(call, input));
+  for (const auto* argument : input.all("tx-resource")) {
+    const Node* resource = argument->resource;
+    if (!resource) return Outcome(Kind::malformed, "required", "tx-resource holds a resource", "Parameters.parameter");
+    if (resource->name != "CodeSystem" && resource->name != "ValueSet" && resource->name != "ConceptMap")
+      return Outcome(Kind::malformed, "not-supported",
+                     "tx-resource takes a CodeSystem, ValueSet or ConceptMap, not a " + std::string(resource->name),
+                     "Parameters.parameter");
+    made->sources_.supply(*resource);
+  }
+  for (const auto& supplement : texts(input, "useSupplement")) made->sources_.use_supplement(supplement);
+  if (input.first("activeOnly")) made->active_only = input.flag("activeOnly");
+  const auto parameter = input.text("displayLanguage");
+  auto languages = Languages::parse(parameter.empty() ? wanted_by_header(call) : parameter);
+  if (!languages && !parameter.empty())
+    return fhir::terminology::refusal(Kind::malformed, "processing", "invalid-display",
+                                      "Invalid displayLanguage: '" + std::string(parameter.substr(0, 100)) + "'");
+  if (languages) made->languages_ = std::move(*languages);
+  made->by_parameter_ = !parameter.empty();
+  made->by_header_ = parameter.empty() && made->languages_.any();
+  return made;
+}
+
+Result<const Node*> Inquiry::instance() {
+  if (call_.id.empty()) return static_cast<const Node*>(nullptr);
+  auto version = call_.snapshot.read(call_.access, *call_.type, call_.id);
+  if (!version) return std::move(version.outcome());
+  auto made = fhir::make_canonical(std::move(version->body));
+  if (!made) return Outcome(Kind::internal, "exception", "The stored resource cannot be read");
+  keeps_.push_back(made);
+  return made->resource;
+}
+
+Result<const ValueSet*> Inquiry::value_set(const Input& input) {
+  if (const auto absent = sources_.missing_supplement(); !absent.empty())
+    return fhir::terminology::refusal(Kind::unprocessable, "not-found", "not-found",
+                                      "Required supplement not found: " + absent);
+  const auto own = instance();
+  if (!own) return own.outcome();
+  const Node* given = *own ? *own : input.resource("valueSet");
+  if (!given && input.text("url").empty())
+    return Outcome(Kind::malformed, "required", "Say which value set: url, valueSet or the address of one",
+                   "Parameters");
+  Result<const ValueSet*> set = Outcome();
+  if (given) {
+    set = composer_.open(*given);
+  } else {
+    const auto [url, version] = fhir::terminology::split(input.text("url"));
+    set = composer_.open(url, version.empty() ? input.text("valueSetVersion") : version);
+  }
+  if (set) heed(**set);
+  return set;
+}
+
+// Parameters that a value set sets itself, in the extension valueset-expansion-parameter.
+void Inquiry::heed(const ValueSet& set) {
+  const Node* compose = set.source.resource->child("compose");
+  for (const Node* holder : {set.source.resource, compose}) {
+    if (!holder) continue;
+    for (const Node& node : *holder) {
+      if (node.name != "extension" || !node.value_of("url").ends_with("/valueset-expansion-parameter")) continue;
+      const Node* name = fhir::terminology::extension(node, "name", "");
+      const Node* value = fhir::terminology::extension(node, "value", "");
+      if (!name || !value) continue;
+      if (name->text == "versionsMatch") composer_.match_versions(value->text == "true");
+      if (name->text == "activeOnly" && !active_only) active_only = value->text == "true";
+      if (name->text == "displayLanguage" && !by_parameter_)
+        if (auto languages = Languages::parse(value->text)) {
+          languages_ = std::move(*languages);
+          by_extension_ = true;
+        }
+    }
+  }
+  if (const auto own = set.source.resource->value_of("language");
+      !own.empty() && !by_parameter_ && !by_extension_ && !by_header_)
+    if (auto languages = Languages::parse(own)) languages_ = std::move(*languages);
+}
+
+Result<GivenCodes> codes_of(const Input& input, const CodeNames& names) {
+  GivenCodes given;
+  const auto code = input.text(names.code);
+  const Node* coding = input.value(names.coding);
+  const Node* several = input.value(names.concept_);
+  if ((code.empty() ? 0 : 1) + (coding ? 1 : 0) + (several ? 1 : 0) != 1)
+    return Outcome(Kind::malformed, "required",
+                   "Give exactly one of the parameters " + std::string(names.code) + ", " + std::string(names.coding) +
+                       " and " + std::string(names.concept_),
+                   "Parameters");
+  const auto read = [](const Node& node) {
+    return fhir::terminology::Candidate{node.value_of("system"), node.value_of("version"), node.value_of("code"),
+                                        node.value_of("display")};
+  };
+  using Form = fhir::terminology::CodeRequest::Form;
+  if (!code.empty()) {
+    given.codes.push_back({input.text(names.system), input.text(names.version), code, input.text("display")});
+  } else if (coding) {
+    given.form = Form::coding;
+    given.codes.push_back(read(*coding));
+  } else {
+    given.form = Form::concept_;
+    given.concept_ = several;
+    for (const Node& child : *several)
+      if (child.name == "coding") given.codes.push_back(read(child));
+  }
+  return given;
+}
+
+std::string canonical_of(const Input& input, std::string_view name, std::string_view version_name) {
+  const auto text = input.text(name);
+  if (text.empty() || text.find('|') != text.npos) return std::string(text);
+  return fhir::terminology::joined(text, input.text(version_name));
+}
+
+}  // namespace alzette::operation

@@ -1,0 +1,162 @@
+// Terminology over the wire: what is stored counts at once, in expansion, validation, look-up, subsumption, translation,
+// closure; resources that come with a request; large code systems; hostile value sets.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ask, start } from '../../conformance/server.mjs';
+
+let server;
+
+before(async () => { server = await start(); });
+after(() => server.stop());
+
+const put = async (resource) => {
+  const answer = await ask('PUT', `${server.base}/${resource.resourceType}/${resource.id}`, JSON.stringify(resource));
+  assert.ok([200, 201].includes(answer.status), answer.text.slice(0, 500));
+};
+const get = async (path, status = 200, headers = {}) => {
+  const answer = await ask('GET', `${server.base}/${path}`, undefined, headers);
+  assert.equal(answer.status, status, answer.text.slice(0, 500));
+  return JSON.parse(answer.text);
+};
+const post = async (path, parameter, status = 200) => {
+  const answer = await ask('POST', `${server.base}/${path}`, JSON.stringify({ resourceType: 'Parameters', parameter }));
+  assert.equal(answer.status, status, answer.text.slice(0, 500));
+  return JSON.parse(answer.text);
+};
+const value = (parameters, name) => {
+  const found = parameters.parameter.find((one) => one.name === name) ?? {};
+  return found[Object.keys(found).find((key) => key.startsWith('value'))];
+};
+const codes = (valueSet) => (valueSet.expansion.contains ?? []).flatMap(function flat(row) {
+  return [row.code, ...(row.contains ?? []).flatMap(flat)];
+});
+
+const colours = {
+  resourceType: 'CodeSystem', id: 'colours', url: 'http://e.org/colours', version: '1', name: 'Colours', status: 'active',
+  content: 'complete', caseSensitive: true, hierarchyMeaning: 'is-a',
+  concept: [{ code: 'red', display: 'Red', concept: [{ code: 'crimson', display: 'Crimson', designation: [{ language: 'de', value: 'Karmesin' }] }] },
+    { code: 'blue', display: 'Blue' }],
+};
+const reds = {
+  resourceType: 'ValueSet', id: 'reds', url: 'http://e.org/reds', status: 'active',
+  compose: { include: [{ system: 'http://e.org/colours', filter: [{ property: 'concept', op: 'is-a', value: 'red' }] }] },
+};
+
+test('a stored value set is expanded by address, by url, by GET and POST', async () => {
+  await put(colours);
+  await put(reds);
+  for (const answer of [await get('ValueSet/reds/$expand'), await get('ValueSet/$expand?url=http://e.org/reds'),
+    await post('ValueSet/$expand', [{ name: 'url', valueUri: 'http://e.org/reds' }]),
+    await post('ValueSet/$expand', [{ name: 'valueSet', resource: { ...reds, url: 'http://e.org/other' } }])]) {
+    assert.deepEqual(codes(answer), ['red', 'crimson']);
+    assert.equal(answer.expansion.total, 2);
+  }
+  const german = await get('ValueSet/reds/$expand?displayLanguage=de');
+  assert.equal(german.expansion.contains[0].contains[0].display, 'Karmesin');
+  const header = await get('ValueSet/reds/$expand', 200, { 'Accept-Language': 'de' });
+  assert.equal(header.expansion.contains[0].contains[0].display, 'Karmesin');
+});
+
+test('a change counts at once', async () => {
+  await put({ ...colours, version: '2', concept: [...colours.concept, { code: 'scarlet', property: [{ code: 'parent', valueCode: 'red' }] }] });
+  assert.deepEqual(codes(await get('ValueSet/reds/$expand')).sort(), ['crimson', 'red', 'scarlet']);
+  assert.equal(value(await get('ValueSet/reds/$validate-code?system=http://e.org/colours&code=scarlet'), 'result'), true);
+  await put(colours);
+  assert.equal(value(await get('ValueSet/reds/$validate-code?system=http://e.org/colours&code=scarlet'), 'result'), false);
+});
+
+test('validation names what is wrong and where', async () => {
+  const answer = await post('ValueSet/$validate-code', [{ name: 'url', valueUri: 'http://e.org/reds' },
+    { name: 'coding', valueCoding: { system: 'http://e.org/colours', code: 'crimson', display: 'Kermit' } }]);
+  assert.equal(value(answer, 'result'), false);
+  const [issue] = answer.parameter.find(({ name }) => name === 'issues').resource.issue;
+  assert.equal(issue.details.coding[0].code, 'invalid-display');
+  assert.deepEqual(issue.expression, ['Coding.display']);
+  const inferred = await get('ValueSet/reds/$validate-code?code=red');
+  assert.equal(value(inferred, 'system'), 'http://e.org/colours');
+});
+
+test('R4 value sets, ISO lists and codes by rule are known', async () => {
+  assert.deepEqual(codes(await get('ValueSet/$expand?url=http://hl7.org/fhir/ValueSet/administrative-gender')).sort(),
+    ['female', 'male', 'other', 'unknown']);
+  for (const [system, code, result] of [['urn:iso:std:iso:3166', 'LU', true], ['urn:iso:std:iso:3166', 'XX', false],
+    ['urn:iso:std:iso:4217', 'EUR', true], ['urn:ietf:bcp:47', 'lb-LU', true], ['urn:ietf:bcp:47', 'lb_LU', false],
+    ['http://unitsofmeasure.org', 'mm[Hg]', true], ['urn:ietf:bcp:13', 'text/plain', true]])
+    assert.equal(value(await get(`CodeSystem/$validate-code?url=${encodeURIComponent(system)}&code=${encodeURIComponent(code)}`), 'result'), result, code);
+  assert.equal(value(await get('CodeSystem/$lookup?system=urn:ietf:bcp:47&code=de-LU'), 'display'), 'German (Luxembourg)');
+});
+
+test('look-up, subsumption, translation', async () => {
+  const told = await get('CodeSystem/$lookup?system=http://e.org/colours&code=crimson');
+  assert.equal(value(told, 'display'), 'Crimson');
+  assert.ok(told.parameter.some(({ name, part }) => name === 'property' && part[0].valueCode === 'parent'));
+  await get('CodeSystem/$lookup?system=http://e.org/colours&code=mauve', 404);
+  await get('CodeSystem/$lookup?system=http://e.org/smells&code=sweet', 404);
+  assert.equal(value(await get('CodeSystem/$subsumes?system=http://e.org/colours&codeA=red&codeB=crimson'), 'outcome'), 'subsumes');
+  assert.equal(value(await get('CodeSystem/colours/$subsumes?codeA=red&codeB=blue'), 'outcome'), 'not-subsumed');
+  await put({ resourceType: 'ConceptMap', id: 'moods', url: 'http://e.org/moods', status: 'active', group: [{ source: 'http://e.org/colours',
+    target: 'http://e.org/mood', element: [{ code: 'blue', target: [{ code: 'sad', equivalence: 'relatedto' }] }] }] });
+  for (const path of ['ConceptMap/moods/$translate?', 'ConceptMap/$translate?url=http://e.org/moods&', 'ConceptMap/$translate?'])
+    assert.equal(value(await get(`${path}system=http://e.org/colours&code=blue`), 'result'), true, path);
+  assert.equal(value(await get('ConceptMap/moods/$translate?system=http://e.org/colours&code=red'), 'result'), false);
+});
+
+test('a closure table grows, and is told again from a version', async () => {
+  const concept = (code) => ({ name: 'concept', valueCoding: { system: 'http://e.org/colours', code } });
+  const name = { name: 'name', valueString: 'my table' };
+  assert.equal((await post('$closure', [name])).group, undefined);
+  await post('$closure', [name, concept('crimson'), concept('blue')]);
+  const grown = await post('$closure', [name, concept('red')]);
+  assert.deepEqual(grown.group[0].element, [{ code: 'crimson', target: [{ code: 'red', equivalence: 'subsumes' }] }]);
+  const again = await post('$closure', [name, { name: 'version', valueString: '1' }]);
+  assert.deepEqual(again.group, grown.group);
+  assert.equal((await post('$closure', [name, { name: 'version', valueString: grown.version }])).group, undefined);
+  await post('$closure', [{ name: 'name', valueString: 'another' }, { name: 'version', valueString: '1' }], 404);
+});
+
+test('resources that come with a request are used, and forgotten', async () => {
+  const own = { ...colours, id: 'own', url: 'http://e.org/own' };
+  const set = { resourceType: 'ValueSet', url: 'http://e.org/own-set', status: 'active', compose: { include: [{ system: 'http://e.org/own' }] } };
+  const answer = await post('ValueSet/$expand', [{ name: 'url', valueUri: set.url }, { name: 'tx-resource', resource: own },
+    { name: 'tx-resource', resource: set }, { name: 'excludeNested', valueBoolean: true }]);
+  assert.deepEqual(codes(answer), ['red', 'crimson', 'blue']);
+  await get('ValueSet/$expand?url=http://e.org/own-set', 404);
+  await post('ValueSet/$expand', [{ name: 'tx-resource', resource: { resourceType: 'Patient' } }], 400);
+});
+
+test('many codes: stored in seconds, found and paged by index', async () => {
+  const count = 20000;
+  const concept = Array.from({ length: count }, (_, i) => ({ code: `c${i}`, display: `Concept number ${i}` }));
+  const before = Date.now();
+  await put({ ...colours, id: 'many', url: 'http://e.org/many', concept });
+  await put({ resourceType: 'ValueSet', id: 'many', url: 'http://e.org/many-set', status: 'active', compose: { include: [{ system: 'http://e.org/many' }] } });
+  const page = await get('ValueSet/many/$expand?offset=19990&count=20');
+  assert.equal(page.expansion.total, count);
+  assert.deepEqual(codes(page), Array.from({ length: 10 }, (_, i) => `c${19990 + i}`));
+  assert.equal(value(await get('CodeSystem/$lookup?system=http://e.org/many&code=c12345'), 'display'), 'Concept number 12345');
+  assert.equal((await get('ValueSet/many/$expand?filter=number%2012345')).expansion.total, 1);
+  assert.ok(Date.now() - before < 30000);
+});
+
+test('hostile value sets are refused: circles, multiplying imports, wrong parameters', async () => {
+  const set = (id, ...urls) => ({ resourceType: 'ValueSet', id, url: `http://e.org/${id}`, status: 'active', compose: { include: urls.map((url) => ({ valueSet: [`http://e.org/${url}`] })) } });
+  await put(set('ring-a', 'ring-b'));
+  await put(set('ring-b', 'ring-a'));
+  assert.match((await get('ValueSet/ring-a/$expand', 422)).issue[0].details.text, /Cyclic/);
+  const resources = Array.from({ length: 50 }, (_, i) => ({ name: 'tx-resource', resource: i ? set(`tower-${i}`, `tower-${i - 1}`, `tower-${i - 1}`) : { ...reds, url: 'http://e.org/tower-0' } }));
+  const costly = await post('ValueSet/$expand', [...resources, { name: 'url', valueUri: 'http://e.org/tower-49' }], 403);
+  assert.equal(costly.issue[0].code, 'too-costly');
+  for (const query of ['count=-1', 'count=x', 'displayLanguage=-', 'nonsense=1', 'offset=-5'])
+    await get(`ValueSet/reds/$expand?${query}`, 400);
+  await get('ValueSet/$expand', 400);
+  await get('ValueSet/$validate-code?url=http://e.org/reds', 400);
+  await get('ValueSet/$expand?url=http://hl7.org/fhir/ValueSet/all-languages', 403);
+});
+
+test('TerminologyCapabilities', async () => {
+  const statement = await get('metadata?mode=terminology');
+  assert.equal(statement.resourceType, 'TerminologyCapabilities');
+  for (const uri of ['http://e.org/colours', 'http://unitsofmeasure.org', 'http://hl7.org/fhir/administrative-gender'])
+    assert.ok(statement.codeSystem.some((system) => system.uri === uri), uri);
+  assert.ok(statement.expansion.parameter.some(({ name }) => name === 'tx-resource'));
+});
