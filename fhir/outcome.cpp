@@ -21,7 +21,14 @@ std::string_view code_of(Severity severity) {
 }
 
 void write_issue(const Issue& issue, std::string& out) {
-  out += R"({"severity":")";
+  out += '{';
+  if (!issue.message_id.empty()) {
+    out +=
+        R"("extension":[{"url":"http://hl7.org/fhir/StructureDefinition/operationoutcome-message-id","valueString":)";
+    json::write_string(issue.message_id, out);
+    out += "}],";
+  }
+  out += R"("severity":")";
   out += code_of(issue.severity);
   out += R"(","code":)";
   json::write_string(issue.code.empty() ? "exception" : std::string_view(issue.code), out);
@@ -38,9 +45,13 @@ void write_issue(const Issue& issue, std::string& out) {
     json::write_string(issue.diagnostics, out);
   }
   if (!issue.expression.empty()) {
-    out += R"(,"expression":[)";
-    json::write_string(issue.expression, out);
-    out += ']';
+    // Clients of terminology servers still read the older element as well.
+    for (const std::string_view element : {"location", "expression"}) {
+      if (element == "location" && issue.detail_code.empty()) continue;
+      out.append(",\"").append(element).append("\":[");
+      json::write_string(issue.expression, out);
+      out += ']';
+    }
   }
   out += '}';
 }

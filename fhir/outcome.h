@@ -39,6 +39,7 @@ struct Issue {
   std::string diagnostics;  // what is wrong and what to do next; never contains patient data beyond what was sent
   std::string expression;   // FHIRPath of the place, "" when there is none
   std::string detail_system = {}, detail_code = {};  // details.coding; with it diagnostics become details.text
+  std::string message_id = {};  // which sentence it is, whatever its words: extension operationoutcome-message-id
 
   bool refuses() const { return severity == Severity::fatal || severity == Severity::error; }
 };

@@ -106,7 +106,8 @@ void CodeSystem::read_concepts(const Node& parent, At parent_at, int depth) {
         designations_.push_back({at, keep(part.value_of("language")), keep(part.value_of("value")),
                                  use ? keep(use->value_of("system")) : "", use ? keep(use->value_of("code")) : "",
                                  use ? keep(use->value_of("display")) : "",
-                                 keep(extension_text(part, "structuredefinition-standards-status"))});
+                                 keep(extension_text(part, "structuredefinition-standards-status")),
+                                 keep(extension_text(part, "coding-sctdescid"))});
       }
     }
     read_marks(node, at);

@@ -41,7 +41,8 @@ struct Designation {
   At at = nowhere;
   std::string_view language, value;
   std::string_view use_system, use_code, use_display;
-  std::string_view status;  // standards-status: "withdrawn", "deprecated"
+  std::string_view status = {};  // standards-status: "withdrawn", "deprecated"
+  std::string_view sct_id = {};  // coding-sctdescid: which description of SNOMED CT it is
 };
 
 struct Property {

@@ -93,10 +93,12 @@ void read_parts(const Node& resource, ValueSet& set) {
 
 }  // namespace
 
-Outcome refusal(Kind kind, std::string_view code, std::string_view type, std::string text, std::string place) {
+Outcome refusal(Kind kind, std::string_view code, std::string_view type, std::string text, std::string place,
+                std::string_view message_id) {
   Outcome outcome(kind, code, std::move(text), std::move(place));
   outcome.issues.back().detail_system = issue_types;
   outcome.issues.back().detail_code = type;
+  outcome.issues.back().message_id = message_id;
   return outcome;
 }
 
@@ -126,7 +128,8 @@ Result<ValueSet*> Composer::keep(ValueSetSource source, const std::string& key) 
     if (child.name == "extension" && child.value_of("url") == std::string(extension_base) + "valueset-supplement")
       if (const Node* value = value_x(child)) sources_.use_supplement(value->text);
   if (const auto absent = sources_.missing_supplement(); !absent.empty())
-    return refusal(Kind::unprocessable, "not-found", "not-found", "Required supplement not found: " + absent);
+    return refusal(Kind::unprocessable, "not-found", "not-found", "Required supplement not found: " + absent, {},
+                   "VALUESET_SUPPLEMENT_MISSING");
   return made.get();
 }
 
@@ -137,7 +140,8 @@ Result<const ValueSet*> Composer::open(std::string_view url, std::string_view ve
   auto source = sources_.value_set(url, version);
   if (!source.resource)
     return refusal(Kind::absent, "not-found", "not-found",
-                   "A definition for the value Set '" + canonical + "' could not be found");
+                   "A definition for the value Set '" + canonical + "' could not be found", {},
+                   "Unable_to_resolve_value_Set_");
   auto made = keep(std::move(source), canonical);
   if (!made) return std::move(made.outcome());
   std::vector<const ValueSet*> path;
@@ -162,7 +166,8 @@ Result<const ValueSet*> Composer::import_of(const ValueSet& set, std::string_vie
     auto source = sources_.value_set(url, used);
     if (!source.resource)
       return refusal(Kind::unprocessable, "not-found", "not-found",
-                     "A definition for the value Set '" + key + "' could not be found");
+                     "A definition for the value Set '" + key + "' could not be found", {},
+                     "Unable_to_resolve_value_Set_");
     auto made = keep(std::move(source), key);
     if (!made) return std::move(made.outcome());
     return *made;
@@ -184,7 +189,8 @@ std::optional<Outcome> Composer::check_circles(const ValueSet& set, std::vector<
     std::string via;
     for (const auto* one : path) via.append(via.empty() ? "" : ", ").append(one->canonical());
     return refusal(Kind::unprocessable, "processing", "vs-invalid",
-                   "Cyclic reference detected when including " + set.canonical() + " via [" + via + "]");
+                   "Cyclic reference detected when including " + set.canonical() + " via [" + via + "]", {},
+                   "VALUESET_CIRCULAR_REFERENCE");
   }
   if (path.size() >= deepest || !spend()) return too_costly();
   path.push_back(&set);

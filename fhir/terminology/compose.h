@@ -23,8 +23,10 @@ namespace fhir::terminology {
 
 inline constexpr std::string_view issue_types = "http://hl7.org/fhir/tools/CodeSystem/tx-issue-type";
 
-// A refusal whose details carry a code of the tx-issue-type system.
-Outcome refusal(Kind kind, std::string_view code, std::string_view type, std::string text, std::string place = {});
+// A refusal whose details carry a code of the tx-issue-type system. `message_id` names the sentence, as the servers of
+// the ecosystem do.
+Outcome refusal(Kind kind, std::string_view code, std::string_view type, std::string text, std::string place = {},
+                std::string_view message_id = {});
 
 struct Listed {
   std::string_view code, display;

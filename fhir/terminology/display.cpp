@@ -25,7 +25,8 @@ Designation read(const Node& node) {
           use ? use->value_of("system") : "",
           use ? use->value_of("code") : "",
           use ? use->value_of("display") : "",
-          extension_text(node, "structuredefinition-standards-status")};
+          extension_text(node, "structuredefinition-standards-status"),
+          extension_text(node, "coding-sctdescid")};
 }
 
 }  // namespace
@@ -36,7 +37,7 @@ Names::Names(const System* system, At at, const Listed* listed, std::string_view
     all_.push_back({designation, display, main});
   };
   const auto plain = [](std::string_view tag, std::string_view value) {
-    return Designation{nowhere, tag, value, {}, {}, {}, {}};
+    return Designation{nowhere, tag, value, {}, {}, {}, {}, {}};
   };
   const auto own = at != nowhere ? system->at(at).display : std::string_view{};
   if (listed && !listed->display.empty())

@@ -47,8 +47,8 @@ struct Expansion {
 Result<Expansion> expand(Composer& composer, const ValueSet& set, const ExpandRequest& request);
 
 // The value set with its expansion as JSON. `echo`: the request's own parameters; what was used is added.
-// `id`: of the expansion, a UUID; `timestamp`: an instant.
+// `uuid`: identifies the expansion; `timestamp`: an instant.
 std::string to_json(const Expansion& expansion, const ExpandRequest& request, const Usage& usage,
-                    std::vector<Echo> echo, std::string_view id, std::string_view timestamp);
+                    std::vector<Echo> echo, std::string_view uuid, std::string_view timestamp);
 
 }  // namespace fhir::terminology

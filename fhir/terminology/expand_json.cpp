@@ -70,19 +70,17 @@ class Writer {
       if (systems.size() > 1) several_.insert(url);
   }
 
-  std::string write(std::vector<Echo> echo, std::string_view id, std::string_view timestamp) {
+  std::string write(std::vector<Echo> echo, std::string_view uuid, std::string_view timestamp) {
     std::string rows;
     write_rows(rows);
     std::string out = head();
     out += R"("expansion":{)";
-    put("id", id, out);
     write_extensions(out);
-    out += ',';
-    put("identifier", "urn:uuid:" + std::string(id), out);
+    put("identifier", "urn:uuid:" + std::string(uuid), out);
     out += ',';
     put("timestamp", timestamp, out);
     out.append(R"(,"total":)").append(std::to_string(expansion_.total));
-    out.append(R"(,"offset":)").append(std::to_string(request_.offset));
+    if (request_.offset || request_.count) out.append(R"(,"offset":)").append(std::to_string(request_.offset));
     write_parameters(std::move(echo), out);
     if (!rows.empty()) out.append(R"(,"contains":[)").append(rows).append("]");
     out += "}}";
@@ -92,8 +90,11 @@ class Writer {
  private:
   // The value set's own elements, open for what follows.
   std::string head() const {
-    constexpr std::array<std::string_view, 8> left_out{
-        "meta", "text", "contained", "compose", "expansion", "implicitRules", "modifierExtension", "resourceType"};
+    constexpr std::array<std::string_view, 12> left_out{
+        "description", "purpose",       "useContext",        "jurisdiction",
+
+        "meta",        "text",          "contained",         "compose",
+        "expansion",   "implicitRules", "modifierExtension", "resourceType"};
     const Node& resource = *expansion_.set->source.resource;
     Node root = resource;
     std::vector<Node> kept;
@@ -166,7 +167,7 @@ class Writer {
       json::write_string("This extension is based on a fragment of the code system " + fragments, list);
       list += '}';
     }
-    if (!list.empty()) out.append(R"(,"extension":[)").append(list).append("]");
+    if (!list.empty()) out.append(R"("extension":[)").append(list).append("],");
   }
 
   void write_rows(std::string& out) {
@@ -232,12 +233,18 @@ class Writer {
       if (&name == shown || !wanted(name)) continue;
       commas.next() += '{';
       Commas parts(list);
-      if (name.retired())
-        parts.next()
-            .append(R"("extension":[{"url":"http://hl7.org/fhir/StructureDefinition/)"
-                    R"(structuredefinition-standards-status","valueCode":")")
-            .append(one.status)
-            .append("\"}]");
+      std::string marks;
+      const auto mark = [&](std::string_view extension, std::string_view type, std::string_view text) {
+        marks.append(marks.empty() ? "{\"url\":\"" : ",{\"url\":\"")
+            .append(extension_base)
+            .append(extension)
+            .append("\",");
+        put_value(type, text, marks);
+        marks += '}';
+      };
+      if (name.retired()) mark("structuredefinition-standards-status", "valueCode", one.status);
+      if (!one.sct_id.empty()) mark("coding-sctdescid", "valueId", one.sct_id);
+      if (!marks.empty()) parts.next().append(R"("extension":[)").append(marks).append("]");
       if (!one.language.empty()) put("language", one.language, parts.next());
       if (name.main) {
         put("system", term_maintenance, parts.next().append(R"("use":{)"));
@@ -335,7 +342,7 @@ class Writer {
         }
       });
       const auto status = !concept_row.status.empty() ? concept_row.status : concept_row.inactive ? "inactive" : "";
-      if (!status.empty()) standard("status", "status", "valueCode", status);
+      if (!status.empty() && status != "active") standard("status", "status", "valueCode", status);
       if (asked("definition") && !concept_row.definition.empty())
         standard("definition", "definition", "valueString", concept_row.definition);
     }
@@ -365,8 +372,8 @@ class Writer {
 }  // namespace
 
 std::string to_json(const Expansion& expansion, const ExpandRequest& request, const Usage& usage,
-                    std::vector<Echo> echo, std::string_view id, std::string_view timestamp) {
-  return Writer(expansion, request, usage).write(std::move(echo), id, timestamp);
+                    std::vector<Echo> echo, std::string_view uuid, std::string_view timestamp) {
+  return Writer(expansion, request, usage).write(std::move(echo), uuid, timestamp);
 }
 
 }  // namespace fhir::terminology

@@ -63,7 +63,7 @@ Result<Condition> Condition::prepare(const Filter& filter, System& system) {
     return refusal(Kind::unprocessable, "invalid", "vs-invalid",
                    "The system " + std::string(system.url()) + " filter with property = " +
                        std::string(filter.property) + ", op = " + std::string(filter.op) + " has no value",
-                   filter.place);
+                   filter.place, "UNABLE_TO_HANDLE_SYSTEM_FILTER_WITH_NO_VALUE");
   if (test == std::end(tests) || !system.rows()) return not_understood(filter, system);
   Condition made;
   made.test_ = test->second;

@@ -60,7 +60,8 @@ Outcome Composer::missing(const Part& part, const Chosen& chosen) {
   const auto versions = sources_.versions(part.url);
   for (std::size_t i = 0; i < versions.size(); ++i)
     text.append(i == 0 ? ". Valid versions: " : i + 1 == versions.size() ? " or " : ", ").append(versions[i]);
-  return refusal(Kind::unprocessable, "not-found", "not-found", std::move(text));
+  return refusal(Kind::unprocessable, "not-found", "not-found", std::move(text), {},
+                 chosen.wanted.empty() ? "UNKNOWN_CODESYSTEM_EXP" : "UNKNOWN_CODESYSTEM_VERSION_EXP");
 }
 
 std::optional<Outcome> Composer::list_rows(const Part& part, System& system, std::vector<Member>& out) {
@@ -100,7 +101,7 @@ std::optional<Outcome> Composer::list_own(const Part& part, std::vector<Member>&
   }
   System& system = *chosen.system;
   if (auto why = not_allowed(system))
-    return refusal(Kind::unprocessable, "exception", "version-error", std::move(*why));
+    return refusal(Kind::unprocessable, "exception", "version-error", std::move(*why), {}, "VALUESET_VERSION_CHECK");
   note(system);
   if (part.listed.empty()) return list_rows(part, system, out);
   if (!spend(part.listed.size())) return too_costly();

@@ -98,7 +98,8 @@ class Teller {
 Result<std::string> lookup(Composer& composer, const LookupRequest& request) {
   auto& sources = composer.sources();
   if (const auto absent = sources.missing_supplement(); !absent.empty())
-    return refusal(Kind::unprocessable, "not-found", "not-found", "Required supplement not found: " + absent);
+    return refusal(Kind::unprocessable, "not-found", "not-found", "Required supplement not found: " + absent, {},
+                   "VALUESET_SUPPLEMENT_MISSING");
   System* system = composer.system_of(request.system, request.version);
   if (!system)
     return refusal(Kind::absent, "not-found", "not-found",

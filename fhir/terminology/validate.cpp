@@ -22,7 +22,8 @@ class Judge {
       if (auto refused = judge(request_.candidates[i])) return std::move(*refused);
     }
     if (request_.form == CodeRequest::Form::concept_ && set_ && !verdict_.valid && says_not_in_) {
-      add({Severity::error, "code-invalid", "not-in-vs", wording::no_coding(*set_), ""}, true);
+      add({Severity::error, "code-invalid", "not-in-vs", "TX_GENERAL_CC_ERROR_MESSAGE", wording::no_coding(*set_), ""},
+          true);
     }
     statuses();
     finish();
@@ -32,7 +33,7 @@ class Judge {
  private:
   struct Said {
     Severity severity;
-    std::string_view code, type;
+    std::string_view code, type, id;
     std::string text;
     std::string place;
   };
@@ -51,6 +52,7 @@ class Judge {
     Issue issue{said.severity, std::string(said.code), std::move(said.text), std::move(said.place)};
     issue.detail_system = issue_types;
     issue.detail_code = said.type;
+    issue.message_id = said.id;
     const auto same = [&](const Issue& other) {
       return other.diagnostics == issue.diagnostics && other.expression == issue.expression;
     };
@@ -92,12 +94,12 @@ class Judge {
     const bool first = !verdict_.valid;
     bool stands = true;  // some rule of the request may still refuse the code
     if (!member.system) {
-      add({Severity::warning, "not-found", "not-found",
+      add({Severity::warning, "not-found", "not-found", "UNKNOWN_CODESYSTEM",
            wording::unknown_system(candidate.system, "", {}, "the code cannot be checked further"), place("system")},
           false);
     } else if (member.at == nowhere) {
-      add({Severity::warning, "code-invalid", "invalid-code", wording::not_in_fragment(candidate.code, *member.system),
-           place("code")},
+      add({Severity::warning, "code-invalid", "invalid-code", "UNKNOWN_CODE_IN_FRAGMENT",
+           wording::not_in_fragment(candidate.code, *member.system), place("code")},
           false);
     } else {
       stands = check_state(candidate, member);
@@ -114,34 +116,34 @@ class Judge {
     const Concept& row = member.system->at(member.at);
     bool stands = true;
     if (row.code != candidate.code) {
-      add({Severity::information, "business-rule", "code-rule",
+      add({Severity::information, "business-rule", "code-rule", "CODE_CASE_DIFFERENCE",
            wording::other_case(candidate.code, row.code, *member.system), place("code")},
           false);
       if (verdict_.normalized.empty()) verdict_.normalized = row.code;
     }
     if (row.inactive) {
-      add({Severity::warning, "business-rule", "code-comment",
+      add({Severity::warning, "business-rule", "code-comment", "INACTIVE_CONCEPT_FOUND",
            "The concept '" + std::string(candidate.code) + "' has a status of " + wording::status_of(row) +
                " and its use should be reviewed",
            place("")},
           true);
       const bool refused = set_ && (set_->active_only || request_.active_only.value_or(false));
       if (refused) {
-        add({Severity::error, "business-rule", "code-rule",
+        add({Severity::error, "business-rule", "code-rule", "STATUS_CODE_WARNING_CODE",
              "The concept '" + std::string(candidate.code) + "' is valid but is not active", place("code")},
             true);
         not_in_set(candidate);
         stands = false;
       }
     } else if (row.status == "deprecated" || row.status == "withdrawn") {
-      add({Severity::warning, "business-rule", "code-comment",
+      add({Severity::warning, "business-rule", "code-comment", "DEPRECATED_CONCEPT_FOUND",
            "The concept '" + std::string(candidate.code) + "' is " + std::string(row.status) +
                " and its use should be reviewed",
            place("")},
           true);
     }
     if (row.abstract && !request_.abstract.value_or(true)) {
-      add({Severity::error, "business-rule", "code-rule",
+      add({Severity::error, "business-rule", "code-rule", "ABSTRACT_CODE_NOT_ALLOWED",
            "Code '" + std::string(member.system->url()) + "#" + std::string(candidate.code) +
                "' is abstract, and not allowed in this context",
            place("code")},
@@ -158,22 +160,24 @@ class Judge {
     const auto& all = names.all();
     const auto found = std::find_if(all.begin(), all.end(), [&](const Name& name) { return name.display && is(name); });
     if (found != all.end() && found->retired()) {
-      add({Severity::warning, "invalid", "display-comment",
+      add({Severity::warning, "invalid", "display-comment", "INACTIVE_DISPLAY_FOUND",
            wording::retired_display(candidate, found->designation.status, right), place("display")},
           false);
       return;
     }
     const auto main_tag = all.empty() ? std::string_view{} : all.front().designation.language;
     if (found != all.end() && right.empty() && found->designation.language == main_tag) {
-      add({Severity::information, "invalid", "invalid-display", wording::default_display(candidate, request_.languages),
-           place("display")},
+      add({Severity::information, "invalid", "invalid-display", "NO_VALID_DISPLAY_FOUND_NONE_FOR_LANG_OK",
+           wording::default_display(candidate, request_.languages), place("display")},
           true);
       return;
     }
     if (all.empty()) return;
     const auto severity = request_.lenient_display ? Severity::warning : Severity::error;
-    add({severity, "invalid", "invalid-display", wording::wrong_display(candidate, names, right, request_.languages),
-         place("display")},
+    const std::string_view id =
+        right.empty() ? "NO_VALID_DISPLAY_FOUND_NONE_FOR_LANG_ERR" : "Display_Name_for__should_be_one_of__instead_of";
+    add({severity, "invalid", "invalid-display", id,
+         wording::wrong_display(candidate, names, right, request_.languages), place("display")},
         true);
   }
 
@@ -182,7 +186,7 @@ class Judge {
     auto status = std::string(extension_text(node, "structuredefinition-standards-status"));
     if (status.empty() && extension_text(node, "valueset-deprecated") == "true") status = "deprecated";
     if (status != "deprecated" && status != "withdrawn") return;
-    add({Severity::warning, "business-rule", "code-comment",
+    add({Severity::warning, "business-rule", "code-comment", "CONCEPT_DEPRECATED_IN_VALUESET",
          "The presence of the concept '" + std::string(candidate.code) + "' in the system '" +
              std::string(candidate.system) + "' in the value set " + set_->canonical() +
              " is marked with a status of " + status + " and its use should be reviewed",
@@ -194,7 +198,8 @@ class Judge {
   void reject(const Candidate& candidate) {
     auto& usage = composer_.usage();
     if (set_ && !usage.missing_value_set.empty()) {
-      add({Severity::error, "not-found", "not-found", usage.missing_value_set, ""}, true);
+      add({Severity::error, "not-found", "not-found", "Unable_to_resolve_value_Set_", usage.missing_value_set, ""},
+          true);
       describe_if_coding(candidate);
       return;
     }
@@ -211,7 +216,8 @@ class Judge {
       describe_if_coding(candidate);
       return;
     } else {
-      add({Severity::error, "code-invalid", "invalid-code", wording::unknown_code(candidate.code, *system),
+      const std::string_view id = system->version().empty() ? "Unknown_Code_in" : "Unknown_Code_in_Version";
+      add({Severity::error, "code-invalid", "invalid-code", id, wording::unknown_code(candidate.code, *system),
            place("code")},
           true);
       if (request_.form != CodeRequest::Form::concept_) verdict_.version = system->version();
@@ -223,7 +229,8 @@ class Judge {
     const bool among_others = request_.form == CodeRequest::Form::concept_;
     says_not_in_ = true;
     add({among_others ? Severity::information : Severity::error, "code-invalid",
-         among_others ? "this-code-not-in-vs" : "not-in-vs", wording::not_in_set(candidate, *set_), place("code")},
+         among_others ? "this-code-not-in-vs" : "not-in-vs", "None_of_the_provided_codes_are_in_the_value_set_one",
+         wording::not_in_set(candidate, *set_), place("code")},
         !among_others);
   }
 
@@ -231,6 +238,7 @@ class Judge {
     const auto& url = misfit.part->url;
     const auto not_here = [&](std::string_view version) {
       add({Severity::error, "not-found", "not-found",
+           version.empty() ? "UNKNOWN_CODESYSTEM" : "UNKNOWN_CODESYSTEM_VERSION",
            wording::unknown_system(url, version, composer_.sources().versions(url)), place("system")},
           true);
       verdict_.caused_by.push_back(joined(url, version));
@@ -238,12 +246,19 @@ class Judge {
     const System* system = misfit.chosen.system;
     if (!system) not_here(misfit.chosen.wanted);
     if (!misfit.not_allowed.empty())
-      add({Severity::error, "exception", "version-error", misfit.not_allowed, place("version")}, true);
+      add({Severity::error, "exception", "version-error", "VALUESET_VERSION_CHECK", misfit.not_allowed,
+           place("version")},
+          true);
     if (!misfit.asked.empty() && (!system || system->version() != misfit.asked)) {
       if (system && misfit.chosen.wanted.empty())
-        add({Severity::warning, "invalid", "vs-invalid", wording::other_version(misfit), place("version")}, false);
+        add({Severity::warning, "invalid", "vs-invalid", "VALUESET_VALUE_MISMATCH_DEFAULT",
+             wording::other_version(misfit), place("version")},
+            false);
       else
-        add({Severity::error, "invalid", "vs-invalid", wording::other_version(misfit), place("version")}, true);
+        add({Severity::error, "invalid", "vs-invalid",
+             misfit.chosen.ruled ? "VALUESET_VALUE_MISMATCH_CHANGED" : "VALUESET_VALUE_MISMATCH",
+             wording::other_version(misfit), place("version")},
+            true);
       if (!composer_.sources().system(url, misfit.asked)) not_here(misfit.asked);
     }
     System* shown = misfit.chosen.system ? misfit.chosen.system : composer_.system_of(url, misfit.asked);
@@ -253,22 +268,25 @@ class Judge {
   }
 
   void unknown_system(const Candidate& candidate) {
-    const auto wrong = [&](std::string text) {
-      add({Severity::error, "invalid", "invalid-data", std::move(text), place("system")}, true);
+    const auto wrong = [&](std::string_view id, std::string text) {
+      add({Severity::error, "invalid", "invalid-data", id, std::move(text), place("system")}, true);
     };
     const auto system = std::string(candidate.system);
     auto& sources = composer_.sources();
     if (const auto supplement = sources.supplement_at(candidate.system)) {
-      wrong("CodeSystem " + joined(supplement->url(), supplement->version()) +
-            " is a supplement, so can't be used as a value in Coding.system");
+      wrong("CODESYSTEM_CS_NO_SUPPLEMENT", "CodeSystem " + joined(supplement->url(), supplement->version()) +
+                                               " is a supplement, so can't be used as a value in Coding.system");
       return;
     }
     if (sources.value_set(candidate.system, {}).resource) {
-      wrong("The Coding references a value set, not a code system ('" + system + "')");
+      wrong("Terminology_TX_System_ValueSet2",
+            "The Coding references a value set, not a code system ('" + system + "')");
       return;
     }
-    if (system.find(':') == system.npos) wrong("Coding.system must be an absolute reference, not a local reference");
+    if (system.find(':') == system.npos)
+      wrong("Terminology_TX_System_Relative", "Coding.system must be an absolute reference, not a local reference");
     add({Severity::error, "not-found", "not-found",
+         candidate.version.empty() ? "UNKNOWN_CODESYSTEM" : "UNKNOWN_CODESYSTEM_VERSION",
          wording::unknown_system(candidate.system, candidate.version, sources.versions(candidate.system)),
          place("system")},
         true);
@@ -276,7 +294,7 @@ class Judge {
   }
 
   std::optional<Outcome> no_system(const Candidate& candidate) {
-    add({Severity::warning, "invalid", "invalid-data",
+    add({Severity::warning, "invalid", "invalid-data", "Coding_has_no_system__cannot_validate",
          "Coding has no system. A code with no system has no defined meaning, and it cannot be validated. A system "
          "should be provided",
          place("")},
@@ -301,8 +319,8 @@ class Judge {
     }
     if (found.size() == 1) return std::move(found.front());
     if (set_) not_in_set(candidate);
-    add({Severity::error, "not-found", "cannot-infer", wording::cannot_infer(candidate.code, set_, found),
-         place("code")},
+    add({Severity::error, "not-found", "cannot-infer", "UNABLE_TO_INFER_CODESYSTEM",
+         wording::cannot_infer(candidate.code, set_, found), place("code")},
         true);
     name_if_coding(candidate);
     return std::string();
@@ -341,12 +359,12 @@ class Judge {
     const Node* own = set_ ? set_->source.resource : nullptr;
     for (const auto& [canonical, system] : usage.systems)
       if (const auto word = wording::standing(*system, own); !word.empty())
-        add({Severity::information, "business-rule", "status-check",
+        add({Severity::information, "business-rule", "status-check", wording::standing_id(word),
              "Reference to " + std::string(word) + " CodeSystem " + canonical, ""},
             false);
     for (const auto& [canonical, resource] : usage.value_sets)
       if (const auto word = wording::standing(*resource, own); !word.empty())
-        add({Severity::information, "business-rule", "status-check",
+        add({Severity::information, "business-rule", "status-check", wording::standing_id(word),
              "Reference to " + std::string(word) + " ValueSet " + canonical, ""},
             false);
   }

@@ -147,4 +147,11 @@ std::string_view standing(const Node& value_set, const Node* by) {
                      value_set.value_of("experimental") == "true", by);
 }
 
+std::string_view standing_id(std::string_view standing) {
+  if (standing == "draft") return "MSG_DRAFT";
+  if (standing == "experimental") return "MSG_EXPERIMENTAL";
+  if (standing == "deprecated") return "MSG_DEPRECATED";
+  return standing == "retired" ? "MSG_RETIRED" : "MSG_WITHDRAWN";
+}
+
 }  // namespace fhir::terminology::wording

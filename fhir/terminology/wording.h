@@ -33,5 +33,6 @@ bool same_display(std::string_view a, std::string_view b);
 // "" when nothing, or when `by` is itself no further.
 std::string_view standing(const System& system, const Node* by);
 std::string_view standing(const Node& value_set, const Node* by);
+std::string_view standing_id(std::string_view standing);  // "MSG_DRAFT"
 
 }  // namespace fhir::terminology::wording

@@ -62,7 +62,8 @@ Result<std::unique_ptr<Inquiry>> Inquiry::begin(const rest::Call& call, const In
   auto languages = Languages::parse(parameter.empty() ? wanted_by_header(call) : parameter);
   if (!languages && !parameter.empty())
     return fhir::terminology::refusal(Kind::malformed, "processing", "invalid-display",
-                                      "Invalid displayLanguage: '" + std::string(parameter.substr(0, 100)) + "'");
+                                      "Invalid displayLanguage: '" + std::string(parameter.substr(0, 100)) + "'", {},
+                                      "INVALID_DISPLAY_NAME");
   if (languages) made->languages_ = std::move(*languages);
   made->by_parameter_ = !parameter.empty();
   made->by_header_ = parameter.empty() && made->languages_.any();
@@ -82,7 +83,7 @@ Result<const Node*> Inquiry::instance() {
 Result<const ValueSet*> Inquiry::value_set(const Input& input) {
   if (const auto absent = sources_.missing_supplement(); !absent.empty())
     return fhir::terminology::refusal(Kind::unprocessable, "not-found", "not-found",
-                                      "Required supplement not found: " + absent);
+                                      "Required supplement not found: " + absent, {}, "VALUESET_SUPPLEMENT_MISSING");
   const auto own = instance();
   if (!own) return own.outcome();
   const Node* given = *own ? *own : input.resource("valueSet");
