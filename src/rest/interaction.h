@@ -51,29 +51,19 @@ struct Call {
   fhir::search::Parameters parameters;             // of the query (and of a form body), decoded, in order
   fhir::Snapshot& snapshot;
   const fhir::Access& access;
-  std::string_view base;                             // "http://host:port/fhir", as the client addressed us
-  std::int64_t now = 0;                              // milliseconds since 1970 UTC
-  std::uint64_t effort = 0;                          // index rows a search may look at on this lane
-  Ids& ids;                                          // logical ids for new resources
-  const ihe::Settings& settings;                     // how this deployment is set up
-  const auth::Seal& seal;                            // authenticates page tokens
-  const fhir::Canonicals& canonicals;                // conformance resources by their address
-  const fhir::validate::Profiles& profiles;          // and profiles among them, compiled
-  const Each& each;                                  // spreads work over the worker threads
-  const fhir::search::Meanings* meanings = nullptr;  // what codes mean, for searches; null where nobody knows
-  const net::Egress* egress = nullptr;               // what addresses of requests may be asked; null: none
-  std::string_view job_folder = {};                  // where jobs keep their files; "" = there are none
-  const operation::Operation* operation = nullptr;   // the row that the path names, for interactions on operations
-  const std::shared_ptr<Incoming>& body;             // an entry of a batch: its resource, already bound; otherwise null
   std::string_view base;                              // "http://host:port/fhir", as the client addressed us
   std::int64_t now = 0;                               // milliseconds since 1970 UTC
   std::uint64_t effort = 0;                           // index rows a search may look at on this lane
   Ids& ids;                                           // logical ids for new resources
+  const ihe::Settings& settings;                      // how this deployment is set up
   const auth::Seal& seal;                             // authenticates page tokens
   const fhir::Canonicals& canonicals;                 // conformance resources by their address
   const fhir::validate::Profiles& profiles;           // and profiles among them, compiled
   const fhir::terminology::Terminology& terminology;  // codes, value sets
   const Each& each;                                   // spreads work over the worker threads
+  const fhir::search::Meanings* meanings = nullptr;   // what codes mean, for searches; null where nobody knows
+  const net::Egress* egress = nullptr;                // what addresses of requests may be asked; null: none
+  std::string_view job_folder = {};                   // where jobs keep their files; "" = there are none
   const operation::Operation* operation = nullptr;    // the row that the path names, for interactions on operations
   const std::shared_ptr<Incoming>& body;  // an entry of a batch: its resource, already bound; otherwise null
   std::string_view header(std::string_view name) const { return find(request.headers, name); }
