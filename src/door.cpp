@@ -9,6 +9,7 @@
 #include <exception>
 
 #include "fhir/format/json.h"
+#include "fhir/terminology/meanings.h"
 #include "src/clock.h"
 #include "src/log.h"
 #include "src/negotiate.h"
@@ -103,6 +104,7 @@ struct Door::State {
   std::string job_folder = {};
   const net::Egress* egress = nullptr;
   fhir::terminology::Terminology terminology{profiles.canonicals()};
+  fhir::terminology::Meanings meanings{terminology};
 
   // The job, or the answer that it need not be run for.
   std::optional<Response> admit(Job& job) {
@@ -162,6 +164,7 @@ struct Door::State {
                           .profiles = profiles,
                           .terminology = terminology,
                           .each = each,
+                          .meanings = &meanings,
                           .egress = egress,
                           .job_folder = job_folder,
                           .operation = job.route.operation,
