@@ -119,6 +119,27 @@ Answer Terminology::member(std::string_view value_set, std::string_view system, 
                     [&] { return ask_member(canonicals_, value_set, system, code); });
 }
 
+std::optional<bool> Terminology::bound(const Node& value, std::string_view value_set) const {
+  const auto said = [](const Answer& answer) -> std::optional<bool> {
+    if (answer.membership == Membership::unknown) return std::nullopt;
+    return answer.membership == Membership::in;
+  };
+  if (value.has_value()) return said(member(value_set, {}, value.text));
+  if (!value.child("coding")) {
+    const auto system = value.value_of("system"), code = value.value_of("code");
+    if (system.empty() || code.empty()) return std::nullopt;
+    return said(member(value_set, system, code));
+  }
+  std::optional<bool> all = false;
+  for (const Node& coding : value) {
+    if (coding.name != "coding") continue;
+    const auto one = bound(coding, value_set);
+    if (one == true) return true;
+    if (!one) all = std::nullopt;
+  }
+  return all;
+}
+
 Answer Terminology::code(std::string_view system, std::string_view code) const {
   std::string key(system);
   key.append("\n").append(code);

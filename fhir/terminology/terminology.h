@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,9 @@ class Terminology {
   // Is the code in the value set ("url" or "url|version")? Without a system (elements of type code): in whatever system
   // of the value set has it. Inactive codes are in, unless the value set says otherwise.
   Answer member(std::string_view value_set, std::string_view system, std::string_view code) const;
+  // The same of a bound element: code (or another primitive), Coding, Quantity, or CodeableConcept, one coding of which
+  // is enough. Nothing when it cannot be said.
+  std::optional<bool> bound(const Node& value, std::string_view value_set) const;
   // Does the system have the code?
   Answer code(std::string_view system, std::string_view code) const;
 
