@@ -1,13 +1,14 @@
 // Hostile value sets: the input is a ValueSet or a Bundle-like list of resources, one JSON text a line, that import,
 // exclude and filter each other. Whatever is accepted answers in bounded work, and what is written is JSON; each code
 // of an expansion is a member, and each member that the narrow door knows is in the expansion.
+#include "fhir/terminology/expand.h"
+
 #include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "fhir/bind.h"
 #include "fhir/format/json.h"
-#include "fhir/terminology/expand.h"
 #include "fhir/terminology/terminology.h"
 #include "tests/unit/terminology_fixture.h"
 
