@@ -39,14 +39,16 @@ Node& make(Arena& arena, Node& parent, std::string_view name) {
   return node;
 }
 
-Node* copy_chain(Arena& arena, const Node* from) {
+// Names become those of the definitions: the ones of a tree that was read point into its text.
+Node* copy_chain(Arena& arena, const Node* from, const Type* parent) {
   Node* first = nullptr;
   Node** end = &first;
   for (; from; from = from->next) {
     auto* node = arena.make<Node>(*from);
+    const Member* member = parent ? parent->member(from->name) : nullptr;
+    node->name = member ? member->name.view() : arena.copy(from->name);
     node->text = arena.copy(from->text);
-    node->name = node->element ? from->name : arena.copy(from->name);
-    node->first = copy_chain(arena, from->first);
+    node->first = copy_chain(arena, from->first, from->type);
     node->next = nullptr;
     *end = node;
     end = &node->next;
@@ -82,14 +84,15 @@ Node& add_copy(Arena& arena, Node& parent, const Node& node) {
   auto& made = *arena.make<Node>(node);
   made.text = arena.copy(node.text);
   made.name = parent.type->member(node.name)->name;
-  made.first = copy_chain(arena, node.first);
+  made.first = copy_chain(arena, node.first, node.type);
   insert(parent, made);
   return made;
 }
 
 Node& copy(Arena& arena, const Node& resource) {
   auto& made = *arena.make<Node>(resource);
-  made.first = copy_chain(arena, resource.first);
+  made.name = resource.type ? resource.type->name.view() : arena.copy(resource.name);
+  made.first = copy_chain(arena, resource.first, resource.type);
   made.next = nullptr;
   return made;
 }
