@@ -55,6 +55,12 @@ test('ITI-67 and ITI-66 find what ITI-41 brought', async () => {
   const lists = JSON.parse((await ask('GET', `${server.base}/List?patient.identifier=urn:oid:${oid}|${id}&code=submissionset&status=current`)).text);
   assert.equal(lists.entry.length, 1);
   assert.equal(lists.entry[0].resource.entry[0].item.reference, `DocumentReference/${found.entry[0].resource.id}`);
+  const more = async (type, search) => JSON.parse((await ask('GET', `${server.base}/${type}?patient.identifier=urn:oid:${oid}|${id}&${search}`)).text).entry?.length ?? 0;
+  assert.equal(await more('DocumentReference', 'creation=2024-01-02'), 1);
+  assert.equal(await more('DocumentReference', 'creation=gt2024-01-02'), 0);
+  assert.equal(await more('List', 'designationType=urn:oid:1.2.9|CONTENT'), 1);
+  assert.equal(await more('List', 'sourceId=urn:oid:1.2.3.7'), 1);
+  assert.equal(await more('List', 'sourceId=urn:oid:1.2.3.8'), 0);
   const has = JSON.parse((await ask('GET', `${server.base}/DocumentReference?_has:List:item:identifier=urn:oid:${set}`)).text);
   assert.equal(has.entry.length, 1);
 });
