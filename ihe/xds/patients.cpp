@@ -50,6 +50,12 @@ const KnownPatient* Patients::find(const Cx& cx) {
   return place->second ? &*place->second : nullptr;
 }
 
+const KnownPatient* Patients::add(const Cx& cx, const std::string& id) {
+  auto& place = known_[cx.id + "^^^&" + cx.authority + "&ISO"];
+  place = KnownPatient{id, cx, false, {id}};
+  return &*place;
+}
+
 std::vector<std::string> Patients::seen() const {
   std::vector<std::string> references;
   for (const auto& [cx, known] : known_)

@@ -30,6 +30,8 @@ class Patients {
   std::string oid_of(std::string_view system) const;
   // The authority of logical ids: Patients that have no identifier with an OID are called by theirs.
   std::string own_authority() const;
+  // One that the same commit makes.
+  const KnownPatient* add(const Cx& cx, const std::string& id);
   // References to all Patients that were found, for the audit record.
   std::vector<std::string> seen() const;
   // From now on the Patient `from` counts as `to`: a merge that is about to be committed.

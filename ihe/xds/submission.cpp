@@ -7,8 +7,11 @@
 #include <map>
 #include <set>
 
+#include "fhir/build.h"
+#include "ihe/identity/identity.h"
 #include "ihe/xds/attribute.h"
 #include "ihe/xds/names.h"
+#include "ihe/xds/persons.h"
 
 namespace ihe::xds {
 namespace {
@@ -119,7 +122,10 @@ class Submitting {
 
   void check_patient() {
     const auto cx = patient_id(*set_);
-    if (!cx.empty()) patient_ = patient_of(work_, cx, named(*set_));
+    const Slot* info = nullptr;
+    for (const auto& object : objects_)
+      if (!info) info = object.slot(slot::source_patient_info);
+    if (!cx.empty()) patient_ = patient_of(work_, cx, named(*set_), info);
     for (const auto& object : objects_) {
       const auto other = patient_id(object);
       if (&object == set_ || object.kind == Kind::association || other.empty() || cx.empty()) continue;
@@ -328,11 +334,36 @@ std::string new_uuid(const Site& site) {
   return uuid;
 }
 
-const KnownPatient* patient_of(Work& work, std::string_view cx, std::string_view what) {
+namespace {
+
+// A Patient of this identifier and of what the source said of it, for the same commit.
+const KnownPatient* feed(Work& work, const Cx& cx, const Slot* info) {
+  fhir::Arena arena;
+  auto& patient = fhir::build::resource(arena, "Patient");
+  auto& identifier = fhir::build::add(arena, patient, "identifier");
+  fhir::build::add(arena, identifier, "system", work.patients.system_of(cx.authority));
+  fhir::build::add(arena, identifier, "value", cx.id);
+  if (info) {
+    auto& holder = fhir::build::resource(arena, "DocumentReference");
+    add_source_patient(arena, holder, info->values, "source");
+    for (const auto& child : *holder.child("contained"))
+      if (child.name != "id" && child.name != "identifier") fhir::build::add_copy(arena, patient, child);
+  }
+  auto fed = identity::feed(work.site, {&patient, nullptr, {}, {}});
+  if (!fed) return nullptr;
+  work.others.push_back(std::move(fed->batch));
+  return work.patients.add(cx, fed->patient);
+}
+
+}  // namespace
+
+const KnownPatient* patient_of(Work& work, std::string_view cx, std::string_view what, const Slot* info) {
   const auto parsed = cx_of(cx);
   if (!parsed) return nullptr;  // the attribute's form was refused already
   const auto* known = work.patients.find(*parsed);
   if (known && !known->subsumed) return known;
+  if (!known && work.site.settings.accept_unknown_patients && !parsed->authority.empty() && !work.failure())
+    if (const auto* made = feed(work, *parsed, info)) return made;
   work.errors.add(code::unknown_patient, std::string(what) + ": the patient " + std::string(cx) +
                                              (known ? " was merged into another" : " is not known"));
   return nullptr;

@@ -38,7 +38,8 @@ std::string new_uuid(const Site& site);
 
 // The patient of `cx` as an identifier of a new object, or an error. With accept_unknown_patients (test labs), a
 // patient that is not known is made by the same commit.
-const KnownPatient* patient_of(Work& work, std::string_view cx, std::string_view what);
+// `info`: its sourcePatientInfo, null when there is none.
+const KnownPatient* patient_of(Work& work, std::string_view cx, std::string_view what, const Slot* info = nullptr);
 
 // ── parts of submitting that an update shares ───────────────────────────────────────────────────────────────────────
 // Symbols become fresh UUIDs, the same symbol the same one wherever it stands; given UUIDs are kept for ever.

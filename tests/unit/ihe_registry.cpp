@@ -329,3 +329,15 @@ TEST_CASE("registry: a merge shows in queries, a subsumed identifier takes no mo
   CHECK(registry.run("ITI-42", one({.unique_id = "1.2.3.102", .patient = cx("2")}, "1.2.3.10"))
             .has("XDSUnknownPatientId"));
 }
+
+TEST_CASE("registry: in a test lab a submission brings its patient") {
+  Registry registry;
+  registry.settings.accept_unknown_patients = true;
+  REQUIRE(registry.run("ITI-42", one({.patient = cx("new")}, "1.2.3.9")).success());
+  REQUIRE(registry.run("ITI-42", one({.unique_id = "1.2.3.101", .patient = cx("new")}, "1.2.3.10")).success());
+  const auto found = registry.run("ITI-18", query(find_documents, {{"XDSDocumentEntryPatientId", "'" + cx("new") + "'"},
+                                                                   {"XDSDocumentEntryStatus", is_approved}}));
+  CHECK(found.count("<rim:ExtrinsicObject") == 2);
+  const auto other = registry.run("ITI-42", one({.unique_id = "1.2.3.102", .patient = "x^^^&9.9.9&ISO"}, "1.2.3.11"));
+  CHECK(other.has("XDSUnknownPatientId"));  // of a domain that is not configured
+}
