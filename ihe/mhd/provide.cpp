@@ -37,11 +37,14 @@ bool claims(const Node& resource, std::string_view profile) {
 
 fhir::Outcome refusal(const xds::Errors& errors) {
   fhir::Outcome outcome(fhir::Kind::unprocessable);
-  for (const auto& error : errors.list())
-    outcome.issues.push_back({error.warning ? fhir::Severity::warning : fhir::Severity::error,
-                              "business-rule",
-                              error.code + ": " + error.context,
-                              {}});
+  for (const auto& error : errors.list()) {
+    auto& issue = outcome.issues.emplace_back();
+    issue.severity = error.warning ? fhir::Severity::warning : fhir::Severity::error;
+    issue.code = "business-rule";
+    issue.diagnostics = error.code + ": " + error.context;
+    issue.detail_system = "https://profiles.ihe.net/ITI/TF/Volume3";
+    issue.detail_code = error.code;
+  }
   return outcome;
 }
 
