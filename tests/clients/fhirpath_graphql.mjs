@@ -1,0 +1,96 @@
+// $fhirpath, $graphql and $graph through a real socket.
+// FHIR R4: http://hl7.org/fhir/R4/fhirpath.html, graphql.html, graphdefinition.html
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { evaluate, jsonValue } from '../../conformance/fhirpath.mjs';
+import { ask, start } from '../../conformance/server.mjs';
+
+let server;
+const stored = [
+  { resourceType: 'Organization', id: 'o', name: 'Clinic' },
+  { resourceType: 'Patient', id: 'p', active: true, name: [{ family: 'Weber', given: ['Anna'] }], managingOrganization: { reference: 'Organization/o' } },
+  { resourceType: 'Observation', id: 'w', status: 'final', code: { text: 'Weight' }, subject: { reference: 'Patient/p' } },
+  {
+    resourceType: 'GraphDefinition', id: 'g', url: 'http://example.org/graph', name: 'g', status: 'active', start: 'Patient',
+    link: [{ path: 'Patient.managingOrganization', target: [{ type: 'Organization' }] },
+      { target: [{ type: 'Observation', params: 'patient={ref}', compartment: [{ use: 'condition', code: 'Patient', rule: 'matching' }] }] }],
+  },
+];
+before(async () => {
+  server = await start();
+  for (const resource of stored) {
+    const answer = await ask('PUT', `${server.base}/${resource.resourceType}/${resource.id}`, JSON.stringify(resource));
+    assert.equal(answer.status, 201, answer.text);
+  }
+});
+after(async () => { await server.stop(); });
+
+const parameters = (...parameter) => JSON.stringify({ resourceType: 'Parameters', parameter });
+const expression = (valueString) => ({ name: 'expression', valueString });
+
+test('$fhirpath: typed items, context, variables, plain JSON, references resolved in the store', async () => {
+  const resource = { name: 'resource', resource: stored[1] };
+  const types = async (...parts) => (await evaluate(server.base, parameters(...parts))).results.map((items) => items.map(({ type, text }) => `${type} ${text}`));
+  assert.deepEqual(await types(expression('name.given | active'), resource), [['string Anna', 'boolean true']]);
+  assert.deepEqual(await types(expression('family'), { name: 'context', valueString: 'name' }, resource), [['string Weber']]);
+  assert.deepEqual(await types(expression('1 + 1')), [['integer 2']]);
+  assert.deepEqual(await types(expression('{}'), resource), [[]]);
+  assert.deepEqual(await types(expression('%x + a.first()'), { name: 'model', valueCode: 'none' }, jsonValue('resource', { a: [1, 2] }), { name: 'variables', part: [jsonValue('x', [3])] }), [['integer 4']]);
+  assert.deepEqual(await types(expression('managingOrganization.resolve().name'), resource), [['string Clinic']]);
+});
+
+test('$fhirpath: faults are outcomes; B37 hostile expressions end soon', async () => {
+  const status = async (...parts) => (await evaluate(server.base, parameters(...parts))).status;
+  const resource = { name: 'resource', resource: stored[1] };
+  assert.equal(await status(expression('1 +')), 400);
+  assert.equal(await status(expression("'a' + 1")), 422);
+  assert.equal(await status(expression('colour'), resource), 200);
+  assert.equal(await status(expression('colour'), { name: 'validate', valueBoolean: true }, resource), 422);
+  assert.equal(await status({ name: 'model', valueCode: 'r9' }, expression('1')), 422);
+  assert.equal(await status(), 400);
+  assert.equal(await status(expression(`${'('.repeat(1000)}1${')'.repeat(1000)}`)), 400);
+  const begin = Date.now();
+  assert.ok([400, 422].includes(await status(expression('repeatAll($this)'), resource)));
+  assert.equal(await status(expression("'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'.matches('(a+)+$')")), 200);
+  assert.ok(Date.now() - begin < 5000);
+});
+
+const query = async (path, options) => {
+  const answer = await fetch(`${server.base}/${path}`, options);
+  return { status: answer.status, type: answer.headers.get('content-type'), body: await answer.json() };
+};
+
+test('$graphql: by GET and in each form of POST, on an instance and on the system', async () => {
+  const wanted = { data: { id: 'p', managingOrganization: { resource: { name: 'Clinic' } } } };
+  const text = '{ id managingOrganization { resource { ... on Organization { name } } } }';
+  const got = await query(`Patient/p/$graphql?query=${encodeURIComponent(text)}`);
+  assert.match(got.type, /^application\/json/);
+  assert.deepEqual(got.body, wanted);
+  const post = (body, type) => query('Patient/p/$graphql', { method: 'POST', body, headers: { 'Content-Type': type } });
+  assert.deepEqual((await post(text, 'application/graphql')).body, wanted);
+  assert.deepEqual((await post(JSON.stringify({ query: text }), 'application/json')).body, wanted);
+  assert.deepEqual((await post(parameters({ name: 'query', valueString: text }), 'application/fhir+json')).body, wanted);
+  const system = '{ Patient(id: p) { ObservationList(_reference: patient) { code { text } } } ObservationConnection(status: final) { count edges { resource { id } } } }';
+  assert.deepEqual((await query(`$graphql?query=${encodeURIComponent(system)}`)).body, {
+    data: { Patient: { ObservationList: [{ code: { text: 'Weight' } }] }, ObservationConnection: { count: 1, edges: [{ resource: { id: 'w' } }] } },
+  });
+});
+
+test('$graphql: faults are outcomes', async () => {
+  for (const [path, status] of [['Patient/p/$graphql?query={colour}', 400], ['Patient/p/$graphql', 400], ['Patient/x/$graphql?query={id}', 404],
+    ['$graphql?query={', 400], ['$graphql?query={PatientList(colour:red){id}}', 400]]) {
+    const answer = await query(path);
+    assert.equal(answer.status, status, path);
+    assert.equal(answer.body.resourceType, 'OperationOutcome');
+  }
+});
+
+test('$graph: what a GraphDefinition reaches, once each', async () => {
+  const { status, body } = await query('Patient/p/$graph?graph=http://example.org/graph');
+  assert.equal(status, 200, JSON.stringify(body));
+  assert.equal(body.type, 'collection');
+  assert.deepEqual(body.entry.map(({ resource }) => `${resource.resourceType}/${resource.id}`), ['Patient/p', 'Organization/o', 'Observation/w']);
+  assert.equal((await query('Patient/p/$graph?graph=http://example.org/none')).status, 422);
+  assert.equal((await query('Patient/p/$graph')).status, 400);
+  assert.equal((await query('Organization/o/$graph?graph=http://example.org/graph')).status, 422);
+});
