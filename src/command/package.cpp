@@ -26,7 +26,7 @@ struct Flags {
     add->add_option("FILE", files, "packages for R4, .tgz")->required();
     remove->add_option("NAME[#VERSION]", names, "as list says them")->required();
     app.require_subcommand(1);
-    app.fallthrough();
+    for (auto* verb : {add, list, remove}) verb->fallthrough();  // --data may come behind
     place.declare(app);
   }
 };
