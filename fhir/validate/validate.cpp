@@ -324,8 +324,7 @@ class Validator {
       if (own < plan.element_rules.size()) obey(child, plan.element_rules[own], here);
       binding(child, here);
       if (child.type == known().extension) extension(child, node, here);
-      if (conformance_ && child.type == known().coding)
-        judge_system(child, here, options_.profiles->canonicals(), say_);
+      if (conformance_ && child.type == known().coding) coding(child, here);
       if (child.type->kind == TypeKind::primitive)
         primitive(child, here);
       else if (child.type->kind == TypeKind::resource)
@@ -333,6 +332,13 @@ class Validator {
       else
         object(child, *child.type, here);
     }
+  }
+
+  void coding(const Node& node, const Place& place) {
+    judge_system(node, place, options_.profiles->canonicals(), say_);
+    const auto system = node.value_of("system"), code = node.value_of("code");
+    if (!options_.has_code || system.empty() || code.empty() || options_.has_code(system, code) != false) return;
+    fault({&place, "code", 0, false}, "code-invalid", shown(code) + " is no code of " + std::string(system));
   }
 
   void cardinality(const Node& node, const Plan& plan, const Place& place) {

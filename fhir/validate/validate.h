@@ -29,6 +29,8 @@ struct Options {
   // Whether a coded value (code, Coding, CodeableConcept, Quantity) is in a
   // value set; nothing when that is not known.
   std::function<std::optional<bool>(const Node& value, std::string_view value_set)> member = nullptr;
+  // Whether a code system has a code; nothing when that is not known.
+  std::function<std::optional<bool>(std::string_view system, std::string_view code)> has_code = nullptr;
   // A resource beyond the one that is validated, by its reference; null when it
   // is not known. Never fetches (B103).
   std::function<const Node*(std::string_view reference)> beyond = nullptr;

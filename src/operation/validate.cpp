@@ -6,6 +6,7 @@
 
 #include "fhir/bind.h"
 #include "fhir/format/json.h"
+#include "fhir/terminology/terminology.h"
 #include "fhir/value.h"
 #include "src/operation/operation.h"
 #include "src/rest/reply.h"
@@ -41,6 +42,31 @@ class Stored {
   const rest::Call& call_;
   std::map<std::string, std::shared_ptr<const fhir::Canonical>, std::less<>> opened_;
 };
+
+using fhir::terminology::Membership;
+using fhir::terminology::Terminology;
+
+std::optional<bool> known(Membership membership) {
+  if (membership == Membership::unknown) return std::nullopt;
+  return membership == Membership::in;
+}
+
+// Of a CodeableConcept one coding is enough; where none is in, but one cannot be told, neither can the whole.
+std::optional<bool> is_member(const Terminology& terminology, const Node& value, std::string_view set) {
+  if (value.has_value()) return known(terminology.member(set, {}, value.text).membership);
+  if (value.type->name.view() != "CodeableConcept") {
+    if (value.value_of("code").empty()) return false;
+    return known(terminology.member(set, value.value_of("system"), value.value_of("code")).membership);
+  }
+  std::optional<bool> answer = false;
+  for (const Node& coding : value) {
+    if (coding.name != "coding") continue;
+    const auto one = is_member(terminology, coding, set);
+    if (one == true) return true;
+    if (!one) answer.reset();
+  }
+  return answer;
+}
 
 fhir::Result<rest::Plan> answer(std::vector<Issue> issues) {
   Outcome outcome(Kind::unprocessable);
@@ -100,6 +126,10 @@ fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   };
   options.warnings = true;
   options.profiles = &call.profiles;
+  options.member = [&](const Node& value, std::string_view set) { return is_member(call.terminology, value, set); };
+  options.has_code = [&](std::string_view system, std::string_view code) {
+    return known(call.terminology.code(system, code).membership);
+  };
   options.beyond = [&](std::string_view reference) { return beyond.find(reference); };
   for (const auto* argument : input.all("profile")) {
     auto profile = call.profiles.find(argument->value ? argument->value->text : std::string_view());
