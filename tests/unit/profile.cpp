@@ -92,48 +92,50 @@ TEST_CASE("profile: slices by value and by pattern, closed and ordered") {
 
 TEST_CASE("profile: slices by existence, by profile, by what a reference leads to, by a slice of a slice") {
   Judge judge{
-      profile("exists", "Patient",
-              R"({"path":"Patient.telecom","slicing":{"rules":"open","discriminator":[{"type":"exists","path":"period"}]}},
+      profile(
+          "exists", "Patient",
+          R"({"path":"Patient.telecom","slicing":{"rules":"open","discriminator":[{"type":"exists","path":"period"}]}},
                  {"path":"Patient.telecom","sliceName":"dated","max":"1"},{"path":"Patient.telecom.period","min":1},
                  {"path":"Patient.telecom","sliceName":"undated","max":"1"},{"path":"Patient.telecom.period","max":"0"})"),
       profile("named", "Patient", R"({"path":"Patient.name","min":1})"),
-      profile("profiled", "Bundle",
-              R"({"path":"Bundle.entry","slicing":{"rules":"open","discriminator":[{"type":"profile","path":"resource"}]}},
+      profile(
+          "profiled", "Bundle",
+          R"({"path":"Bundle.entry","slicing":{"rules":"open","discriminator":[{"type":"profile","path":"resource"}]}},
                  {"path":"Bundle.entry","sliceName":"one","min":1},
-                 {"path":"Bundle.entry.resource","type":[{"code":"Patient","profile":[")" + url_of("named") + R"("]}]})"),
+                 {"path":"Bundle.entry.resource","type":[{"code":"Patient","profile":[")" +
+              url_of("named") + R"("]}]})"),
       profile("resolved", "Observation",
-              R"({"path":"Observation.performer","slicing":{"rules":"closed","discriminator":[
+              R"-({"path":"Observation.performer","slicing":{"rules":"closed","discriminator":[
                    {"type":"type","path":"resolve()"}]
 }
 },
                  {"path":"Observation.performer","sliceName":"who","max":"1","type":[{"code":"Reference",
-                  "targetProfile":["http://hl7.org/fhir/StructureDefinition/Practitioner"]}]})"),
-      profile("resliced", "Patient",
-              R"({"path":"Patient.identifier","slicing":{"rules":"open","discriminator":[{"type":"value","path":"system"}]}},
+                  "targetProfile":["http://hl7.org/fhir/StructureDefinition/Practitioner"]}]})-"),
+      profile(
+          "resliced", "Patient",
+          R"({"path":"Patient.identifier","slicing":{"rules":"open","discriminator":[{"type":"value","path":"system"}]}},
                  {"path":"Patient.identifier","sliceName":"a","slicing":{"rules":"closed","discriminator":[
                    {"type":"value","path":"use"}]}},
                  {"path":"Patient.identifier.system","fixedUri":"http://a.org"},
                  {"path":"Patient.identifier","sliceName":"a/old","max":"1"},
                  {"path":"Patient.identifier.system","fixedUri":"http://a.org"},
-                 {"path":"Patient.identifier.use","fixedCode":"old"})")
-}
-;
-const std::string dated = R"({"system":"phone","value":"1","period":{"start":"2020"}})";
-CHECK(judge("exists", patient("\"telecom\":[" + dated + R"(,{"system":"phone","value":"2"}])")) == "");
-CHECK(judge("exists", patient("\"telecom\":[" + dated + "," + dated + "]")) == "structure Patient.telecom");
-const auto bundle = [](std::string_view resource) {
-  return R"({"resourceType":"Bundle","type":"collection","entry":[{"resource":)" + std::string(resource) + "}]}";
-};
-CHECK(judge("profiled", bundle(patient(R"("name":[{"family":"A"}])"))) == "");
-CHECK(judge("profiled", bundle(patient(R"("active":true)"))) == "required Bundle.entry");
-CHECK(judge("resolved", observation(R"("performer":[{"reference":"Practitioner/1"}])")) == "");
-CHECK(judge("resolved", observation(R"("performer":[{"reference":"Patient/1"}])")) ==
-      "structure Observation.performer[0]");
-const std::string old = R"({"system":"http://a.org","use":"old"})";
-CHECK(judge("resliced", patient("\"identifier\":[" + old + R"(,{"system":"http://b.org","use":"usual"}])")) == "");
-CHECK(judge("resliced", patient("\"identifier\":[" + old + "," + old + "]")) == "structure Patient.identifier");
-CHECK(judge("resliced", patient(R"("identifier":[{"system":"http://a.org","use":"usual"}])")) ==
-      "structure Patient.identifier[0]");
+                 {"path":"Patient.identifier.use","fixedCode":"old"})")};
+  const std::string dated = R"({"system":"phone","value":"1","period":{"start":"2020"}})";
+  CHECK(judge("exists", patient("\"telecom\":[" + dated + R"(,{"system":"phone","value":"2"}])")) == "");
+  CHECK(judge("exists", patient("\"telecom\":[" + dated + "," + dated + "]")) == "structure Patient.telecom");
+  const auto bundle = [](std::string_view resource) {
+    return R"({"resourceType":"Bundle","type":"collection","entry":[{"resource":)" + std::string(resource) + "}]}";
+  };
+  CHECK(judge("profiled", bundle(patient(R"("name":[{"family":"A"}])"))) == "");
+  CHECK(judge("profiled", bundle(patient(R"("active":true)"))) == "required Bundle.entry");
+  CHECK(judge("resolved", observation(R"("performer":[{"reference":"Practitioner/1"}])")) == "");
+  CHECK(judge("resolved", observation(R"("performer":[{"reference":"Patient/1"}])")) ==
+        "structure Observation.performer[0]");
+  const std::string old = R"({"system":"http://a.org","use":"old"})";
+  CHECK(judge("resliced", patient("\"identifier\":[" + old + R"(,{"system":"http://b.org","use":"usual"}])")) == "");
+  CHECK(judge("resliced", patient("\"identifier\":[" + old + "," + old + "]")) == "structure Patient.identifier");
+  CHECK(judge("resliced", patient(R"("identifier":[{"system":"http://a.org","use":"usual"}])")) ==
+        "structure Patient.identifier[0]");
 }
 
 TEST_CASE("profile: what a reference leads to must be of the target profile; circles end") {
@@ -202,25 +204,27 @@ TEST_CASE("profile: extensions stand where their definition says, hold what it s
 }
 
 TEST_CASE("profile: bindings by strength, rules with their variables") {
-  Judge judge{profile("b", "Patient",
-                      R"({"path":"Patient.maritalStatus","binding":{"strength":"required","valueSet":"http://e.org/vs"}},
+  Judge judge{
+      profile("b", "Patient",
+              R"-({"path":"Patient.maritalStatus","binding":{"strength":"required","valueSet":"http://e.org/vs"}},
                          {"path":"Patient.contact.relationship","binding":{"strength":"extensible","valueSet":"http://e.org/vs"}},
                          {"path":"Patient","constraint":[{"key":"own-1","severity":"error","human":"h",
-                          "expression":"%resource.id = id and name.all(family.exists())"}]})")};
+                          "expression":"%resource.id = id and name.all(family.exists())"}]})-")};
   judge.options.member = [](const fhir::Node& value, std::string_view set) -> std::optional<bool> {
-  if (set != "http://e.org/vs") return std::nullopt;
-  return value.child("coding")->value_of("code") == "M";
+    if (set != "http://e.org/vs") return std::nullopt;
+    return value.child("coding")->value_of("code") == "M";
   };
-const auto married = [](std::string_view code) {
-  return patient(
-      R"("id":"x","maritalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-MaritalStatus","code":")" +
-      std::string(code) + R"("}]})");
-};
-CHECK(judge("b", married("M")) == "");
-CHECK(judge("b", married("D")) == "code-invalid Patient.maritalStatus");
-CHECK(judge("b", patient(R"("id":"x","contact":[{"name":{"text":"n"},"relationship":[{"coding":[{"code":"D"}]}]}])")) ==
+  const auto married = [](std::string_view code) {
+    return patient(
+        R"("id":"x","maritalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-MaritalStatus","code":")" +
+        std::string(code) + R"("}]})");
+  };
+  CHECK(judge("b", married("M")) == "");
+  CHECK(judge("b", married("D")) == "code-invalid Patient.maritalStatus");
+  CHECK(
+      judge("b", patient(R"("id":"x","contact":[{"name":{"text":"n"},"relationship":[{"coding":[{"code":"D"}]}]}])")) ==
       "");
-CHECK(judge("b", patient(R"("id":"x","name":[{"text":"n"}])")) == "invariant Patient");
+  CHECK(judge("b", patient(R"("id":"x","name":[{"text":"n"}])")) == "invariant Patient");
 }
 
 TEST_CASE("profile: bundles by their full urls, documents by what they refer to") {
@@ -277,18 +281,20 @@ TEST_CASE("profile: B38: a hostile definition costs a bounded time and refuses n
     repeats = "(" + repeats + ").select(%resource.descendants()).select(%resource.descendants())";
   std::string chain;
   for (int i = 0; i < 40; ++i)
-    chain +=
-        (i ? "," : "") + std::string(R"({"key":"k)") + std::to_string(i) +
-        R"(","severity":"error","human":"h","expression":"'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'.matches('^(a+)+$').not()"
-})";
-  Judge judge{profile("syntax", "Patient", R"({"path":"Patient","constraint":[{"key":"x","severity":"error","human":"h","expression":")" + deep + "\"}]}"),
-              profile("steps", "Patient", R"({"path":"Patient","constraint":[{"key":"x","severity":"error","human":"h","expression":")" + repeats + "\"}]}"),
+    chain += (i ? ",{\"key\":\"k" : "{\"key\":\"k") + std::to_string(i) +
+             R"-(","severity":"error","human":"h","expression":"'aaaaaaaaaaaaaaaaaaaaaa!'.matches('^(a+)+$').not()"})-";
+  Judge judge{profile("syntax", "Patient",
+                      R"({"path":"Patient","constraint":[{"key":"x","severity":"error","human":"h","expression":")" +
+                          deep + "\"}]}"),
+              profile("steps", "Patient",
+                      R"({"path":"Patient","constraint":[{"key":"x","severity":"error","human":"h","expression":")" +
+                          repeats + "\"}]}"),
               profile("regex", "Patient", R"({"path":"Patient","constraint":[)" + chain + "]}"),
               profile("self", "Patient", R"({"path":"Patient.name","min":1})", "", url_of("self"))};
-const auto start = std::chrono::steady_clock::now();
-CHECK(judge("syntax", patient(R"("name":[{"family":"A"}])")) == "");
-CHECK(judge("steps", patient(R"("name":[{"family":"A"}])")).starts_with("exception"));
-CHECK(judge("regex", patient(R"("name":[{"family":"A"}])")) == "");
-CHECK_FALSE(judge.profiles.find(url_of("self")));
-CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(judge("syntax", patient(R"("name":[{"family":"A"}])")) == "");
+  CHECK(judge("steps", patient(R"("name":[{"family":"A"}])")).starts_with("exception"));
+  CHECK(judge("regex", patient(R"("name":[{"family":"A"}])")) == "");
+  CHECK_FALSE(judge.profiles.find(url_of("self")));
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
 }
