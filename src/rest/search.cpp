@@ -122,7 +122,8 @@ fhir::Result<Plan> run(const Call& call) {
   if (!query) return std::move(query.outcome());
   if (call.compartment)
     if (auto inside = enter_compartment(call, *query); !inside) return std::move(inside.outcome());
-  if (respond_async(call.request)) return job::kick_off(call, job::search_kind, to_text(call.request));
+  if (respond_async(call.request) && !call.job_folder.empty())
+    return job::kick_off(call, job::search_kind, to_text(call.request));
   const std::string below_base = below_base_of(call);
   const auto context = page_context(call, below_base, query->applied);
   if (!query->page.empty()) {
