@@ -85,15 +85,20 @@ fhir::Result<bool> add_filters(const Export& wanted, const fhir::Type& type, std
 }
 
 // What the patients have to satisfy in whose compartments things are exported.
-fhir::Result<std::vector<Clause>> owners(const Export& wanted, std::string_view base) {
-  fhir::search::Parameters parameters;
-  if (wanted.extent == Extent::group) parameters.emplace_back("_has:Group:member:_id", wanted.group);
-  std::string ids;
-  for (const auto& id : wanted.patients) (ids += ids.empty() ? "" : ",") += id;
-  if (!ids.empty()) parameters.emplace_back("_id", ids);
-  auto query = fhir::search::parse(fhir::definitions().resource("Patient"), parameters, base, false);
-  if (!query) return std::move(query.outcome());
-  return std::move(query->all_of);
+std::vector<Clause> owners(const Export& wanted) {
+  std::vector<Clause> conditions;
+  if (!wanted.chosen) return conditions;
+  Clause clause;
+  clause.parameter = fhir::definitions().resource("Patient")->parameter("_id");
+  for (const auto& id : wanted.patients) {
+    fhir::search::Term term;
+    term.value.kind = fhir::search::IndexKind::token;
+    term.value.text = id;
+    term.any_system = true;
+    clause.any_of.push_back(std::move(term));
+  }
+  conditions.push_back(std::move(clause));
+  return conditions;
 }
 
 }  // namespace
@@ -109,6 +114,7 @@ std::string to_text(const Export& wanted) {
   out.put("filter", wanted.filters);
   out.put("element", wanted.elements);
   out.put("patient", wanted.patients);
+  out.put("chosen", wanted.chosen ? "true" : "");
   return out.text();
 }
 
@@ -127,6 +133,7 @@ Export export_of(std::string_view text) {
   wanted.filters = list_of(node, "filter");
   wanted.elements = list_of(node, "element");
   wanted.patients = list_of(node, "patient");
+  wanted.chosen = node.value_of("chosen") == "true";
   return wanted;
 }
 
@@ -152,10 +159,8 @@ fhir::Result<fhir::search::Query> query_of(const Export& wanted, const fhir::Typ
   if (!query) return query;
   if (auto done = add_filters(wanted, type, base, query->all_of); !done) return std::move(done.outcome());
   if (wanted.extent == Extent::system) return query;
-  auto owner = owners(wanted, base);
-  if (!owner) return std::move(owner.outcome());
   const auto* patients = fhir::definitions().compartment("Patient");
-  if (auto inside = fhir::search::in_compartment_of(type, *patients, *owner))
+  if (auto inside = fhir::search::in_compartment_of(type, *patients, owners(wanted)))
     query->all_of.push_back(std::move(*inside));
   return query;
 }

@@ -25,7 +25,8 @@ struct Export {
   std::vector<std::string> types;     // empty = all
   std::vector<std::string> filters;   // "Observation?code=x", several of one type: any
   std::vector<std::string> elements;  // "id", "Patient.name"
-  std::vector<std::string> patients;  // logical ids; empty = all
+  std::vector<std::string> patients;  // logical ids
+  bool chosen = false;                // these patients alone, if any; otherwise all
 };
 
 std::string to_text(const Export& wanted);

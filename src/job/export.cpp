@@ -62,14 +62,7 @@ bool belongs(const Work& work, const Job& job, const Export& wanted, const fhir:
   const auto write = fhir::lay_out(*incoming->resource, removed.id, fhir::Method::update, job.base);
   if (!write || write->patient.empty()) return false;
   const auto& ids = wanted.patients;
-  if (!ids.empty() && std::find(ids.begin(), ids.end(), write->patient) == ids.end()) return false;
-  if (wanted.extent != Extent::group) return true;
-  const auto* group = fhir::definitions().resource("Group");
-  const auto members =
-      fhir::search::parse(group, {{"_id", wanted.group}, {"member", "Patient/" + write->patient}}, job.base, false);
-  const auto found =
-      members ? work.snapshot.find(job.access, *members, 1) : Result<std::vector<std::string>>(Outcome());
-  return found && !found->empty();
+  return !wanted.chosen || std::find(ids.begin(), ids.end(), write->patient) != ids.end();
 }
 
 // One page of the history: what ended since then and did not come back.

@@ -50,7 +50,7 @@ class Reader {
     wanted_.url = std::string(call_.base) + call_.request.target;
     using Part = Refusal (Reader::*)();
     for (const Part part : {Part(&Reader::read_format), Part(&Reader::read_times), Part(&Reader::read_types),
-                            Part(&Reader::read_filters), Part(&Reader::read_patients)})
+                            Part(&Reader::read_filters), Part(&Reader::read_patients), Part(&Reader::read_group)})
       if (auto refusal = (this->*part)()) return std::move(*refusal);
     for (const auto* argument : input_.all("_elements"))
       split(argument->value ? argument->value->text : "", wanted_.elements);
@@ -124,7 +124,30 @@ class Reader {
       if (!reference.starts_with("Patient/") || !fhir::is_id(reference.substr(8)))
         return invalid("patient takes references such as Patient/1");
       wanted_.patients.emplace_back(reference.substr(8));
+      wanted_.chosen = true;
     }
+    return std::nullopt;
+  }
+
+  // The members of the group as it is now, less the inactive ones; where patients are named, those of them.
+  Refusal read_group() {
+    if (wanted_.extent != job::Extent::group) return std::nullopt;
+    auto group = call_.snapshot.read(call_.access, *call_.type, call_.id);
+    if (!group) return std::move(group.outcome());
+    const auto incoming = fhir::receive(group->body, true);
+    std::vector<std::string> members;
+    for (const auto& member : *incoming->resource) {
+      const auto* entity = member.name == "member" ? member.child("entity") : nullptr;
+      if (!entity || member.value_of("inactive") == "true") continue;
+      auto reference = entity->value_of("reference");
+      if (reference.starts_with(call_.base)) reference.remove_prefix(call_.base.size() + 1);
+      if (!reference.starts_with("Patient/")) continue;
+      const auto id = reference.substr(8);
+      const auto& named = wanted_.patients;
+      if (!wanted_.chosen || std::find(named.begin(), named.end(), id) != named.end()) members.emplace_back(id);
+    }
+    wanted_.patients = std::move(members);
+    wanted_.chosen = true;
     return std::nullopt;
   }
 
@@ -138,8 +161,6 @@ class Reader {
 Result<rest::Plan> begin(const rest::Call& call, const Input& input, job::Extent extent) {
   if (!rest::respond_async(call.request))
     return Outcome(Kind::malformed, "required", "$export works in the background: send Prefer: respond-async");
-  if (extent == job::Extent::group)
-    if (auto group = call.snapshot.read(call.access, *call.type, call.id); !group) return std::move(group.outcome());
   auto wanted = Reader(call, input, rest::lenient(call.request)).read(extent);
   if (!wanted) return std::move(wanted.outcome());
   return job::kick_off(call, job::export_kind, job::to_text(*wanted));

@@ -155,7 +155,8 @@ TEST_CASE("$export gives the system, all patients or a group, and what was delet
   server.put(
       {patient("p1", "One"), patient("p2", "Two"), patient("p3", "Three"), observation("o1", "p1"),
        observation("o2", "p2"), observation("o3", "p1"), R"({"resourceType":"Organization","id":"org","name":"x"})",
-       R"({"resourceType":"Group","id":"g","type":"person","actual":true,"member":[{"entity":{"reference":"Patient/p1"}}]})"});
+       R"({"resourceType":"Group","id":"g","type":"person","actual":true,"member":[{"entity":{"reference":"Patient/p1"}},
+                {"entity":{"reference":"Patient/p2"},"inactive":true}]})"});
 
   const auto job = server.kick_off("/$export");
   const auto manifest = server.wait_for(job);

@@ -82,3 +82,24 @@ TEST_CASE("_filter, _list, full text and near over HTTP; refusals say what is wr
   CHECK(server.get("/Patient?_filter=nothing%20eq%201").has("Valid: "));
   CHECK(server.get("/Patient?_content=(((").status == 400);
 }
+
+TEST_CASE("tokens by what they mean: in a value set, below and above a code") {
+  const RestServer server;
+  put(server, "CodeSystem", "cs",
+      R"("url":"http://example.org/cs","status":"active","content":"complete","caseSensitive":true,"hierarchyMeaning":"is-a",
+    "concept":[{"code":"animal","concept":[{"code":"dog","concept":[{"code":"poodle"}]},{"code":"cat"}]},{"code":"rock"}])");
+  put(server, "ValueSet", "vs", R"("url":"http://example.org/vs","status":"active","compose":{"include":[
+    {"system":"http://example.org/cs","filter":[{"property":"concept","op":"is-a","value":"dog"}]}]})");
+  for (const std::string code : {"animal", "dog", "poodle", "cat", "rock"})
+    put(server, "Observation", code,
+        R"("status":"final","code":{"coding":[{"system":"http://example.org/cs","code":")" + code + "\"}]}");
+  const auto total = [&](const std::string& query) { return server.get("/Observation?" + query).number("total"); };
+  CHECK(total("code:in=http://example.org/vs") == 2);
+  CHECK(total("code:not-in=http://example.org/vs") == 3);
+  CHECK(total("code:below=http://example.org/cs%7Cdog") == 2);
+  CHECK(total("code:above=http://example.org/cs%7Cpoodle") == 3);
+  CHECK(total("_filter=code%20ss%20http://example.org/cs%7Canimal") == 4);
+  CHECK(total("_filter=code%20in%20http://example.org/vs") == 2);
+  CHECK(server.get("/Observation?code:in=http://example.org/none").status == 400);
+  CHECK(server.get("/Observation?code:below=dog").status == 400);
+}
