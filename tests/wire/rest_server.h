@@ -11,6 +11,7 @@
 
 #include "fhir/format/json.h"
 #include "src/auth/seal.h"
+#include "src/canonicals.h"
 #include "src/door.h"
 #include "src/lane.h"
 #include "src/net/http.h"
@@ -58,7 +59,11 @@ class RestServer {
     REQUIRE(opened);
     store_ = std::move(*opened);
     workers_ = std::make_unique<alzette::WorkerLane>(4, 1024);
-    door_ = std::make_unique<alzette::Door>(*store_, *workers_, seal_, fhir::Access::local_developer(), 1, settings_);
+    canonicals_ = std::make_unique<alzette::ServerCanonicals>(store_.get(), folder_ + "/packages");
+    store_->observe([this](const fhir::Batch& batch, const fhir::Receipt&) { canonicals_->changed(batch); });
+    profiles_ = std::make_unique<fhir::validate::Profiles>(*canonicals_);
+    door_ = std::make_unique<alzette::Door>(*store_, *workers_, seal_, *profiles_, fhir::Access::local_developer(), 1,
+                                            settings_);
     alzette::net::Listen listen;
     listen.http = "127.0.0.1:0";
     auto server = alzette::net::Server::start(listen, {}, [this](alzette::Request request, alzette::Respond respond) {
@@ -113,6 +118,8 @@ class RestServer {
   alzette::auth::Seal seal_{alzette::auth::Seal::Key{}};
   std::unique_ptr<alzette::WorkerLane> workers_;
   ihe::Settings settings_;
+  std::unique_ptr<alzette::ServerCanonicals> canonicals_;
+  std::unique_ptr<fhir::validate::Profiles> profiles_;
   std::unique_ptr<alzette::Door> door_;
   std::unique_ptr<alzette::net::Server> server_;
 };
