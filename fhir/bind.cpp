@@ -142,13 +142,6 @@ class Binder {
     return false;
   }
 
-  static Form form_of(Primitive primitive) {
-    if (primitive == Primitive::boolean) return Form::boolean;
-    const bool number = primitive == Primitive::integer || primitive == Primitive::positiveInt ||
-                        primitive == Primitive::unsignedInt || primitive == Primitive::decimal;
-    return number ? Form::number : Form::string;
-  }
-
   bool second_choice(const Node& run, const Node& parent, const Element& element, const Place& place) {
     for (const Node& sibling : parent) {
       if (sibling.element != &element || sibling.name == run.name) continue;
@@ -252,6 +245,13 @@ bool find(const Node& node, const Node& wanted, const Place& place, std::string&
 }
 
 }  // namespace
+
+Form form_of(Primitive primitive) {
+  if (primitive == Primitive::boolean) return Form::boolean;
+  const bool number = primitive == Primitive::integer || primitive == Primitive::positiveInt ||
+                      primitive == Primitive::unsignedInt || primitive == Primitive::decimal;
+  return number ? Form::number : Form::string;
+}
 
 Node* bind(Node* raw, Arena&, std::vector<Issue>& issues) { return Binder(issues).resource(raw, nullptr); }
 

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "fhir/definitions.h"
 #include "fhir/node.h"
 #include "fhir/outcome.h"
 
@@ -14,6 +15,9 @@ namespace fhir {
 // choice) are appended to `issues` with FHIRPath expressions; nodes with a fault are left unbound or dropped so that
 // later checks can go on. nullptr when there is no type to bind to.
 Node* bind(Node* raw, Arena& arena, std::vector<Issue>& issues);
+
+// How JSON writes a value of the primitive type.
+Node::Form form_of(Primitive primitive);
 
 // FHIRPath of a node: "Patient.name[1].given[0]". Walks from `root`; the root's name alone when not found.
 std::string expression_of(const Node& root, const Node& node);

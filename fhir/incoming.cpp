@@ -5,6 +5,7 @@
 
 #include "fhir/bind.h"
 #include "fhir/format/json.h"
+#include "fhir/format/xml.h"
 #include "fhir/search/index.h"
 #include "fhir/validate/validate.h"
 #include "fhir/value.h"
@@ -73,14 +74,15 @@ Kind kind_of(const std::vector<Issue>& issues) {
   return Kind::unprocessable;
 }
 
-Result<Incoming> receive(std::string_view bytes, bool keep_faults) {
+Result<Incoming> receive(std::string_view bytes, Format format, bool keep_faults) {
   Incoming incoming;
   incoming.arena = std::make_unique<Arena>(std::clamp<std::size_t>(bytes.size() * 2, 4096, 1u << 20));
-  auto raw = json::parse(bytes, *incoming.arena);
-  if (!raw) return std::move(raw.outcome());
-  for (Node* child = (*raw)->first; child; child = child->next)
+  const bool xml = format == Format::xml;
+  auto read = xml ? xml::read(bytes, *incoming.arena, incoming.issues) : json::parse(bytes, *incoming.arena);
+  if (!read) return std::move(read.outcome());
+  for (Node* child = *read ? (*read)->first : nullptr; child; child = child->next)
     if (child->name == "entry") incoming.entries.push_back(child);
-  incoming.resource = bind(*raw, *incoming.arena, incoming.issues);
+  incoming.resource = xml ? *read : bind(*read, *incoming.arena, incoming.issues);
   const bool faulty = std::any_of(incoming.issues.begin(), incoming.issues.end(), refuses);
   if (!incoming.resource || (faulty && !keep_faults)) {
     if (incoming.resource) add_faults_of_values(*incoming.resource, incoming.issues);

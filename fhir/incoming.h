@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "fhir/format/format.h"
 #include "fhir/node.h"
 #include "fhir/outcome.h"
 #include "fhir/store.h"
@@ -38,7 +39,7 @@ struct Incoming {
 
 // Refuses what cannot be parsed and what does not bind; with `keep_faults` the latter are left to the caller
 // (a batch, where each entry answers for itself).
-Result<Incoming> receive(std::string_view bytes, bool keep_faults = false);
+Result<Incoming> receive(std::string_view bytes, Format format = Format::json, bool keep_faults = false);
 
 // What is wrong with `resource` (bound, a root: name and type set), nothing when it may be stored. `place` is put
 // before the expressions of faults ("Bundle.entry[3].resource"), "" for a resource on its own.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fhir/access.h"
@@ -57,10 +58,11 @@ struct SearchPage {
 };
 
 struct HistoryQuery {
-  const Type* type = nullptr;         // nullptr: system
-  std::string id;                     // "": type level
-  std::optional<std::int64_t> since;  // versions at or after
-  std::optional<std::int64_t> at;     // versions current at that time
+  const Type* type = nullptr;                                              // nullptr: system
+  std::string id;                                                          // "": type level
+  std::optional<std::int64_t> since;                                       // versions at or after
+  std::optional<std::int64_t> at;                                          // versions current at that time
+  std::optional<std::vector<std::pair<const Type*, std::string>>> listed;  // versions of these alone
   std::uint32_t count = 100;
   std::string page;  // token of the page before, "" for the first
 };

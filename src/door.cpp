@@ -9,6 +9,7 @@
 #include <exception>
 
 #include "fhir/format/json.h"
+#include "fhir/format/xml.h"
 #include "fhir/terminology/meanings.h"
 #include "src/clock.h"
 #include "src/log.h"
@@ -41,7 +42,9 @@ struct Job {
   fhir::search::Parameters parameters;
   std::string base;
   AnswerForm form;
+  fhir::Format body_format = fhir::Format::json;
   std::shared_ptr<rest::Incoming> body;
+  bool part = false;  // of a batch: answered in JSON, which is put into the bundle
   unsigned plans = 0;
 };
 
@@ -70,9 +73,10 @@ Response refusal(int status, std::string_view code, std::string text) {
 // Refuses a body whose media type the row does not take; adds the parameters of a form.
 std::optional<Response> read_body_form(Job& job) {
   const auto& row = *job.route.row;
-  if (row.method != "POST" && row.method != "PUT") return std::nullopt;
   const auto content_type = find(job.request.headers, "Content-Type");
   const auto form = body_form(content_type);
+  if (form == BodyForm::xml) job.body_format = fhir::Format::xml;
+  if (row.method != "POST" && row.method != "PUT") return std::nullopt;
   if (job.route.operation && (job.route.operation->raw || job.request.body.empty())) return std::nullopt;
   if (row.path.ends_with("_search")) {
     if (job.request.body.empty()) return std::nullopt;
@@ -83,10 +87,23 @@ std::optional<Response> read_body_form(Job& job) {
     job.parameters.insert(job.parameters.end(), parameters->begin(), parameters->end());
     return std::nullopt;
   }
-  const bool raw = job.route.type && job.route.type->name.view() == "Binary" && rest::is_raw(content_type) &&
-                   content_type.find("fhir+xml") == std::string_view::npos;
-  if (form == BodyForm::json || raw) return std::nullopt;
-  return refusal(415, "not-supported", "This server reads application/fhir+json in UTF-8, FHIR version 4.0");
+  const bool raw = job.route.type && job.route.type->name.view() == "Binary" && rest::is_raw(content_type);
+  if (form == BodyForm::json || form == BodyForm::xml || raw) return std::nullopt;
+  return refusal(415, "not-supported",
+                 "This server reads application/fhir+json and application/fhir+xml in UTF-8, FHIR version 4.0");
+}
+
+// A resource in the form that was asked for; handlers answer in JSON.
+Response in_form(Response response, const AnswerForm& form) {
+  const auto type = std::find_if(response.headers.begin(), response.headers.end(),
+                                 [](const auto& header) { return header.first == "Content-Type"; });
+  if (response.body.empty() || type == response.headers.end() || type->second != rest::fhir_json) return response;
+  if (!form.content_type.empty()) type->second = form.content_type;
+  if (form.format == fhir::Format::xml)
+    response.body = fhir::xml::from_json(response.body, form.pretty);
+  else if (form.pretty)
+    response.body = fhir::json::indent(response.body);
+  return response;
 }
 
 }  // namespace
@@ -114,6 +131,9 @@ struct Door::State {
     if (!segments || !parameters)
       return refusal(400, "invalid", "The address holds a damaged percent-escape or is not UTF-8");
     job.parameters = std::move(*parameters);
+    const auto form = negotiate(job.request, job.parameters);
+    if (form) job.form = *form;
+    if (job.part) job.form = {rest::fhir_json};
     const bool head = job.request.method == "HEAD";
     auto routing = find_route(head ? "GET" : std::string_view(job.request.method), *segments);
     if (!routing) return rest::refuse(routing.outcome());
@@ -129,14 +149,12 @@ struct Door::State {
       response.headers.emplace_back("Allow", allow_text(routing->allow));
       return response;
     }
-    const auto form = negotiate(job.request, job.parameters);
-    const bool binary = job.route.type && job.route.type->name.view() == "Binary" && !job.route.id.empty();
-    if (form)
-      job.form = *form;
-    else if (binary && job.route.row->method == "GET")
-      job.form = {rest::fhir_json, false, false};
-    else
-      return refusal(406, "not-supported", form.outcome().issues.front().diagnostics);
+    if (!form && !job.part) {
+      const bool binary = job.route.type && job.route.type->name.view() == "Binary" && !job.route.id.empty();
+      if (!binary || job.route.row->method != "GET")
+        return refusal(406, "not-supported", form.outcome().issues.front().diagnostics);
+      job.form.fhir = false;
+    }
     if (auto refused = read_body_form(job)) return refused;
     const auto type = job.route.type ? job.route.type->name.view() : std::string_view("*");
     if (job.route.row->level != rest::Level::system && !access.may(job.route.row->needs, type))
@@ -168,6 +186,7 @@ struct Door::State {
                           .egress = egress,
                           .job_folder = job_folder,
                           .operation = job.route.operation,
+                          .format = job.body_format,
                           .body = job.body};
     auto made = job.route.row->run(call);
     if (!made || !made->batch) return made;
@@ -278,6 +297,7 @@ struct Door::State {
     job->request = std::move(part.request);
     job->body = std::move(part.body);
     job->base = gathering->job->base;
+    job->part = true;
     job->respond = [this, gathering, i](Response response) {
       gathering->effect.parts[i] = std::move(response);
       if (gathering->left.fetch_sub(1) == 1) on_worker([this, gathering] { run_round(gathering); });
@@ -315,16 +335,13 @@ struct Door::State {
     const auto& type = job.route.type;
     const bool binary = type && type->name.view() == "Binary" && job.route.row &&
                         (job.route.row->code == "read" || job.route.row->code == "vread");
-    if (binary && !job.form.fhir && response.status == 200) {
-      response = rest::raw_content(std::move(response), job.request.headers);
-    } else if (!response.body.empty()) {
-      if (job.form.pretty) response.body = fhir::json::indent(response.body);
-      if (!job.form.content_type.empty() && job.form.content_type != rest::fhir_json)
-        for (auto& [name, value] : response.headers)
-          if (name == "Content-Type" && value == rest::fhir_json) value = job.form.content_type;
-    }
-    const auto respond = std::exchange(job.respond, nullptr);
-    respond(std::move(response));
+    auto respond = std::exchange(job.respond, nullptr);
+    if (binary && !job.form.fhir && response.status == 200)
+      return respond(rest::raw_content(std::move(response), job.request.headers));
+    if (job.form.format != fhir::Format::xml || response.body.size() <= limits.core_body)
+      return respond(in_form(std::move(response), job.form));
+    const auto shared = std::make_shared<Response>(std::move(response));
+    on_worker([respond, form = job.form, shared] { respond(in_form(std::move(*shared), form)); });
   }
 };
 

@@ -9,9 +9,25 @@
 namespace alzette {
 namespace {
 
-constexpr std::string_view fhir_json = "application/fhir+json; charset=utf-8";
-constexpr std::string_view plain_json = "application/json; charset=utf-8";
-constexpr std::string_view text_json = "text/json; charset=utf-8";
+// A form that we have, and the media types that stand for it in Accept, Content-Type and _format.
+struct Offer {
+  AnswerForm form;
+  std::string_view name;
+};
+
+using fhir::Format;
+
+// The first that a media range covers is taken. Generic names may mean the raw content of a Binary as well.
+constexpr Offer offers[] = {
+    {{"application/fhir+json; charset=utf-8", Format::json}, "application/fhir+json"},
+    {{"application/fhir+xml; charset=utf-8", Format::xml}, "application/fhir+xml"},
+    {{"application/json; charset=utf-8", Format::json}, "application/json"},
+    {{"application/xml; charset=utf-8", Format::xml, false, false}, "application/xml"},
+    {{"text/json; charset=utf-8", Format::json}, "text/json"},
+    {{"text/xml; charset=utf-8", Format::xml, false, false}, "text/xml"},
+    {{"application/fhir+json; charset=utf-8", Format::json}, "application/json+fhir"},
+    {{"application/fhir+xml; charset=utf-8", Format::xml}, "application/xml+fhir"},
+};
 
 struct MediaType {
   std::string_view name;
@@ -48,21 +64,36 @@ MediaType parse_media_type(std::string_view text) {
   return media;
 }
 
-// The form that a media range of Accept stands for; "" for one that we do not have.
-std::string_view form_of(std::string_view media) {
-  for (const auto name : {"*/*", "application/*", "application/fhir+json", "application/json+fhir"})
-    if (net::same_word(media, name)) return fhir_json;
-  if (net::same_word(media, "application/json")) return plain_json;
-  if (net::same_word(media, "text/json") || net::same_word(media, "text/*")) return text_json;
-  return {};
+const Offer* offer_named(std::string_view media) {
+  for (const auto& offer : offers)
+    if (net::same_word(media, offer.name)) return &offer;
+  return nullptr;
+}
+
+// What a media range of Accept stands for.
+std::optional<AnswerForm> form_of(std::string_view range) {
+  std::optional<AnswerForm> form;
+  if (net::same_word(range, "*/*") || net::same_word(range, "application/*"))
+    form = offers[0].form;
+  else if (net::same_word(range, "text/*"))
+    form = offer_named("text/json")->form;
+  if (form) {
+    form->fhir = false;
+    return form;
+  }
+  if (const auto* offer = offer_named(range)) return offer->form;
+  return std::nullopt;
 }
 
 std::optional<AnswerForm> form_by_name(std::string_view format) {
-  if (net::same_word(format, "json")) return AnswerForm{fhir_json, false, true};
+  if (net::same_word(format, "json")) return offers[0].form;
+  if (net::same_word(format, "xml")) return offers[1].form;
   const auto media = parse_media_type(format);
-  const auto form = form_of(media.name);
-  if (form.empty() || !media.version_4 || media.name.find('*') != std::string_view::npos) return std::nullopt;
-  return AnswerForm{form, false, true};
+  const auto* offer = offer_named(media.name);
+  if (!offer || !media.version_4) return std::nullopt;
+  auto form = offer->form;
+  form.fhir = true;
+  return form;
 }
 
 std::optional<AnswerForm> form_by_accept(std::string_view accept) {
@@ -71,8 +102,8 @@ std::optional<AnswerForm> form_by_accept(std::string_view accept) {
   while (!accept.empty()) {
     const auto media = parse_media_type(next_piece(accept, ','));
     const auto form = form_of(media.name);
-    if (form.empty() || !media.version_4 || media.quality <= best_quality) continue;
-    best = AnswerForm{form, false, media.name.find('*') == std::string_view::npos};
+    if (!form || !media.version_4 || media.quality <= best_quality) continue;
+    best = form;
     best_quality = media.quality;
   }
   return best;
@@ -97,11 +128,11 @@ fhir::Result<AnswerForm> negotiate(const Request& request, const fhir::search::P
   } else if (const auto accept = find(request.headers, "Accept"); !accept.empty()) {
     form = form_by_accept(accept);
   } else {
-    form = AnswerForm{fhir_json, false, false};
+    form = form_of("*/*");
   }
   if (!form)
     return fhir::Outcome(fhir::Kind::unsupported, "not-supported",
-                         "This server answers in JSON: ask for application/fhir+json (FHIR 4.0)");
+                         "This server answers in application/fhir+json and application/fhir+xml (FHIR 4.0)");
   form->pretty = pretty;
   return *form;
 }
@@ -110,8 +141,8 @@ BodyForm body_form(std::string_view content_type) {
   if (net::trim(content_type).empty()) return BodyForm::json;
   const auto media = parse_media_type(content_type);
   if (!media.utf8 || !media.version_4) return BodyForm::other;
-  for (const auto name : {"application/fhir+json", "application/json", "text/json", "application/json+fhir"})
-    if (net::same_word(media.name, name)) return BodyForm::json;
+  if (const auto* offer = offer_named(media.name))
+    return offer->form.format == Format::xml ? BodyForm::xml : BodyForm::json;
   if (net::same_word(media.name, "application/x-www-form-urlencoded")) return BodyForm::form;
   return BodyForm::other;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "fhir/format/format.h"
 #include "fhir/outcome.h"
 #include "fhir/search/query.h"
 #include "src/http.h"
@@ -13,6 +14,7 @@ namespace alzette {
 
 struct AnswerForm {
   std::string_view content_type;  // of resources
+  fhir::Format format = fhir::Format::json;
   bool pretty = false;
   bool fhir = true;  // a FHIR form was asked for by name (Binary: otherwise its raw content)
 };
@@ -20,7 +22,7 @@ struct AnswerForm {
 // Nothing acceptable: Kind::unsupported, to be answered 406.
 fhir::Result<AnswerForm> negotiate(const Request& request, const fhir::search::Parameters& parameters);
 
-enum class BodyForm : std::uint8_t { json, form, other };
+enum class BodyForm : std::uint8_t { json, xml, form, other };
 
 // `other` is to be answered 415, except for Binary.
 BodyForm body_form(std::string_view content_type);

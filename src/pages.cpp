@@ -2,6 +2,7 @@
 #include "src/pages.h"
 
 #include "src/metrics.h"
+#include "src/openapi.h"
 
 namespace alzette {
 namespace {
@@ -16,6 +17,7 @@ constexpr std::string_view home = R"(<!doctype html>
 <li><a href="/fhir/metadata?_pretty=true">/fhir/metadata</a>: what this server does (CapabilityStatement)</li>
 <li><a href="/fhir/Patient?_count=5&amp;_pretty=true">/fhir/Patient</a>: the FHIR base is <code>/fhir</code></li>
 <li><a href="/soap?wsdl">/soap</a>: the IHE transactions that come by SOAP</li>
+<li><a href="/openapi.json">/openapi.json</a>: the same for tools that read OpenAPI</li>
 <li><a href="/health/live">/health/live</a>, <a href="/health/ready">/health/ready</a>, <a href="/metrics">/metrics</a></li>
 </ul>
 </body>
@@ -41,7 +43,8 @@ Response ready(fhir::Store& store) {
 }  // namespace
 
 std::optional<Response> page(std::string_view method, std::string_view path, fhir::Store& store) {
-  const bool known = path == "/" || path == "/health/live" || path == "/health/ready" || path == "/metrics";
+  const bool known =
+      path == "/" || path == "/health/live" || path == "/health/ready" || path == "/metrics" || path == "/openapi.json";
   if (!known) return std::nullopt;
   if (method != "GET" && method != "HEAD") {
     auto response = text(405, "text/plain; charset=utf-8", "Only GET and HEAD\n", "page");
@@ -50,6 +53,7 @@ std::optional<Response> page(std::string_view method, std::string_view path, fhi
   }
   if (path == "/health/live") return text(200, "application/json", R"({"status":"live"})", "live");
   if (path == "/health/ready") return ready(store);
+  if (path == "/openapi.json") return text(200, "application/json", openapi(), "openapi");
   if (path == "/metrics") return text(200, "text/plain; version=0.0.4; charset=utf-8", metrics::text(), "metrics");
   return text(200, "text/html; charset=utf-8", std::string(home), "home");
 }

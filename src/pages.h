@@ -9,7 +9,7 @@
 
 namespace alzette {
 
-// The answer of /, /health/live, /health/ready and /metrics; nothing for any other path.
+// The answer of /, /health/live, /health/ready, /metrics and /openapi.json; nothing for any other path.
 std::optional<Response> page(std::string_view method, std::string_view path, fhir::Store& store);
 
 }  // namespace alzette

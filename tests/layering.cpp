@@ -80,7 +80,7 @@ const std::vector<Rule>& rules() {
       {"SQLite", {""}, {"sqlite3.h"}, {"src/store/sqlite/"}},
       {"OpenSSL", {""}, {"openssl/"}, {"src/net/tls.cpp", "src/auth/", "ihe/wire/"}},
       {"RapidJSON", {""}, {"rapidjson/"}, {"fhir/format/json.cpp", "profiles/compile/"}},
-      {"pugixml", {""}, {"pugixml"}, {"fhir/format/xml.cpp"}},
+      {"pugixml", {""}, {"pugixml"}, {"fhir/format/xml"}},
       {"libxml2", {""}, {"libxml/"}, {"ihe/wire/"}},
       {"RE2", {""}, {"re2/"}, {"fhir/path/", "fhir/terminology/filter.cpp"}},
       {"ICU", {""}, {"unicode/"}, {"fhir/search/fold.cpp", "fhir/path/text.cpp"}},

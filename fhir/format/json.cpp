@@ -9,6 +9,7 @@
 #include <cstring>
 #include <vector>
 
+#include "fhir/format/place_in_text.h"
 #include "fhir/value.h"
 
 namespace fhir::json {
@@ -197,15 +198,6 @@ class Builder {
   std::vector<std::string_view> keys_;  // of all open objects
   Fault fault_;
 };
-
-std::string line_and_column(std::string_view text, std::size_t offset) {
-  const auto before = text.substr(0, offset);
-  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-  const auto start = before.rfind('\n') + 1;
-  std::size_t column = 1;
-  for (char c : before.substr(start)) column += (c & 0xC0) != 0x80;
-  return "line " + std::to_string(line) + ", column " + std::to_string(column);
-}
 
 Outcome refuse(std::string_view text, std::size_t offset, std::string_view path, const Fault& fault) {
   return Outcome(fault.kind, fault.code,

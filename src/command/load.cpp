@@ -20,7 +20,8 @@ struct Flags {
   alzette::load::LoadOptions options;
 
   Flags() {
-    app.add_option("PATH", options.paths, "files, or folders with .json, .ndjson, .jsonl files (.gz too)")->required();
+    app.add_option("PATH", options.paths, "files, or folders with .json, .xml, .ndjson, .jsonl files (.gz too)")
+        ->required();
     place.declare(app);
     app.add_option("--refused", options.refused_file, "write what is refused here, as NDJSON of OperationOutcome")
         ->type_name("FILE");

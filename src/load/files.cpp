@@ -35,7 +35,8 @@ bool lines_by_name(std::string_view path) {
 
 bool taken_from_folder(const fs::path& path) {
   std::string name = path.filename().string();
-  return !name.starts_with('.') && (lines_by_name(name) || without_gz(name).ends_with(".json"));
+  return !name.starts_with('.') &&
+         (lines_by_name(name) || without_gz(name).ends_with(".json") || without_gz(name).ends_with(".xml"));
 }
 
 Outcome unreadable(const std::string& path, const std::string& why) {
@@ -81,7 +82,7 @@ fhir::Result<std::vector<File>> files_of(const std::vector<std::string>& paths) 
       return unreadable(path, error ? error.message() : "there is no such file or folder");
     }
     if (error) return unreadable(path, error.message());
-    if (found.empty()) return unreadable(path, "holds no .json, .ndjson or .jsonl file (plain or .gz)");
+    if (found.empty()) return unreadable(path, "holds no .json, .xml, .ndjson or .jsonl file (plain or .gz)");
     for (const auto& one : found) {
       auto file = describe(one);
       if (!file) return file.outcome();

@@ -18,15 +18,15 @@ struct File {
   std::int64_t modified = 0;  // nanoseconds since 1970, as the file system tells
 };
 
-// Files as named, folders with all their .json, .ndjson and .jsonl files (.gz too) by name. What others refer to
-// comes first: Synthea's hospitalInformation*, then practitionerInformation*, and in a folder of NDJSON by type
-// Organization, Location, Practitioner, PractitionerRole, Patient before the rest.
+// Files as named, folders with all their .json, .xml, .ndjson and .jsonl files (.gz too) by name. What others
+// refer to comes first: Synthea's hospitalInformation*, then practitionerInformation*, and in a folder of NDJSON by
+// type Organization, Location, Practitioner, PractitionerRole, Patient before the rest.
 fhir::Result<std::vector<File>> files_of(const std::vector<std::string>& paths);
 
 // Rank of a file in that order, by its name alone: files of one rank may refer to those of a lower one.
 int rank_of(std::string_view path);
 
-// Some text of a file: either one JSON document (line 0) or whole lines of NDJSON from `line` on.
+// Some text of a file: either one document (line 0) or whole lines of NDJSON from `line` on.
 struct Text {
   std::uint64_t line = 0;  // 1-based number of its first line; 0: the file is one document
   std::string text;

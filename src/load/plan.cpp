@@ -19,6 +19,13 @@ namespace {
 using fhir::Kind;
 using fhir::Outcome;
 
+// By what it begins with: a file's name says less.
+fhir::Format format_of(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  return begin != text.npos && text[begin] == '<' ? fhir::Format::xml : fhir::Format::json;
+}
+
 class Planner {
  public:
   Planner(const Piece& piece, const std::vector<Item>& only, fhir::Snapshot& snapshot, const fhir::Access& access,
@@ -62,9 +69,10 @@ class Planner {
   }
 
   void document(std::string_view text, std::uint32_t line) {
-    auto incoming = rest::receive(text, true);
+    const auto format = format_of(text);
+    auto incoming = rest::receive(text, format, true);
     if (!incoming) {
-      auto salvaged = rest::salvage(text);
+      auto salvaged = format == fhir::Format::json ? rest::salvage(text) : std::nullopt;
       if (!salvaged) return refuse({line, -1}, incoming.outcome(), false);
       return batch(*salvaged->bundle.resource, salvaged->bundle, line, salvaged->refused);
     }

@@ -101,6 +101,7 @@ class Reader {
     bool any = false;
     for (const auto& [name, value] : rest::without_format(call_.parameters)) {
       const auto* parameter = find(definition_, name);
+      if (name == "_page" && find(definition_, "_count")) continue;  // of a link that we made
       if (!parameter && rest::lenient(call_.request)) continue;
       if (!parameter) return unknown(name);
       const auto type = parameter->type.view();
@@ -132,7 +133,7 @@ class Reader {
     auto body = call_.body;
     if (!body) {
       if (call_.request.body.empty()) return true;
-      auto incoming = rest::receive(call_.request.body, operation_.keep_faults);
+      auto incoming = rest::receive(call_.request.body, call_.format, operation_.keep_faults);
       if (!incoming) return std::move(incoming.outcome());
       body = std::make_shared<fhir::Incoming>(std::move(*incoming));
     }

@@ -50,7 +50,8 @@ void cut(Response& response, std::string_view range) {
 bool is_raw(std::string_view content_type) {
   const auto media = net::trim(content_type.substr(0, content_type.find(';')));
   return !media.empty() && !net::same_word(media, "application/fhir+json") &&
-         !net::same_word(media, "application/json") && !net::same_word(media, "text/json");
+         !net::same_word(media, "application/fhir+xml") && !net::same_word(media, "application/json") &&
+         !net::same_word(media, "text/json");
 }
 
 fhir::Result<Incoming> receive_binary(std::string_view content, std::string_view content_type, std::string_view id,

@@ -9,7 +9,8 @@
 
 namespace alzette::rest {
 
-// A media type that is not one of FHIR's JSON forms: the body is the content itself.
+// A media type that is not one of FHIR's: the body is the content itself. text/xml and application/xml are, since
+// documents of other standards come so.
 bool is_raw(std::string_view content_type);
 
 // `security_context`: the X-Security-Context header, a reference.

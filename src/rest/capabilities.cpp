@@ -155,7 +155,7 @@ Statement make_statement() {
   out += R"("implementation":{"description":"Alzette health-record exchange","url":)";
   made.before = std::exchange(out, {});
   out.append(R"(},"fhirVersion":")").append(definitions.version.view()).append("\",");
-  out += R"("format":["application/fhir+json","json"],)";
+  out += R"("format":["application/fhir+json","application/fhir+xml","json","xml"],)";
   out +=
       R"("patchFormat":["application/json-patch+json","application/fhir+json"],"rest":[{"mode":"server","resource":[)";
   Commas commas(out);

@@ -45,7 +45,7 @@ std::string json_of(const Node& contained) {
 void keep_contained(const Call& call, const Query& query, fhir::SearchPage& page) {
   std::vector<fhir::SearchMatch> kept;
   for (auto& entry : page.entries) {
-    const auto incoming = fhir::receive(entry.version.body, true);
+    const auto incoming = fhir::receive(entry.version.body, fhir::Format::json, true);
     if (!entry.match || !incoming || !incoming->resource) {
       kept.push_back(std::move(entry));
       continue;

@@ -43,7 +43,7 @@ Result<std::shared_ptr<Incoming>> resource_of(const Call& call) {
   auto incoming =
       expected == "Binary" && is_raw(call.header("Content-Type"))
           ? receive_binary(call.request.body, call.header("Content-Type"), call.id, call.header("X-Security-Context"))
-          : receive(call.request.body);
+          : rest::receive(call.request.body, call.format);
   if (!incoming) return std::move(incoming.outcome());
   const auto given = incoming->resource->type->name.view();
   if (given != expected)

@@ -1,9 +1,10 @@
-// history of an instance, a type and the system: GET …/_history?_since&_at&_count.
+// history of an instance, a type and the system: GET …/_history?_since&_at&_count, and &_list but for an instance.
 // FHIR R4: http://hl7.org/fhir/R4/http.html#history
 #include <algorithm>
 #include <charconv>
 
 #include "fhir/bundle.h"
+#include "fhir/format/json.h"
 #include "fhir/value.h"
 #include "src/rest/criteria.h"
 #include "src/rest/interaction.h"
@@ -16,6 +17,8 @@ namespace {
 using fhir::Kind;
 using fhir::Outcome;
 
+constexpr std::size_t most_listed = 1'000;
+
 struct Asked {
   fhir::HistoryQuery query;
   fhir::search::Parameters applied;
@@ -25,6 +28,32 @@ struct Asked {
 
 Outcome wrong(std::string_view name, std::string_view expected) {
   return {Kind::malformed, "value", "The parameter \"" + std::string(name) + "\" must be " + std::string(expected)};
+}
+
+using Items = std::vector<std::pair<const fhir::Type*, std::string>>;
+
+// _list: what a List names of this server's resources.
+fhir::Result<Items> items_of(const Call& call, const std::string& id) {
+  const auto* type = fhir::definitions().resource("List");
+  if (!is_id(id)) return wrong("_list", "the id of a List");
+  auto list = call.snapshot.read(call.access, *type, id);
+  if (!list) return std::move(list.outcome());
+  fhir::Arena arena(list->body.size() * 4 + 1024);
+  const auto raw = fhir::json::parse(list->body, arena);
+  Items items;
+  for (const fhir::Node* entry = raw ? (*raw)->first : nullptr; entry; entry = entry->next) {
+    const auto* item = entry->name == "entry" ? entry->child("item") : nullptr;
+    const auto literal = item ? fhir::parse_reference(item->value_of("reference")) : std::nullopt;
+    const auto* target = literal ? fhir::definitions().resource(literal->type) : nullptr;
+    if (!target || (!literal->base.empty() && literal->base != call.base)) continue;
+    if (items.size() == most_listed)
+      return Outcome(Kind::too_costly, "too-costly", "The List has more than " + std::to_string(most_listed) + " items",
+                     "_list");
+    items.emplace_back(target, literal->id);
+  }
+  std::sort(items.begin(), items.end());
+  items.erase(std::unique(items.begin(), items.end()), items.end());
+  return items;
 }
 
 fhir::Result<Asked> read_parameters(const Call& call) {
@@ -48,12 +77,16 @@ fhir::Result<Asked> read_parameters(const Call& call) {
       const auto time = fhir::parse_date_time(value);
       if (!time) return wrong(name, "a date or instant, for example 2026-01-31T08:00:00Z (with + written as %2B)");
       (name == "_since" ? asked.query.since : asked.query.at) = name == "_since" ? time->low : time->high;
+    } else if (name == "_list" && call.id.empty()) {
+      auto listed = items_of(call, value);
+      if (!listed) return std::move(listed.outcome());
+      asked.query.listed = std::move(*listed);
     } else if (name == "_page") {
       asked.page = value;
       continue;
     } else if (!lenient(call.request)) {
       return Outcome(Kind::malformed, "not-supported",
-                     "The parameter \"" + name + "\" is not known here; known are _since, _at, _count");
+                     "The parameter \"" + name + "\" is not known here; known are _since, _at, _list, _count");
     } else {
       continue;
     }

@@ -5,9 +5,9 @@
 
 namespace alzette::rest {
 
-fhir::Result<Incoming> receive(std::string_view bytes, bool keep_faults) {
+fhir::Result<Incoming> receive(std::string_view bytes, fhir::Format format, bool keep_faults) {
   const metrics::Timed timed(metrics::Phase::parse);
-  return fhir::receive(bytes, keep_faults);
+  return fhir::receive(bytes, format, keep_faults);
 }
 
 fhir::Result<fhir::Write> prepare(const fhir::Node& resource, std::string_view id, fhir::Method method,

@@ -12,7 +12,8 @@ using fhir::Incoming;
 using fhir::is_id;
 using fhir::kind_of;
 
-fhir::Result<Incoming> receive(std::string_view bytes, bool keep_faults = false);
+fhir::Result<Incoming> receive(std::string_view bytes, fhir::Format format = fhir::Format::json,
+                               bool keep_faults = false);
 fhir::Result<fhir::Write> prepare(const fhir::Node& resource, std::string_view id, fhir::Method method,
                                   std::string_view base, std::string_view place = {});
 

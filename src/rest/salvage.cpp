@@ -124,7 +124,7 @@ std::optional<Salvaged> salvage(std::string_view text) {
   }
   kept.append(text.substr(done));
   const auto bytes = std::make_shared<std::string>(std::move(kept));
-  auto bundle = receive(*bytes, true);
+  auto bundle = rest::receive(*bytes, fhir::Format::json, true);
   if (!bundle) return std::nullopt;
   bundle->keeps = bytes;
   salvaged.bundle = std::move(*bundle);

@@ -93,9 +93,9 @@ fhir::Result<Plan> plan_transaction(const Call& call, Incoming& incoming) {
 
 fhir::Result<Plan> run(const Call& call) {
   if (const auto none = no_parameters(call); !none) return none.outcome();
-  auto incoming = receive(call.request.body, true);
+  auto incoming = rest::receive(call.request.body, call.format, true);
   if (!incoming) {
-    auto salvaged = salvage(call.request.body);
+    auto salvaged = call.format == fhir::Format::json ? salvage(call.request.body) : std::nullopt;
     if (!salvaged) return std::move(incoming.outcome());
     return plan_batch(call, std::make_shared<Incoming>(std::move(salvaged->bundle)), std::move(salvaged->refused));
   }

@@ -285,6 +285,28 @@ TEST_CASE("load: resources, in order, then nothing the second time") {
   CHECK(store.bodies.size() == 502);
 }
 
+TEST_CASE("load: documents in XML, with an entry that is refused as in JSON") {
+  wire::Folder folder;
+  const auto bundle = [](const std::string& type, const std::string& id, const std::string& more) {
+    return "\xEF\xBB\xBF<?xml version=\"1.0\"?>\n<Bundle xmlns=\"http://hl7.org/fhir\"><type value=\"" + type +
+           "\"/><entry><resource><Patient><id value=\"" + id + "\"/>" + more +
+           "</Patient></resource><request><method value=\"PUT\"/><url value=\"Patient/" + id +
+           "\"/></request></entry></Bundle>";
+  };
+  write(folder.path("in/a.xml"),
+        R"(<Patient xmlns="http://hl7.org/fhir"><id value="a"/><active value="true"/></Patient>)");
+  write_gzip(folder.path("in/b.xml.gz"), bundle("transaction", "b", "<active value=\"true\"/>"));
+  write(folder.path("in/c.xml"), bundle("batch", "c", "<horse/>"));
+  write(folder.path("in/d.xml"), "<Patient");
+  MemoryStore store;
+  const auto result = load_all(store, folder, {folder.path("in")});
+  CHECK(result.files == 4);
+  CHECK(result.tally.created == 2);
+  CHECK(result.tally.refused == 2);
+  CHECK(store.bodies["Patient/a"].find("\"active\":true") != std::string::npos);
+  CHECK(store.bodies.count("Patient/b") == 1);
+}
+
 TEST_CASE("load: refusals name file, line or entry, and are looked at again the next time") {
   wire::Folder folder;
   write(folder.path("in/a.ndjson"), patient("good") + "\n" + R"({"resourceType":"Patient","gender":"wrong"})" + "\n" +

@@ -76,10 +76,17 @@ TEST_CASE("the form of an answer: Accept by quality, _format first") {
   request.headers = {{"Accept", "application/fhir+json;q=0.2, application/json"}};
   CHECK(form()->content_type == "application/json; charset=utf-8");
   request.headers = {{"Accept", "application/fhir+xml"}};
+  CHECK(form()->format == fhir::Format::xml);
+  request.headers = {{"Accept", "application/fhir+turtle"}};
   CHECK_FALSE(form());
   CHECK(form({{"_format", "json"}, {"_pretty", "true"}})->pretty);
   CHECK(form({{"_format", "application/fhir json"}})->fhir);
-  CHECK_FALSE(form({{"_format", "xml"}}));
+  CHECK(form({{"_format", "xml"}})->format == fhir::Format::xml);
+  CHECK(form({{"_format", "text/xml"}})->fhir);
+  CHECK_FALSE(form({{"_format", "ttl"}}));
+  request.headers = {{"Accept", "application/xml"}};
+  CHECK(form()->format == fhir::Format::xml);
+  CHECK_FALSE(form()->fhir);  // may be the content of a Binary
   request.headers = {{"Accept", "application/fhir+json; fhirVersion=5.0"}};
   CHECK_FALSE(form());
   request.headers = {{"Accept", "application/fhir+json; fhirVersion=4.0"}};
@@ -94,7 +101,9 @@ TEST_CASE("the form of a body") {
   CHECK(body_form("Application/JSON") == BodyForm::json);
   CHECK(body_form("application/fhir+json; charset=latin1") == BodyForm::other);
   CHECK(body_form("application/x-www-form-urlencoded") == BodyForm::form);
-  CHECK(body_form("application/fhir+xml") == BodyForm::other);
+  CHECK(body_form("application/fhir+xml") == BodyForm::xml);
+  CHECK(body_form("text/xml; charset=utf-8") == BodyForm::xml);
+  CHECK(body_form("application/fhir+turtle") == BodyForm::other);
 }
 
 TEST_CASE("B58: a page token belongs to its query and cannot be changed") {

@@ -346,3 +346,32 @@ TEST_CASE("pages beside FHIR") {
   CHECK(wire::count_of(answers, "HTTP/1.1 404 Not Found") == 1);
   CHECK(answers.find("alzette_phase_seconds") != std::string::npos);
 }
+
+TEST_CASE("history of what a List names, page by page") {
+  const RestServer server;
+  for (const auto* id : {"a", "b", "c"})
+    for (const auto* active : {"true", "false"})
+      server.ask("PUT", "/Patient/" + std::string(id), patient(id, R"("active":)" + std::string(active)));
+  REQUIRE(
+      server
+          .ask(
+              "PUT", "/List/l",
+              R"({"resourceType":"List","id":"l","status":"current","mode":"working","entry":[)"
+              R"({"item":{"reference":"Patient/a"}},{"item":{"reference":"Patient/c"}},{"item":{"reference":"Patient/none"}}]})")
+          .status == 201);
+  const auto all = server.get("/Patient/_history?_list=l");
+  CHECK(all.number("total") == 4);
+  CHECK_FALSE(all.has("Patient/b"));
+  const auto first = server.get("/_history?_list=l&_count=3");
+  CHECK(first.number("total") == 4);
+  const auto next = first.body.find(R"("relation":"next","url":")");
+  REQUIRE(next != std::string::npos);
+  const auto url = first.body.substr(next + 25, first.body.find('"', next + 25) - next - 25);
+  const auto last = server.get(url.substr(server.base().size()));
+  CHECK(last.has(R"("id":"a")"));
+  CHECK(last.has(R"("versionId":"1")"));
+  CHECK_FALSE(last.has(R"("relation":"next")"));
+  CHECK(server.get("/Observation/_history?_list=l").number("total") == 0);
+  CHECK(server.get("/_history?_list=none").status == 404);
+  CHECK(server.get("/Patient/a/_history?_list=l").status == 400);
+}

@@ -1,5 +1,8 @@
 // Versions, newest first. Totals come from the counts that each version carries, so none is counted one by one.
 // FHIR R4: http://hl7.org/fhir/R4/http.html#history
+#include <algorithm>
+#include <functional>
+
 #include "src/store/page.h"
 #include "src/store/sqlite/snapshot.h"
 
@@ -83,6 +86,18 @@ Result<HistoryPage> Snapshot::versions(const Access& access, const HistoryQuery&
   scope.from = query.since ? then.first_at(*query.since) : 0;
   scope.to = position.last ? std::min(until, position.last - 1) : until;
   HistoryPage page;
+  if (query.listed) {
+    for (const Key key : listed(access, query, then, scope.from, scope.to, until, page.total)) {
+      if (page.versions.size() == query.count) {
+        position.last = page.versions.back().key;
+        page.next = to_text(position);
+        break;
+      }
+      page.versions.emplace_back();
+      if (auto failed = fill(key, page.versions.back())) return std::move(*failed);
+    }
+    return page;
+  }
   for (const auto* type : scope.type ? std::vector<const fhir::Type*>{query.type} : names_.types()) {
     if (!access.may(fhir::Verb::read, type->name)) continue;
     const Name name = names_.find(type->name, *connection_);
@@ -116,6 +131,29 @@ Result<HistoryPage> Snapshot::versions(const Access& access, const HistoryQuery&
     if (auto failed = fill(key, page.versions.back())) return std::move(*failed);
   }
   return page;
+}
+
+// Each resource has its versions in order; what a page needs of each is merged.
+std::vector<Key> Snapshot::listed(const Access& access, const HistoryQuery& query, SqliteView& then, Key from, Key to,
+                                  Key until, std::uint64_t& total) {
+  std::vector<Key> keys;
+  for (const auto& [type, id] : *query.listed) {
+    if ((query.type && type != query.type) || !access.may(fhir::Verb::read, type->name)) continue;
+    const Name name = names_.find(type->name, *connection_);
+    const Rid rid = name == unknown ? unknown : view_->rid(name, id);
+    if (rid == unknown) continue;
+    auto rows = Scope{name, rid, from, until}.rows(*connection_);
+    for (std::uint32_t wanted = query.count + 1; rows.step();) {
+      const Key key = rows.integer(0);
+      if (query.at && !then.current(key)) continue;
+      ++total;
+      if (key > to || wanted == 0) continue;
+      keys.push_back(key);
+      --wanted;
+    }
+  }
+  std::sort(keys.begin(), keys.end(), std::greater<>());
+  return keys;
 }
 
 }  // namespace alzette::store::sqlite

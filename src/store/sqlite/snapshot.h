@@ -40,6 +40,9 @@ class Snapshot : public fhir::Snapshot {
   fhir::Result<fhir::SearchPage> page(const fhir::Access&, const fhir::search::Query&, std::uint32_t count,
                                       std::uint64_t effort);
   fhir::Result<fhir::HistoryPage> versions(const fhir::Access&, const fhir::HistoryQuery&);
+  // Of the resources that the query lists, between two keys; `until` is what the first page could see.
+  std::vector<Key> listed(const fhir::Access&, const fhir::HistoryQuery&, SqliteView& then, Key from, Key to, Key until,
+                          std::uint64_t& total);
 
   Pool& pool_;
   const Names& names_;
