@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ihe/wire/mtom.h"
+#include "ihe/wire/schema.h"
 #include "ihe/wire/soap.h"
 
 namespace ihe {
@@ -11,15 +12,6 @@ namespace {
 using fhir::Kind;
 using fhir::Outcome;
 using soap::Fault;
-
-std::string uuid_of(std::string_view token) {
-  std::string id = "urn:uuid:";
-  for (std::size_t i = 0; i < 32 && i < token.size(); ++i) {
-    if (i == 8 || i == 12 || i == 16 || i == 20) id += '-';
-    id += i == 12 ? '4' : i == 16 ? "89ab"[token[i] & 3] : token[i];
-  }
-  return id;
-}
 
 std::shared_ptr<const fhir::Content> text(std::string bytes) {
   return std::make_shared<fhir::TextContent>(std::move(bytes));
@@ -109,6 +101,15 @@ constexpr std::string_view understood[] = {soap::wsse_ns};
 
 }  // namespace
 
+std::string uuid_of(std::string_view token) {
+  std::string id = "urn:uuid:";
+  for (std::size_t i = 0; i < 32 && i < token.size(); ++i) {
+    if (i == 8 || i == 12 || i == 16 || i == 20) id += '-';
+    id += i == 12 ? '4' : i == 16 ? "89ab"[token[i] & 3] : token[i];
+  }
+  return id;
+}
+
 std::vector<Exchanged> messages_of(const Transaction& transaction) {
   std::vector<Exchanged> list;
   const auto count = 1 + static_cast<std::size_t>(std::count(transaction.body.begin(), transaction.body.end(), ' '));
@@ -161,6 +162,15 @@ std::variant<SoapCall, SoapReply> receive(const SoapRequest& request, std::strin
 
 SoapReply fault(const SoapCall& call, const Outcome& outcome, std::string_view token) {
   return fault_reply(soap::fault_of(outcome), call.message.soap.get(), token);
+}
+
+std::pair<std::string_view, std::string_view> body_of(const SoapCall& call) {
+  const auto& body = *call.message.soap->envelope.body;
+  return {body.ns, body.name};
+}
+
+std::optional<Outcome> schema_fault(const SoapCall& call, const std::string& schema_file) {
+  return xml::schema_fault(call.message.soap->bytes, schema_file);
 }
 
 SoapReply reply_to(const SoapCall& call, fhir::Result<Answer> answer, std::string_view token, std::int64_t now) {

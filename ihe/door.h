@@ -3,9 +3,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "fhir/content.h"
 #include "fhir/outcome.h"
@@ -43,6 +46,9 @@ struct SoapCall {
   bool silent = false;   // no answer is wanted
 };
 
+// "urn:uuid:…" of 32 random hexadecimal digits.
+std::string uuid_of(std::string_view token);
+
 // The message with its row, or the fault that answers it. Action and body must agree (bad input B47). A missing action
 // is forgiven to queries. `token`: 32 random hexadecimal digits, which message ids and boundaries are made of.
 std::variant<SoapCall, SoapReply> receive(const SoapRequest& request, std::string_view token);
@@ -52,6 +58,10 @@ SoapReply reply_to(const SoapCall& call, fhir::Result<Answer> answer, std::strin
 
 // A refusal of `call` that is not the transaction's own: always a fault.
 SoapReply fault(const SoapCall& call, const fhir::Outcome& outcome, std::string_view token);
+
+// Namespace and name of the element in the body, and what is wrong with it by a schema; nothing when it is valid.
+std::pair<std::string_view, std::string_view> body_of(const SoapCall& call);
+std::optional<fhir::Outcome> schema_fault(const SoapCall& call, const std::string& schema_file);
 
 // WSDL 1.1 of all SOAP transactions, or of the one that `alias` names; "" when there is none of that name.
 // `address`: of the door, "http://host:port/soap".

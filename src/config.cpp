@@ -114,7 +114,7 @@ void add_options(CLI::App& app, Config& config) {
   app.add_option("--domains", config.domains,
                  "JSON file of the identifier domains (assigning authorities) beside the national one");
   app.add_option("--pix-consumers", config.pix_consumers,
-                 "JSON file of the consumers that are told when identifiers change (ITI-10)");
+                 "JSON file of the consumers that are told when identifiers change (ITI-10, ITI-46)");
   app.add_flag("--accept-unknown-domains", config.accept_unknown_domains,
                "feeds may bring identifiers of domains that are not configured: for test labs");
   app.add_flag("--accept-unknown-patients", config.accept_unknown_patients,
@@ -139,6 +139,8 @@ void add_options(CLI::App& app, Config& config) {
   app.add_option("--max-document-mib", config.max_document_mib, "largest SOAP message with its documents, MiB")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
+  app.add_option("--schemas", config.schemas,
+                 "folder of XML Schemas (*.xsd) that SOAP messages must satisfy; slow, for test labs");
   app.add_option("--max-connections", config.max_connections, "connections at a time")
       ->check(CLI::Range(8, 1'000'000))
       ->capture_default_str();

@@ -42,6 +42,7 @@ struct Config {
   std::uint32_t max_document_mib = 2048;                          // of a SOAP message with its documents
   std::uint32_t max_connections = 10'000;
   std::vector<std::string> allow_endpoint;  // beginnings of URLs that may be asked in any network
+  std::string schemas;                      // folder of XML Schemas that SOAP messages are held against
 
   net::Listen listen() const;
   net::MllpListen mllp_listen() const;

@@ -8,9 +8,13 @@
 #include <set>
 #include <thread>
 
+#include "ihe/pix/iti46.h"
+#include "src/auth/seal.h"
 #include "src/clock.h"
 #include "src/log.h"
 #include "src/metrics.h"
+#include "src/net/client.h"
+#include "src/net/egress.h"
 #include "src/net/mllp_client.h"
 
 namespace alzette {
@@ -25,8 +29,8 @@ constexpr milliseconds longest_rest{60'000};  // history is looked at even if no
 constexpr std::uint32_t page_size = 200;
 
 struct Measures {
-  metrics::Counter sent{"alzette_pix_updates_total", "ITI-10 notifications acknowledged"};
-  metrics::Counter failed{"alzette_pix_update_failures_total", "ITI-10 notifications to be sent again"};
+  metrics::Counter sent{"alzette_pix_updates_total", "ITI-10 and ITI-46 notifications acknowledged"};
+  metrics::Counter failed{"alzette_pix_update_failures_total", "ITI-10 and ITI-46 notifications to be sent again"};
 };
 const Measures& measures() {
   static const Measures all;
@@ -80,7 +84,7 @@ class Telling {
         settings_(settings),
         ids_(ids),
         consumer_(consumer),
-        mark_file_(folder + "/" + file_name(consumer.address)),
+        mark_file_(folder + "/" + file_name(consumer.address + consumer.url)),
         client_(consumer.address, patience),
         rest_(std::move(rest)) {
     std::ifstream file(mark_file_);
@@ -131,27 +135,61 @@ class Telling {
     const auto version = snapshot->vread(access_, *fhir::definitions().resource("Patient"), change.id, change.version);
     if (!version) return std::nullopt;
     const ihe::Site site{*snapshot, access_, settings_, "http://localhost/fhir", clock::wall_ms(), ids_};
-    auto message = ihe::pix::notification(site, consumer_, *version, ids_.next(site.now));
+    auto message = consumer_.url.empty() ? ihe::pix::notification(site, consumer_, *version, ids_.next(site.now))
+                                         : ihe::pix::notification_v3(site, consumer_, *version, auth::random_token());
     return message ? std::move(*message) : std::nullopt;
   }
 
   // Until it is acknowledged: AE will not change by sending it again, anything else may.
   bool tell(const std::string& message) {
+    using ihe::pix::Taken;
     for (auto pause = least_pause;; pause = std::min(pause * 2, most_pause)) {
-      const auto answer = client_.send(message);
-      const bool taken =
-          answer && (answer->find("\rMSA|AA") != std::string::npos || answer->find("\rMSA|CA") != std::string::npos);
-      const bool refused = answer && answer->find("\rMSA|AE") != std::string::npos;
+      std::string why = "not accepted";
+      const auto answer = consumer_.url.empty() ? tell_by_v2(message, why) : tell_by_v3(message, why);
+      const bool taken = answer == Taken::yes;
+      const bool refused = answer == Taken::never;
       if (taken) measures().sent.add();
-      if (refused) log::write(log::Level::warning, "pix_update_refused", {{"consumer", consumer_.address}});
+      if (refused)
+        log::write(log::Level::warning, "pix_update_refused", {{"consumer", consumer_.address + consumer_.url}});
       if (taken || refused) return true;
       measures().failed.add();
       if (pause == least_pause)
         log::write(log::Level::warning, "pix_update_waits",
-                   {{"consumer", consumer_.address},
-                    {"reason", answer ? std::string("not accepted") : answer.outcome().issues.front().diagnostics}});
+                   {{"consumer", consumer_.address + consumer_.url}, {"reason", why}});
       if (!rest_(pause)) return false;
     }
+  }
+
+  ihe::pix::Taken tell_by_v2(const std::string& message, std::string& why) {
+    using ihe::pix::Taken;
+    const auto answer = client_.send(message);
+    if (!answer) {
+      why = answer.outcome().issues.front().diagnostics;
+      return Taken::not_yet;
+    }
+    const auto says = [&](const char* code) { return answer->find(code) != std::string::npos; };
+    if (says("\rMSA|AA") || says("\rMSA|CA")) return Taken::yes;
+    return says("\rMSA|AE") ? Taken::never : Taken::not_yet;
+  }
+
+  ihe::pix::Taken tell_by_v3(const std::string& message, std::string& why) const {
+    // The operator named the consumer, so it may be in any network.
+    const auto endpoint = net::Egress({consumer_.url}).judge(consumer_.url);
+    if (!endpoint) {
+      why = endpoint.outcome().issues.front().diagnostics;
+      return ihe::pix::Taken::not_yet;
+    }
+    Request request;
+    request.method = "POST";
+    request.target = endpoint->target;
+    request.headers = {{"Host", endpoint->authority()}, {"Content-Type", std::string(ihe::pix::notification_v3_type)}};
+    request.body = message;
+    const bool six = endpoint->host.find(':') != std::string::npos;
+    const auto address = (six ? "[" + endpoint->host + "]" : endpoint->host) + ":" + endpoint->port;
+    const auto answer = net::Client(address, patience).send(request);
+    if (answer) return ihe::pix::taken_v3(answer->status, answer->body);
+    why = answer.outcome().issues.front().diagnostics;
+    return ihe::pix::Taken::not_yet;
   }
 
   void advance(const Change& change) {

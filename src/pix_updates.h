@@ -1,5 +1,5 @@
-// Tells PIX consumers what changes (ITI-10). Its queue is the store's own history: each consumer has a mark in the data
-// folder up to which it was told, so that nothing is lost when the server ends or a consumer is away for days.
+// Tells PIX consumers what changes (ITI-10, ITI-46). Its queue is the store's own history: each consumer has a mark in
+// the data folder up to which it was told, so that nothing is lost when the server ends or a consumer is away for days.
 #pragma once
 
 #include <memory>

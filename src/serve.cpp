@@ -111,7 +111,8 @@ int serve(const Config& config) {
   });
   door.take_jobs(jobs.folder(), egress);
   Outbox outbox(egress);
-  SoapDoor soap(exchange, workers, egress, outbox);
+  const Schemas schemas(config.schemas);
+  SoapDoor soap(exchange, workers, egress, outbox, schemas);
   const metrics::Gauge waiting("alzette_worker_queue", "Requests that wait for a worker",
                                [&] { return static_cast<double>(workers.waiting()); });
   const metrics::Gauge queued("alzette_writer_queue", "Batches that wait for the writer",

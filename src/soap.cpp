@@ -117,6 +117,9 @@ void SoapDoor::receive(const std::shared_ptr<Job>& job) try {
   const auto refuse = [&](Outcome why) {
     job->respond(response_of(ihe::fault(job->call, why, auth::random_token()), route));
   };
+  const auto [ns, name] = ihe::body_of(job->call);
+  if (const auto file = schemas_.file_of(ns, name); !file.empty())
+    if (auto wrong = ihe::schema_fault(job->call, file)) return refuse(std::move(*wrong));
   const bool elsewhere = !job->call.reply_to.empty();
   if (elsewhere) {
     if (auto why = refuse_elsewhere(job->call.reply_to)) return refuse({Kind::unprocessable, "value", std::move(*why)});

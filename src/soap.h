@@ -12,6 +12,7 @@
 #include "src/lane.h"
 #include "src/net/egress.h"
 #include "src/outbox.h"
+#include "src/schemas.h"
 
 namespace alzette {
 
@@ -20,8 +21,8 @@ class SoapDoor {
   static constexpr std::string_view path = "/soap";
 
   // What is handed in must outlive the door.
-  SoapDoor(Exchange& exchange, WorkerLane& workers, const net::Egress& egress, Outbox& outbox)
-      : exchange_(exchange), workers_(workers), egress_(egress), outbox_(outbox) {}
+  SoapDoor(Exchange& exchange, WorkerLane& workers, const net::Egress& egress, Outbox& outbox, const Schemas& schemas)
+      : exchange_(exchange), workers_(workers), egress_(egress), outbox_(outbox), schemas_(schemas) {}
 
   // Whether a request's target is this door's.
   static bool takes(std::string_view target);
@@ -36,6 +37,7 @@ class SoapDoor {
   WorkerLane& workers_;
   const net::Egress& egress_;
   Outbox& outbox_;
+  const Schemas& schemas_;
 };
 
 }  // namespace alzette

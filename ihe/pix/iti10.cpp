@@ -25,6 +25,10 @@ Result<Consumer> read_consumer(const fhir::Node& node, const identity::Domains& 
   for (const auto& member : node) {
     if (member.name == "address") {
       consumer.address = member.text;
+    } else if (member.name == "url") {
+      consumer.url = member.text;
+    } else if (member.name == "device") {
+      consumer.device = member.text;
     } else if (member.name == "application") {
       consumer.application = member.text;
     } else if (member.name == "facility") {
@@ -37,10 +41,14 @@ Result<Consumer> read_consumer(const fhir::Node& node, const identity::Domains& 
       consumer.domains.push_back(domain->uri);
     } else {
       return wrong("unknown member \"" + std::string(member.name) +
-                   "\"; known are address, application, facility, domains");
+                   "\"; known are address, url, device, application, facility, domains");
     }
   }
-  if (consumer.address.find(':') == std::string::npos) return wrong("a consumer needs an \"address\": \"host:port\"");
+  const bool soap = !consumer.url.empty();
+  if (soap && !consumer.url.starts_with("http://")) return wrong("a \"url\" is an http address");
+  if (soap && consumer.device.empty()) return wrong("a consumer with a \"url\" needs its OID as \"device\"");
+  if (!soap && consumer.address.find(':') == std::string::npos)
+    return wrong("a consumer needs an \"address\": \"host:port\", or a \"url\"");
   if (consumer.domains.empty()) return wrong("a consumer needs \"domains\"");
   return consumer;
 }
@@ -92,32 +100,39 @@ Result<std::vector<Consumer>> read_consumers(std::string_view text, const identi
   return consumers;
 }
 
-Result<std::optional<std::string>> notification(const Site& site, const Consumer& consumer,
-                                                const fhir::Version& version, std::string_view control_id) {
-  const std::optional<std::string> nothing;
-  if (version.deleted()) return nothing;
+Result<std::optional<News>> news_of(const Site& site, const Consumer& consumer, const fhir::Version& version) {
+  if (version.deleted()) return std::optional<News>();
   auto record = identity::read_record(version);
   if (!record) return std::move(record.outcome());
-  if (!identity::replaced_by(*record->patient).empty()) return nothing;  // its survivor tells
+  if (!identity::replaced_by(*record->patient).empty()) return std::optional<News>();  // its survivor tells
   auto differs = changed(site, version, *record);
   if (!differs) return std::move(differs.outcome());
-  if (!*differs) return nothing;
+  if (!*differs) return std::optional<News>();
   std::vector<Record> one;
   one.push_back(std::move(*record));
   auto group = identity::group_of(site, std::move(one));
   if (!group) return std::move(group.outcome());
 
-  hl7v2::Writer writer({});
-  std::string ids;
+  News news;
   for (const auto& uri : consumer.domains)
     for (const auto& member : *group)
       for (const auto& held : identity::held_by(*member.patient)) {
         if (held.old || held.account || held.id.system != uri) continue;
-        const auto cx = write_cx(site, writer, held.id);
-        if (("~" + ids + "~").find("~" + cx + "~") != std::string::npos) continue;
-        ids += (ids.empty() ? "" : "~") + cx;
+        if (std::find(news.ids.begin(), news.ids.end(), held.id) == news.ids.end()) news.ids.push_back(held.id);
       }
-  if (ids.empty()) return nothing;
+  if (news.ids.empty()) return std::optional<News>();
+  news.record = std::move(group->front());
+  return std::optional<News>(std::move(news));
+}
+
+Result<std::optional<std::string>> notification(const Site& site, const Consumer& consumer,
+                                                const fhir::Version& version, std::string_view control_id) {
+  const auto news = news_of(site, consumer, version);
+  if (!news) return news.outcome();
+  if (!*news) return std::optional<std::string>();
+  hl7v2::Writer writer({});
+  std::string ids;
+  for (const auto& id : (*news)->ids) ids += (ids.empty() ? "" : "~") + write_cx(site, writer, id);
   write_header(writer, site, consumer, control_id);
   writer.segment("PID").skip(2).raw(ids).skip(1).raw("~^^^^^^S");
   writer.segment("PV1").skip(1).field("N");

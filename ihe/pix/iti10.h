@@ -1,5 +1,5 @@
 // ITI-10 PIX Update Notification (HL7 v2.5): what a consumer is told when the identifiers of a person change: all of
-// them that are of the domains it cares for. IHE ITI TF-2 3.10.
+// them that are of the domains it cares for. IHE ITI TF-2 3.10. A consumer with a url is told by ITI-46 instead.
 #pragma once
 
 #include <optional>
@@ -9,19 +9,31 @@
 #include "fhir/outcome.h"
 #include "fhir/store.h"
 #include "ihe/identity/domains.h"
+#include "ihe/identity/identity.h"
 #include "ihe/transaction.h"
 
 namespace ihe::pix {
 
 struct Consumer {
-  std::string address;                // "host:port"
+  std::string address;                // "host:port" of its MLLP door
+  std::string url;                    // of its SOAP door, http; instead of `address`
+  std::string device;                 // OID of the receiver in HL7 v3
   std::string application, facility;  // MSH-5, MSH-6
   std::vector<std::string> domains;   // URIs
 };
 
 // The file of consumers:
-// [{"address":"10.0.0.7:2575","application":"APP","facility":"HOSPITAL","domains":["A","1.2.3"]}].
+// [{"address":"10.0.0.7:2575","application":"APP","facility":"HOSPITAL","domains":["A","1.2.3"]},
+//  {"url":"http://10.0.0.7/pix","device":"1.2.4","domains":["A"]}].
 fhir::Result<std::vector<Consumer>> read_consumers(std::string_view text, const identity::Domains& domains);
+
+// The identifiers to be told of the person of a Patient version that was stored, those of one domain adjacent; nothing
+// where its identifiers and links are those of the version before, or none is of the consumer's domains.
+struct News {
+  std::vector<identity::Id> ids;
+  identity::Record record;
+};
+fhir::Result<std::optional<News>> news_of(const Site& site, const Consumer& consumer, const fhir::Version& version);
 
 // ADT^A31 for the person of a Patient version that was stored; nothing where its identifiers and links are those of the
 // version before, or none is of the consumer's domains. `control_id`: MSH-10.

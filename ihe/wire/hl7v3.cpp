@@ -175,7 +175,11 @@ void copy(Writer& writer, const Element& element) {
     else if (a->ns == xml::xsi_ns && a->name == "type")  // a QName, whose prefix is not declared here
       writer.attribute("xsi:type", a->value.substr(a->value.find(':') + 1));
   }
-  writer.text(element.first ? element.word() : element.text);
+  // Only values (a name, an address) may mix text with parts.
+  if (!element.first)
+    writer.text(element.text);
+  else if (element.name == "value")
+    writer.text(element.word());
   for (const auto& child : element)
     if (child.ns == ns) copy(writer, child);
   writer.close();

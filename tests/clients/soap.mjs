@@ -1,28 +1,46 @@
 // The SOAP door over real sockets: envelopes, packages, addressing and faults; and patient identity in HL7 v3.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { start } from '../../conformance/server.mjs';
 import { continuation, envelope, feed, interaction, pdqQuery, pixQuery, post, soap11, v3 } from '../../conformance/soap.mjs';
 
 const a = '1.2.3.4.1';
 const b = '1.2.3.4.2';
+const c = '1.2.3.4.3';
+const d = '1.2.3.4.4';
 const national = '1.3.182.4.4';
+const acknowledged = '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><MCCI_IN000002UV01 xmlns="urn:hl7-org:v3" ' +
+  'ITSVersion="XML_1.0"><acknowledgement><typeCode code="AA"/></acknowledgement></MCCI_IN000002UV01></s:Body></s:Envelope>';
 let server;
 let listener;
+let folder;
 const received = [];
 
 before(async () => {
   listener = createServer((request, answer) => {
     let body = '';
     request.on('data', (part) => { body += part; });
-    request.on('end', () => { received.push({ url: request.url, type: request.headers['content-type'], body }); answer.end(); });
+    request.on('end', () => { received.push({ url: request.url, type: request.headers['content-type'], body }); answer.end(acknowledged); });
   });
   await new Promise((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  server = await start({ flags: ['--accept-unknown-domains', '--allow-endpoint', `http://127.0.0.1:${listener.address().port}/`] });
+  const origin = `http://127.0.0.1:${listener.address().port}`;
+  folder = mkdtempSync(join(tmpdir(), 'alzette-soap-'));
+  writeFileSync(join(folder, 'domains.json'), JSON.stringify([{ name: 'C', oid: c }, { name: 'D', oid: d }]));
+  writeFileSync(join(folder, 'consumers.json'), JSON.stringify([{ url: `${origin}/updates`, device: '1.2.3.9', domains: ['D'] }]));
+  server = await start({ flags: ['--accept-unknown-domains', '--allow-endpoint', `${origin}/`, '--domains', join(folder, 'domains.json'),
+    '--pix-consumers', join(folder, 'consumers.json')] });
 });
-after(async () => { await server.stop(); listener.close(); });
+after(async () => { await server.stop(); listener.close(); rmSync(folder, { recursive: true }); });
+
+const arrived = async (url) => {
+  for (let i = 0; i < 100 && !received.some((one) => one.url === url); i++) await new Promise((resolve) => setTimeout(resolve, 50));
+  return received.find((one) => one.url === url);
+};
 
 const person = (family, given, more = '') =>
   `<name use="L"><family>${family}</family><given>${given}</given></name><administrativeGenderCode code="F"/><birthTime value="19700101"/>${more}`;
@@ -33,11 +51,11 @@ const demographics = (parameters, options) => send('PRPA_IN201305UV02', pdqQuery
 const named = (family, given = '') => ({ livingSubjectName: `<value><family>${family}</family>${given && `<given>${given}</given>`}</value>` });
 
 test('ITI-44 adds and revises a patient; FHIR reads it', async () => {
-  const answer = await add([`10@${a}`, `1970010112317@${national}`], 'Weber', 'Zoé', '<addr use="HP"><streetAddressLine>1, rue A</streetAddressLine><city>Mersch</city></addr>');
+  const answer = await add([`10@${a}`, `1893120105732@${national}`], 'Weber', 'Zoé', '<addr use="HP"><streetAddressLine>1, rue A</streetAddressLine><city>Mersch</city></addr>');
   assert.equal(answer.status, 200);
   assert.equal(answer.action, v3('MCCI_IN000002UV01'));
   assert.match(answer.relatesTo, /^urn:uuid:/);
-  if (answer.acknowledgement !== 'AA') assert.match(answer.text, /1970010112317/);
+  assert.equal(answer.acknowledgement, 'AA', answer.text);
   const again = await send('PRPA_IN201302UV02', feed('PRPA_IN201302UV02', [`10@${a}`], person('Weber-Muller', 'Zoé')));
   assert.equal(again.acknowledgement, 'AA', again.text);
   const found = await (await fetch(`${server.base}/Patient?identifier=urn:oid:${a}|10`)).json();
@@ -86,6 +104,17 @@ test('ITI-44 merges: the subsumed identifier is known no more, or finds the surv
   assert.deepEqual((await query(`31@${a}`, [b])).patients, [[`30@${b}`]]);
   for (const [surviving, subsumed] of [[`30@${a}`, `30@${a}`], [`30@${a}`, `31@${a}`], [`98@${a}`, `30@${a}`], [`30@${a}`, `98@${a}`]])
     assert.equal((await send('PRPA_IN201304UV02', feed('PRPA_IN201304UV02', [surviving], person('K', 'E'), { replaced: subsumed }))).acknowledgement, 'AE');
+});
+
+test('ITI-46 tells a consumer of a changed patient in its domains', async () => {
+  await add([`80@${c}`], 'Untold', 'Ida');
+  await add([`81@${c}`, `81@${d}`], 'Told', 'Ida');
+  const update = await arrived('/updates');
+  assert.ok(update, 'nothing came');
+  assert.match(update.type, /PRPA_IN201302UV02/);
+  assert.match(update.body, /<id root="1\.2\.3\.4\.4" extension="81" assigningAuthorityName="D"\/>/);
+  assert.match(update.body, /<family>Told<\/family>/);
+  assert.ok(!update.body.includes('1.2.3.4.3'));
 });
 
 test('ITI-47 finds by demographics and identifier, shows the domains asked for', async () => {
@@ -212,8 +241,7 @@ test('an answer goes where ReplyTo says, if that is allowed', async () => {
   const accepted = await post(server, envelope(v3('PRPA_IN201309UV02'), pixQuery(`20@${a}`), { replyTo: `http://127.0.0.1:${port}/replies`, id: 'urn:uuid:async' }));
   assert.equal(accepted.status, 202);
   assert.equal(accepted.text, '');
-  for (let i = 0; i < 100 && !received.some(({ url }) => url === '/replies'); i++) await new Promise((resolve) => setTimeout(resolve, 50));
-  const reply = received.find(({ url }) => url === '/replies');
+  const reply = await arrived('/replies');
   assert.ok(reply, 'no answer came');
   assert.match(reply.type, /^application\/soap\+xml/);
   assert.match(reply.body, /<wsa:RelatesTo>urn:uuid:async</);
