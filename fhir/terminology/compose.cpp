@@ -9,7 +9,8 @@
 namespace fhir::terminology {
 namespace {
 
-constexpr std::size_t deepest = 64;  // imports of imports
+constexpr std::size_t deepest = 64;           // imports of imports
+constexpr std::uint64_t import_cost = 1'000;  // of looking into one, in concepts looked at
 
 Outcome too_costly() {
   return {Kind::too_costly, "too-costly",
@@ -305,6 +306,7 @@ Composer::Found Composer::find_own(const Part& part, const Sought& sought) {
 
 Result<bool> Composer::in_imports(const ValueSet& set, const Part& part, const Sought& sought, std::size_t from) {
   for (std::size_t i = from; i < part.imports.size(); ++i) {
+    if (!spend(import_cost)) return too_costly();
     const auto imported = import_of(set, part.imports[i]);
     if (!imported) {
       usage_.missing_value_set = imported.outcome().issues.front().diagnostics;
@@ -328,6 +330,7 @@ Composer::Found Composer::find_in(const ValueSet& set, const Part& part, const S
     if (!own || !*own) return own;
     member = **own;
   } else if (!part.imports.empty()) {
+    if (!spend(import_cost)) return too_costly();
     const auto imported = import_of(set, part.imports[0]);
     if (!imported) {
       usage_.missing_value_set = imported.outcome().issues.front().diagnostics;

@@ -352,7 +352,8 @@ class Writer {
                                                       "rendering-style", "rendering-xhtml"};
       for (const auto name : marks)
         if (const Node* value = extension(node, name)) mark(name, value->name, value->text);
-      for (const std::string_view name : {"valueset-deprecated", "structuredefinition-standards-status"})
+      for (const std::string_view name :
+           {"valueset-deprecated", "valueset-concept-definition", "structuredefinition-standards-status"})
         if (const Node* value = extension(node, name))
           passed[std::string(name)] = {std::string(value->name), std::string(value->text)};
       if (const auto text = extension_text(node, "valueset-concept-definition"); !text.empty() && asked("definition"))

@@ -119,7 +119,8 @@ std::optional<Outcome> Composer::list_own(const Part& part, std::vector<Member>&
 }
 
 std::optional<Outcome> Composer::list(const ValueSet& set, const Part& part, std::vector<Member>& out) {
-  if (!spend()) return too_costly();
+  constexpr std::uint64_t import_cost = 1'000;  // of looking into one, in concepts looked at
+  if (!spend(part.imports.empty() ? 1 : import_cost)) return too_costly();
   std::vector<Member> own;
   std::size_t from = 0;
   if (!part.url.empty()) {

@@ -262,7 +262,9 @@ class Judge {
       if (!composer_.sources().system(url, misfit.asked)) not_here(misfit.asked);
     }
     System* shown = misfit.chosen.system ? misfit.chosen.system : composer_.system_of(url, misfit.asked);
-    if (shown) describe(candidate, shown, shown->find(candidate.code), nullptr);
+    // Of several codings, one whose system is not here is not the one that the answer is about.
+    const bool told = system || request_.form != CodeRequest::Form::concept_;
+    if (shown && told) describe(candidate, shown, shown->find(candidate.code), nullptr);
     name_if_coding(candidate);
     failed_ = true;
   }
