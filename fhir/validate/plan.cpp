@@ -13,8 +13,9 @@ namespace {
 
 // ele-1 holds by structure: bind refuses what is empty. txt-1 and txt-2 are the
 // narrative's own check. dom-3, ref-1, bdl-3 and bdl-4 compare each member with
-// the whole resource: the walk does so without a product of their numbers.
-constexpr std::string_view checked_elsewhere[] = {"ele-1", "txt-1", "txt-2", "dom-3", "ref-1", "bdl-3", "bdl-4"};
+// the whole resource, csd-1 its codes with each other: the walk does so without a product of their numbers.
+constexpr std::string_view checked_elsewhere[] = {"ele-1", "txt-1", "txt-2", "dom-3",
+                                                  "ref-1", "bdl-3", "bdl-4", "csd-1"};
 
 void add_rule(const Constraint& constraint, const Type* only, std::vector<Rule>& rules) {
   const auto same_key = [&](std::string_view key) { return key == constraint.key.view(); };

@@ -27,7 +27,16 @@ struct Known {
   const Type* bundle = definitions().type("Bundle");
   const Type* extension = definitions().type("Extension");
   const Type* coding = definitions().type("Coding");
+  const Type* code_system = definitions().type("CodeSystem");
 };
+
+void gather_codes(const Node& parent, std::vector<std::string_view>& codes) {
+  for (const Node& node : parent) {
+    if (node.name != "concept") continue;
+    codes.push_back(node.value_of("code"));
+    gather_codes(node, codes);
+  }
+}
 
 const Known& known() {
   static const Known types;
@@ -309,7 +318,18 @@ class Validator {
     if (&type == known().reference) reference(node, place);
     if (&type == known().attachment)
       if (auto text = attachment_fault(node)) fault(place, "invariant", std::move(*text));
+    if (&type == known().code_system) unique_codes(node, place);
     children(node, type, plan, place);
+  }
+
+  // csd-1, for a hundred thousand codes as well.
+  void unique_codes(const Node& system, const Place& place) {
+    std::vector<std::string_view> codes;
+    gather_codes(system, codes);
+    std::sort(codes.begin(), codes.end());
+    if (const auto twice = std::adjacent_find(codes.begin(), codes.end()); twice != codes.end())
+      fault(place, "invariant",
+            "csd-1: the codes of a code system are unique, and " + shown(*twice) + " is there twice");
   }
 
   void children(const Node& node, const Type& type, const Plan& plan, const Place& place) {
