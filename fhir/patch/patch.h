@@ -20,6 +20,9 @@ inline constexpr std::size_t most_operations = 1000;
 // `resource` and the result are JSON. Lists and objects that a patch leaves empty are left out.
 Result<std::string> apply_json(std::string_view resource, std::string_view patch);
 
+// `resource` and the result are FHIR XML; the patch is a document whose root is `diff`. In format/xml_patch.cpp.
+Result<std::string> apply_xml(std::string_view resource, std::string_view patch);
+
 // `resource` is bound and changed in place, also where the patch is refused half-way; `arena` takes what is added.
 // `parameters` is a bound Parameters resource that outlives the changed tree. `now`: milliseconds since 1970 UTC.
 Result<std::string> apply_fhirpath(Node& resource, const Node& parameters, Arena& arena, std::int64_t now);

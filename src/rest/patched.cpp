@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "fhir/format/xml.h"
 #include "fhir/patch/patch.h"
 #include "fhir/value.h"
 #include "src/net/ascii.h"
@@ -15,12 +16,15 @@ using fhir::Node;
 using fhir::Outcome;
 using fhir::Result;
 
-enum class Form : std::uint8_t { json, fhirpath, other };
+enum class Form : std::uint8_t { json, xml, fhirpath, fhirpath_xml, other };
 
 Form form_of(std::string_view content_type) {
   const auto type = net::trim(content_type.substr(0, content_type.find(';')));
   if (net::same_word(type, "application/json-patch+json")) return Form::json;
+  if (net::same_word(type, "application/xml-patch+xml")) return Form::xml;
   if (net::same_word(type, "application/fhir+json") || net::same_word(type, "application/json")) return Form::fhirpath;
+  if (net::same_word(type, "application/fhir+xml") || net::same_word(type, "application/xml"))
+    return Form::fhirpath_xml;
   return Form::other;
 }
 
@@ -46,9 +50,9 @@ Result<bool> keeps_identity(const Node& before, const Node& after) {
   return true;
 }
 
-Result<Incoming> accept(const Node& before, std::string text) {
+Result<Incoming> accept(const Node& before, std::string text, fhir::Format format = fhir::Format::json) {
   auto kept = std::make_shared<std::string>(std::move(text));
-  auto after = receive(*kept);
+  auto after = fhir::receive(*kept, format);
   if (!after) return of_result(std::move(after.outcome()));
   after->keeps = kept;
   if (auto done = keeps_identity(before, *after->resource); !done) return std::move(done.outcome());
@@ -79,14 +83,21 @@ Result<Incoming> patched(const fhir::Version& version, std::string_view content_
                          std::int64_t now) {
   auto before = receive(version.body);
   if (!before) return std::move(before.outcome());
-  switch (form_of(content_type)) {
+  const auto form = form_of(content_type);
+  switch (form) {
     case Form::json: {
       auto text = fhir::patch::apply_json(version.body, patch);
       if (!text) return std::move(text.outcome());
       return accept(*before->resource, std::move(*text));
     }
-    case Form::fhirpath: {
-      const auto parameters = receive(patch);
+    case Form::xml: {
+      auto text = fhir::patch::apply_xml(fhir::xml::from_json(version.body), patch);
+      if (!text) return std::move(text.outcome());
+      return accept(*before->resource, std::move(*text), fhir::Format::xml);
+    }
+    case Form::fhirpath:
+    case Form::fhirpath_xml: {
+      const auto parameters = fhir::receive(patch, form == Form::fhirpath ? fhir::Format::json : fhir::Format::xml);
       if (!parameters) return parameters.outcome();
       return by_parameters(std::move(*before), *parameters->resource, now, version.body);
     }

@@ -12,7 +12,8 @@
 
 namespace alzette::rest {
 
-inline constexpr std::string_view patch_forms = "application/json-patch+json, application/fhir+json";
+inline constexpr std::string_view patch_forms =
+    "application/json-patch+json, application/xml-patch+xml, application/fhir+json, application/fhir+xml";
 
 // Whether a patch of this media type can be read.
 bool is_patch(std::string_view content_type);
