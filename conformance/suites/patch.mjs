@@ -28,6 +28,7 @@ async function outcome(server, text, headers, patch, type, wanted) {
     const resource = parse((await ask('GET', `${server.base}/${place}`)).text);
     delete resource.id;
     delete resource.meta;
+    if (resource.text) resource.text.div = resource.text.div.replace(/>\s+|\s+</g, (blank) => blank.trim()).replace(/><\/p>/g, '/>');
     return resource;
   };
   const place = text === null ? 'Patient/absent' : await stored(text);

@@ -157,7 +157,7 @@ Statement make_statement() {
   out.append(R"(},"fhirVersion":")").append(definitions.version.view()).append("\",");
   out += R"("format":["application/fhir+json","application/fhir+xml","json","xml"],)";
   out +=
-      R"("patchFormat":["application/json-patch+json","application/fhir+json"],"rest":[{"mode":"server","resource":[)";
+      R"("patchFormat":["application/json-patch+json","application/xml-patch+xml","application/fhir+json","application/fhir+xml"],"rest":[{"mode":"server","resource":[)";
   Commas commas(out);
   for (const Type* type : types) {
     commas.next();
