@@ -134,7 +134,8 @@ class Reader {
     if (wanted_.extent != job::Extent::group) return std::nullopt;
     auto group = call_.snapshot.read(call_.access, *call_.type, call_.id);
     if (!group) return std::move(group.outcome());
-    const auto incoming = fhir::receive(group->body, true);
+    auto incoming = fhir::receive(group->body, fhir::Format::json, true);
+    if (!incoming) return std::move(incoming.outcome());
     std::vector<std::string> members;
     for (const auto& member : *incoming->resource) {
       const auto* entity = member.name == "member" ? member.child("entity") : nullptr;
