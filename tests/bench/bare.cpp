@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
 
   auto server =
       alzette::net::Server::start(listen, limits, [&body](const alzette::Request&, const alzette::Respond& respond) {
-        respond({200, {{"Content-Type", "application/fhir+json"}, {"ETag", "W/\"1\""}}, body, "bare"});
+        respond({200, {{"Content-Type", "application/fhir+json"}, {"ETag", "W/\"1\""}}, body, {}, "bare"});
       });
   if (!server) {
     std::fprintf(stderr, "%s\n", server.outcome().issues.front().diagnostics.c_str());

@@ -27,7 +27,7 @@ std::atomic<int> handled{0};
 // Echoes the body; names the target.
 void echo(const Request& request, const Respond& respond) {
   ++handled;
-  respond({200, {{"Content-Type", "text/plain"}, {"X-Target", request.target}}, request.body, "echo"});
+  respond({200, {{"Content-Type", "text/plain"}, {"X-Target", request.target}}, request.body, {}, "echo"});
 }
 
 std::unique_ptr<Server> start(const Limits& limits = {}) {

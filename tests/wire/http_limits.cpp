@@ -52,7 +52,7 @@ std::unique_ptr<Server> start(const Limits& limits, Handler handler) {
 }
 
 void hello(const Request& request, const Respond& respond) {
-  respond({200, {{"X-Target", request.target}}, "hello", "x"});
+  respond({200, {{"X-Target", request.target}}, "hello", {}, "x"});
 }
 
 // Sanitizers keep freed memory: there the size says nothing.
@@ -128,7 +128,7 @@ TEST_CASE("B13 a client that does not take its answer loses the connection, and 
   limits.slowest = 200'000;
   const auto server = start(limits, [&](const Request&, const Respond& respond) {
     ++answered;
-    respond({200, {}, large, "x"});
+    respond({200, {}, large, {}, "x"});
   });
   Raw client(server->http());
   const int small = 4096;
@@ -149,7 +149,9 @@ TEST_CASE("B13 a client that does not take its answer loses the connection, and 
 TEST_CASE("a client that takes a large answer slowly but steadily gets all of it") {
   auto limits = quick();
   const std::string large(4 << 20, 'y');
-  const auto server = start(limits, [&](const Request&, const Respond& respond) { respond({200, {}, large, "x"}); });
+  const auto server = start(limits, [&](const Request&, const Respond& respond) {
+    respond({200, {}, large, {}, "x"});
+  });
   Raw client(server->http());
   client.send("GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   std::string answer;
@@ -247,7 +249,7 @@ TEST_CASE("pipelined requests are answered in order, also by workers that finish
     const bool slow = request.target.ends_with('0');
     lane.post([request = std::move(request), respond = std::move(respond), slow] {
       if (slow) std::this_thread::sleep_for(20ms);
-      respond({200, {}, request.target + "|", "x"});
+      respond({200, {}, request.target + "|", {}, "x"});
     });
   });
   Raw client(server->http());
@@ -267,8 +269,8 @@ TEST_CASE("a dropped or throwing handler answers 500, a second answer is ignored
   const auto server = start(quick(), [](const Request& request, const Respond& respond) {
     if (request.target == "/throw") throw std::runtime_error("secret");
     if (request.target == "/twice") {
-      respond({200, {}, "one", "x"});
-      respond({200, {}, "two", "x"});
+      respond({200, {}, "one", {}, "x"});
+      respond({200, {}, "two", {}, "x"});
     }
   });
   Client client(server->http());
@@ -282,7 +284,7 @@ TEST_CASE("a dropped or throwing handler answers 500, a second answer is ignored
 
 TEST_CASE("a header made of data cannot split the answer") {
   const auto server = start(quick(), [](const Request&, const Respond& respond) {
-    respond({200, {{"Location", "/a\r\nX-Evil: 1"}}, "x", "x"});
+    respond({200, {{"Location", "/a\r\nX-Evil: 1"}}, "x", {}, "x"});
   });
   Client client(server->http());
   const auto answer = client.get("/x");
@@ -297,6 +299,7 @@ TEST_CASE("answers are gzip where asked for and worth it") {
     respond({200,
              {{"Content-Type", request.target == "/image" ? "image/png" : "application/fhir+json; charset=utf-8"}},
              small ? "{}" : text,
+             {},
              "x"});
   });
   Client client(server->http());

@@ -97,7 +97,7 @@ std::unique_ptr<Server> start(const TlsFiles& files, Limits limits = {}) {
   listen.https = "127.0.0.1:0";
   listen.tls = files;
   auto server = Server::start(listen, limits, [](const Request& request, const Respond& respond) {
-    respond({200, {}, (request.secure ? "secure " : "plain ") + request.body, "x"});
+    respond({200, {}, (request.secure ? "secure " : "plain ") + request.body, {}, "x"});
   });
   REQUIRE(server);
   return std::move(*server);

@@ -179,9 +179,9 @@ TEST_CASE("everything B67: a long record comes in pages that show one moment") {
   put(server, "/Patient/p", R"("active":true)");
   std::string entries;
   for (int i = 0; i < 250; ++i)
-    entries +=
-        (i ? "," : "") + (R"({"resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},)"
-                          R"("subject":{"reference":"Patient/p"}},"request":{"method":"POST","url":"Observation"}})");
+    entries += std::string(i ? "," : "") +
+               (R"({"resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},)"
+                R"("subject":{"reference":"Patient/p"}},"request":{"method":"POST","url":"Observation"}})");
   REQUIRE(server.post("", R"({"resourceType":"Bundle","type":"transaction","entry":[)" + entries + "]}").status == 200);
   std::size_t seen = 0, pages = 0;
   std::string path = "/Patient/p/$everything?_count=100";
