@@ -34,7 +34,7 @@ bool is_of(const Node& node, std::string_view code) {
   if (type.name.view() == code || code.starts_with("http://hl7.org/fhirpath/")) return true;
   if (type.kind == TypeKind::backbone) return code == "BackboneElement" || code == "Element";
   if (type.kind == TypeKind::resource) return type.is(code);
-  return code == "Element" || code == "string";  // Element.id is of System.String
+  return code == "Element" || (code == "string" && node.name == "id");  // Element.id is of System.String
 }
 
 std::string name_of(const Shape& shape) { return shape.slice.empty() ? shape.name : shape.name + ":" + shape.slice; }

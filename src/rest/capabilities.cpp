@@ -46,7 +46,8 @@ bool row_exists(std::string_view code, bool conditional) {
 void append_interactions(bool system, std::string& out) {
   std::set<std::string_view> codes;
   for (const auto* row : interactions())
-    if ((row->level == Level::system) == system && row->code != "capabilities" && row->code != "operation")
+    if ((row->level == Level::system) == system && row->code != "capabilities" && row->code != "operation" &&
+        !row->code.starts_with("job-"))
       codes.insert(row->code);
   out += R"("interaction":[)";
   Commas commas(out);

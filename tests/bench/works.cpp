@@ -19,6 +19,7 @@
 #include "tests/bench/parts/load.h"
 #include "tests/bench/parts/raw_sqlite.h"
 #include "tests/bench/parts/requests.h"
+#include "tests/places.h"
 
 namespace {
 

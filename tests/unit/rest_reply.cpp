@@ -150,7 +150,8 @@ TEST_CASE("routes: rows by path and method") {
   CHECK(code("POST", {}) == "transaction");
   CHECK(code("GET", {}) == "search-system");
   CHECK(code("GET", {"_history"}) == "history-system");
-  CHECK(code("PATCH", {"Patient", "1"}) == "method");
+  CHECK(code("PATCH", {"Patient", "1"}) == "patch");
+  CHECK(code("POST", {"Patient", "1"}) == "method");
   CHECK(code("GET", {"Nonsense"}) == "absent");
   CHECK(code("GET", {"DomainResource"}) == "absent");
   CHECK(code("GET", {"Patient", "$nonsense"}) == "absent");

@@ -349,7 +349,7 @@ TEST_CASE("drain: requests in flight finish, new connections are refused, stop r
   while (Raw(address).open() && ++tries < 100) std::this_thread::sleep_for(5ms);
   CHECK(tries < 100);
   std::this_thread::sleep_for(100ms);
-  later({200, {}, "at last", "x"});
+  later({200, {}, "at last", {}, "x"});
   later = {};
   const auto answer = busy.all();
   CHECK(status_of(answer) == 200);
@@ -382,7 +382,7 @@ TEST_CASE("drain: what takes too long is cut, and a second stop cuts at once") {
     CHECK(milliseconds_since(began) < 1500);
     CHECK(client.all().empty());
   }
-  kept.front()({200, {}, "too late", "x"});  // after the end of the server: goes nowhere
+  kept.front()({200, {}, "too late", {}, "x"});  // after the end of the server: goes nowhere
   limits.drain = 30s;
   const auto server = start(limits, hold);
   Raw client(server->http());
