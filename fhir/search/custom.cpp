@@ -166,12 +166,17 @@ Result<CustomDefinition> custom_definition(const Node& resource, std::string& in
         bases.emplace_back(concrete.name.view());
   }
   definition.bases = std::move(bases);
-  for (const auto& base : definition.bases)
-    if (definitions().resource(base)->parameter(definition.code))
+  bool built_in = false;  // a copy of R4's own definition: kept, and nothing to do
+  for (const auto& base : definition.bases) {
+    const auto* own = definitions().resource(base)->parameter(definition.code);
+    if (own && own->url.view() != definition.url)
       return Outcome(Kind::unprocessable, "business-rule",
                      "R4 has a search parameter \"" + definition.code + "\" of " + base + ": choose another code",
                      place("code"));
-  inactive = reason_against(definition, resource.value_of("status"), resource.value_of("type"));
+    built_in = built_in || own;
+  }
+  inactive = built_in ? "it is R4's own, which is answered without it"
+                      : reason_against(definition, resource.value_of("status"), resource.value_of("type"));
   if (inactive.empty()) definition.type = *type_of_word(resource.value_of("type"));
   return definition;
 }
