@@ -253,7 +253,8 @@ TEST_CASE("UCUM: unknown units have none, and the form is judged apart") {
     CHECK_MESSAGE(!fhir::canonical_unit(unknown), unknown);
   for (const char* good : {"mmHg", "mg/dL", "[pH]", "{a b}", "10*3/uL", "/min", "g/(24.h)"})
     CHECK_MESSAGE(fhir::ucum_syntax(good), good);
-  for (const char* bad : {"", "mg /dL", "mg//dL", "(g", "{x", "g)", "µg", "g.", std::string(300, 'g').c_str()})
+  for (const char* bad : {"", "mg /dL", "mg//dL", "(g", "{x", "g)", "µg", "g."})
     CHECK_MESSAGE(!fhir::ucum_syntax(bad), bad);
+  CHECK_FALSE(fhir::ucum_syntax(std::string(300, 'g')));
   CHECK_FALSE(fhir::ucum_syntax(std::string(200, '(')));
 }
