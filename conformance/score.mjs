@@ -1,5 +1,5 @@
 // Scores the suites for which a corpus is present: node conformance/score.mjs CORPORA [SUITE...]
-// One line per failing case (suite, id, reason), then passed/total per suite. Suites are the files of suites/.
+// One line per failing case (suite, id, reason), then passed/total per suite, and what is not played and why. Suites are the files of suites/.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -18,12 +18,15 @@ for (const file of suites) {
   if (!existsSync(dir)) { summary.push(`${name}: no data at ${dir}`); continue; }
   let passed = 0;
   let total = 0;
-  for await (const { id, pass, reason } of suite.cases(dir)) {
+  const skipped = {};  // reason -> ids
+  for await (const { id, pass, reason, skip } of suite.cases(dir)) {
+    if (skip) { (skipped[skip] ??= []).push(id); continue; }
     total++;
     if (pass) passed++;
     else console.log(`${name}\t${id}\tfail\t${reason}`);
     if (process.stderr.isTTY) process.stderr.write(`\r${name} ${passed}/${total} `);
   }
   summary.push(`${name}: ${passed}/${total}`);
+  for (const [why, ids] of Object.entries(skipped)) summary.push(`  not played, ${ids.length}: ${why}: ${ids.join(' ')}`);
 }
 console.log(summary.join('\n'));

@@ -1,5 +1,6 @@
 // SOAP 1.2 requests over a real socket for suites: simple SOAP and MTOM out, both in.
 import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
 import { DOMParser } from '@xmldom/xmldom';
 
 export const parse = (text) => new DOMParser({ onError: (level, message) => { if (level === 'fatalError') throw new Error(message); } })
@@ -7,16 +8,16 @@ export const parse = (text) => new DOMParser({ onError: (level, message) => { if
 
 const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
-export function envelope(action, body, to) {
+export function envelope(action, body, to, replyTo, header) {
   return '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://www.w3.org/2005/08/addressing">' +
     `<s:Header><a:Action s:mustUnderstand="true">${escape(action)}</a:Action><a:MessageID>urn:uuid:${randomUUID()}</a:MessageID>` +
-    '<a:ReplyTo><a:Address>http://www.w3.org/2005/08/addressing/anonymous</a:Address></a:ReplyTo>' +
-    `<a:To s:mustUnderstand="true">${escape(to)}</a:To></s:Header><s:Body>${body}</s:Body></s:Envelope>`;
+    `<a:ReplyTo><a:Address>${escape(replyTo)}</a:Address></a:ReplyTo>` +
+    `<a:To s:mustUnderstand="true">${escape(to)}</a:To>${header}</s:Header><s:Body>${body}</s:Body></s:Envelope>`;
 }
 
-// `parts`: { id: Buffer }, referred to from the body as cid:id.
-export async function send(address, action, body, parts = null) {
-  const root = envelope(action, body, address);
+// `parts`: { id: Buffer }, referred to from the body as cid:id. `elsewhere`: a listener to which the answer goes.
+export async function send(address, action, body, parts = null, { elsewhere = null, header = '' } = {}) {
+  const root = envelope(action, body, address, elsewhere?.address ?? 'http://www.w3.org/2005/08/addressing/anonymous', header);
   let type = `application/soap+xml; charset=UTF-8; action="${action}"`;
   let bytes = Buffer.from(root);
   if (parts) {
@@ -31,8 +32,32 @@ export async function send(address, action, body, parts = null) {
     type = `multipart/related; boundary="${boundary}"; type="application/xop+xml"; start="<root@test>"; ` +
       `start-info="application/soap+xml"; action="${action}"`;
   }
+  const next = elsewhere?.next();
+  const answer = await post(address, type, bytes);
+  if (!elsewhere || answer.status !== 202) return answer;
+  const request = await next;
+  return read(request.bytes, request.type, 200);
+}
+
+export async function post(address, type, bytes) {
   const answer = await fetch(address, { method: 'POST', body: bytes, headers: { 'Content-Type': type } });
   return read(Buffer.from(await answer.arrayBuffer()), answer.headers.get('content-type') ?? '', answer.status);
+}
+
+// Takes POSTs and answers them with 202: { address, next(): Promise of the next { type, bytes }, stop }.
+export async function listen() {
+  const waiting = [];
+  const server = createServer(async (request, response) => {
+    const bytes = Buffer.concat(await request.toArray());
+    response.writeHead(202).end();
+    waiting.shift()?.({ type: request.headers['content-type'] ?? '', bytes });
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    address: `http://127.0.0.1:${server.address().port}/answers`,
+    next: () => new Promise((resolve) => waiting.push(resolve)),
+    stop: () => server.close(),
+  };
 }
 
 // { status, text of the envelope, body: its first element, parts by Content-ID }
