@@ -257,6 +257,9 @@ TEST_CASE("a transaction with one bad entry leaves nothing and names the entry")
   refused(R"({"request":{"method":"POST","url":"Patient"}})", 400, ".resource");
   refused(R"({"resource":{"resourceType":"Patient"},"request":{"method":"LINK","url":"Patient/1"}})", 400,
           ".request.method");
+  refused(R"({"resource":{"resourceType":"Binary","contentType":"application/json-patch+json","data":"W10="},)"
+          R"("request":{"method":"PATCH","url":"Patient/absent"}})",
+          404, "");
 }
 
 TEST_CASE("a transaction rewrites urn:uuid in every type that holds addresses, and keeps it in text and identifiers") {
