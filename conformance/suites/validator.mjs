@@ -1,13 +1,17 @@
 // Verdicts of HL7's validator cases that need nothing beyond R4 and the files beside them: is there an error or none, for
-// the resource by itself and for the profile that the case names. What a case needs is stored before and deleted after.
-import { readFileSync } from 'node:fs';
+// the resource by itself and for the profile that the case names. What a case needs is stored before and deleted after;
+// what the server does not store for its faults comes as a package, which is taken in as it is.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ask, start } from '../server.mjs';
+import { packageOf } from '../package.mjs';
+import { ask, run, start } from '../server.mjs';
 
 export const folder = 'fhir-test-cases/validator';
 
 const isXml = (name) => name.endsWith('.xml');
 const media = (name) => `application/fhir+${isXml(name) ? 'xml' : 'json'}`;
+
+const rootId = /(<[A-Z]\w+(?:\s[^>]*)?>\s*<id\s+value=")([^"]*)"/;
 
 // Type, id and url of a file without reading it as FHIR: that is the server's part.
 function facts(name, text) {
@@ -21,13 +25,12 @@ function facts(name, text) {
   }
   const type = /<(?:\w+:)?([A-Z]\w+)[\s>]/.exec(text.replace(/<!--[\s\S]*?-->/g, ''))?.[1];
   const url = /^\s*<url\s+value="([^"]*)"/m.exec(text)?.[1];
-  return { type, id: /<id\s+value="([^"]*)"/.exec(text)?.[1], url };
+  return { type, id: rootId.exec(text)?.[2], url };
 }
 
 const withId = (name, text, id) => {
   if (!isXml(name)) return JSON.stringify({ ...JSON.parse(text.replace(/^\uFEFF/, '')), id });
-  return facts(name, text).id ? text.replace(/<id\s+value="[^"]*"/, `<id value="${id}"`)
-    : text.replace(/(<[A-Z]\w+[^>]*>)/, `$1<id value="${id}"/>`);
+  return rootId.test(text) ? text.replace(rootId, `$1${id}"`) : text.replace(/(<[A-Z]\w+[^>]*>)/, `$1<id value="${id}"/>`);
 };
 
 async function load(server, dir, names, kept) {
@@ -37,8 +40,22 @@ async function load(server, dir, names, kept) {
     const place = `${server.base}/${type}/${/^[A-Za-z0-9.-]{1,64}$/.test(id ?? '') ? id : `case-${kept.length}`}`;
     const answer = await ask('PUT', place, withId(name, text, place.split('/').pop()), { 'Content-Type': media(name) });
     if (answer.status < 300) kept.push(place);
-    else kept.refused.push(`${name} ${answer.status}: ${JSON.parse(answer.text).issue?.[0]?.diagnostics}`);
+    else kept.refused.push({ name, text });
   }
+  await pack(server, kept);
+}
+
+// A package has JSON alone; $convert makes it of XML, if that is FHIR at all.
+async function pack(server, kept) {
+  if (!kept.refused.length) return;
+  const resources = [];
+  for (const { name, text } of kept.refused) {
+    const made = isXml(name) ? await ask('POST', `${server.base}/$convert`, text, { 'Content-Type': media(name) }) : null;
+    if (!made || made.status === 200) resources.push(made ? made.text : text);
+  }
+  const file = join(server.data, 'case.tgz');
+  writeFileSync(file, packageOf('case', '1.0.0', resources));
+  run('package', 'add', file, '--data', server.data);
 }
 
 async function verdict(server, name, text, profile) {
@@ -71,7 +88,7 @@ export async function* cases(dir) {
       const judge = async (wanted, what, profile) => {
         const found = await verdict(server, test.file, text, profile);
         const reason = `${wanted} wanted, ${found.verdict} found (${found.status}) ${found.told}` +
-          (kept.refused.length ? ` [not loaded: ${kept.refused.join('; ')}]` : '');
+          (kept.refused.length ? ` [by package: ${kept.refused.map(({ name }) => name)}]` : '');
         return { id: `${id} ${what}`, pass: found.verdict === wanted, reason };
       };
       if (test['x-verdict']) yield await judge(test['x-verdict'], 'base');
@@ -83,6 +100,7 @@ export async function* cases(dir) {
         yield await judge(test['x-profile-verdict'], 'profile', url);
       }
       for (const place of kept) await ask('DELETE', place);
+      if (kept.refused.length) run('package', 'remove', 'case', '--data', server.data);
     }
   } finally {
     await server.stop();

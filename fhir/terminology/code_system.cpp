@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "fhir/terminology/owner.h"
 #include "fhir/terminology/reading.h"
 
 namespace fhir::terminology {
@@ -79,6 +80,7 @@ void CodeSystem::read_head(const Node& resource) {
   status_ = keep(resource.value_of("status"));
   standards_status_ = keep(extension_text(resource, "structuredefinition-standards-status"));
   content_ = content_of(resource.value_of("content"));
+  if (content_ == Content::complete && is_excerpt(url_, resource.value_of("publisher"))) content_ = Content::fragment;
   experimental_ = resource.value_of("experimental") == "true";
   case_sensitive_ = resource.value_of("caseSensitive") != "false";
   version_needed_ = resource.value_of("versionNeeded") == "true";

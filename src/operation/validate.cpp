@@ -119,11 +119,6 @@ fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   check_mode(call, mode, *resource, issues);
   Stored beyond(call);
   fhir::validate::Options options;
-  // What the definitions know of R4's own value sets stands before what is only known as far as content is here.
-  options.member = [&call](const fhir::Node& value, std::string_view value_set) -> std::optional<bool> {
-    if (fhir::definitions().value_set(value_set)) return std::nullopt;
-    return call.terminology.bound(value, value_set);
-  };
   options.warnings = true;
   options.profiles = &call.profiles;
   options.member = [&](const Node& value, std::string_view set) { return is_member(call.terminology, value, set); };

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { packageOf } from '../../conformance/package.mjs';
 import { ask, run, start } from '../../conformance/server.mjs';
 
 let server;
@@ -69,24 +69,9 @@ test('$snapshot of a differential that is sent, and of one that cannot be merged
   assert.equal((await ask('POST', `${server.base}/StructureDefinition/$snapshot`, JSON.stringify(wrong))).status, 422);
 });
 
-// One file of a tar archive: POSIX ustar.
-function entry(path, text) {
-  const content = Buffer.from(text);
-  const header = Buffer.alloc(512);
-  header.write(path, 0);
-  header.write(content.length.toString(8).padStart(11, '0'), 124);
-  header.write('0', 156);
-  header.write('ustar', 257);
-  header.fill(' ', 148, 156);
-  header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148);
-  return Buffer.concat([header, content, Buffer.alloc((512 - (content.length % 512)) % 512)]);
-}
-
 test('a package counts in a running server, and no more when it is removed', async () => {
   const file = join(folder, 'p.tgz');
-  writeFileSync(file, gzipSync(Buffer.concat([
-    entry('package/package.json', JSON.stringify({ name: 'e.org', version: '1.0.0', fhirVersions: ['4.0.1'] })),
-    entry('package/StructureDefinition-named.json', JSON.stringify(profile(1))), Buffer.alloc(1024)])));
+  writeFileSync(file, packageOf('e.org', '1.0.0', [JSON.stringify(profile(1))]));
   const data = ['--data', server.data];
   assert.equal(run('package', 'add', file, ...data).stdout, 'e.org#1.0.0\n');
   assert.equal(run('package', 'list', ...data).stdout, 'e.org#1.0.0\n');
@@ -96,4 +81,22 @@ test('a package counts in a running server, and no more when it is removed', asy
   assert.equal(run('package', 'remove', 'e.org', ...data).status, 1);
   writeFileSync(file, 'no package');
   assert.equal(run('package', 'add', file, ...data).status, 1);
+});
+
+test('a profile without a name or status is stored as it is; a package is taken in as it is', async () => {
+  const { name, status, ...bare } = profile(1);
+  assert.equal((await ask('PUT', `${server.base}/StructureDefinition/named`, JSON.stringify(bare))).status, 201);
+  assert.deepEqual(await errors('Patient', nameless, `?profile=${profileUrl}`), ['required Patient.name']);
+  assert.deepEqual(await errors('StructureDefinition', bare),
+    ['required StructureDefinition.name', 'required StructureDefinition.status']);
+  assert.equal((await ask('DELETE', `${server.base}/StructureDefinition/named`)).status < 300, true);
+  const { url, ...lost } = bare;
+  assert.equal((await ask('PUT', `${server.base}/StructureDefinition/named`, JSON.stringify(lost))).status, 422);
+  const file = join(folder, 'faulty.tgz');
+  const faulty = profile(1);
+  faulty.differential.element[0].maxValueDuration = { value: 1 };
+  writeFileSync(file, packageOf('e.org.faulty', '1.0.0', ['{"resourceType":', JSON.stringify({ ...faulty, kind: 'none' })]));
+  assert.equal(run('package', 'add', file, '--data', server.data).status, 0);
+  assert.deepEqual(await errors('Patient', nameless, `?profile=${profileUrl}`), ['required Patient.name']);
+  assert.equal(run('package', 'remove', 'e.org.faulty', '--data', server.data).status, 0);
 });
