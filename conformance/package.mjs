@@ -1,5 +1,8 @@
 // A FHIR package (.tgz) of resources: https://hl7.org/fhir/packages.html
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { ask, run } from './server.mjs';
 
 // One file of a tar archive: POSIX ustar.
 function entry(path, text) {
@@ -20,3 +23,19 @@ export function packageOf(name, version, resources) {
     entry('package/package.json', JSON.stringify({ name, version, fhirVersions: ['4.0.1'] })),
     ...resources.map((text, at) => entry(`package/${at}.json`, text)), Buffer.alloc(1024)]));
 }
+
+// Adds the files ({ name, text }) to a running server as the package `name`. A package has JSON alone: $convert makes it
+// of XML, if that is FHIR at all.
+export async function install(server, name, files) {
+  const resources = [];
+  for (const { name: file, text } of files) {
+    const made = file.endsWith('.xml') &&
+      await ask('POST', `${server.base}/$convert`, text, { 'Content-Type': 'application/fhir+xml' });
+    if (!made || made.status === 200) resources.push(made ? made.text : text);
+  }
+  const path = join(server.data, `${name}.tgz`);
+  writeFileSync(path, packageOf(name, '1.0.0', resources));
+  return run('package', 'add', path, '--data', server.data);
+}
+
+export const uninstall = (server, name) => run('package', 'remove', name, '--data', server.data);

@@ -22,13 +22,17 @@ void add_faults_of_values(const Node& resource, std::vector<Issue>& issues) {
     if (refuses(issue) && issue.code != "required" && issue.code != "invariant") issues.push_back(std::move(issue));
 }
 
-// What a profile may lack and still say all that it demands: its name, its status, and ids of its elements (sdf-14),
-// which their paths give. Published ones do, so they are stored as they are; $validate tells what is missing.
-bool describes_profile(const Issue& issue) {
-  if (!issue.expression.starts_with("StructureDefinition")) return false;
-  if (issue.code == "invariant") return issue.diagnostics.starts_with("sdf-14:");
-  return issue.code == "required" &&
-         (issue.expression == "StructureDefinition.name" || issue.expression == "StructureDefinition.status");
+// What a profile may lack and still say all that it demands: its name, its status, and ids of its elements (sdf-14,
+// sdf-17), which their paths give. Published ones do, so they are stored as they are; $validate tells what is missing.
+void forgive_profile(const Node& resource, std::vector<Issue>& issues) {
+  if (resource.type->name.view() != "StructureDefinition") return;
+  const auto lacks_ids = [](const Issue& issue) { return issue.diagnostics.starts_with("sdf-14:"); };
+  const bool no_ids = std::any_of(issues.begin(), issues.end(), lacks_ids);
+  std::erase_if(issues, [&](const Issue& issue) {
+    if (issue.code == "invariant") return no_ids && (lacks_ids(issue) || issue.diagnostics.starts_with("sdf-17:"));
+    return issue.code == "required" &&
+           (issue.expression == "StructureDefinition.name" || issue.expression == "StructureDefinition.status");
+  });
 }
 
 // "Patient.name[0]" (or the root under another name) at `place`: "Bundle.entry[3].resource.name[0]".
@@ -104,7 +108,7 @@ Result<Incoming> receive(std::string_view bytes, Format format, bool keep_faults
 
 std::optional<Outcome> faults_of(const Node& resource, std::string_view place) {
   auto issues = validate::resource(resource);
-  std::erase_if(issues, describes_profile);
+  forgive_profile(resource, issues);
   if (std::none_of(issues.begin(), issues.end(), refuses)) return std::nullopt;
   put_in_place(place, issues);
   Outcome outcome(kind_of(issues));

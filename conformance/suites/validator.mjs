@@ -1,10 +1,10 @@
 // Verdicts of HL7's validator cases that need nothing beyond R4 and the files beside them: is there an error or none, for
 // the resource by itself and for the profile that the case names. What a case needs is stored before and deleted after;
 // what the server does not store for its faults comes as a package, which is taken in as it is.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageOf } from '../package.mjs';
-import { ask, run, start } from '../server.mjs';
+import { install, uninstall } from '../package.mjs';
+import { ask, start } from '../server.mjs';
 
 export const folder = 'fhir-test-cases/validator';
 
@@ -42,20 +42,7 @@ async function load(server, dir, names, kept) {
     if (answer.status < 300) kept.push(place);
     else kept.refused.push({ name, text });
   }
-  await pack(server, kept);
-}
-
-// A package has JSON alone; $convert makes it of XML, if that is FHIR at all.
-async function pack(server, kept) {
-  if (!kept.refused.length) return;
-  const resources = [];
-  for (const { name, text } of kept.refused) {
-    const made = isXml(name) ? await ask('POST', `${server.base}/$convert`, text, { 'Content-Type': media(name) }) : null;
-    if (!made || made.status === 200) resources.push(made ? made.text : text);
-  }
-  const file = join(server.data, 'case.tgz');
-  writeFileSync(file, packageOf('case', '1.0.0', resources));
-  run('package', 'add', file, '--data', server.data);
+  if (kept.refused.length) await install(server, 'case', kept.refused);
 }
 
 async function verdict(server, name, text, profile) {
@@ -100,7 +87,7 @@ export async function* cases(dir) {
         yield await judge(test['x-profile-verdict'], 'profile', url);
       }
       for (const place of kept) await ask('DELETE', place);
-      if (kept.refused.length) run('package', 'remove', 'case', '--data', server.data);
+      if (kept.refused.length) uninstall(server, 'case');
     }
   } finally {
     await server.stop();

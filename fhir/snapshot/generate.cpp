@@ -78,7 +78,7 @@ class Generator {
     if (differential)
       for (const Node& definition : *differential)
         if (definition.name == "element" && !apply(definition)) return std::move(*fault_);
-    for (const auto& [choice, slices] : named_types_) close_choice(*choice, slices);
+    for (const auto& [choice, slices] : choices_) close_choice(*choice, slices);
     return finish();
   }
 
@@ -86,6 +86,11 @@ class Generator {
   struct Kept {
     Arena arena{256 * 1024};
     std::vector<std::shared_ptr<const void>> sources;
+  };
+  // The slices of a choice.
+  struct Sliced {
+    std::set<Branch*> slices;
+    bool by_path = false;  // a path names one of them by its type alone
   };
   Arena& arena() { return kept_->arena; }
 
@@ -253,7 +258,17 @@ class Generator {
     }
     if (step.slice.empty()) return child;
     Branch* slice = child->slice_named(step.slice);
-    return slice ? slice : make_slice(*child, step.slice);
+    if (!slice && can_be_sliced(*child)) slice = make_slice(*child, step.slice);
+    if (slice && is_choice(*child)) choices_[child].slices.insert(slice);
+    if (slice) return slice;
+    refuse("value", "The element is not sliced: slicing must come before the slice " + step.slice, path);
+    return nullptr;
+  }
+
+  // Extensions and choices are sliced without a word, and what has slices already is.
+  static bool can_be_sliced(const Branch& branch) {
+    return branch.definition->child("slicing") || is_choice(branch) || !branch.slices.empty() ||
+           branch.name == "extension" || branch.name == "modifierExtension";
   }
 
   // A path that names one type of a choice is a slice of that type.
@@ -274,7 +289,8 @@ class Generator {
       slice = make_slice(choice, name);
       keep_type(*slice->definition, type);
     }
-    named_types_[&choice].insert(slice);
+    choices_[&choice].slices.insert(slice);
+    choices_[&choice].by_path = true;
     return slice;
   }
 
@@ -287,17 +303,45 @@ class Generator {
     }
   }
 
-  // One type that is required leaves no room for the others; where each has its slice nothing else can come.
-  void close_choice(Branch& choice, const std::set<Branch*>& slices) {
-    const Branch& only = **slices.begin();
-    const Node* type = only.definition->child("type");
-    if (slices.size() == 1 && type && number(only.definition->value_of("min")) > 0)
-      keep_type(*choice.definition, last_part(type->value_of("code"), '/'));
-    const auto types = std::count_if(choice.definition->begin(), choice.definition->end(),
-                                     [](const Node& child) { return child.name == "type"; });
-    if (const Node* slicing = choice.definition->child("slicing");
-        slicing && static_cast<std::size_t>(types) == slices.size())
+  // The types of a choice that its slices leave: without those that a slice excludes, or the one alone that is
+  // required. Where each that is left has its slice nothing else can come.
+  void close_choice(Branch& choice, const Sliced& sliced) {
+    const Branch& first = **sliced.slices.begin();
+    Node& definition = *choice.definition;
+    if (const auto type = sole_type(first);
+        sliced.by_path && sliced.slices.size() == 1 && number(first.definition->value_of("min")) > 0 && !type.empty())
+      keep_type(definition, type);
+    // Those that the differential speaks of come before those of the base alone.
+    std::stable_partition(choice.slices.begin(), choice.slices.end(),
+                          [&](const auto& slice) { return sliced.slices.contains(slice.get()); });
+    std::size_t open = sliced.slices.size();
+    for (const Branch* slice : sliced.slices)
+      if (const auto type = sole_type(*slice); !type.empty() && slice->definition->value_of("max") == "0") {
+        drop_type(definition, type);
+        --open;
+      }
+    const auto types = std::count_if(definition.begin(), definition.end(), is_type);
+    const bool says = sliced.by_path || open < sliced.slices.size();
+    const Node* slicing = definition.child("slicing");
+    if (says && slicing && types > 0 && static_cast<std::size_t>(types) == open)
       set_text(const_cast<Node&>(*slicing), "rules", "closed", arena());
+  }
+
+  static bool is_type(const Node& node) { return node.name == "type"; }
+
+  static std::string_view sole_type(const Branch& slice) {
+    const Node& definition = *slice.definition;
+    if (std::count_if(definition.begin(), definition.end(), is_type) != 1) return {};
+    return last_part(definition.child("type")->value_of("code"), '/');
+  }
+
+  static void drop_type(Node& definition, std::string_view type) {
+    for (Node** link = &definition.first; *link;) {
+      if (is_type(**link) && same_type(last_part((*link)->value_of("code"), '/'), type))
+        *link = (*link)->next;
+      else
+        link = &(*link)->next;
+    }
   }
 
   Branch* make_slice(Branch& sliced, const std::string& name) {
@@ -356,6 +400,7 @@ class Generator {
       for (const Node& type : *source->definition)
         if (type.name == "type") insert(*branch.definition, copy(type, arena()));
     } else {
+      if (specializes_ && structure_of(*branch.definition) == std::string(core) + "Base") return true;  // of nothing
       source = tree_of(structure_of(*branch.definition));
       if (!source && !fault_ && branch.definition->child("type"))
         source = tree_of(std::string(core) + std::string(branch.definition->child("type")->value_of("code")));
@@ -441,7 +486,7 @@ class Generator {
   Ways ways_;
   std::vector<std::string> seen_;                     // elements that were there before, constrained
   Branch* created_ = nullptr;                         // by the last descent
-  std::map<Branch*, std::set<Branch*>> named_types_;  // choices, and their slices that paths name by type alone
+  std::map<Branch*, Sliced> choices_;  // whose slices the differential speaks of
   std::optional<Outcome> fault_;
 };
 

@@ -1,4 +1,4 @@
-// StructureDefinition/$snapshot: the snapshot that a differential means.
+// StructureDefinition/$snapshot: the snapshot that a differential means. Elements of later releases are left out.
 // FHIR R4: http://hl7.org/fhir/R4/structuredefinition-operation-snapshot.html
 #include "fhir/snapshot/snapshot.h"
 
@@ -56,6 +56,7 @@ extern constinit const Operation snapshot{
     .levels = on_type | on_instance,
     .types = "StructureDefinition",
     .lane = rest::Lane::worker,
+    .keep_faults = true,
     .run = run};
 
 }  // namespace alzette::operation

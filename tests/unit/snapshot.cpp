@@ -77,6 +77,22 @@ TEST_CASE("snapshot: a path that names a type is a slice of the choice") {
   CHECK(made.at("Observation.value[x]")->child("slicing")->value_of("rules") == "closed");
 }
 
+TEST_CASE("snapshot: a slice that excludes its type takes it out of the choice") {
+  const Made made(profile("p", "Observation",
+                          R"({"path":"Observation.effective[x]","slicing":{"rules":"open",
+                               "discriminator":[{"type":"type","path":"$this"}]}},
+                             {"path":"Observation.effective[x]","sliceName":"effectivePeriod","max":"0",
+                               "type":[{"code":"Period"}]},
+                             {"path":"Observation.effective[x]","sliceName":"effectiveDateTime",
+                               "type":[{"code":"dateTime"}]})"));
+  REQUIRE(made.whole);
+  std::string types;
+  for (const auto& type : *made.at("Observation.effective[x]"))
+    if (type.name == "type") types.append(type.value_of("code")).append(" ");
+  CHECK(types == "dateTime Timing instant ");
+  CHECK(made.at("Observation.effective[x]")->child("slicing")->value_of("rules") == "open");
+}
+
 TEST_CASE("snapshot: content references take the content of what they name") {
   const Made made(profile("p", "Questionnaire", R"({"path":"Questionnaire.item.item.text","min":1})"));
   REQUIRE(made.whole);
@@ -92,6 +108,7 @@ TEST_CASE("snapshot: what cannot be merged is refused") {
   CHECK(fault(R"({"path":"Patient.deceasedString","min":1})") != "");
   CHECK(fault(R"({"path":"Patient.name","min":1},{"path":"Patient.name","max":"1"})")
             .starts_with("The element is constrained twice"));
+  CHECK(fault(R"({"path":"Patient.name","sliceName":"a","min":1})").starts_with("The element is not sliced"));
   CHECK(fault(R"({"path":"Patient.name","type":[{"code":"Address"}]})").starts_with("The base does not have the type"));
   CHECK(Made(profile("p", "Patient", R"({"path":"Patient.name","min":1})", "", "http://e.org/unknown"))
             .fault.find("not known here") != std::string::npos);
@@ -101,7 +118,7 @@ TEST_CASE("snapshot: what cannot be merged is refused") {
 
 TEST_CASE("snapshot: R4's own profiles come out as published") {
   const alzette::ServerCanonicals canonicals(nullptr, "");
-  for (const char* name : {"bodyweight", "vitalsigns", "lipidprofile", "cholesterol"}) {
+  for (const char* name : {"bodyweight", "vitalsigns", "lipidprofile", "cholesterol", "bp"}) {
     const auto published =
         canonicals.find("StructureDefinition", "http://hl7.org/fhir/StructureDefinition/" + std::string(name));
     REQUIRE_MESSAGE(published, name);
