@@ -118,7 +118,7 @@ TEST_CASE("snapshot: what cannot be merged is refused") {
 
 TEST_CASE("snapshot: R4's own profiles come out as published") {
   const alzette::ServerCanonicals canonicals(nullptr, "");
-  for (const char* name : {"bodyweight", "vitalsigns", "lipidprofile", "cholesterol", "bp"}) {
+  for (const char* name : {"bodyweight", "vitalsigns", "lipidprofile", "cholesterol"}) {
     const auto published =
         canonicals.find("StructureDefinition", "http://hl7.org/fhir/StructureDefinition/" + std::string(name));
     REQUIRE_MESSAGE(published, name);
@@ -129,5 +129,23 @@ TEST_CASE("snapshot: R4's own profiles come out as published") {
       for (const auto& element : *(i ? (*made)->resource : published->resource)->child("snapshot"))
         ids[i].emplace_back(element.value_of("id"));
     for (const auto& id : ids[0]) CHECK_MESSAGE(std::count(ids[1].begin(), ids[1].end(), id) == 1, name << " " << id);
+  }
+}
+
+// A path that names a type is a slice of the choice. The tool that made R4 did so at the top, but not below a slice:
+// its ids of bp lack the slice's name there.
+TEST_CASE("snapshot: bp has what was published, its values as slices") {
+  const alzette::ServerCanonicals canonicals(nullptr, "");
+  const auto published = canonicals.find("StructureDefinition", "http://hl7.org/fhir/StructureDefinition/bp");
+  REQUIRE(published);
+  const auto made = fhir::snapshot::generate(*published, canonicals);
+  REQUIRE(made);
+  std::vector<std::string> ids;
+  for (const auto& element : *(*made)->resource->child("snapshot")) ids.emplace_back(element.value_of("id"));
+  for (const auto& element : *published->resource->child("snapshot")) {
+    std::string id(element.value_of("id"));
+    constexpr std::string_view below = "BP.value[x].";
+    if (const auto at = id.find(below); at != id.npos) id.insert(at + below.size() - 1, ":valueQuantity");
+    CHECK_MESSAGE(std::count(ids.begin(), ids.end(), id) == 1, id);
   }
 }
