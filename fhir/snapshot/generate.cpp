@@ -484,8 +484,8 @@ class Generator {
   std::unique_ptr<Branch> root_;
   bool specializes_ = false;
   Ways ways_;
-  std::vector<std::string> seen_;                     // elements that were there before, constrained
-  Branch* created_ = nullptr;                         // by the last descent
+  std::vector<std::string> seen_;      // elements that were there before, constrained
+  Branch* created_ = nullptr;          // by the last descent
   std::map<Branch*, Sliced> choices_;  // whose slices the differential speaks of
   std::optional<Outcome> fault_;
 };
