@@ -29,6 +29,7 @@
 #include "src/setup.h"
 #include "src/soap.h"
 #include "src/store/store.h"
+#include "src/subscription/subscriptions.h"
 
 namespace alzette {
 namespace {
@@ -110,6 +111,7 @@ int serve(const Config& config) {
     return answer->get_future().get();
   });
   door.take_jobs(jobs.folder(), egress);
+  subscription::Subscriptions subscriptions(**archive, access, egress, seal);
   Outbox outbox(egress);
   const Schemas schemas(config.schemas);
   SoapDoor soap(exchange, workers, egress, outbox, schemas);
@@ -125,14 +127,16 @@ int serve(const Config& config) {
   std::fputs(describe(config).c_str(), stderr);
   const auto warning = open_policy_warning(config);
   if (!warning.empty()) std::fprintf(stderr, "%s\n", warning.c_str());
-  auto server = net::Server::start(config.listen(), config.limits(), [&](Request request, Respond respond) {
+  const auto handler = [&](Request request, Respond respond) {
     if (SoapDoor::takes(request.target)) return soap.handle(std::move(request), std::move(respond));
     door.handle(std::move(request), std::move(respond));
-  });
+  };
+  auto server = net::Server::start(config.listen(), config.limits(), handler, subscriptions.door());
   if (!server) return fail(server.outcome());
   auto mllp = net::MllpServer::start(config.mllp_listen(), {}, hl7v2.handler());
   if (!mllp) return fail(mllp.outcome());
   jobs.start();
+  subscriptions.start();
   announce(**server, **mllp);
 
   int signal = 0;
@@ -141,6 +145,7 @@ int serve(const Config& config) {
   (*server)->stop();
   jobs.stop();
   workers.stop();
+  subscriptions.stop();
   updates.stop();
   outbox.stop();
   const bool failed = (*archive)->stats().refusing;

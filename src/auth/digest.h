@@ -1,4 +1,5 @@
-// SHA-256 for the rest of the program, so that OpenSSL stays in this folder. FIPS 180-4.
+// SHA-256, and SHA-1 where a protocol prescribes it, for the rest of the program, so that OpenSSL stays in this folder.
+// FIPS 180-4.
 #pragma once
 
 #include <array>
@@ -10,5 +11,6 @@ namespace alzette::auth {
 using Digest = std::array<std::uint8_t, 32>;
 
 Digest sha256(std::string_view data);
+std::array<std::uint8_t, 20> sha1(std::string_view data);
 
 }  // namespace alzette::auth

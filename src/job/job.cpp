@@ -19,6 +19,14 @@ void add(std::string& out, std::string_view name, std::string_view text) {
   fhir::json::write_string(text, out);
 }
 
+std::int64_t number(std::string_view text) {
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+}  // namespace
+
 std::string text_of(const fhir::Access& access) {
   std::string out = "{";
   add(out, "subject", access.subject);
@@ -55,14 +63,6 @@ fhir::Access access_of(const fhir::Node& node) {
   }
   return access;
 }
-
-std::int64_t number(std::string_view text) {
-  std::int64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
-}  // namespace
 
 std::string to_text(const Job& job) {
   std::string out = "{";

@@ -45,6 +45,10 @@ struct Job {
 std::string to_text(const Job& job);
 std::optional<Job> from_text(std::string_view id, std::string_view text);
 
+// Access as text, for whatever acts later in someone's name.
+std::string text_of(const fhir::Access& access);
+fhir::Access access_of(const fhir::Node& node);
+
 // What a step may use.
 struct Work {
   fhir::Store& store;

@@ -83,7 +83,7 @@ std::string head_of(Response& response, const Exchange& exchange, std::string_vi
     head += "\r\nX-Request-Id: ";
     head += exchange.id;
   }
-  const bool bodiless = response.status == 204 || response.status == 304;
+  const bool bodiless = response.status == 101 || response.status == 204 || response.status == 304;
   if (!bodiless) {
     head += "\r\nContent-Length: ";
     append_number(head, response.body.size() + (response.content ? response.content->size() : 0));

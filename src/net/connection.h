@@ -19,6 +19,7 @@
 #include "src/net/body.h"
 #include "src/net/buffer.h"
 #include "src/net/http.h"
+#include "src/net/websocket.h"
 
 namespace alzette::net {
 
@@ -30,6 +31,7 @@ class Connection;
 struct Shared {
   Limits limits;
   Handler handler;
+  WebSocketDoor websockets;
   std::shared_ptr<const TlsContext> tls;
   bool log_requests = false;
   std::uint32_t most_connections = 0;
@@ -73,9 +75,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // From any thread.
   static void respond(const std::shared_ptr<Connection>& connection, Response response);
+  static void send_frame(const std::shared_ptr<Connection>& connection, std::string frame, bool last);
 
  private:
-  enum class State : std::uint8_t { idle, head, body, handling, lingering, closed };
+  enum class State : std::uint8_t { idle, head, body, handling, websocket, lingering, closed };
   struct Out {
     std::string head, body;
     std::shared_ptr<const fhir::Content> content;  // what follows; pieces of it become the body in turn
@@ -94,6 +97,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool take_chunks();
   bool keep(std::string_view data);
   void dispatch();
+  void open_websocket(const Request& request);
+  bool take_frame();
+  void push_frame(std::string frame, bool last);
   void answer(Response response);
   void refuse(const Refusal& refusal);
   void report(int status, std::size_t bytes, std::string_view route);
@@ -133,6 +139,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::vector<Out> out_;
   std::size_t out_at_ = 0, out_offset_ = 0;
   std::unique_ptr<TlsSession> tls_;
+  std::unique_ptr<Frames> frames_;  // of a WebSocket, as is
+  std::shared_ptr<WebSocketListener> listener_;
+  bool pinged_ = false;
   Buffer raw_;
   std::string wire_;
   std::size_t wire_at_ = 0;

@@ -199,6 +199,8 @@ bool Connection::advance() {
       return take_head();
     case State::body:
       return take_body();
+    case State::websocket:
+      return take_frame();
     case State::handling:
     case State::lingering:
     case State::closed:
@@ -331,6 +333,9 @@ void Connection::dispatch() {
   request_.secure = request.secure;
   request.peer = peer_;
   request.id = exchange_.id;
+  if (!core_->shared->websockets.path.empty() && asks_for_websocket(request) &&
+      request.target.substr(0, request.target.find('?')) == core_->shared->websockets.path)
+    return open_websocket(request);
   auto ticket = std::make_shared<Ticket>(shared_from_this());
   try {
     core_->shared->handler(std::move(request), [ticket](Response response) { ticket->give(std::move(response)); });

@@ -14,6 +14,7 @@
 #include "src/net/body.h"
 #include "src/net/framing.h"
 #include "src/net/tls.h"
+#include "src/net/websocket.h"
 
 namespace alzette::net {
 
@@ -42,7 +43,8 @@ struct Listen {
 class Server {
  public:
   // Binds the addresses and starts the threads; the outcome says which address, file or right is missing.
-  static fhir::Result<std::unique_ptr<Server>> start(const Listen& listen, const Limits& limits, Handler handler);
+  static fhir::Result<std::unique_ptr<Server>> start(const Listen& listen, const Limits& limits, Handler handler,
+                                                     WebSocketDoor websockets = {});
   ~Server();
 
   // The addresses that were bound, with the port that was picked: "127.0.0.1:8080"; "" for none.

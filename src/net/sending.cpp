@@ -181,6 +181,12 @@ void Connection::sweep(Time now) {
       refuse({408, "the body of the request came too slowly"});
       flush();
       break;
+    case State::websocket:
+      if (age > 2 * limits.idle) return cut();
+      if (age <= limits.idle || pinged_) break;
+      pinged_ = true;  // who is there answers
+      push_frame(frame(Opcode::ping, {}), false);
+      break;
     case State::lingering:
       if (age > limits.linger) cut();
       break;
@@ -200,6 +206,7 @@ void Connection::begin_linger() {
 }
 
 void Connection::drain() {
+  if (state_ == State::websocket) return push_frame(close_frame(going_away), true);
   if (!idle() && state_ != State::lingering) return;
   closing_ = true;
   flush();
@@ -220,6 +227,7 @@ void Connection::cut() {
   socket_.close(error);
   core_->connections.erase(place_);
   --core_->shared->open;
+  if (const auto listener = std::exchange(listener_, nullptr)) listener->closed();
 }
 
 }  // namespace alzette::net

@@ -222,11 +222,13 @@ void Server::State::join() {
     if (unit.thread.joinable()) unit.thread.join();
 }
 
-fhir::Result<std::unique_ptr<Server>> Server::start(const Listen& listen, const Limits& limits, Handler handler) {
+fhir::Result<std::unique_ptr<Server>> Server::start(const Listen& listen, const Limits& limits, Handler handler,
+                                                    WebSocketDoor websockets) {
   auto state = std::make_unique<State>();
   auto& shared = *state->shared;
   shared.limits = limits;
   shared.handler = std::move(handler);
+  shared.websockets = std::move(websockets);
   shared.log_requests = listen.log_requests;
   shared.most_connections = connections_that_fit(limits.connections);
   if (!listen.https.empty()) {

@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include <array>
 #include <utility>
@@ -31,8 +32,11 @@ fhir::Outcome cannot(const std::string& what, const std::string& file) {
 }  // namespace
 
 struct TlsContext::Parts {
-  SSL_CTX* context = SSL_CTX_new(TLS_server_method());
+  explicit Parts(const SSL_METHOD* method) : context(SSL_CTX_new(method)) {}
   ~Parts() { SSL_CTX_free(context); }
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+  SSL_CTX* context;
 };
 
 TlsContext::TlsContext(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -40,7 +44,7 @@ TlsContext::~TlsContext() = default;
 
 fhir::Result<std::shared_ptr<const TlsContext>> TlsContext::server(const TlsFiles& files) {
   ERR_clear_error();
-  auto parts = std::make_unique<Parts>();
+  auto parts = std::make_unique<Parts>(TLS_server_method());
   auto* context = parts->context;
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
@@ -65,6 +69,17 @@ fhir::Result<std::shared_ptr<const TlsContext>> TlsContext::server(const TlsFile
   return std::shared_ptr<const TlsContext>(new TlsContext(std::move(parts)));
 }
 
+std::shared_ptr<const TlsContext> TlsContext::client() {
+  auto parts = std::make_unique<Parts>(TLS_client_method());
+  SSL_CTX_set_min_proto_version(parts->context, TLS1_2_VERSION);
+  SSL_CTX_set_options(parts->context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_cipher_list(parts->context, ciphers);
+  SSL_CTX_set_default_verify_paths(parts->context);
+  SSL_CTX_set_verify(parts->context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_mode(parts->context, SSL_MODE_RELEASE_BUFFERS);
+  return std::shared_ptr<const TlsContext>(new TlsContext(std::move(parts)));
+}
+
 struct TlsSession::Parts {
   SSL* ssl = nullptr;
   BIO* in = BIO_new(BIO_s_mem());   // owned by ssl
@@ -79,7 +94,25 @@ TlsSession::TlsSession(const TlsContext& context) : parts_(std::make_unique<Part
   SSL_set_accept_state(parts_->ssl);
 }
 
+TlsSession::TlsSession(const TlsContext& context, const std::string& host) : parts_(std::make_unique<Parts>()) {
+  parts_->ssl = SSL_new(context.parts_->context);
+  SSL_set_bio(parts_->ssl, parts_->in, parts_->out);
+  SSL_set_connect_state(parts_->ssl);
+  // An address is looked for among the certificate's addresses, and no name of a server is sent for it.
+  if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(parts_->ssl), host.c_str()) == 1) return;
+  ERR_clear_error();
+  SSL_set_tlsext_host_name(parts_->ssl, host.c_str());
+  SSL_set_hostflags(parts_->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  SSL_set1_host(parts_->ssl, host.c_str());
+}
+
 TlsSession::~TlsSession() = default;
+
+void TlsSession::greet(std::string& wire) {
+  ERR_clear_error();
+  SSL_do_handshake(parts_->ssl);
+  take_wire(wire);
+}
 
 TlsSession::State TlsSession::receive(std::string_view bytes, std::string& plain, std::string& wire) {
   ERR_clear_error();

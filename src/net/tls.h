@@ -24,10 +24,13 @@ class TlsSession {
   enum class State : std::uint8_t { open, closed, failed };  // closed: the peer said good-bye
 
   explicit TlsSession(const TlsContext& context);
+  // The client's side: the peer must show a certificate for `host`, a name or an address.
+  TlsSession(const TlsContext& context, const std::string& host);
   ~TlsSession();
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
 
+  void greet(std::string& wire);  // a client's first words
   // Takes bytes of the wire, appends what they say to `plain` and what must be sent to `wire`.
   State receive(std::string_view bytes, std::string& plain, std::string& wire);
   // Appends the encrypted form of `plain` to `wire`; false when the session is broken.
@@ -45,6 +48,8 @@ class TlsSession {
 class TlsContext {
  public:
   static fhir::Result<std::shared_ptr<const TlsContext>> server(const TlsFiles& files);
+  // For connections to others: trusts the authorities of this machine (OpenSSL's default places, SSL_CERT_FILE).
+  static std::shared_ptr<const TlsContext> client();
   ~TlsContext();
 
  private:

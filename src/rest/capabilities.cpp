@@ -14,6 +14,8 @@
 #include "src/rest/interaction.h"
 #include "src/rest/reply.h"
 #include "src/rest/terminology_capabilities.h"
+#include "src/subscription/subscription.h"
+#include "src/subscription/topic.h"
 
 namespace alzette::rest {
 namespace {
@@ -89,8 +91,20 @@ Reverse reverse_includes(const std::vector<const Type*>& types) {
   return reverse;
 }
 
+// Topics that may be subscribed to: Subscriptions R5 Backport 1.1.0.
+void append_topics(std::string& out) {
+  out += R"("extension":[)";
+  Commas commas(out);
+  for (const auto topic : subscription::own_topics) {
+    commas.next().append(R"({"url":")").append(subscription::backport);
+    out.append(R"(capabilitystatement-subscriptiontopic-canonical","valueCanonical":")").append(topic).append("\"}");
+  }
+  out.append(R"(],"supportedProfile":[")").append(subscription::backport).append(R"(backport-subscription"],)");
+}
+
 void append_type(const Type& type, const Reverse& reverse, std::string& out) {
   out.append(R"({"type":")").append(type.name.view()).append(R"(","profile":")").append(type.url.view()).append("\",");
+  if (type.name.view() == "Subscription") append_topics(out);
   append_interactions(false, out);
   out += R"(,"versioning":"versioned","readHistory":true,"updateCreate":true)";
   out += R"(,"conditionalCreate":true,"conditionalRead":"full-support","conditionalUpdate":)";

@@ -17,6 +17,7 @@ using fhir::Result;
 
 namespace {
 
+constexpr const char* onwards = "SELECT key, type FROM version WHERE key > ? AND key <= ? ORDER BY key LIMIT ?";
 constexpr const char* of_all = "SELECT key, type FROM version WHERE key BETWEEN ? AND ? ORDER BY key DESC";
 constexpr const char* of_type =
     "SELECT key, type FROM version WHERE type = ? AND key BETWEEN ? AND ? ORDER BY key DESC";
@@ -131,6 +132,29 @@ Result<HistoryPage> Snapshot::versions(const Access& access, const HistoryQuery&
     if (auto failed = fill(key, page.versions.back())) return std::move(*failed);
   }
   return page;
+}
+
+Result<fhir::Changes> Snapshot::changes(const Access& access, Key after, const std::vector<const fhir::Type*>& types,
+                                        std::uint32_t at_most) {
+  try {
+    begin();
+    fhir::Changes changes;
+    changes.until = after;
+    std::uint32_t seen = 0;
+    auto rows = connection_->take(onwards);
+    for (rows.with(after, last_, std::int64_t{at_most}); rows.step(); ++seen) {
+      changes.until = rows.integer(0);
+      const auto* type = names_.type(rows.integer(1));
+      if (std::find(types.begin(), types.end(), type) == types.end()) continue;
+      if (!access.may(fhir::Verb::read, type->name)) continue;
+      changes.versions.emplace_back();
+      if (auto failed = fill(changes.until, changes.versions.back())) return std::move(*failed);
+    }
+    changes.more = seen == at_most;
+    return changes;
+  } catch (const Failure&) {
+    return Outcome(Kind::internal, "exception", "the store cannot be read; stop the server and run `alzette check`");
+  }
 }
 
 // Each resource has its versions in order; what a page needs of each is merged.

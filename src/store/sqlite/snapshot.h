@@ -27,7 +27,11 @@ class Snapshot : public fhir::Snapshot {
   fhir::Result<std::vector<std::string>> find(const fhir::Access&, const fhir::search::Query&,
                                               std::uint32_t at_most) override;
   std::uint64_t count(const fhir::Type&) override;
+  fhir::Result<fhir::Changes> changes(const fhir::Access&, Key after, const std::vector<const fhir::Type*>& types,
+                                      std::uint32_t at_most) override;
+  Key newest() const override { return last_; }
   std::vector<fhir::Note> notes(std::string_view room) override;
+  std::vector<fhir::Note> notes(std::string_view room, std::string_view from, std::uint32_t at_most) override;
   std::optional<std::string> note(std::string_view room, std::string_view name) override;
   std::string first_page() const override;
 

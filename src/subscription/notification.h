@@ -1,0 +1,49 @@
+// What subscribers are told. On a topic: a history Bundle whose first entry is the status of the subscription, as
+// Parameters (Subscriptions R5 Backport 1.1.0, backport-subscription-notification-r4). Of R4 with a payload: the
+// resource itself. Of IHE PMIR: a message whose history Bundle carries the patients (ITI-93).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "fhir/store.h"
+#include "src/subscription/subscription.h"
+
+namespace alzette::subscription {
+
+// The status as one tells it: SubscriptionStatus of R5.
+struct Standing {
+  std::string_view base;
+  std::string_view id;
+  std::string_view topic;
+  Status status = Status::active;
+  std::string_view type;        // "handshake", "heartbeat", "event-notification", "query-status", "query-event"
+  std::uint64_t events = 0;     // since the subscription started
+  std::string_view error = {};  // why it is in error
+};
+
+struct Told {
+  std::uint64_t number = 0;
+  std::int64_t time = 0;                 // milliseconds since 1970 UTC; 0 = not known
+  std::optional<fhir::Version> version;  // nothing: the subscriber may not see it, or the content is empty
+};
+
+// Parameters of profile backport-subscription-status-r4.
+std::string status_parameters(const Standing& standing, std::span<const Told> events, Content content,
+                              std::string_view id);
+
+// `id` and `now` are those of the notification.
+std::string notification(const Standing& standing, std::span<const Told> events, Content content, std::string_view id,
+                         std::int64_t now);
+
+// A searchset of status Parameters, each whole: what $status answers.
+std::string status_bundle(std::span<const std::string> parameters, std::string_view base);
+
+// A message of PMIR with one change.
+std::string patient_message(const fhir::Version& version, std::string_view base, std::string_view endpoint,
+                            std::string_view id, std::int64_t now);
+
+}  // namespace alzette::subscription

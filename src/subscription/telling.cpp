@@ -1,0 +1,181 @@
+// From events to subscribers: each at its own pace, in order, one thing at a time.
+#include <algorithm>
+
+#include "src/clock.h"
+#include "src/log.h"
+#include "src/metrics.h"
+#include "src/subscription/engine.h"
+
+namespace alzette::subscription {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr unsigned handshakes = 3;
+constexpr seconds first_pause{1}, longest_pause{30};
+constexpr std::chrono::hours given_up_after{24};
+constexpr milliseconds socket_pause{20};  // between batches of events to a WebSocket: its buffer is not ours to flood
+
+const metrics::Counter& count_of(bool good) {
+  static const metrics::Counter taken("alzette_notifications_total", "Notifications sent to subscribers",
+                                      "result=\"taken\"");
+  static const metrics::Counter failed("alzette_notifications_total", "Notifications sent to subscribers",
+                                       "result=\"failed\"");
+  return good ? taken : failed;
+}
+
+seconds pause_after(unsigned failures) {
+  constexpr unsigned most_doublings = 5;
+  return std::min(first_pause * (1u << std::min(failures - 1, most_doublings)), longest_pause);
+}
+
+// Without addresses, which may hold secrets.
+std::string reason_of(const fhir::Result<int>& answer) {
+  if (answer) return "the endpoint answered " + std::to_string(*answer);
+  const auto& outcome = answer.outcome();
+  return outcome.kind == fhir::Kind::unprocessable ? "the endpoint may not be asked"
+                                                   : outcome.issues.front().diagnostics;
+}
+
+Time at_wall(std::int64_t wall) {
+  const auto left = milliseconds(std::max<std::int64_t>(wall - clock::wall_ms(), 0));
+  return std::chrono::steady_clock::now() + std::min(left, milliseconds(std::chrono::hours(24)));
+}
+
+}  // namespace
+
+void Subscriptions::Engine::schedule(Live& live) {
+  agenda_.erase({live.wake, live.id()});
+  auto wake = Time::max();
+  if (live.wanted.end) wake = std::max(at_wall(*live.wanted.end), live.due);
+  const bool active = live.wanted.status == Status::active;
+  const bool deaf = live.wanted.channel == Channel::websocket && !sockets_.any(live.id());
+  if (!live.under_way) {
+    const bool waiting = active && !deaf && live.counted.events > live.told;
+    if (live.wanted.status == Status::requested || waiting) wake = std::min(wake, live.due);
+    if (active && !deaf && live.on_topic() && live.wanted.heartbeat)
+      wake = std::min(wake, live.last_told + seconds(live.wanted.heartbeat));
+  }
+  live.wake = wake;
+  if (wake != Time::max()) agenda_.insert({wake, live.id()});
+}
+
+void Subscriptions::Engine::tell_due() {
+  constexpr int most_at_once = 256;  // then it is looked again at what has changed
+  const auto now = std::chrono::steady_clock::now();
+  for (int i = 0; i < most_at_once && !agenda_.empty() && agenda_.begin()->first <= now; ++i) {
+    const auto id = agenda_.begin()->second;
+    const auto found = lives_.find(id);
+    if (found == lives_.end()) {
+      agenda_.erase(agenda_.begin());
+      continue;
+    }
+    tell(*found->second, now);
+  }
+}
+
+void Subscriptions::Engine::tell(Live& live, Time now) {
+  const auto wall = clock::wall_ms();
+  if (live.wanted.end && *live.wanted.end <= wall) return set_status(live, Status::off);
+  if (live.under_way) return schedule(live);
+  if (live.wanted.status == Status::requested) {
+    const bool asked = live.on_topic() && live.wanted.channel == Channel::rest_hook;
+    return asked ? send(live, Sent::handshake, greeting(live, "handshake", wall)) : set_status(live, Status::active);
+  }
+  if (live.wanted.status != Status::active) return schedule(live);
+  if (live.counted.events > live.told && live.due <= now) return tell_events(live);
+  if (!live.on_topic() || !live.wanted.heartbeat || live.last_told + seconds(live.wanted.heartbeat) > now)
+    return schedule(live);
+  live.last_told = now;
+  auto beat = greeting(live, "heartbeat", wall);
+  if (live.wanted.channel != Channel::websocket) return send(live, Sent::heartbeat, std::move(beat));
+  sockets_.send(live.id(), beat.outgoing.body);
+  schedule(live);
+}
+
+void Subscriptions::Engine::tell_events(Live& live) {
+  auto delivery = next_delivery(*store_.snapshot(), live, clock::wall_ms());
+  if (!delivery) {  // nothing of what was counted is there: the store is being repaired, or we are wrong
+    log::write(log::Level::error, "subscription_events_missing", {{"id", live.id()}, {"after", live.told}});
+    return told(live, live.counted.events);
+  }
+  if (live.wanted.channel == Channel::websocket) return tell_sockets(live, *delivery);
+  if (delivery->silent) return told(live, delivery->last);
+  send(live, Sent::events, std::move(*delivery));
+}
+
+void Subscriptions::Engine::tell_sockets(Live& live, const Delivery& delivery) {
+  sockets_.send(live.id(), delivery.outgoing.body);
+  count_of(true).add();
+  live.due = std::chrono::steady_clock::now() + socket_pause;
+  told(live, delivery.last);
+}
+
+void Subscriptions::Engine::send(Live& live, Sent what, Delivery delivery) {
+  live.under_way = true;
+  schedule(live);
+  sender_.send(std::move(delivery.outgoing), [this, id = live.id(), epoch = live.epoch, what,
+                                              last = delivery.last](fhir::Result<int> answer) {
+    post([this, id, epoch, what, last, answer = std::move(answer)] { sent(id, epoch, what, last, answer); });
+  });
+}
+
+void Subscriptions::Engine::sent(const std::string& id, std::uint64_t epoch, Sent what, std::uint64_t last,
+                                 const fhir::Result<int>& answer) {
+  const auto found = lives_.find(id);
+  if (found == lives_.end() || found->second->epoch != epoch) return;
+  auto& live = *found->second;
+  live.under_way = false;
+  const bool taken = answer && *answer >= 200 && *answer < 300;
+  count_of(taken).add();
+  if (!taken) return failed(live, what, reason_of(answer));
+  live.failures = 0;
+  live.due = {};
+  if (what == Sent::handshake) return set_status(live, Status::active);
+  if (what == Sent::events) return told(live, last);
+  live.last_told = std::chrono::steady_clock::now();
+  schedule(live);
+}
+
+void Subscriptions::Engine::failed(Live& live, Sent what, std::string why) {
+  const auto now = std::chrono::steady_clock::now();
+  if (live.failures++ == 0) {
+    live.failing_since = now;
+    log::write(log::Level::warning, "notification_failed", {{"id", live.id()}, {"reason", why}});
+  }
+  live.why = std::move(why);
+  live.due = now + pause_after(live.failures);
+  if (what == Sent::handshake && live.failures >= handshakes) return set_status(live, Status::error, live.why);
+  if (now - live.failing_since > given_up_after) return set_status(live, Status::error, live.why);
+  schedule(live);
+}
+
+void Subscriptions::Engine::told(Live& live, std::uint64_t last) {
+  live.told = std::max(live.told, last);
+  live.last_told = std::chrono::steady_clock::now();
+  to_store_.insert(live.id());
+  schedule(live);
+}
+
+void Subscriptions::Engine::bind(const std::shared_ptr<net::WebSocket>& socket, const std::vector<std::string>& ids,
+                                 bool plain) {
+  for (const auto& id : ids) {
+    const auto found = lives_.find(id);
+    const bool runs = found != lives_.end() && found->second->wanted.channel == Channel::websocket;
+    if (!runs || (plain && found->second->on_topic())) {
+      socket->send("error: there is no such subscription to bind to");
+      continue;
+    }
+    auto& live = *found->second;
+    if (live.on_topic())
+      socket->send(greeting(live, "handshake", clock::wall_ms()).outgoing.body);
+    else
+      socket->send("bound " + id);
+    sockets_.bind(id, socket);
+    live.last_told = std::chrono::steady_clock::now();
+    schedule(live);
+  }
+}
+
+}  // namespace alzette::subscription
