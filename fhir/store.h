@@ -73,13 +73,6 @@ struct HistoryPage {
   std::string next;
 };
 
-// What was stored after some moment, oldest first.
-struct Changes {
-  std::vector<Version> versions;
-  Key until = 0;      // the last key that was looked at: the next look begins behind it
-  bool more = false;  // there is more behind it
-};
-
 // A small text that the machine has to remember beside the resources, by room and name: jobs, what is indexed.
 struct Note {
   std::string room;
@@ -102,13 +95,7 @@ class Snapshot {
   // Ids of the first matches, `at_most` of them, for conditional interactions.
   virtual Result<std::vector<std::string>> find(const Access&, const search::Query&, std::uint32_t at_most) = 0;
   virtual std::uint64_t count(const Type&) = 0;                // live resources, O(1)
-  // Versions with a key above `after`, of these types alone; `at_most` versions of any type are looked at.
-  virtual Result<Changes> changes(const Access&, Key after, const std::vector<const Type*>& types,
-                                  std::uint32_t at_most) = 0;
-  virtual Key newest() const = 0;                              // no version in this view has a greater key
   virtual std::vector<Note> notes(std::string_view room) = 0;  // by name
-  // The same from a name on, which comes first.
-  virtual std::vector<Note> notes(std::string_view room, std::string_view from, std::uint32_t at_most) = 0;
   virtual std::optional<std::string> note(std::string_view room, std::string_view name) = 0;
   // The page token that begins a search as of this moment, however much later it is used.
   virtual std::string first_page() const = 0;

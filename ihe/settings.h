@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "ihe/identity/domains.h"
 #include "ihe/xds/affinity.h"
@@ -14,9 +13,6 @@ struct Settings {
   identity::Domains domains;             // identifier domains: who gives patients their identifiers
   bool accept_unknown_domains = false;   // feeds may name an assigning authority that is not configured (test labs)
   bool accept_unknown_patients = false;  // submissions may name a patient that no feed told of (test labs)
-
-  // Beginnings of URLs that the server itself may ask, in whatever network they lie (src/net/egress.h).
-  std::vector<std::string> endpoints;
 
   std::string repository_id = "1.3.182.2.4.1";    // repositoryUniqueId of our own documents
   std::string home_id = "1.3.182.2.4";            // homeCommunityId, without urn:oid:

@@ -25,7 +25,6 @@ fhir::Result<ihe::Settings> set_up(const Config& config) {
   settings.accept_unknown_domains = config.accept_unknown_domains;
   settings.accept_unknown_patients = config.accept_unknown_patients;
   settings.affinity_enforce = config.affinity_enforce;
-  settings.endpoints = config.allow_endpoint;
   settings.repository_id = config.repository_id;
   settings.home_id = config.home_id;
   if (!config.domains.empty()) {

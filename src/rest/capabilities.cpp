@@ -145,10 +145,10 @@ void append_features(std::string& out) {
   out += R"({"url":"value","valueBoolean":true}]}],)";
 }
 
-// The statement without the one thing that depends on the request: the base address stands between the two.
+// The statement without what depends on the request: between the parts stand the base address, and that of WebSockets.
 struct Statement {
   std::uint64_t state = 0;  // of the search parameters of our own that it lists
-  std::string before, after;
+  std::string before, between, after;
 };
 
 Statement make_statement() {
@@ -171,8 +171,11 @@ Statement make_statement() {
   made.before = std::exchange(out, {});
   out.append(R"(},"fhirVersion":")").append(definitions.version.view()).append("\",");
   out += R"("format":["application/fhir+json","application/fhir+xml","json","xml"],)";
-  out +=
-      R"("patchFormat":["application/json-patch+json","application/xml-patch+xml","application/fhir+json","application/fhir+xml"],"rest":[{"mode":"server","resource":[)";
+  out += R"("patchFormat":["application/json-patch+json","application/xml-patch+xml",)";
+  out += R"("application/fhir+json","application/fhir+xml"],"rest":[{"extension":[{)";
+  out += R"("url":"http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket","valueUri":)";
+  made.between = std::exchange(out, {});
+  out += R"(}],"mode":"server","resource":[)";
   Commas commas(out);
   for (const Type* type : types) {
     commas.next();
@@ -207,9 +210,11 @@ fhir::Result<Plan> run(const Call& call) {
   if (!statement || statement->state != fhir::search::custom_state())
     kept = statement = std::make_shared<const Statement>(make_statement());
   std::string text;
-  text.reserve(statement->before.size() + call.base.size() + statement->after.size() + 16);
+  text.reserve(statement->before.size() + statement->between.size() + statement->after.size() + 256);
   text += statement->before;
   fhir::json::write_string(call.base, text);
+  text += statement->between;
+  fhir::json::write_string(subscription::websocket_url(call.base), text);
   text += statement->after;
   return Plan(json_reply(200, std::move(text)));
 }

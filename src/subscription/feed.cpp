@@ -1,4 +1,6 @@
 // From changes to events. What was found and how far was looked is one commit: nothing is found twice, or not at all.
+#include "fhir/feed.h"
+
 #include <algorithm>
 #include <future>
 
@@ -34,13 +36,14 @@ std::vector<const fhir::Type*> Subscriptions::Engine::types_of_interest() const 
 
 bool Subscriptions::Engine::look() {
   const auto snapshot = store_.snapshot();
-  if (snapshot->newest() <= cursor_) return false;
+  auto& feed = fhir::feed_of(*snapshot);
+  if (feed.newest() <= cursor_) return false;
   const auto before = cursor_;
   const auto types = types_of_interest();
-  auto changes = snapshot->changes(access_, cursor_, types, most_looked_at);
+  auto changes = feed.changes(access_, cursor_, types, most_looked_at);
   if (!changes) return false;
   std::vector<fhir::Note> notes;
-  cursor_ = changes->more ? changes->until : snapshot->newest();
+  cursor_ = changes->more ? changes->until : feed.newest();
   for (const auto& version : changes->versions) {
     const auto name = version.type->name.view();
     const bool news = version.key > loaded_;
@@ -57,7 +60,7 @@ bool Subscriptions::Engine::look() {
     cursor_ = before;  // the same events are found again, a little later
     return false;
   }
-  return cursor_ < snapshot->newest();
+  return cursor_ < feed.newest();
 }
 
 bool Subscriptions::Engine::store_events(std::vector<fhir::Note> notes) {

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "fhir/build.h"
+#include "fhir/feed.h"
 #include "fhir/incoming.h"
 #include "src/clock.h"
 #include "src/log.h"
@@ -37,7 +38,7 @@ std::optional<Stored> read_stored(fhir::Snapshot& snapshot, const fhir::Version&
 void Subscriptions::Engine::load() {
   const auto snapshot = store_.snapshot();
   const auto stored = cursor_of(*snapshot);
-  loaded_ = snapshot->newest();
+  loaded_ = fhir::feed_of(*snapshot).newest();
   cursor_ = stored_cursor_ = stored.value_or(loaded_);
   auto query = fhir::search::parse(&subscription_type(), {{"status", "requested,active,error"}}, {}, false);
   while (query) {
@@ -64,6 +65,7 @@ void Subscriptions::Engine::begin(const fhir::Version& version) {
     return end(version.id, false);
   }
   if (stored->wanted.status == Status::off) return end(version.id, false);
+  gone_.erase(version.id);  // it is there again
   auto& live = runs ? *found->second : *(lives_[version.id] = std::make_unique<Live>());
   live.wanted = std::move(stored->wanted);
   live.wanted.id = version.id;
@@ -177,14 +179,21 @@ void Subscriptions::Engine::topics_changed(fhir::Snapshot& snapshot) {
   }
 }
 
-// The notes of those that are gone, some at a time.
+// The notes of those that are gone, some at a time, as long as none of them comes back.
 void Subscriptions::Engine::forget_events() {
   constexpr std::uint32_t at_once = 500;
   while (!gone_.empty()) {
     const auto id = *gone_.begin();
+    const auto snapshot = store_.snapshot();
+    auto query = fhir::search::parse(&subscription_type(), {{"_id", id}}, {}, false);
+    if (!query || snapshot->read(access_, subscription_type(), id)) {
+      gone_.erase(id);
+      continue;
+    }
     fhir::Batch batch;
     batch.access = access_;
-    const auto events = events_of(*store_.snapshot(), id, 0, at_once);
+    batch.expect.push_back({std::move(*query), {}});
+    const auto events = events_of(*snapshot, id, 0, at_once);
     for (const auto& event : events) batch.notes.push_back(forgotten_event(id, event.number));
     if (events.size() < at_once)
       for (auto& note : forgotten(id)) batch.notes.push_back(std::move(note));

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "fhir/feed.h"
 #include "fhir/format/json.h"
 #include "src/job/job.h"
 
@@ -80,7 +81,7 @@ fhir::Note forgotten_event(std::string_view id, std::uint64_t number) {
 
 std::vector<Event> events_of(fhir::Snapshot& snapshot, std::string_view id, std::uint64_t from, std::uint32_t at_most) {
   std::vector<Event> events;
-  for (const auto& one : snapshot.notes(event_room(id), name_of(from), at_most))
+  for (const auto& one : fhir::feed_of(snapshot).notes_from(event_room(id), name_of(from), at_most))
     events.push_back({number_of<std::uint64_t>(one.name), number_of<fhir::Key>(*one.text)});
   return events;
 }
@@ -103,7 +104,7 @@ std::optional<fhir::Version> version_of(fhir::Snapshot& snapshot, const fhir::Ac
       if (type.kind == fhir::TypeKind::resource && !type.abstract) types.push_back(&type);
     return types;
   }();
-  auto changes = snapshot.changes(access, key - 1, all, 1);
+  auto changes = fhir::feed_of(snapshot).changes(access, key - 1, all, 1);
   if (!changes || changes->versions.empty() || changes->versions.front().key != key) return std::nullopt;
   return std::move(changes->versions.front());
 }

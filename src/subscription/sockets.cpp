@@ -24,13 +24,6 @@ std::vector<std::string> words_of(std::string_view text) {
 
 }  // namespace
 
-std::string websocket_url(std::string_view base) {
-  const auto rest = base.substr(std::min(base.find("://"), base.size()));
-  return std::string(base.starts_with("https") ? "wss" : "ws")
-      .append(rest.substr(0, rest.rfind('/')))
-      .append(websocket_path);
-}
-
 std::string binding_token(const auth::Seal& seal, const std::vector<std::string>& ids, std::int64_t until) {
   auto text = std::to_string(until);
   for (const auto& id : ids) text += " " + id;

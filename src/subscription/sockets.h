@@ -17,11 +17,7 @@
 
 namespace alzette::subscription {
 
-inline constexpr std::string_view websocket_path = "/ws";
 inline constexpr std::int64_t token_life = 3'600'000;  // milliseconds
-
-// "ws://host:port/ws" of "http://host:port/fhir".
-std::string websocket_url(std::string_view base);
 
 // A token for these subscriptions, and what one says: nothing when it is none of ours or too old.
 std::string binding_token(const auth::Seal& seal, const std::vector<std::string>& ids, std::int64_t until);

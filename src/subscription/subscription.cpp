@@ -153,6 +153,13 @@ Result<bool> read_channel(const Node& channel, Subscription& out) {
 
 }  // namespace
 
+std::string websocket_url(std::string_view base) {
+  const auto rest = base.substr(std::min(base.find("://"), base.size()));
+  return std::string(base.starts_with("https") ? "wss" : "ws")
+      .append(rest.substr(0, rest.rfind('/')))
+      .append(websocket_path);
+}
+
 std::string_view word_of(Status status) { return statuses[static_cast<std::size_t>(status)]; }
 
 std::optional<Content> content_of(std::string_view word) {

@@ -20,6 +20,10 @@ namespace alzette::subscription {
 
 inline constexpr std::string_view backport = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/";
 
+// Where subscribers by WebSocket connect: "ws://host:port/ws" of "http://host:port/fhir".
+inline constexpr std::string_view websocket_path = "/ws";
+std::string websocket_url(std::string_view base);
+
 enum class Status : std::uint8_t { requested, active, error, off };
 enum class Channel : std::uint8_t { rest_hook, websocket, message };
 enum class Content : std::uint8_t { empty, id_only, full_resource };

@@ -105,13 +105,7 @@ class MemoryStore : public fhir::Store {
       return ids;
     }
     std::uint64_t count(const fhir::Type&) override { return 0; }
-    fhir::Result<fhir::Changes> changes(const fhir::Access&, fhir::Key, const std::vector<const fhir::Type*>&,
-                                        std::uint32_t) override {
-      return fhir::Changes{};
-    }
-    fhir::Key newest() const override { return 0; }
     std::vector<fhir::Note> notes(std::string_view) override { return {}; }
-    std::vector<fhir::Note> notes(std::string_view, std::string_view, std::uint32_t) override { return {}; }
     std::optional<std::string> note(std::string_view, std::string_view) override { return std::nullopt; }
     std::string first_page() const override { return {}; }
 

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "fhir/feed.h"
 #include "fhir/incoming.h"
 #include "src/clock.h"
 #include "src/subscription/delivery.h"
@@ -134,7 +135,7 @@ TEST_CASE("subscription: what matches is what a search would find") {
   opened.put("Observation", "o", R"("status":"final","code":{"text":"x"},"subject":{"reference":"Patient/p"})");
   const auto access = fhir::Access::local_developer();
   const auto snapshot = store->snapshot();
-  const auto changes = snapshot->changes(access, 0, {fhir::definitions().resource("Observation")}, 100);
+  const auto changes = fhir::feed_of(*snapshot).changes(access, 0, {fhir::definitions().resource("Observation")}, 100);
   REQUIRE(changes);
   REQUIRE(changes->versions.size() == 1);
   CHECK(changes->until >= changes->versions[0].key);

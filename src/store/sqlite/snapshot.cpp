@@ -195,14 +195,14 @@ Result<std::vector<std::string>> Snapshot::find(const Access& access, const Quer
 
 std::string Snapshot::first_page() const { return to_text(Position{.view = last_}); }
 
-std::vector<fhir::Note> Snapshot::notes(std::string_view room) { return notes(room, {}, UINT32_MAX); }
+std::vector<fhir::Note> Snapshot::notes(std::string_view room) { return notes_from(room, {}, UINT32_MAX); }
 
-std::vector<fhir::Note> Snapshot::notes(std::string_view room, std::string_view from, std::uint32_t at_most) {
+std::vector<fhir::Note> Snapshot::notes_from(std::string_view room, std::string_view name, std::uint32_t at_most) {
   std::vector<fhir::Note> all;
   try {
     begin();
     auto row = connection_->take("SELECT name, text FROM note WHERE room = ? AND name >= ? ORDER BY name LIMIT ?");
-    for (row.with(room, from, std::int64_t{at_most}); row.step();)
+    for (row.with(room, name, std::int64_t{at_most}); row.step();)
       all.push_back({std::string(room), std::string(row.text(0)), std::string(row.text(1))});
   } catch (const Failure&) {
     all.clear();

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "fhir/feed.h"
 #include "fhir/store.h"
 #include "src/store/blob.h"
 #include "src/store/sqlite/names.h"
@@ -13,7 +14,7 @@
 
 namespace alzette::store::sqlite {
 
-class Snapshot : public fhir::Snapshot {
+class Snapshot : public fhir::Snapshot, public fhir::Feed {
  public:
   Snapshot(Pool& pool, const Names& names, Texts& texts, const Blobs& blobs, Key last);
   ~Snapshot() override;
@@ -31,7 +32,7 @@ class Snapshot : public fhir::Snapshot {
                                       std::uint32_t at_most) override;
   Key newest() const override { return last_; }
   std::vector<fhir::Note> notes(std::string_view room) override;
-  std::vector<fhir::Note> notes(std::string_view room, std::string_view from, std::uint32_t at_most) override;
+  std::vector<fhir::Note> notes_from(std::string_view room, std::string_view name, std::uint32_t at_most) override;
   std::optional<std::string> note(std::string_view room, std::string_view name) override;
   std::string first_page() const override;
 
