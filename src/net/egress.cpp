@@ -146,6 +146,13 @@ Result<Endpoint> Egress::judge(std::string_view url) const {
   return std::move(*endpoint);
 }
 
+Result<Endpoint> Egress::judge_secure(std::string_view url) const {
+  auto endpoint = judge(url);
+  if (endpoint && !endpoint->tls && !allows(*endpoint))
+    return refused(url, "it is not https; --allow-endpoint may allow it");
+  return endpoint;
+}
+
 Result<std::string> Egress::resolve(std::string_view url) const {
   const auto endpoint = judge(url);
   if (!endpoint) return endpoint.outcome();

@@ -28,6 +28,9 @@ class Egress {
   // Names are not looked up here.
   fhir::Result<Endpoint> judge(std::string_view url) const;
 
+  // The same for what carries patient data: http is refused as well, unless it is allowed by name.
+  fhir::Result<Endpoint> judge_secure(std::string_view url) const;
+
   // "203.0.113.7:443": where to connect, after looking the name up. Blocks.
   fhir::Result<std::string> resolve(std::string_view url) const;
 

@@ -205,7 +205,7 @@ struct Sender::State {
   std::size_t active = 0;
 
   void take(Outgoing outgoing, Done done) {
-    auto endpoint = egress.judge(outgoing.url);
+    auto endpoint = egress.judge_secure(outgoing.url);
     if (!endpoint) return done(std::move(endpoint.outcome()));
     waiting.push_back({std::move(*endpoint), std::move(outgoing), std::move(done)});
     begin_some();

@@ -69,6 +69,7 @@ class Subscriptions::Engine {
   void failed(Live& live, Sent what, std::string why);
   void told(Live& live, std::uint64_t last);
   void schedule(Live& live);
+  bool deaf(const Live& live) const;  // nobody listens by WebSocket
   void bind(const std::shared_ptr<net::WebSocket>& socket, const std::vector<std::string>& ids, bool plain);
 
   fhir::Store& store_;
@@ -88,6 +89,7 @@ class Subscriptions::Engine {
   std::set<std::pair<Time, std::string>> agenda_;  // when there is something to do for a subscription
   fhir::Key cursor_ = 0;                           // versions up to here were looked at
   fhir::Key stored_cursor_ = 0;
+  bool behind_ = false;             // what was found could not be stored
   fhir::Key loaded_ = 0;            // subscriptions were loaded as of this version
   std::set<std::string> counted_;   // who got events that are not stored yet
   std::set<std::string> to_store_;  // whose notes are to be written

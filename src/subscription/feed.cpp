@@ -56,7 +56,8 @@ bool Subscriptions::Engine::look() {
     }
   }
   const bool due = cursor_ - stored_cursor_ >= store_cursor_each && !lives_.empty();
-  if ((due || !notes.empty()) && !store_events(std::move(notes))) {
+  behind_ = (due || !notes.empty()) && !store_events(std::move(notes));
+  if (behind_) {
     cursor_ = before;  // the same events are found again, a little later
     return false;
   }

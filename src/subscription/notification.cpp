@@ -57,8 +57,8 @@ void entry(const Version& version, std::string_view base, std::string& out) {
   std::string place(version.type->name.view());
   if (version.method != Method::create) place += "/" + version.id;
   text("url", place, out);
-  constexpr std::string_view statuses[] = {"201", "200", "204"};
-  out.append(R"(},"response":{"status":")").append(statuses[static_cast<std::size_t>(version.method)]);
+  const bool created = version.method == Method::create || version.version == 1;
+  out.append(R"(},"response":{"status":")").append(version.deleted() ? "204" : created ? "201" : "200");
   out.append(R"(","etag":"W/\")").append(std::to_string(version.version)).append(R"(\"","lastModified":")");
   out.append(fhir::instant_text(version.last_updated)).append("\"}}");
 }

@@ -38,7 +38,7 @@ Result<bool> check_endpoint(const Subscription& wanted) {
   if (wanted.channel == Channel::websocket) return true;
   static const net::Egress nothing_private;
   const auto* egress = endpoints.load();
-  const auto judged = (egress ? *egress : nothing_private).judge(wanted.endpoint);
+  const auto judged = (egress ? *egress : nothing_private).judge_secure(wanted.endpoint);
   if (judged) return true;
   return Outcome(Kind::unprocessable, "business-rule", judged.outcome().issues.front().diagnostics,
                  "Subscription.channel.endpoint");

@@ -93,7 +93,7 @@ bool Subscriptions::Engine::rest() {
   const auto now = std::chrono::steady_clock::now();
   auto until = now + longest;
   if (!agenda_.empty()) until = std::min(until, agenda_.begin()->first);
-  if (!to_store_.empty() || !gone_.empty()) until = std::min(until, now + std::chrono::seconds(1));
+  if (behind_ || !to_store_.empty() || !gone_.empty()) until = std::min(until, now + std::chrono::seconds(1));
   std::unique_lock lock(mutex_);
   wake_.wait_until(lock, until, [&] { return stopping_ || woken_ || !tasks_.empty(); });
   woken_ = false;

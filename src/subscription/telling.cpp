@@ -45,16 +45,19 @@ Time at_wall(std::int64_t wall) {
 
 }  // namespace
 
+bool Subscriptions::Engine::deaf(const Live& live) const {
+  return live.wanted.channel == Channel::websocket && !sockets_.any(live.id());
+}
+
 void Subscriptions::Engine::schedule(Live& live) {
   agenda_.erase({live.wake, live.id()});
   auto wake = Time::max();
   if (live.wanted.end) wake = std::max(at_wall(*live.wanted.end), live.due);
   const bool active = live.wanted.status == Status::active;
-  const bool deaf = live.wanted.channel == Channel::websocket && !sockets_.any(live.id());
   if (!live.under_way) {
-    const bool waiting = active && !deaf && live.counted.events > live.told;
+    const bool waiting = active && !deaf(live) && live.counted.events > live.told;
     if (live.wanted.status == Status::requested || waiting) wake = std::min(wake, live.due);
-    if (active && !deaf && live.on_topic() && live.wanted.heartbeat)
+    if (active && !deaf(live) && live.on_topic() && live.wanted.heartbeat)
       wake = std::min(wake, live.last_told + seconds(live.wanted.heartbeat));
   }
   live.wake = wake;
@@ -83,7 +86,7 @@ void Subscriptions::Engine::tell(Live& live, Time now) {
     const bool asked = live.on_topic() && live.wanted.channel == Channel::rest_hook;
     return asked ? send(live, Sent::handshake, greeting(live, "handshake", wall)) : set_status(live, Status::active);
   }
-  if (live.wanted.status != Status::active) return schedule(live);
+  if (live.wanted.status != Status::active || deaf(live)) return schedule(live);
   if (live.counted.events > live.told && live.due <= now) return tell_events(live);
   if (!live.on_topic() || !live.wanted.heartbeat || live.last_told + seconds(live.wanted.heartbeat) > now)
     return schedule(live);

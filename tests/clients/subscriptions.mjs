@@ -135,7 +135,7 @@ test('what we do not do is refused, by its place', async () => {
 test('B102 an endpoint in a network of its own is refused when it is asked for', async () => {
   for (const endpoint of ['http://localhost/', 'http://127.0.0.1:1/', 'http://10.0.0.1/', 'http://172.16.0.1/', 'http://192.168.0.1/', 'http://169.254.169.254/latest',
     'http://100.64.0.1/', 'http://[::1]/', 'http://[fc00::1]/', 'http://0x7f.1/', 'http://2130706433/', `http://127.0.0.1:${hook.port}@10.0.0.1/`, 'https://10.0.0.1/',
-    'ftp://example.org/', 'file:///etc/passwd', 'nowhere']) {
+    'http://example.org/', 'ftp://example.org/', 'file:///etc/passwd', 'nowhere']) {
     const answer = await ask('POST', `${server.base}/Subscription`, JSON.stringify(plain('Patient?active=true', endpoint)));
     assert.deepEqual([endpoint, answer.status], [endpoint, 422]);
     assert.equal(JSON.parse(answer.text).issue[0].expression[0], 'Subscription.channel.endpoint');

@@ -37,3 +37,12 @@ TEST_CASE("egress: B102 nothing inside a private network but what is allowed by 
   CHECK_FALSE(open.resolve("https://127.0.0.1:9000/in/box"));
   CHECK_FALSE(open.resolve("http://127.0.0.1:9000@10.0.0.1/in/"));
 }
+
+TEST_CASE("egress: B102 what carries patient data goes by https, or where it is allowed by name") {
+  const Egress egress({"http://127.0.0.1:9000/hooks"});
+  CHECK(egress.judge_secure("https://example.org/hook"));
+  CHECK_FALSE(egress.judge_secure("http://example.org/hook"));
+  CHECK(egress.judge_secure("http://127.0.0.1:9000/hooks/1"));
+  CHECK_FALSE(egress.judge_secure("http://127.0.0.1:9000/other"));
+  CHECK_FALSE(egress.judge_secure("https://10.0.0.1/"));
+}
