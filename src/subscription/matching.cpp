@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "fhir/incoming.h"
 #include "fhir/search/match.h"
 #include "src/subscription/index.h"
 
@@ -43,11 +42,27 @@ bool passes_filters(const Live& live, Change& change) {
   return named;
 }
 
+bool holds(const fhir::path::Program& program, Change& change) {
+  const auto variable = [](const fhir::Node* node) {
+    fhir::path::Collection items;
+    if (node) items.emplace_back().node = node;
+    return items;
+  };
+  fhir::path::Context context;
+  context.variables = {{"current", variable(change.current())}, {"previous", variable(change.previous())}};
+  const auto* focus = change.current() ? change.current() : change.previous();
+  context.resource = context.root_resource = focus;
+  if (!focus) return false;
+  const auto result = fhir::path::evaluate(program, *focus, context);
+  return result && result->size() == 1 && result->front().kind == fhir::path::Item::Kind::boolean &&
+         result->front().boolean;
+}
+
 bool triggers(const Trigger& trigger, const Live& live, Change& change) {
   const auto method = change.method();
   if (trigger.type && trigger.type != change.version().type) return false;
   if (!trigger.on[static_cast<std::size_t>(method)]) return false;
-  if (!trigger.previous && !trigger.current) return true;
+  if (!trigger.previous && !trigger.current) return !trigger.path || holds(*trigger.path, change);
   const auto& base = live.owner.base;
   const bool before = !trigger.previous          ? trigger.both || !trigger.current
                       : method == Method::create ? trigger.passes_on_create
@@ -78,32 +93,42 @@ Method Change::method() const {
   return version_.method == Method::update && version_.version == 1 ? Method::create : version_.method;
 }
 
-const fhir::Version* Change::previous() {
-  if (!previous_) {
-    previous_.emplace();
-    if (version_.version > 1)
-      if (auto read = snapshot_.vread(access_, *version_.type, version_.id, version_.version - 1))
-        *previous_ = std::move(*read);
-  }
-  return *previous_ ? &**previous_ : nullptr;
+const fhir::Node* Change::tree(Read& read, const fhir::Version& version) {
+  auto incoming = fhir::receive(version.body);
+  if (incoming) read.incoming = std::move(*incoming);
+  return read.incoming ? read.incoming->resource : nullptr;
 }
 
-Change::Rows Change::read(const fhir::Version& version, const std::string& base) const {
-  const auto incoming = fhir::receive(version.body);
-  return incoming ? rows_of(*incoming->resource, base, version.last_updated) : Rows();
+const fhir::Node* Change::current() {
+  if (removed()) return nullptr;
+  if (!std::exchange(now_.done, true)) return tree(now_, version_);
+  return now_.incoming ? now_.incoming->resource : nullptr;
+}
+
+const fhir::Node* Change::previous() {
+  if (!std::exchange(before_.done, true) && version_.version > 1) {
+    auto read = snapshot_.vread(access_, *version_.type, version_.id, version_.version - 1);
+    if (read) {
+      before_.version = std::move(*read);
+      return tree(before_, before_.version);
+    }
+  }
+  return before_.incoming ? before_.incoming->resource : nullptr;
+}
+
+const Change::Rows& Change::rows_of(Read& read, const fhir::Node* tree, const std::string& base, std::int64_t updated) {
+  const auto kept = read.rows.find(base);
+  if (kept != read.rows.end()) return kept->second;
+  return read.rows[base] = tree ? subscription::rows_of(*tree, base, updated) : Rows();
 }
 
 const Change::Rows& Change::rows(const std::string& base) {
-  if (removed()) return previous_rows(base);
-  const auto kept = rows_.find(base);
-  return kept != rows_.end() ? kept->second : rows_[base] = read(version_, base);
+  return removed() ? previous_rows(base) : rows_of(now_, current(), base, version_.last_updated);
 }
 
 const Change::Rows& Change::previous_rows(const std::string& base) {
-  const auto kept = previous_rows_.find(base);
-  if (kept != previous_rows_.end()) return kept->second;
-  const auto* before = previous();
-  return previous_rows_[base] = before ? read(*before, base) : Rows();
+  const auto* tree = previous();
+  return rows_of(before_, tree, base, before_.version.last_updated);
 }
 
 bool is_event(const Live& live, Change& change) {

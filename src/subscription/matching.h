@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fhir/access.h"
+#include "fhir/incoming.h"
 #include "fhir/search/index.h"
 #include "fhir/store.h"
 #include "src/subscription/live.h"
@@ -27,17 +28,24 @@ class Change {
   // Of the version itself; of a removal those of what was removed. `base`: below which references are our own.
   const Rows& rows(const std::string& base);
   const Rows& previous_rows(const std::string& base);  // of the version before; empty when there is none
+  const fhir::Node* current();                         // null: it was removed
+  const fhir::Node* previous();                        // null: there was none
   fhir::Snapshot& snapshot() { return snapshot_; }
 
  private:
-  Rows read(const fhir::Version& version, const std::string& base) const;
-  const fhir::Version* previous();
+  struct Read {
+    bool done = false;
+    fhir::Version version;  // what the tree was parsed from
+    std::optional<fhir::Incoming> incoming;
+    std::map<std::string, Rows> rows;
+  };
+  static const fhir::Node* tree(Read& read, const fhir::Version& version);
+  static const Rows& rows_of(Read& read, const fhir::Node* tree, const std::string& base, std::int64_t updated);
 
   fhir::Snapshot& snapshot_;
   const fhir::Access& access_;
   const fhir::Version& version_;
-  std::optional<std::optional<fhir::Version>> previous_;
-  std::map<std::string, Rows> rows_, previous_rows_;
+  Read now_, before_;
 };
 
 bool is_event(const Live& live, Change& change);

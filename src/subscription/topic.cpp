@@ -78,19 +78,19 @@ Result<Trigger> read_trigger(const Node& extension) {
   trigger.type = fhir::definitions().resource(resource.substr(resource.rfind('/') + 1));
   if (!trigger.type) return refusal("A trigger names a resource type of R4");
   std::array<bool, 3> on{false, false, false};
-  bool by_path = false;
   for (const auto& child : extension) {
     if (child.name != "extension") continue;
     const auto url = child.value_of("url");
     const auto value = value_of(child);
-    if (url == "supportedInteraction")
-      on[value == "create" ? 0 : value == "update" ? 1 : 2] = true;
-    else if (url == "queryCriteria")
+    if (url == "supportedInteraction") on[value == "create" ? 0 : value == "update" ? 1 : 2] = true;
+    if (url == "queryCriteria")
       if (auto read = read_criteria(child, trigger); !read) return std::move(read.outcome());
-    by_path = by_path || url == "fhirPathCriteria";
+    if (url == "fhirPathCriteria") {
+      auto compiled = fhir::path::compile(value);
+      if (!compiled) return refusal("fhirPathCriteria: " + compiled.outcome().issues.front().diagnostics);
+      trigger.path = std::move(*compiled);
+    }
   }
-  if (by_path && !trigger.previous && !trigger.current)
-    return refusal("Triggers are evaluated by queryCriteria, not by fhirPathCriteria alone");
   if (std::find(on.begin(), on.end(), true) != on.end()) trigger.on = on;
   return trigger;
 }

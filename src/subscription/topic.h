@@ -12,6 +12,7 @@
 #include "fhir/access.h"
 #include "fhir/node.h"
 #include "fhir/outcome.h"
+#include "fhir/path/path.h"
 #include "fhir/search/query.h"
 #include "fhir/store.h"
 
@@ -29,6 +30,7 @@ struct Trigger {
   bool passes_on_create = false;  // resultForCreate: what stands for `previous` then
   bool passes_on_remove = false;  // resultForDelete: what stands for `current` then
   bool both = false;              // requireBoth
+  fhir::path::Compiled path;      // fhirPathCriteria, on %previous and %current; where there is no query
 };
 
 struct Topic {
@@ -36,7 +38,7 @@ struct Topic {
   std::vector<Trigger> triggers;
 };
 
-// A SubscriptionTopic as Basic: nothing when it is none; refused when it triggers by what we do not evaluate.
+// A SubscriptionTopic as Basic: nothing when it is none; refused when it triggers by what cannot be evaluated.
 fhir::Result<std::optional<Topic>> read_topic(const fhir::Node& basic);
 
 // The topic of this URL, ours or an active stored one; refused (422) when there is none.

@@ -404,7 +404,7 @@ test('topics that are stored as Basic trigger by their queries', async () => {
       { url: 'supportedInteraction', valueCode: 'update' }, ...criteria] }] });
   const query = { url: 'queryCriteria', extension: [{ url: 'previous', valueString: 'status:not=final' }, { url: 'resultForCreate', valueCode: 'test-passes' },
     { url: 'current', valueString: 'status=final' }, { url: 'requireBoth', valueBoolean: true }] };
-  await put('Basic/finished', basic([{ url: 'fhirPathCriteria', valueString: 'true' }]), [422]);
+  await put('Basic/finished', basic([{ url: 'fhirPathCriteria', valueString: '(%current.status' }]), [422]);
   await put('Basic/finished', basic([query]));
   await subscribe({ ...onTopic(`${hook.url}finished`, { filters: ['Observation?code=finish'], content: 'id-only' }), criteria: url });
   await put('Observation/fin1', observation('fin1', 'finish', { status: 'registered' }));
@@ -416,6 +416,12 @@ test('topics that are stored as Basic trigger by their queries', async () => {
     return all.length >= 2 && all;
   }, 'two events');
   assert.deepEqual(focus, ['fin1', 'fin2']);
+  // The topic changes: by FHIRPath, and to the contrary.
+  await put('Basic/finished', basic([{ url: 'fhirPathCriteria', valueString: "%previous.status = 'final' and %current.status != 'final'" }]));
+  await put('Observation/fin2', observation('fin2', 'finish', { note: [{ text: 'still final' }] }));
+  await put('Observation/fin2', observation('fin2', 'finish', { status: 'cancelled' }));
+  const third = await hook.until((requests) => sent('/finished')(requests).flatMap(({ body }) => read(body).events)[2], 'a third event');
+  assert.equal((await get(third.focus.split('/fhir/')[1])).status, 'cancelled');
 });
 
 test('@medplum/core and fhir-kit-client subscribe; one that is deleted is silent', async () => {

@@ -273,7 +273,7 @@ TEST_CASE("subscription: topics as Basic") {
   CHECK(trigger.current);
   CHECK_FALSE(trigger.previous);
   CHECK_FALSE(read(topic(R"({"url":"resource","valueUri":"Nothing"})")));
-  CHECK_FALSE(read(topic(encounter + R"(,{"url":"fhirPathCriteria","valueString":"true"})")));
+  CHECK_FALSE(read(topic(encounter + R"(,{"url":"fhirPathCriteria","valueString":"(true"})")));
   CHECK_FALSE(read(topic(encounter + R"(,{"url":"queryCriteria","extension":[)"
                                      R"({"url":"current","valueString":"stat=x"}]})")));
   const auto other = read(R"({"resourceType":"Basic","code":{"text":"something"}})");
