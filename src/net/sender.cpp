@@ -14,6 +14,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "src/log.h"
 #include "src/net/address.h"
 #include "src/net/ascii.h"
 #include "src/net/tls.h"
@@ -89,6 +90,16 @@ class Answer {
   std::optional<std::size_t> length_;
   bool chunked_ = false;
 };
+
+// A fault in making it costs this one request alone.
+std::optional<Outgoing> made(const Sender::Make& make) {
+  try {
+    return make();
+  } catch (const std::exception& error) {
+    log::write(log::Level::error, "request_not_made", {{"reason", error.what()}});
+    return std::nullopt;
+  }
+}
 
 // One request on its way, on the sender's thread.
 class Errand : public std::enable_shared_from_this<Errand> {
@@ -181,8 +192,8 @@ class Errand : public std::enable_shared_from_this<Errand> {
 // Outlives what is posted: stop() waits for both threads.
 struct Sender::State {
   struct Waiting {
-    Endpoint endpoint;
-    Outgoing outgoing;
+    std::string host;
+    Make make;
     Done done;
   };
   struct Host {
@@ -190,63 +201,68 @@ struct Sender::State {
     bool ailing = false;  // it did not answer the last time
   };
 
-  State(const Egress& rules, Limits most) : egress(rules), limits(most), look_ups(most.look_ups) {}
+  State(const Egress& rules, Limits most) : egress(rules), limits(most), makers(most.makers) {}
 
   const Egress& egress;
   const Limits limits;
   std::shared_ptr<const TlsContext> tls = TlsContext::client();
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
-  asio::thread_pool look_ups;
+  asio::thread_pool makers;
   std::thread thread;
   // What follows belongs to the thread.
   std::unordered_map<std::string, Host> hosts;
   std::list<Waiting> waiting;
   std::size_t active = 0;
 
-  void take(Outgoing outgoing, Done done) {
-    auto endpoint = egress.judge_secure(outgoing.url);
-    if (!endpoint) return done(std::move(endpoint.outcome()));
-    waiting.push_back({std::move(*endpoint), std::move(outgoing), std::move(done)});
+  void take(const std::string& url, Make make, Done done) {
+    const auto endpoint = egress.judge_secure(url);
+    if (!endpoint) return done(endpoint.outcome());
+    waiting.push_back({endpoint->authority(), std::move(make), std::move(done)});
     begin_some();
   }
 
   void begin_some() {
     for (auto next = waiting.begin(); next != waiting.end() && active < limits.connections;) {
-      auto& host = hosts[next->endpoint.authority()];
+      auto& host = hosts[next->host];
       if (host.active >= (host.ailing ? 1 : limits.per_host)) {
         ++next;
         continue;
       }
       ++host.active;
       ++active;
-      look_up(std::move(*next));
+      begin(std::move(*next));
       next = waiting.erase(next);
     }
   }
 
-  // The look-up may take its time: not on this thread.
-  void look_up(Waiting one) {
-    asio::post(look_ups, [this, one = std::make_shared<Waiting>(std::move(one))] {
-      auto address = egress.resolve(one->outgoing.url);
-      asio::post(io, [this, one, address = std::move(address)]() mutable { go(std::move(*one), std::move(address)); });
-    });
-  }
-
-  void go(Waiting one, Result<std::string> resolved) {
-    Done done = [this, host = one.endpoint.authority(), inner = std::move(one.done)](Result<int> result) {
-      ended(host, bool{result});
+  // Making and looking up take their time: not on this thread.
+  void begin(Waiting one) {
+    Done done = [this, host = one.host, inner = std::move(one.done)](Result<int> result) {
+      ended(host, result || result.outcome().kind != Kind::timeout);
       inner(std::move(result));
       begin_some();
     };
-    if (!resolved) return done(std::move(resolved.outcome()));
-    const auto address = resolve(*resolved);
+    asio::post(makers, [this, make = std::move(one.make), done = std::move(done)] {
+      auto outgoing = std::make_shared<std::optional<Outgoing>>(made(make));
+      auto address =
+          *outgoing ? egress.resolve((*outgoing)->url) : Outcome(Kind::absent, "not-found", "nothing to send");
+      asio::post(io, [this, outgoing, done, address = std::move(address)] {
+        if (!address) return done(address.outcome());
+        go(**outgoing, *address, done);
+      });
+    });
+  }
+
+  void go(const Outgoing& outgoing, const std::string& resolved, const Done& done) {
+    auto endpoint = egress.judge_secure(outgoing.url);
+    if (!endpoint) return done(std::move(endpoint.outcome()));
+    const auto address = resolve(resolved);
     if (!address) return done(failed("the address cannot be read"));
-    auto bytes = bytes_of(one.outgoing, one.endpoint);
+    auto bytes = bytes_of(outgoing, *endpoint);
     if (!bytes) return done(std::move(bytes.outcome()));
-    std::make_shared<Errand>(io, *tls, limits.answer, std::move(one.endpoint), *address, std::move(*bytes),
-                             std::move(done))
-        ->start(one.outgoing.patience);
+    std::make_shared<Errand>(io, *tls, limits.answer, std::move(*endpoint), *address, std::move(*bytes), done)
+        ->start(outgoing.patience);
   }
 
   void ended(const std::string& name, bool answered) {
@@ -263,16 +279,16 @@ Sender::Sender(const Egress& egress, Limits limits) : state_(std::make_unique<St
 
 Sender::~Sender() { stop(); }
 
-void Sender::send(Outgoing outgoing, Done done) {
-  asio::post(state_->io, [state = state_.get(), outgoing = std::move(outgoing), done = std::move(done)]() mutable {
-    state->take(std::move(outgoing), std::move(done));
+void Sender::send(std::string url, Make make, Done done) {
+  asio::post(state_->io, [state = state_.get(), url = std::move(url), make = std::move(make), done = std::move(done)] {
+    state->take(url, make, done);
   });
 }
 
 void Sender::stop() {
   if (!state_->thread.joinable()) return;
-  state_->look_ups.stop();
-  state_->look_ups.join();
+  state_->makers.stop();
+  state_->makers.join();
   state_->io.stop();
   state_->thread.join();
 }

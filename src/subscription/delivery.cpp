@@ -9,7 +9,7 @@ namespace alzette::subscription {
 namespace {
 
 constexpr std::uint32_t most_events = 50;     // of one notification, unless fewer are asked for
-constexpr std::size_t most_bytes = 4u << 20;  // of the resources in it, but for one
+constexpr std::size_t most_bytes = 1u << 20;  // of the resources in it, but for one
 constexpr std::chrono::seconds patience{10}, most_patience{60};
 
 std::chrono::seconds patience_of(const Live& live) {

@@ -64,8 +64,9 @@ class Subscriptions::Engine {
   void tell(Live& live, Time now);
   void tell_events(Live& live);
   void tell_sockets(Live& live, const Delivery& delivery);
-  void send(Live& live, Sent what, Delivery delivery);
-  void sent(const std::string& id, std::uint64_t epoch, Sent what, std::uint64_t last, const fhir::Result<int>& answer);
+  void send(Live& live, Sent what);
+  void sent(const std::string& id, std::uint64_t epoch, Sent what, const std::optional<Delivery>& delivery,
+            const fhir::Result<int>& answer);
   void failed(Live& live, Sent what, std::string why);
   void told(Live& live, std::uint64_t last);
   void schedule(Live& live);

@@ -84,59 +84,65 @@ void Subscriptions::Engine::tell(Live& live, Time now) {
   if (live.under_way) return schedule(live);
   if (live.wanted.status == Status::requested) {
     const bool asked = live.on_topic() && live.wanted.channel == Channel::rest_hook;
-    return asked ? send(live, Sent::handshake, greeting(live, "handshake", wall)) : set_status(live, Status::active);
+    return asked ? send(live, Sent::handshake) : set_status(live, Status::active);
   }
   if (live.wanted.status != Status::active || deaf(live)) return schedule(live);
   if (live.counted.events > live.told && live.due <= now) return tell_events(live);
   if (!live.on_topic() || !live.wanted.heartbeat || live.last_told + seconds(live.wanted.heartbeat) > now)
     return schedule(live);
   live.last_told = now;
-  auto beat = greeting(live, "heartbeat", wall);
-  if (live.wanted.channel != Channel::websocket) return send(live, Sent::heartbeat, std::move(beat));
-  sockets_.send(live.id(), beat.outgoing.body);
+  if (live.wanted.channel != Channel::websocket) return send(live, Sent::heartbeat);
+  sockets_.send(live.id(), greeting(live, "heartbeat", wall).outgoing.body);
   schedule(live);
 }
 
 void Subscriptions::Engine::tell_events(Live& live) {
-  auto delivery = next_delivery(*store_.snapshot(), live, clock::wall_ms());
-  if (!delivery) {  // nothing of what was counted is there: the store is being repaired, or we are wrong
-    log::write(log::Level::error, "subscription_events_missing", {{"id", live.id()}, {"after", live.told}});
-    return told(live, live.counted.events);
-  }
-  if (live.wanted.channel == Channel::websocket) return tell_sockets(live, *delivery);
-  if (delivery->silent) return told(live, delivery->last);
-  send(live, Sent::events, std::move(*delivery));
-}
-
-void Subscriptions::Engine::tell_sockets(Live& live, const Delivery& delivery) {
-  sockets_.send(live.id(), delivery.outgoing.body);
+  if (live.wanted.channel != Channel::websocket) return send(live, Sent::events);
+  const auto delivery = next_delivery(*store_.snapshot(), live, clock::wall_ms());
+  if (delivery) sockets_.send(live.id(), delivery->outgoing.body);
   count_of(true).add();
   live.due = std::chrono::steady_clock::now() + socket_pause;
-  told(live, delivery.last);
+  told(live, delivery ? delivery->last : live.counted.events);
 }
 
-void Subscriptions::Engine::send(Live& live, Sent what, Delivery delivery) {
+// What is sent is made when it is this subscriber's turn, from what is known of it now.
+void Subscriptions::Engine::send(Live& live, Sent what) {
   live.under_way = true;
   schedule(live);
-  sender_.send(std::move(delivery.outgoing), [this, id = live.id(), epoch = live.epoch, what,
-                                              last = delivery.last](fhir::Result<int> answer) {
-    post([this, id, epoch, what, last, answer = std::move(answer)] { sent(id, epoch, what, last, answer); });
-  });
+  const auto delivery = std::make_shared<std::optional<Delivery>>();
+  auto make = [this, what, delivery, now = std::make_shared<const Live>(live)]() -> std::optional<net::Outgoing> {
+    const auto wall = clock::wall_ms();
+    *delivery = what == Sent::events ? next_delivery(*store_.snapshot(), *now, wall)
+                                     : greeting(*now, what == Sent::handshake ? "handshake" : "heartbeat", wall);
+    if (!*delivery || (*delivery)->silent) return std::nullopt;
+    return std::move((*delivery)->outgoing);
+  };
+  sender_.send(live.wanted.endpoint, std::move(make),
+               [this, id = live.id(), epoch = live.epoch, what, delivery](fhir::Result<int> answer) {
+                 post([this, id, epoch, what, delivery, answer = std::move(answer)] {
+                   sent(id, epoch, what, *delivery, answer);
+                 });
+               });
 }
 
-void Subscriptions::Engine::sent(const std::string& id, std::uint64_t epoch, Sent what, std::uint64_t last,
-                                 const fhir::Result<int>& answer) {
+void Subscriptions::Engine::sent(const std::string& id, std::uint64_t epoch, Sent what,
+                                 const std::optional<Delivery>& delivery, const fhir::Result<int>& answer) {
   const auto found = lives_.find(id);
   if (found == lives_.end() || found->second->epoch != epoch) return;
   auto& live = *found->second;
   live.under_way = false;
+  if (!answer && answer.outcome().kind == fhir::Kind::absent) {  // nothing was sent
+    if (delivery) return told(live, delivery->last);
+    log::write(log::Level::error, "subscription_events_missing", {{"id", id}, {"after", live.told}});
+    return told(live, live.counted.events);
+  }
   const bool taken = answer && *answer >= 200 && *answer < 300;
   count_of(taken).add();
   if (!taken) return failed(live, what, reason_of(answer));
   live.failures = 0;
   live.due = {};
   if (what == Sent::handshake) return set_status(live, Status::active);
-  if (what == Sent::events) return told(live, last);
+  if (what == Sent::events) return told(live, delivery->last);
   live.last_told = std::chrono::steady_clock::now();
   schedule(live);
 }
