@@ -92,12 +92,12 @@ class Answer {
 };
 
 // A fault in making it costs this one request alone.
-std::optional<Outgoing> made(const Sender::Make& make) {
+Result<std::optional<Outgoing>> made(const Sender::Make& make) {
   try {
     return make();
   } catch (const std::exception& error) {
     log::write(log::Level::error, "request_not_made", {{"reason", error.what()}});
-    return std::nullopt;
+    return failed("the request could not be made");
   }
 }
 
@@ -244,10 +244,10 @@ struct Sender::State {
       begin_some();
     };
     asio::post(makers, [this, make = std::move(one.make), done = std::move(done)] {
-      auto outgoing = std::make_shared<std::optional<Outgoing>>(made(make));
-      auto address =
-          *outgoing ? egress.resolve((*outgoing)->url) : Outcome(Kind::absent, "not-found", "nothing to send");
-      asio::post(io, [this, outgoing, done, address = std::move(address)] {
+      auto outgoing = made(make);
+      if (outgoing && !*outgoing) outgoing = Outcome(Kind::absent, "not-found", "there is nothing to send any more");
+      auto address = outgoing ? egress.resolve((**outgoing).url) : Result<std::string>(outgoing.outcome());
+      asio::post(io, [this, done, outgoing = std::move(outgoing), address = std::move(address)] {
         if (!address) return done(address.outcome());
         go(**outgoing, *address, done);
       });
