@@ -64,7 +64,9 @@ void Subscriptions::Engine::begin(const fhir::Version& version) {
     log::write(log::Level::warning, "subscription_not_understood", {{"id", version.id}});
     return end(version.id, false);
   }
-  if (stored->wanted.status == Status::off) return end(version.id, false);
+  const bool never_ran = !runs && !counted_of(*snapshot, version.id);
+  if (stored->wanted.status == Status::off || (stored->wanted.status == Status::error && never_ran))
+    return end(version.id, false);
   gone_.erase(version.id);  // it is there again
   auto& live = runs ? *found->second : *(lives_[version.id] = std::make_unique<Live>());
   live.wanted = std::move(stored->wanted);

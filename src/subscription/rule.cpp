@@ -59,18 +59,14 @@ bool same_request(const fhir::Node& before, const fhir::Node& now) {
 }
 
 // The status that the resource is stored with: to be active is asked for, unless it is so already.
-Result<Status> status_to_store(const RuleSite& site, const fhir::Write& write, const fhir::Node& resource,
-                               const Subscription& wanted) {
-  if (wanted.status == Status::off || wanted.status == Status::requested) return wanted.status;
+Status status_to_store(const RuleSite& site, const fhir::Write& write, const fhir::Node& resource,
+                       const Subscription& wanted) {
+  if (wanted.status != Status::active) return wanted.status;
   const auto stored = site.snapshot.read(site.access, *write.type, write.id);
   const auto before = stored ? fhir::receive(stored->body) : Result<fhir::Incoming>(stored.outcome());
-  const bool unchanged = before && before->resource->value_of("status") == word_of(wanted.status) &&
+  const bool unchanged = before && before->resource->value_of("status") == word_of(Status::active) &&
                          same_request(*before->resource, resource);
-  if (unchanged) return wanted.status;
-  if (wanted.status == Status::active) return Status::requested;
-  return Outcome(Kind::unprocessable, "business-rule",
-                 "That a subscription is in error is for the server to say; ask for it (requested), or end it (off)",
-                 "Subscription.status");
+  return unchanged ? Status::active : Status::requested;
 }
 
 Result<bool> obey_subscription(const RuleSite& site, fhir::Batch& batch, std::size_t at) {
@@ -86,15 +82,15 @@ Result<bool> obey_subscription(const RuleSite& site, fhir::Batch& batch, std::si
   if (auto allowed = check_endpoint(*wanted); !allowed) return allowed;
   if (!wanted->topic.empty())
     if (auto topic = find_topic(site.snapshot, site.access, wanted->topic); !topic) return std::move(topic.outcome());
-  if (wanted->end && *wanted->end <= site.now && wanted->status != Status::off)
+  const bool asked = wanted->status == Status::requested || wanted->status == Status::active;
+  if (wanted->end && *wanted->end <= site.now && asked)
     return Outcome(Kind::unprocessable, "value", "The subscription would have ended already", "Subscription.end");
   for (const auto& filter : wanted->filters)
     if (!site.access.may(fhir::Verb::search, filter.type->name))
       return Outcome(Kind::forbidden, "forbidden", "You may not search " + std::string(filter.type->name.view()));
   const auto status = status_to_store(site, write, resource, *wanted);
-  if (!status) return status.outcome();
-  if (*status != wanted->status) {
-    fhir::build::set(*incoming->arena, resource, "status", word_of(*status));
+  if (status != wanted->status) {
+    fhir::build::set(*incoming->arena, resource, "status", word_of(status));
     auto laid = fhir::lay_out(resource, write.id, write.method, site.base);
     if (!laid) return std::move(laid.outcome());
     write.body = std::move(laid->body);

@@ -121,7 +121,6 @@ test('what we do not do is refused, by its place', async () => {
     [plain('Observation?code=1', hook.url, { header: ['Host: elsewhere'] }), 'Subscription.channel.header'],
     [plain('Observation?code=1', hook.url, { header: ['no header'] }), 'Subscription.channel.header'],
     [{ ...plain('Observation?code=1', hook.url), end: '2020-01-01T00:00:00Z' }, 'Subscription.end'],
-    [{ ...plain('Observation?code=1', hook.url), status: 'error' }, 'Subscription.status'],
     [{ ...onTopic(hook.url), criteria: 'http://example.org/no-such-topic' }, 'Subscription.criteria'],
     [onTopic(hook.url, { filters: ['Observation?kode=1'] }), 'Subscription.criteria.extension'],
     [onTopic(hook.url, { content: 'everything' }), 'Subscription.channel.payload.extension'],
