@@ -122,6 +122,13 @@ void add_options(CLI::App& app, Config& config) {
   app.add_option("--affinity", config.affinity,
                  "JSON file of the affinity domain's codes and media types; without one: profiles/lu/affinity.json");
   app.add_flag("--affinity-enforce", config.affinity_enforce, "refuse other codes instead of warning of them");
+  app.add_option("--profiles-on-write", config.profiles_on_write,
+                 "what becomes of a write that breaks a profile that it claims: not judged, told, or refused")
+      ->check(CLI::IsMember({"off", "warn", "enforce"}))
+      ->capture_default_str();
+  app.add_option("--require-profile", config.require_profile,
+                 "TYPE=URL: what all resources of a type must conform to, claimed or not; needs --profiles-on-write")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--repository-id", config.repository_id, "OID of our document repository")->capture_default_str();
   app.add_option("--home-id", config.home_id, "OID of our home community")->capture_default_str();
   app.add_option("--log", config.log, "least level of the log")
@@ -249,6 +256,8 @@ std::string describe(const Config& config) {
   line("domains", config.domains);
   line("pix-consumers", config.pix_consumers);
   line("affinity", config.affinity);
+  line("profiles-on-write", config.profiles_on_write);
+  for (const auto& rule : config.require_profile) line("require-profile", rule);
   line("repository-id", config.repository_id);
   line("home-id", config.home_id);
   line("log", config.log);

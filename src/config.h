@@ -31,6 +31,8 @@ struct Config {
   bool accept_unknown_patients = false;  // submissions may bring patients that no feed told of
   std::string affinity;                  // file of the affinity domain's codes
   bool affinity_enforce = false;
+  std::string profiles_on_write = "off";     // off, warn, enforce
+  std::vector<std::string> require_profile;  // "Patient=http://…": what all resources of a type must conform to
   std::string repository_id = ihe::Settings().repository_id;
   std::string home_id = ihe::Settings().home_id;
   std::string log = "info";    // debug, info, warning, error

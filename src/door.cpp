@@ -120,6 +120,7 @@ struct Door::State {
   rest::Each each;
   std::string job_folder = {};
   const net::Egress* egress = nullptr;
+  ProfilePolicy policy = {};
   fhir::terminology::Terminology terminology{profiles.canonicals()};
   fhir::terminology::Meanings meanings{terminology};
 
@@ -192,7 +193,27 @@ struct Door::State {
     if (!made || !made->batch) return made;
     if (auto done = obey({*snapshot, access, job.base, call.now, ids, settings}, *made->batch); !done)
       return std::move(done.outcome());
-    return made;
+    auto faults = judge_writes(policy, {*snapshot, access, job.base, profiles, terminology}, *made->batch);
+    if (!faults) return std::move(faults.outcome());
+    return warned(std::move(*made), *faults);
+  }
+
+  // The client learns from a header that what it wrote breaks a profile; the log has the places, never the values.
+  static rest::Plan warned(rest::Plan plan, const std::vector<fhir::Issue>& faults) {
+    std::size_t count = 0;
+    for (const auto& fault : faults) {
+      if (!fault.refuses()) continue;
+      ++count;
+      log::write(log::Level::warning, "profile_broken", {{"code", fault.code}, {"at", fault.expression}});
+    }
+    if (count == 0 || !plan.reply) return plan;
+    plan.reply = [reply = std::move(plan.reply), count](rest::Effect& effect) {
+      auto response = reply(effect);
+      response.headers.emplace_back(
+          "Warning", "299 alzette \"faults by profiles: " + std::to_string(count) + "; $validate tells them\"");
+      return response;
+    };
+    return plan;
   }
 
   void start(Job job) {
@@ -208,6 +229,7 @@ struct Door::State {
 
   bool on_core(const Job& job) const {
     const auto lane = job.route.lane();
+    if (policy.on_write != OnWrite::off && !is_read(job.route.row->method)) return false;
     return lane == rest::Lane::core || (lane == rest::Lane::by_size && job.request.body.size() <= limits.core_body);
   }
 
@@ -360,6 +382,8 @@ void Door::take_jobs(std::string folder, const net::Egress& egress) {
   state_->job_folder = std::move(folder);
   state_->egress = &egress;
 }
+
+void Door::take_profiles(ProfilePolicy policy) { state_->policy = std::move(policy); }
 
 void Door::handle(Request request, Respond respond) {
   const auto [path, query] = net::split_target(request.target);

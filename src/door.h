@@ -10,6 +10,7 @@
 #include "ihe/settings.h"
 #include "src/auth/seal.h"
 #include "src/http.h"
+#include "src/judge.h"
 #include "src/lane.h"
 #include "src/rest/interaction.h"
 
@@ -35,6 +36,9 @@ class Door {
 
   // Where the files of jobs lie, and which addresses these may ask; to be said before the first request.
   void take_jobs(std::string folder, const net::Egress& egress);
+
+  // What becomes of writes that break a profile; without this nothing is judged by profiles on write.
+  void take_profiles(ProfilePolicy policy);
 
   void handle(Request request, Respond respond);
 

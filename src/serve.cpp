@@ -90,6 +90,8 @@ int serve(const Config& config) {
   if (!settings) return fail(settings.outcome());
   auto consumers = pix_consumers(config, *settings);
   if (!consumers) return fail(consumers.outcome());
+  auto policy = profile_policy(config);
+  if (!policy) return fail(policy.outcome());
 
   const auto threads = config.workers ? config.workers : std::max(1U, std::thread::hardware_concurrency());
   const auth::Seal seal(*key);
@@ -99,6 +101,7 @@ int serve(const Config& config) {
   WorkerLane workers(threads, config.queue);
   const auto access = fhir::Access::local_developer();
   Door door(**archive, workers, seal, profiles, access, auth::random_salt(), *settings);
+  door.take_profiles(std::move(*policy));
   fhir::Ids ids(auth::random_salt());
   Exchange exchange(**archive, workers, ids, access, *settings);
   PixUpdates updates(**archive, access, *settings, ids, std::move(*consumers), config.data);

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <optional>
 
+#include "fhir/definitions.h"
+
 namespace alzette {
 namespace {
 
@@ -41,6 +43,23 @@ fhir::Result<ihe::Settings> set_up(const Config& config) {
   if (!affinity) return std::move(affinity.outcome());
   settings.affinity = std::make_shared<const ihe::xds::Affinity>(std::move(*affinity));
   return settings;
+}
+
+fhir::Result<ProfilePolicy> profile_policy(const Config& config) {
+  ProfilePolicy policy;
+  const std::string& mode = config.profiles_on_write;
+  policy.on_write = mode == "enforce" ? OnWrite::enforce : mode == "warn" ? OnWrite::warn : OnWrite::off;
+  const auto refused = [](const std::string& why) {
+    return fhir::Outcome(fhir::Kind::malformed, "invalid", "--require-profile: " + why);
+  };
+  for (const auto& rule : config.require_profile) {
+    const auto mark = rule.find('=');
+    if (mark == rule.npos || mark + 1 == rule.size() || !fhir::definitions().resource(rule.substr(0, mark)))
+      return refused("\"" + rule + "\" is not TYPE=URL with a resource type of R4");
+    if (policy.on_write == OnWrite::off) return refused("nothing is judged while --profiles-on-write is off");
+    policy.required.emplace(rule.substr(0, mark), rule.substr(mark + 1));
+  }
+  return policy;
 }
 
 fhir::Result<std::vector<ihe::pix::Consumer>> pix_consumers(const Config& config, const ihe::Settings& settings) {

@@ -1,15 +1,19 @@
-// From configuration to how the handlers of IHE find this deployment: reads the files that an operator names.
+// From configuration to how this deployment is found by its handlers: reads the files that an operator names.
 #pragma once
 
 #include "fhir/outcome.h"
 #include "ihe/pix/iti10.h"
 #include "ihe/settings.h"
 #include "src/config.h"
+#include "src/judge.h"
 
 namespace alzette {
 
 // Refused: a file that cannot be read, or does not say what it should.
 fhir::Result<ihe::Settings> set_up(const Config& config);
+
+// Refused: a rule that is not TYPE=URL with a type of R4, or any while profiles are not judged.
+fhir::Result<ProfilePolicy> profile_policy(const Config& config);
 
 fhir::Result<std::vector<ihe::pix::Consumer>> pix_consumers(const Config& config, const ihe::Settings& settings);
 

@@ -110,4 +110,23 @@ void judge_bundled_reference(std::string_view reference, const Place& place, con
         Severity::error);
 }
 
+void judge_entries(const Node& bundle, const Place& place, const Say& say) {
+  const auto type = bundle.value_of("type");
+  const bool asks = type == "transaction" || type == "batch";
+  const bool answers = type == "transaction-response" || type == "batch-response";
+  const bool history = type == "history";
+  std::uint32_t index = 0;
+  for (const Node& entry : bundle) {
+    if (entry.name != "entry") continue;
+    const Place here{&place, "entry", index++, true};
+    if ((entry.child("request") != nullptr) != (asks || history))
+      say(here, "invariant", "bdl-3: request must be given in a batch, transaction or history, and only there",
+          Severity::error);
+    if ((entry.child("response") != nullptr) != (answers || history))
+      say(here, "invariant",
+          "bdl-4: response must be given in a batch-response, transaction-response or history, and only there",
+          Severity::error);
+  }
+}
+
 }  // namespace fhir::validate

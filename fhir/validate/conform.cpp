@@ -152,6 +152,10 @@ void Conformance::value(const Node& node, const Shape& shape, const Site& site, 
     if (shape.must_have_value || !stands_in)
       fault(site, place, "required", "must have a value; extensions alone do not do");
   }
+  if (const Node* div = shape.languages.empty() ? nullptr : node.child("div"))
+    for (const auto control : shape.languages)
+      if (auto text = language_fault(control, div->text, site.scope.resource->value_of("language")))
+        fault(site, place, "business-rule", std::move(*text));
   types(node, shape, site, place);
   bindings(node, shape, site, place);
   if (node.type->kind != TypeKind::resource) return content(node, shape, site, place);
@@ -210,7 +214,7 @@ bool Conformance::leads_to(const Scope::Found& found, std::string_view type, std
     const Type* given = found.resource ? found.resource->type : definitions().resource(type);
     return !given || given->is(wanted->name);
   }
-  if (found.resource) return conforms(*found.resource, target, scope.of(found)).value_or(true);
+  if (found.resource) return conforms(*found.resource, target, scope.of(found)).value_or(false);
   const auto wanted = type_of(target);
   return wanted.empty() || type.empty() || wanted == type;
 }

@@ -32,6 +32,7 @@ class Conformance {
   // profile is not known. What is asked for while it is being answered
   // (profiles in a circle) counts as yes.
   std::optional<bool> conforms(const Node& node, std::string_view url, const Scope& scope);
+  const Profiles& profiles() const { return profiles_; }
   // Whether the coded value is in the value set, if that is known.
   std::optional<bool> member(const Node& node, std::string_view value_set) const;
 
@@ -73,6 +74,7 @@ class Conformance {
   bool of_type(const Node& node, const Expected& expected);
   bool of_profile(const Reached& reached, const Expected& expected);
   std::optional<bool> has_value(const Node& node, const Shape& shape) const;
+  bool is_of_system(const Node& node, std::string_view value_set) const;
 
   const Shape* root_of(std::string_view url);
   std::string_view type_of(std::string_view url);

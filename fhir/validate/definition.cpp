@@ -1,6 +1,5 @@
-// Conformance resources and reports on them: what cannot be seen without what
-// they refer to. FHIR R4: http://hl7.org/fhir/R4/structuredefinition.html,
-// valueset.html, codesystem.html, measurereport.html
+// Conformance resources: what cannot be seen without what they refer to. FHIR R4:
+// http://hl7.org/fhir/R4/structuredefinition.html, valueset.html, codesystem.html
 #include <algorithm>
 #include <set>
 
@@ -8,10 +7,13 @@
 #include "fhir/snapshot/snapshot.h"
 #include "fhir/validate/compare.h"
 #include "fhir/validate/resources.h"
+#include "fhir/validate/rules.h"
 
 namespace fhir::validate {
 
 namespace {
+
+constexpr std::string_view snomed = "http://snomed.info/sct";
 
 bool has_scheme(std::string_view url) {
   const auto mark = url.find_first_of(":/?#");
@@ -141,7 +143,7 @@ void judge_concepts(const Node& include, const Place& place, const Say& say) {
     if (listed.name != "concept") continue;
     const Place here{&place, "concept", index++, true};
     const auto code = listed.value_of("code");
-    if (include.value_of("system") == "http://snomed.info/sct" && !is_sctid(code))
+    if (include.value_of("system") == snomed && !is_sctid(code))
       say(here, "code-invalid", "'" + std::string(code.substr(0, 64)) + "' is no identifier of SNOMED CT",
           Severity::error);
   }
@@ -160,6 +162,9 @@ void judge_filters(const Node& include, const Place& place, const Canonicals& ca
       say(here, "value", "The value must be true or false", Severity::error);
     if (system && system->resource->value_of("content") == "complete" && !declares(*system->resource, property))
       say(here, "value", system->url + " has no property or filter '" + std::string(property) + "'", Severity::error);
+    if (include.value_of("system") == snomed && property == "constraint")
+      if (const auto fault = ecl_fault(value))
+        say(here, "value", "The value is no expression constraint (ECL): " + *fault, Severity::error);
   }
 }
 
@@ -211,49 +216,6 @@ void judge_code_system(const Node& system, const Place& place, const Say& say) {
   }
 }
 
-const Node* population_of(const Node& group, const Node& code) {
-  for (const Node& population : group)
-    if (population.name == "population")
-      if (const Node* own = population.child("code"); own && fits(code, *own)) return &population;
-  return nullptr;
-}
-
-// measurereport.html: groups and populations are those of the measure; a cohort
-// has no score
-void judge_report(const Node& report, const Place& place, const Canonicals& canonicals, const Say& say) {
-  const auto measure = canonicals.find("Measure", report.value_of("measure"));
-  if (!measure) return;
-  const Node* scoring = measure->resource->child("scoring");
-  const Node* coding = scoring ? scoring->child("coding") : nullptr;
-  const bool cohort = coding && coding->value_of("code") == "cohort";
-  std::vector<const Node*> groups;
-  for (const Node& child : *measure->resource)
-    if (child.name == "group") groups.push_back(&child);
-  std::uint32_t index = 0;
-  for (const Node& group : report) {
-    if (group.name != "group") continue;
-    const Place here{&place, "group", index++, true};
-    if (cohort && group.child("measureScore"))
-      say(here, "business-rule", "The measure counts a cohort, which has no score", Severity::error);
-    const Node* code = group.child("code");
-    const Node* wanted = groups.size() == 1 ? groups.front() : nullptr;
-    for (const Node* candidate : groups)
-      if (code && candidate->child("code") && fits(*code, *candidate->child("code"))) wanted = candidate;
-    if (!wanted) {
-      say(here, "business-rule", "The measure has no such group", Severity::error);
-      continue;
-    }
-    std::uint32_t at = 0;
-    for (const Node& population : group) {
-      if (population.name != "population") continue;
-      const Place there{&here, "population", at++, true};
-      const Node* own = population.child("code");
-      if (own && own->child("coding") && !population_of(*wanted, *own))
-        say(there, "business-rule", "The measure has no population of that code", Severity::error);
-    }
-  }
-}
-
 }  // namespace
 
 void judge_definition(const Node& resource, const Place& place, const Profiles& profiles, const Say& say) {
@@ -261,7 +223,8 @@ void judge_definition(const Node& resource, const Place& place, const Profiles& 
   if (type == "StructureDefinition") judge_structure(resource, place, profiles, say);
   if (type == "ValueSet") judge_value_set(resource, place, profiles.canonicals(), say);
   if (type == "CodeSystem") judge_code_system(resource, place, say);
-  if (type == "MeasureReport") judge_report(resource, place, profiles.canonicals(), say);
+  if (type == "Measure") judge_measure(resource, place, profiles.canonicals(), say);
+  if (type == "MeasureReport") judge_measure_report(resource, place, profiles.canonicals(), say);
 }
 
 void judge_system(const Node& coding, const Place& place, const Canonicals& canonicals, const Say& say) {

@@ -2,6 +2,7 @@
 // http://hl7.org/fhir/R4/defining-extensions.html#context
 #include <algorithm>
 
+#include "fhir/validate/resources.h"
 #include "fhir/validate/rules.h"
 
 namespace fhir::validate {
@@ -76,6 +77,24 @@ std::optional<std::string> context_fault(const Node& definition, const Node& par
     if (holds && !*holds) return "may stand here only where " + std::string(invariant.text);
   }
   return std::nullopt;
+}
+
+void judge_parts(const Node& extension, const Profile& definition, const Place& place, const Say& say) {
+  const Shape* parts = definition.root->child("extension");
+  if (!parts || parts->slices.empty()) return;
+  std::uint32_t index = 0;
+  for (const Node& part : extension) {
+    if (part.name != "extension") continue;
+    const Place here{&place, "extension", index++, true};
+    const auto url = part.value_of("url");
+    const bool named = std::any_of(parts->slices.begin(), parts->slices.end(), [&](const auto& slice) {
+      const Shape* own = slice->child("url");
+      return own && own->fixed && own->fixed->text == url;
+    });
+    if (!named && url.find(':') == url.npos)
+      say(here, "structure", "'" + std::string(url.substr(0, 64)) + "' is no part of the extension " + definition.url,
+          Severity::error);
+  }
 }
 
 }  // namespace fhir::validate

@@ -28,6 +28,8 @@ constexpr std::string_view type_name = "http://hl7.org/fhir/StructureDefinition/
 constexpr std::string_view more_bindings = "http://hl7.org/fhir/tools/StructureDefinition/additional-binding";
 constexpr std::string_view largest_set = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet";
 
+constexpr std::string_view language_control = "http://hl7.org/fhir/StructureDefinition/narrative-language-control";
+
 std::uint32_t number(std::string_view text, std::uint32_t otherwise) {
   std::uint32_t value = otherwise;
   std::from_chars(text.data(), text.data() + text.size(), value);
@@ -156,6 +158,8 @@ class Compiler {
       made.most = &member;
     else if (member.name == "extension" && member.value_of("url") == value_alternatives)
       made.alternatives.push_back(member.value_of("valueCanonical"));
+    else if (member.name == "extension" && member.value_of("url") == language_control)
+      made.languages.push_back(member.value_of("valueCode"));
   }
 
   static ShapeType read_type(const Node& node) {

@@ -72,6 +72,7 @@ struct Shape {
   std::vector<ShapeRule> rules;                // beyond those of R4 itself
   std::string_view same_as;                    // contentReference: "#Questionnaire.item"
   bool must_have_value = false;                // elementdefinition: the extensions alone do not do
+  std::vector<std::string_view> languages;     // of a narrative: what its sections are controlled by
   std::vector<std::string_view> alternatives;  // extensions that may stand in for the value
 
   bool sliced = false;

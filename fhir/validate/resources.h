@@ -19,6 +19,10 @@ using Say = std::function<void(const Place& place, std::string_view code, std::s
 
 // fullUrl, links, search results. http://hl7.org/fhir/R4/bundle.html
 void judge_bundle(const Node& bundle, const Place& place, const Entries& entries, const Say& say);
+// bdl-3 and bdl-4: what the type of a bundle says about each entry. On every write, too.
+void judge_entries(const Node& bundle, const Place& place, const Say& say);
+// The parts of a complex extension are those that its definition names.
+void judge_parts(const Node& extension, const Profile& definition, const Place& place, const Say& say);
 // A reference within a bundle: to the type that it says, and in a document or
 // message to something there. `first`: it stands in the resource that a
 // document or message begins with.
@@ -28,9 +32,11 @@ void judge_bundled_reference(std::string_view reference, const Place& place, con
 // http://hl7.org/fhir/R4/questionnaireresponse.html
 void judge_answers(const Node& response, const Place& place, const Scope& scope, const Canonicals& canonicals,
                    const Say& say);
-// StructureDefinition, ValueSet, CodeSystem, MeasureReport: what lies behind
-// them.
+// StructureDefinition, ValueSet, CodeSystem, Measure, MeasureReport: what lies behind them.
 void judge_definition(const Node& resource, const Place& place, const Profiles& profiles, const Say& say);
+// Criteria by name against the CQL of the measure's libraries; a report's groups against its measure.
+void judge_measure(const Node& measure, const Place& place, const Canonicals& canonicals, const Say& say);
+void judge_measure_report(const Node& report, const Place& place, const Canonicals& canonicals, const Say& say);
 // Coding.system: an address, and not that of a value set or of a supplement.
 void judge_system(const Node& coding, const Place& place, const Canonicals& canonicals, const Say& say);
 

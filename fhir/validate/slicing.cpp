@@ -129,10 +129,29 @@ std::optional<bool> Conformance::has_value(const Node& node, const Shape& shape)
   for (const auto& slice : shape.slices)
     if (slice->min > 0 && (slice->fixed || slice->pattern)) answer = true;
   if (answer) return answer;
-  for (const ShapeBinding& binding : shape.bindings)
-    if (binding.strength == Strength::required)
-      if (const auto in = member(node, binding.value_set)) return in;
+  for (const ShapeBinding& binding : shape.bindings) {
+    if (binding.strength != Strength::required) continue;
+    if (const auto in = member(node, binding.value_set)) return in;
+    if (is_of_system(node, binding.value_set)) return true;
+  }
   return std::nullopt;
+}
+
+// Where the codes of a system are not here, one of its codes is taken for a member of a value set that is made of it.
+bool Conformance::is_of_system(const Node& node, std::string_view value_set) const {
+  const auto set = profiles_.canonicals().find("ValueSet", value_set);
+  const Node* compose = set ? set->resource->child("compose") : nullptr;
+  if (!compose) return false;
+  const auto included = [&](std::string_view system) {
+    return !system.empty() && std::any_of(compose->begin(), compose->end(), [&](const Node& include) {
+      return include.name == "include" && include.value_of("system") == system && !include.child("concept") &&
+             !include.child("filter");
+    });
+  };
+  if (included(node.value_of("system"))) return true;
+  return std::any_of(node.begin(), node.end(), [&](const Node& coding) {
+    return coding.name == "coding" && included(coding.value_of("system"));
+  });
 }
 
 bool Conformance::names_profile(const Expected& expected) {

@@ -7,7 +7,9 @@
 
 #include "fhir/path/path.h"
 #include "fhir/place.h"
+#include "fhir/validate/claims.h"
 #include "fhir/validate/conform.h"
+#include "fhir/validate/fragments.h"
 #include "fhir/validate/plan.h"
 #include "fhir/validate/profiles.h"
 #include "fhir/validate/resources.h"
@@ -30,67 +32,12 @@ struct Known {
   const Type* code_system = definitions().type("CodeSystem");
 };
 
-void gather_codes(const Node& parent, std::vector<std::string_view>& codes) {
-  for (const Node& node : parent) {
-    if (node.name != "concept") continue;
-    codes.push_back(node.value_of("code"));
-    gather_codes(node, codes);
-  }
-}
-
 const Known& known() {
   static const Known types;
   return types;
 }
 
 std::string shown(std::string_view text) { return "'" + std::string(text.substr(0, 64)) + "'"; }
-
-std::string_view form_of(Primitive primitive) {
-  switch (primitive) {
-    case Primitive::boolean:
-      return "true or false";
-    case Primitive::integer:
-      return "a whole number from -2147483648 to 2147483647";
-    case Primitive::positiveInt:
-      return "a whole number from 1 to 2147483647";
-    case Primitive::unsignedInt:
-      return "a whole number from 0 to 2147483647";
-    case Primitive::decimal:
-      return "a decimal number";
-    case Primitive::code:
-      return "a code: not empty, single blanks only between other characters";
-    case Primitive::id:
-      return "an id: 1 to 64 letters, digits, '-' and '.'";
-    case Primitive::uri:
-    case Primitive::url:
-    case Primitive::canonical:
-      return "an address without white space";
-    case Primitive::oid:
-      return "an OID such as urn:oid:1.2.3";
-    case Primitive::uuid:
-      return "a UUID in small letters such as "
-             "urn:uuid:c757873d-ec9a-4326-a141-556f43239520";
-    case Primitive::base64Binary:
-      return "base64 with its padding";
-    case Primitive::instant:
-      return "a time that exists, with seconds and zone, such as "
-             "2015-02-07T13:28:17.239+02:00";
-    case Primitive::date:
-      return "a date that exists: YYYY, YYYY-MM or YYYY-MM-DD";
-    case Primitive::dateTime:
-      return "a date that exists: YYYY, YYYY-MM, YYYY-MM-DD or "
-             "YYYY-MM-DDThh:mm:ss with a zone (Z or +hh:mm)";
-    case Primitive::time:
-      return "a time of day: hh:mm:ss";
-    case Primitive::string:
-    case Primitive::markdown:
-    case Primitive::xhtml:
-    case Primitive::none:
-      return "text: not empty, at most 1,048,576 characters, no control "
-             "characters but tab and line ends";
-  }
-  return "";
-}
 
 class Validator {
  public:
@@ -104,33 +51,31 @@ class Validator {
   // parameters.
   void resource(const Node& node, const Place& place) {
     const path::Context outer = std::exchange(context_, {});
-    const Fragments outer_fragments = std::exchange(fragments_, {});
+    Fragments outer_fragments = std::move(fragments_);
     const Scope outer_scope = scope_;
     enter(node);
     std::optional<Entries> entries;
-    collect_contained(node, place);
-    if (node.type == known().bundle) bundle(node, place);
+    fragments_ = Fragments(node);
+    if (auto text = fragments_.fault()) fault(place, "invariant", std::move(*text));
+    if (node.type == known().bundle) {
+      const auto type = node.value_of("type");
+      conditional_references_ = type == "transaction" || type == "batch";
+      judge_entries(node, place, say_);
+    }
     if (conformance_ && node.type == known().bundle) {
       entries.emplace(node);
       scope_.entries = &*entries;
     }
     if (entries) judge_bundle(node, place, *entries, say_);
     object(node, *node.type, place);
-    unused_contained(node, place);
+    for (auto& text : fragments_.unused(node)) fault(place, "invariant", std::move(text));
     if (conformance_) beyond_itself(node, place);
     context_ = outer;
-    fragments_ = outer_fragments;
+    fragments_ = std::move(outer_fragments);
     scope_ = outer_scope;
   }
 
  private:
-  // What ties a resource to those it contains.
-  struct Fragments {
-    std::vector<std::string_view> ids;        // of the contained resources, sorted
-    std::vector<std::string_view> used;       // "#id" somewhere in the resource, without the mark
-    std::vector<const Node*> refer_to_outer;  // contained resources that say "#"
-  };
-
   void enter(const Node& node) {
     context_.resource = context_.root_resource = &node;
     scope_.resource = scope_.container = &node;
@@ -149,45 +94,12 @@ class Validator {
   // What is judged by other resources: profiles, questionnaires, the bases of
   // definitions.
   void beyond_itself(const Node& node, const Place& place) {
-    claims(node, place);
+    static const std::vector<std::shared_ptr<const Profile>> none;
+    judge_claims(node, place, scope_, place.up ? none : options_.conform_to, *conformance_, issues_);
     if (node.type->name.view() == "QuestionnaireResponse")
       judge_answers(node, place, scope_, options_.profiles->canonicals(), say_);
     else
       judge_definition(node, place, *options_.profiles, say_);
-  }
-
-  // The profiles that a resource says it conforms to, and of the one that is
-  // asked about those asked for.
-  void claims(const Node& node, const Place& place) {
-    std::vector<std::shared_ptr<const Profile>> judged;
-    if (!place.up)
-      for (const auto& profile : options_.conform_to) judge(node, profile, place, judged);
-    for (const auto& url : options_.profiles->global(node.type->name))
-      if (auto profile = options_.profiles->find(url)) judge(node, *profile, place, judged);
-    const Node* meta = node.child("meta");
-    if (!meta) return;
-    std::uint32_t index = 0;
-    for (const Node& claim : *meta) {
-      if (claim.name != "profile" || !claim.has_value()) continue;
-      const Place at{&place, "meta", 0, false};
-      const Place here{&at, "profile", index++, true};
-      auto profile = options_.profiles->find(claim.text);
-      if (profile)
-        judge(node, *profile, place, judged);
-      else if (profile.outcome().kind == Kind::absent)
-        fault(here, "not-found", "The profile " + shown(claim.text) + " is not known here: it was not looked at",
-              Severity::warning);
-      else
-        fault(here, "structure",
-              "The profile " + shown(claim.text) + " cannot be used: " + profile.outcome().issues.front().diagnostics);
-    }
-  }
-
-  void judge(const Node& node, const std::shared_ptr<const Profile>& profile, const Place& place,
-             std::vector<std::shared_ptr<const Profile>>& judged) {
-    if (std::find(judged.begin(), judged.end(), profile) != judged.end()) return;
-    judged.push_back(profile);
-    conformance_->check(node, profile, scope_, place, issues_);
   }
 
   // An extension by its definition: where it may stand, and what it may hold.
@@ -211,57 +123,10 @@ class Validator {
     if (auto text = context_fault(*definition.structure->resource, parent, context_))
       fault(place, "structure", "The extension " + shown(url) + " " + *text);
     conformance_->check(node, *profile, scope_, place, issues_);
-    parts_of_extension(node, definition, place);
+    judge_parts(node, definition, place, say_);
   }
 
-  // The parts of a complex extension are those that its definition names.
-  void parts_of_extension(const Node& node, const Profile& definition, const Place& place) {
-    const Shape* parts = definition.root->child("extension");
-    if (!parts || parts->slices.empty()) return;
-    std::uint32_t index = 0;
-    for (const Node& part : node) {
-      if (part.name != "extension") continue;
-      const Place here{&place, "extension", index++, true};
-      const auto url = part.value_of("url");
-      const bool named = std::any_of(parts->slices.begin(), parts->slices.end(), [&](const auto& slice) {
-        const Shape* own = slice->child("url");
-        return own && own->fixed && own->fixed->text == url;
-      });
-      if (!named && url.find(':') == url.npos)
-        fault(here, "structure", shown(url) + " is no part of the extension " + definition.url);
-    }
-  }
-
-  // bdl-3 and bdl-4: what the type of a bundle says about each entry.
-  void bundle(const Node& node, const Place& place) {
-    const auto type = node.value_of("type");
-    const bool asks = type == "transaction" || type == "batch";
-    const bool answers = type == "transaction-response" || type == "batch-response";
-    const bool history = type == "history";
-    conditional_references_ = asks;
-    std::uint32_t index = 0;
-    for (const Node& entry : node) {
-      if (entry.name != "entry") continue;
-      const Place here{&place, "entry", index++, true};
-      if ((entry.child("request") != nullptr) != (asks || history))
-        fault(here, "invariant",
-              "bdl-3: request must be given in a batch, transaction or "
-              "history, and only there");
-      if ((entry.child("response") != nullptr) != (answers || history))
-        fault(here, "invariant",
-              "bdl-4: response must be given in a batch-response, "
-              "transaction-response or history, and only there");
-    }
-  }
-
-  void collect_contained(const Node& node, const Place& place) {
-    for (const Node& child : node)
-      if (child.name == "contained" && child.child("id")) fragments_.ids.push_back(child.value_of("id"));
-    auto& ids = fragments_.ids;
-    std::sort(ids.begin(), ids.end());
-    if (const auto twice = std::adjacent_find(ids.begin(), ids.end()); twice != ids.end())
-      fault(place, "invariant", "two contained resources have the id " + shown(*twice));
-  }
+  void note(std::string_view reference) { fragments_.note(reference, *context_.resource); }
 
   void contained(const Node& node, const Place& place) {
     if (!node.child("id")) fault(place, "required", "a contained resource needs an id to be referred to");
@@ -270,39 +135,6 @@ class Validator {
     object(node, *node.type, place);
     if (conformance_) beyond_itself(node, place);
     context_.resource = scope_.resource = outer;
-  }
-
-  void note_fragment(const Node& node) {
-    if (!node.text.starts_with('#')) return;
-    if (node.text.size() > 1)
-      fragments_.used.push_back(node.text.substr(1));
-    else if (auto& back = fragments_.refer_to_outer;
-             context_.resource != context_.root_resource && (back.empty() || back.back() != context_.resource))
-      back.push_back(context_.resource);
-  }
-
-  // A narrative shows what is contained by src="#id" and href="#id".
-  void note_links(std::string_view div) {
-    for (std::size_t at = div.find("=\"#"); at != div.npos; at = div.find("=\"#", at + 1)) {
-      const auto id = div.substr(at + 3, div.find('"', at + 3) - at - 3);
-      if (std::binary_search(fragments_.ids.begin(), fragments_.ids.end(), id)) fragments_.used.push_back(id);
-    }
-  }
-
-  // dom-3
-  void unused_contained(const Node& node, const Place& place) {
-    auto& used = fragments_.used;
-    std::sort(used.begin(), used.end());
-    for (const Node& child : node) {
-      if (child.name != "contained" || !child.child("id")) continue;
-      const auto& back = fragments_.refer_to_outer;
-      if (std::binary_search(used.begin(), used.end(), child.value_of("id")) ||
-          std::find(back.begin(), back.end(), &child) != back.end())
-        continue;
-      fault(place, "invariant",
-            "dom-3: nothing in the resource refers to the contained " + std::string(child.type->name) + " " +
-                shown(child.value_of("id")) + ", nor does it refer to its container");
-    }
   }
 
   void fault(const Place& place, std::string_view code, std::string text, Severity severity = Severity::error) {
@@ -318,18 +150,9 @@ class Validator {
     if (&type == known().reference) reference(node, place);
     if (&type == known().attachment)
       if (auto text = attachment_fault(node)) fault(place, "invariant", std::move(*text));
-    if (&type == known().code_system) unique_codes(node, place);
+    if (&type == known().code_system)
+      if (auto text = codes_fault(node)) fault(place, "invariant", std::move(*text));
     children(node, type, plan, place);
-  }
-
-  // csd-1, for a hundred thousand codes as well.
-  void unique_codes(const Node& system, const Place& place) {
-    std::vector<std::string_view> codes;
-    gather_codes(system, codes);
-    std::sort(codes.begin(), codes.end());
-    if (const auto twice = std::adjacent_find(codes.begin(), codes.end()); twice != codes.end())
-      fault(place, "invariant",
-            "csd-1: the codes of a code system are unique, and " + shown(*twice) + " is there twice");
   }
 
   void children(const Node& node, const Type& type, const Plan& plan, const Place& place) {
@@ -381,16 +204,15 @@ class Validator {
     if (node.has_value()) {
       const Primitive primitive = node.type->primitive;
       if (primitive == Primitive::uri || primitive == Primitive::url || primitive == Primitive::canonical)
-        note_fragment(node);
-      if (primitive == Primitive::xhtml) note_links(node.text);
+        note(node.text);
+      if (primitive == Primitive::xhtml) fragments_.note_links(node.text);
       if (conformance_ && primitive == Primitive::canonical && !node.text.starts_with('#') &&
           node.text.find(':') == node.text.npos)
         fault(place, "value", "a canonical is absolute, or #id of a contained resource: " + shown(node.text));
-      if (!valid(primitive, node.text)) {
-        fault(place, "value", shown(node.text) + " is not " + std::string(form_of(primitive)));
-      } else if (primitive == Primitive::xhtml) {
-        if (auto text = narrative_fault(node.text)) fault(place, "invariant", std::move(*text));
-      }
+      if (auto text = primitive_fault(primitive, node.text))
+        fault(place, "value", std::move(*text));
+      else if (primitive == Primitive::xhtml)
+        if (auto wrong = narrative_fault(node.text)) fault(place, "invariant", std::move(*wrong));
     }
     if (node.first) object(node, *node.type, place);
   }
@@ -422,8 +244,9 @@ class Validator {
     }
     if (scope_.entries && !conditional) judge_bundled_reference(literal->text, here, scope_, node_is_first(), say_);
     if (parsed.form == ReferenceLiteral::Form::fragment) {
-      note_fragment(*literal);
-      fragment(parsed.id, place);
+      note(literal->text);
+      if (!fragments_.has(parsed.id, *context_.resource))
+        fault(place, "invariant", "ref-1: there is no contained resource with the id " + shown(parsed.id));
     }
     if (parsed.form != ReferenceLiteral::Form::relative) return;
     if (!type.empty() && type != parsed.type)
@@ -436,13 +259,6 @@ class Validator {
   bool node_is_first() const {
     const auto type = scope_.container->type->name.view();
     return type == "Composition" || type == "MessageHeader";
-  }
-
-  // ref-1; "#" alone is the container, seen from a contained resource.
-  void fragment(std::string_view id, const Place& place) {
-    const bool known_id = id.empty() ? context_.resource != context_.root_resource
-                                     : std::binary_search(fragments_.ids.begin(), fragments_.ids.end(), id);
-    if (!known_id) fault(place, "invariant", "ref-1: there is no contained resource with the id " + shown(id));
   }
 
   void targets(const Node& node, std::string_view type, const Place& place) {

@@ -42,4 +42,7 @@ struct Options {
 // transaction.
 std::vector<Issue> resource(const Node& resource, const Options& options = {});
 
+// What profiles alone say of a resource that R4 finds right: those that it claims and those of `options.conform_to`.
+std::vector<Issue> by_profiles(const Node& resource, const Options& options);
+
 }  // namespace fhir::validate

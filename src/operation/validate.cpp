@@ -2,12 +2,9 @@
 // FHIR R4: http://hl7.org/fhir/R4/resource-operation-validate.html
 #include "fhir/validate/validate.h"
 
-#include <map>
-
 #include "fhir/bind.h"
 #include "fhir/format/json.h"
-#include "fhir/terminology/terminology.h"
-#include "fhir/value.h"
+#include "src/judge.h"
 #include "src/operation/operation.h"
 #include "src/rest/reply.h"
 
@@ -18,55 +15,6 @@ using fhir::Issue;
 using fhir::Kind;
 using fhir::Node;
 using fhir::Outcome;
-
-// Resources of the store that references lead to, opened while one validation goes on. Nothing is fetched (B103).
-class Stored {
- public:
-  explicit Stored(const rest::Call& call) : call_(call) {}
-
-  const Node* find(std::string_view reference) {
-    const auto parsed = fhir::parse_reference(reference);
-    if (!parsed || parsed->type.empty() || (!parsed->base.empty() && parsed->base != call_.base)) return nullptr;
-    std::string key(parsed->type);
-    key.append("/").append(parsed->id);
-    if (const auto known = opened_.find(key); known != opened_.end())
-      return known->second ? known->second->resource : nullptr;
-    if (opened_.size() >= most) return nullptr;
-    auto version = call_.snapshot.read(call_.access, *fhir::definitions().resource(parsed->type), parsed->id);
-    auto resource = version ? fhir::make_canonical(std::move(version->body)) : nullptr;
-    return opened_.emplace(std::move(key), resource).first->second ? resource->resource : nullptr;
-  }
-
- private:
-  static constexpr std::size_t most = 1000;
-  const rest::Call& call_;
-  std::map<std::string, std::shared_ptr<const fhir::Canonical>, std::less<>> opened_;
-};
-
-using fhir::terminology::Membership;
-using fhir::terminology::Terminology;
-
-std::optional<bool> known(Membership membership) {
-  if (membership == Membership::unknown) return std::nullopt;
-  return membership == Membership::in;
-}
-
-// Of a CodeableConcept one coding is enough; where none is in, but one cannot be told, neither can the whole.
-std::optional<bool> is_member(const Terminology& terminology, const Node& value, std::string_view set) {
-  if (value.has_value()) return known(terminology.member(set, {}, value.text).membership);
-  if (value.type->name.view() != "CodeableConcept") {
-    if (value.value_of("code").empty()) return false;
-    return known(terminology.member(set, value.value_of("system"), value.value_of("code")).membership);
-  }
-  std::optional<bool> answer = false;
-  for (const Node& coding : value) {
-    if (coding.name != "coding") continue;
-    const auto one = is_member(terminology, coding, set);
-    if (one == true) return true;
-    if (!one) answer.reset();
-  }
-  return answer;
-}
 
 fhir::Result<rest::Plan> answer(std::vector<Issue> issues) {
   Outcome outcome(Kind::unprocessable);
@@ -117,15 +65,9 @@ fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
 
   std::vector<Issue> issues = input.faults;
   check_mode(call, mode, *resource, issues);
-  Stored beyond(call);
-  fhir::validate::Options options;
+  Judge judge({call.snapshot, call.access, call.base, call.profiles, call.terminology});
+  auto options = judge.options();
   options.warnings = true;
-  options.profiles = &call.profiles;
-  options.member = [&](const Node& value, std::string_view set) { return is_member(call.terminology, value, set); };
-  options.has_code = [&](std::string_view system, std::string_view code) {
-    return known(call.terminology.code(system, code).membership);
-  };
-  options.beyond = [&](std::string_view reference) { return beyond.find(reference); };
   for (const auto* argument : input.all("profile")) {
     auto profile = call.profiles.find(argument->value ? argument->value->text : std::string_view());
     if (profile)

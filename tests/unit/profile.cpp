@@ -166,6 +166,99 @@ TEST_CASE("profile: what a reference leads to must be of the target profile; cir
   CHECK(judge("", circle) == "");
 }
 
+TEST_CASE("profile: a resource that is here, but whose target profile is not, cannot be taken for right") {
+  Judge judge{profile("o", "Observation", R"({"path":"Observation.subject","type":[{"code":"Reference",
+                "targetProfile":["http://e.org/StructureDefinition/unknown"]}]})")};
+  const std::string subject = R"("subject":{"reference":"#p"})";
+  CHECK(judge("o", observation(R"("contained":[{"resourceType":"Patient","id":"p","active":true}],)" + subject)) ==
+        "structure Observation.subject.reference");
+  CHECK(judge("o", observation(R"("subject":{"reference":"Patient/elsewhere"})")) == "");
+}
+
+TEST_CASE("profile: a slice by a value set of codes that are not here has the codes of its system") {
+  Judge judge{profile(
+      "p", "Patient",
+      R"({"path":"Patient.identifier","slicing":{"rules":"open","discriminator":[{"type":"value","path":"type"}]}},
+                         {"path":"Patient.identifier","sliceName":"kept","min":1},
+                         {"path":"Patient.identifier.type","binding":{"strength":"required","valueSet":"http://e.org/set"}})")};
+  judge.known.put(R"({"resourceType":"ValueSet","url":"http://e.org/set","status":"active",
+                      "compose":{"include":[{"system":"http://e.org/absent"}]}})");
+  const auto of = [](std::string_view system) {
+    return patient(R"("identifier":[{"value":"1","type":{"coding":[{"system":")" + std::string(system) +
+                   R"(","code":"x"}]}}])");
+  };
+  CHECK(judge("p", of("http://e.org/absent")) == "");
+  CHECK(judge("p", of("http://e.org/other")) == "required Patient.identifier");
+}
+
+TEST_CASE("profile: the sections of a narrative by language") {
+  const auto controlled = [](std::string_view name, std::string_view control) {
+    return profile(name, "Patient",
+                   R"({"path":"Patient.text","extension":[{"valueCode":")" + std::string(control) +
+                       R"(","url":"http://hl7.org/fhir/StructureDefinition/narrative-language-control"}]})");
+  };
+  Judge judge{controlled("no", "_no"), controlled("yes", "_yes"), controlled("own", "_resource"),
+              controlled("fr", "fr")};
+  const auto narrative = [](std::string_view content) {
+    return patient(
+        R"("language":"de","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">)" +
+        std::string(content) + R"(</div>"})");
+  };
+  const auto plain = narrative("<p lang='de'>a<br/>b</p>");
+  const auto german = narrative("<!-- <div lang='fr'> --><div xml:lang=\\\"de\\\"><div lang='fr'>x</div></div>");
+  CHECK(judge("no", plain) == "");
+  CHECK(judge("no", german) == "business-rule Patient.text");
+  CHECK(judge("yes", plain) == "business-rule Patient.text");
+  CHECK(judge("yes", german) == "");
+  CHECK(judge("own", german) == "");
+  CHECK(judge("own", plain) == "business-rule Patient.text");
+  CHECK(judge("fr", german) == "business-rule Patient.text");
+}
+
+TEST_CASE("profile: what profiles alone say, without the walk over R4") {
+  Judge judge{profile("p", "Patient", R"({"path":"Patient.name","min":1})")};
+  const auto text = patient(R"("meta":{"profile":[")" + url_of("p") + R"("]},"gender":"x")");
+  const auto resource = fhir::make_canonical(text);
+  REQUIRE(resource);
+  const auto issues = fhir::validate::by_profiles(*resource->resource, judge.options);
+  REQUIRE(issues.size() == 1);
+  CHECK(issues.front().expression == "Patient.name");
+}
+
+TEST_CASE("profile: a measure's criteria by name are in its library") {
+  Judge judge;
+  // library Screening … define "Initial": true … define function Grown(): true
+  judge.known.put(
+      R"({"resourceType":"Library","url":"http://e.org/Library/Screening","name":"Screening","status":"active",
+      "type":{"text":"x"},"content":[{"contentType":"text/cql",
+      "data":"bGlicmFyeSBTY3JlZW5pbmcgZGVmaW5lICJJbml0aWFsIjogdHJ1ZSBkZWZpbmUgZnVuY3Rpb24gR3Jvd24oKTogdHJ1ZQ=="}]})");
+  const auto measure = [](std::string_view language, std::string_view expression) {
+    return R"({"resourceType":"Measure","status":"active","library":["http://e.org/Library/Screening"],
+        "group":[{"population":[{"criteria":{"language":")" +
+           std::string(language) + R"(","expression":")" + std::string(expression) + R"("}}]}]})";
+  };
+  const std::string lacks = "invalid Measure.group[0].population[0].criteria";
+  CHECK(judge("", measure("text/cql", R"(Screening.\"Initial\")")) == "");
+  CHECK(judge("", measure("text/cql", "Screening.Grown")) == "");
+  CHECK(judge("", measure("text/cql", "Screening.Small")) == lacks);
+  CHECK(judge("", measure("text/cql", "Other.Small")) == "");
+  CHECK(judge("", measure("text/cql", "true")) == "");
+  CHECK(judge("", measure("text/cql", "exists Small")) == "");
+  CHECK(judge("", measure("text/cql-identifier", "Initial")) == "");
+  CHECK(judge("", measure("text/cql-identifier", "Small")) == lacks);
+}
+
+TEST_CASE("profile: a value set's expression constraint is one") {
+  Judge judge;
+  const auto set = [](std::string_view value) {
+    return R"({"resourceType":"ValueSet","status":"active","compose":{"include":[{"system":"http://snomed.info/sct",
+        "filter":[{"property":"constraint","op":"=","value":")" +
+           std::string(value) + R"("}]}]}})";
+  };
+  CHECK(judge("", set("<< 404684003 |Clinical finding|")) == "");
+  CHECK(judge("", set("404684003 << 404684003")) == "value ValueSet.compose.include[0].filter[0]");
+}
+
 TEST_CASE("profile: extensions stand where their definition says, hold what it says, and must be known") {
   const std::string context = R"("context":[{"type":"element","expression":"Patient.contact"}],)";
   Judge judge{profile("e", "Extension", R"({"path":"Extension.url","fixedUri":")" + url_of("e") + R"("},

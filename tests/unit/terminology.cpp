@@ -266,6 +266,19 @@ TEST_CASE("terminology: an answer is forgotten when a resource changes") {
   CHECK(terminology.codes("http://e.org/vs|2", 0).outcome().kind == fhir::Kind::too_costly);
 }
 
+TEST_CASE("terminology: codes of a well-known system that somebody else declares complete are a fragment of it") {
+  const auto loinc = [](std::string_view publisher) {
+    return R"({"resourceType":"CodeSystem","url":"http://loinc.org","status":"active","content":"complete",)" +
+           std::string(publisher) + R"("concept":[{"code":"8302-2","display":"Body height"}]})";
+  };
+  const Shelf guide{loinc(R"("publisher":"A guide",)")}, own{loinc(R"("publisher":"Regenstrief Institute, Inc.",)")};
+  CHECK(Terminology(guide).code("http://loinc.org", "8302-2").membership == Membership::in);
+  CHECK(Terminology(guide).code("http://loinc.org", "29463-7").membership == Membership::unknown);
+  CHECK(Terminology(own).code("http://loinc.org", "29463-7").membership == Membership::out);
+  const Shelf nameless{loinc("")};
+  CHECK(Terminology(nameless).code("http://loinc.org", "29463-7").membership == Membership::unknown);
+}
+
 TEST_CASE("terminology: subsumption") {
   const Shelf shelf{animals()};
   const Terminology terminology(shelf);

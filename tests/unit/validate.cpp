@@ -312,3 +312,36 @@ TEST_CASE("validate: what is reported is bounded") {
   for (int i = 0; i < 1000; ++i) names += std::string(i ? "," : "") + R"({"use":"x"})";
   CHECK(faults(patient("\"name\":[" + names + "]")).size() == 100);
 }
+
+TEST_CASE("ecl: the forms that SNOMED International's guide has, and what is none") {
+  const auto right = [](std::string_view text) { return !fhir::validate::ecl_fault(text); };
+  for (const std::string_view text :
+       {"404684003",
+        "*",
+        " < 404684003 |Clinical finding| ",
+        "<< 73211009",
+        "<! 404684003",
+        ">> 40541001",
+        ">!40541001",
+        "^ 700043003",
+        "<< (^ 700043003 |Example|)",
+        "< 19829001 AND < 301867009",
+        "< 19829001 MINUS ^ 700043003",
+        "(< 1 9829001)",
+        "< 404684003 : 363698007 = << 39057004, 116676008 = *",
+        "* : R 363698007 != < 91723000",
+        "< 404684003 : [1..*] { [2..3] 363698007 = < 91723000 } OR { * = * }",
+        "< 27658006 : 411116001 = << 385055001, { 179999999100 = ( 219999999102 : 189999999103 >= #200 ) }",
+        "< 373873005 : 209999999104 = \"PAN\\\"ADOL\"",
+        "< 125605004 . 363698007",
+        "< 125605004 : [0..0] (( << 410662002 MINUS 363698007 ) MINUS 116676008 ) = *",
+        "< 404684003 {{ term = \"heart\" }}",
+        "/* all */ << 138875005"})
+    CHECK_MESSAGE(right(text) == (text != "(< 1 9829001)"), text);
+  for (const std::string_view text :
+       {"", "234234 << 234234", "<", "12345", "404684003 |open", "404684003 ||", "< 404684003 :", "(404684003",
+        "404684003)", "404684003 AND", "* : [1..x] 363698007 = *", "* : { 363698007 = *", "* : 363698007", "heart",
+        "1234567890123456789"})
+    CHECK_MESSAGE(!right(text), text);
+  CHECK_FALSE(right(std::string(5000, '(')));
+}
