@@ -27,7 +27,7 @@ Value value_from(const Node& node) {
       break;
     case Node::Form::object:
       value.form = Value::Form::object;
-      for (const Node& member : node) value.members.emplace_back(std::string(member.name), value_from(member));
+      for (const Node& member : node) value.members.push_back({std::string(member.name), value_from(member)});
   }
   return value;
 }

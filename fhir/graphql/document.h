@@ -4,18 +4,24 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "fhir/outcome.h"
 
 namespace fhir::graphql {
 
+struct ObjectField;
+
 struct Value {
   enum class Form : std::uint8_t { null, boolean, number, string, word, list, object, variable } form = Form::null;
   std::string text;  // unescaped; of a variable its name, of a boolean "true" or "false"
   std::vector<Value> items;
-  std::vector<std::pair<std::string, Value>> members;
+  std::vector<ObjectField> members;
+};
+
+struct ObjectField {
+  std::string name;
+  Value value;
 };
 
 struct Argument {

@@ -221,7 +221,7 @@ class Parser {
       while (!fault_ && !take("}")) {
         auto key = name();
         expect(":");
-        made.members.emplace_back(std::move(key), value());
+        made.members.push_back({std::move(key), value()});
       }
     } else {
       refuse("a value belongs here");

@@ -15,25 +15,36 @@ namespace {
 constexpr std::size_t most_copied = 100'000;  // values that copy operations may add
 constexpr std::size_t longest_path = 64;      // steps of a pointer: what is added lies no deeper
 
+struct Member;
+
 // A document that can hold empty lists while a patch is at work, which a tree of nodes cannot.
 struct Value {
   enum class Form : std::uint8_t { null, boolean, number, string, list, object } form = Form::null;
   std::string_view text;
-  std::vector<std::pair<std::string_view, Value>> members;
+  std::vector<Member> members;
   std::vector<Value> items;
 
-  Value* member(std::string_view name) {
-    for (auto& [key, value] : members)
-      if (key == name) return &value;
-    return nullptr;
-  }
-  std::size_t size() const {
-    std::size_t sum = 1;
-    for (const auto& [key, value] : members) sum += value.size();
-    for (const auto& value : items) sum += value.size();
-    return sum;
-  }
+  Value* member(std::string_view name);
+  std::size_t size() const;
 };
+
+struct Member {
+  std::string_view name;
+  Value value;
+};
+
+Value* Value::member(std::string_view name) {
+  for (auto& [key, value] : members)
+    if (key == name) return &value;
+  return nullptr;
+}
+
+std::size_t Value::size() const {
+  std::size_t sum = 1;
+  for (const auto& [key, value] : members) sum += value.size();
+  for (const auto& value : items) sum += value.size();
+  return sum;
+}
 
 using Form = Value::Form;
 
@@ -56,14 +67,14 @@ Value read_value(const Node& node) {
       value.form = Form::object;
       for (const Node* child = node.first; child; child = child->next) {
         if (!child->listed) {
-          value.members.emplace_back(child->name, read_value(*child));
+          value.members.push_back({child->name, read_value(*child)});
           continue;
         }
-        if (value.members.empty() || value.members.back().first != child->name) {
-          value.members.emplace_back(child->name, Value{});
-          value.members.back().second.form = Form::list;
+        if (value.members.empty() || value.members.back().name != child->name) {
+          value.members.push_back({child->name, {}});
+          value.members.back().value.form = Form::list;
         }
-        value.members.back().second.items.push_back(read_value(*child));
+        value.members.back().value.items.push_back(read_value(*child));
       }
   }
   return value;
@@ -73,7 +84,7 @@ bool is_empty(const Value& value) {
   if (value.form == Form::list) return std::all_of(value.items.begin(), value.items.end(), is_empty);
   if (value.form != Form::object) return false;
   return std::all_of(value.members.begin(), value.members.end(),
-                     [](const auto& member) { return is_empty(member.second); });
+                     [](const auto& member) { return is_empty(member.value); });
 }
 
 void write_value(const Value& value, std::string& out) {
@@ -121,9 +132,9 @@ bool same(const Value& a, const Value& b) {
   if (a.form != Form::object) return a.text == b.text;
   if (a.members.size() != b.members.size()) return false;
   return std::all_of(a.members.begin(), a.members.end(), [&](const auto& member) {
-    const auto found = std::find_if(b.members.begin(), b.members.end(),
-                                    [&](const auto& other) { return other.first == member.first; });
-    return found != b.members.end() && same(member.second, found->second);
+    const auto found =
+        std::find_if(b.members.begin(), b.members.end(), [&](const auto& other) { return other.name == member.name; });
+    return found != b.members.end() && same(member.value, found->value);
   });
 }
 
@@ -225,7 +236,7 @@ class Patcher {
       if (Value* there = owner->member(last))
         *there = std::move(value);
       else
-        owner->members.emplace_back(arena_.copy(last), std::move(value));
+        owner->members.push_back({arena_.copy(last), std::move(value)});
       return true;
     }
     if (!owner || owner->form != Form::list) return misfit("finds nothing to add to: missing objects are not made");
@@ -245,7 +256,7 @@ class Patcher {
     if (owner->form == Form::list)
       owner->items.erase(owner->items.begin() + static_cast<std::ptrdiff_t>(*index_in(path.back())));
     else
-      std::erase_if(owner->members, [&](const auto& member) { return member.first == path.back(); });
+      std::erase_if(owner->members, [&](const auto& member) { return member.name == path.back(); });
     return true;
   }
 
@@ -285,9 +296,9 @@ Result<std::string> apply_json(std::string_view resource, std::string_view patch
   auto listed = json::parse("{\"patch\":" + std::string(patch) + "}", arena, plain);  // the reader takes objects only
   if (!listed) return std::move(listed.outcome());
   Value operations = read_value(**listed);
-  const bool alone = operations.members.size() == 1 && operations.members.front().second.form == Form::list;
+  const bool alone = operations.members.size() == 1 && operations.members.front().value.form == Form::list;
   if (!alone) return Outcome(Kind::malformed, "invalid", "A JSON Patch is a list of operations, one at least");
-  auto& list = operations.members.front().second.items;
+  auto& list = operations.members.front().value.items;
   if (list.size() > most_operations)
     return Outcome(Kind::unprocessable, "too-long",
                    "A patch may have " + std::to_string(most_operations) + " operations; put the resource instead");
