@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "fhir/terminology/compose.h"
+#include "fhir/value.h"
 
 namespace fhir::terminology {
 namespace {
@@ -49,6 +50,17 @@ std::vector<std::string> split_list(std::string_view text) {
 
 }  // namespace
 
+// UCUM has one property: what a unit is in base units. FHIR R4: http://hl7.org/fhir/R4/ucum.html#filters
+Result<Condition> Condition::by_rule(const Filter& filter, const System& system) {
+  const auto unit = canonical_unit(filter.value);
+  if (system.url() != "http://unitsofmeasure.org" || filter.property != "canonical" || filter.op != "=" || !unit)
+    return not_understood(filter, system);
+  Condition made;
+  made.subject_ = Subject::unit;
+  made.value_ = unit->unit;
+  return made;
+}
+
 Result<Condition> Condition::prepare(const Filter& filter, System& system) {
   constexpr std::pair<std::string_view, Test> tests[] = {
       {"is-a", Test::is_a},         {"descendent-of", Test::descendent},
@@ -64,7 +76,8 @@ Result<Condition> Condition::prepare(const Filter& filter, System& system) {
                    "The system " + std::string(system.url()) + " filter with property = " +
                        std::string(filter.property) + ", op = " + std::string(filter.op) + " has no value",
                    filter.place, "UNABLE_TO_HANDLE_SYSTEM_FILTER_WITH_NO_VALUE");
-  if (test == std::end(tests) || !system.rows()) return not_understood(filter, system);
+  if (test == std::end(tests)) return not_understood(filter, system);
+  if (!system.rows()) return by_rule(filter, system);
   Condition made;
   made.test_ = test->second;
   made.value_ = filter.value;
@@ -124,6 +137,10 @@ bool Condition::accepts(std::string_view text) const {
 }
 
 bool Condition::holds(const System& system, At at) const {
+  if (subject_ == Subject::unit) {
+    const auto unit = canonical_unit(system.at(at).code);
+    return unit && unit->unit == value_;
+  }
   const CodeSystem& rows = *system.rows();
   const auto is_below = [&] { return anchor_ != nowhere && rows.subsumes(anchor_, at); };
   const auto is_child = [&] {

@@ -46,7 +46,8 @@ class Condition {
     regex,
     exists
   };
-  enum class Subject : std::uint8_t { code, display, definition, inactive, property };
+  enum class Subject : std::uint8_t { code, display, definition, inactive, property, unit };
+  static Result<Condition> by_rule(const Filter& filter, const System& system);
   bool accepts(std::string_view text) const;
 
   Test test_ = Test::equals;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "fhir/terminology/implicit.h"
 #include "fhir/terminology/memo.h"
 #include "fhir/terminology/reading.h"
 
@@ -223,6 +224,7 @@ ValueSetSource Sources::value_set(std::string_view url, std::string_view version
           (!held || compare_versions(held->version, other->version) < 0))
         held = other;
   }
+  if (!held && version.empty()) held = implicit_value_set(url);
   return held ? ValueSetSource{held->resource, held} : ValueSetSource{};
 }
 

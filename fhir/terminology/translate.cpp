@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "fhir/parameters.h"
@@ -19,7 +18,8 @@ struct Match {
   std::string_view source_system, source_code, source_display;  // where it came from, by_target
   std::string map;
   const Node* target = nullptr;  // whose products are told, too
-  auto key() const { return std::tuple(equivalence, system, code, source_system, source_code); }
+  using Key = std::array<std::string_view, 5>;
+  Key key() const { return {equivalence, system, code, source_system, source_code}; }
 };
 
 // R5 says how the source relates to the target, R4 how the target relates to the source.
@@ -187,8 +187,7 @@ class Translator {
 
   void add(Match match) {
     if (match.code.empty() && match.equivalence != "unmatched") return;
-    const auto same = [&](const Match& other) { return other.key() == match.key(); };
-    if (std::none_of(matches_.begin(), matches_.end(), same)) matches_.push_back(std::move(match));
+    if (told_.insert(match.key()).second) matches_.push_back(std::move(match));
   }
 
   void write(const Match& match, ParametersWriter& out) const {
@@ -211,6 +210,7 @@ class Translator {
 
   const TranslateRequest& request_;
   std::vector<Match> matches_;
+  std::set<Match::Key> told_;
 };
 
 }  // namespace

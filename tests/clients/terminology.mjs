@@ -57,6 +57,18 @@ test('a stored value set is expanded by address, by url, by GET and POST', async
   assert.equal(header.expansion.contains[0].contains[0].display, 'Karmesin');
 });
 
+test('value sets that follow from a code system need not be stored', async () => {
+  await put(colours);
+  const expand = async (url) => codes(await get(`ValueSet/$expand?url=${encodeURIComponent(url)}`));
+  assert.deepEqual(await expand('http://e.org/colours?fhir_vs'), ['red', 'crimson', 'blue']);
+  assert.deepEqual(await expand('http://e.org/colours?fhir_vs=isa/red'), ['red', 'crimson']);
+  const within = async (url, code) => value(await get(
+    `ValueSet/$validate-code?url=${encodeURIComponent(url)}&system=http://unitsofmeasure.org&code=${encodeURIComponent(code)}`), 'result');
+  assert.equal(await within('http://unitsofmeasure.org/vs/g', 'mg'), true);
+  assert.equal(await within('http://unitsofmeasure.org/vs/g', 'mL'), false);
+  await get('ValueSet/$expand?url=http://e.org/colours%3Ffhir_vs%3Drefset/1', 404);
+});
+
 test('a change counts at once', async () => {
   await put({ ...colours, version: '2', concept: [...colours.concept, { code: 'scarlet', property: [{ code: 'parent', valueCode: 'red' }] }] });
   assert.deepEqual(codes(await get('ValueSet/reds/$expand')).sort(), ['crimson', 'red', 'scarlet']);
