@@ -7,6 +7,7 @@
 #include "fhir/format/json.h"
 #include "fhir/format/xml.h"
 #include "fhir/search/index.h"
+#include "fhir/search/most_rows.h"
 #include "fhir/validate/validate.h"
 #include "fhir/value.h"
 
@@ -123,10 +124,9 @@ Result<Write> lay_out(const Node& resource, std::string_view id, Method method, 
   write.id = id;
   write.body = json::body_of(resource, id);
   write.rows = search::extract(resource, base);
-  if (write.rows.size() >= search::most_rows)
-    return Outcome(
-        Kind::too_large, "too-long",
-        "The resource has more than " + std::to_string(search::most_rows) + " values that searches look at; divide it");
+  if (const auto most = search::most_rows_of(*resource.type); write.rows.size() >= most)
+    return Outcome(Kind::too_large, "too-long",
+                   "The resource has more than " + std::to_string(most) + " values that searches look at; divide it");
   write.patient = patient_of(*resource.type, write.id, write.rows);
   return write;
 }

@@ -11,6 +11,7 @@
 #include "fhir/path/path.h"
 #include "fhir/search/custom.h"
 #include "fhir/search/index.h"
+#include "fhir/search/most_rows.h"
 #include "fhir/search/query.h"
 #include "fhir/search/values.h"
 #include "fhir/search/walk.h"
@@ -126,7 +127,8 @@ std::string without_tags(std::string_view xhtml) {
 
 class Extractor {
  public:
-  Extractor(const Node& resource, std::string_view base) : resource_(resource), base_(base) {
+  Extractor(const Node& resource, std::string_view base, std::size_t most)
+      : resource_(resource), base_(base), most_(most) {
     context_.resource = &resource;
     context_.root_resource = &resource;
   }
@@ -140,8 +142,8 @@ class Extractor {
       else
         add_plain(entry.expression.how, entry.expression.type, resource_, entry.parameter, rows_);
       remove_duplicates(start);
-      if (too_many_ || rows_.size() > most_rows) rows_.resize(most_rows, IndexRow{entry.parameter, {}, {}, {}});
-      if (rows_.size() == most_rows) break;
+      if (too_many_ || rows_.size() > most_) rows_.resize(most_, IndexRow{entry.parameter, {}, {}, {}});
+      if (rows_.size() == most_) break;
     }
   }
 
@@ -155,7 +157,7 @@ class Extractor {
     }
   }
 
-  bool full() const { return rows_.size() >= most_rows; }
+  bool full() const { return rows_.size() >= most_; }
   std::vector<IndexRow> rows() { return std::move(rows_); }
 
   // All that is written for people to read, and the narrative by itself.
@@ -206,7 +208,7 @@ class Extractor {
       found_.clear();
       walk->run(focus, resource_, found_);
       for (const Node* node : found_) {
-        if (rows.size() > most_rows) return;
+        if (rows.size() > most_) return;
         add_values(*node, type, sink);
       }
       return;
@@ -214,7 +216,7 @@ class Extractor {
     const auto result = path::extract(*std::get<path::Compiled>(how), focus, context_);
     if (!result) return;
     for (const auto& item : *result) {
-      if (rows.size() > most_rows) return;
+      if (rows.size() > most_) return;
       if (item.node)
         add_values(*item.node, type, sink);
       else if (item.kind == path::Item::Kind::boolean)
@@ -228,7 +230,7 @@ class Extractor {
 
   void add_composite(const ParameterPlan& entry) {
     for (const Node* element : nodes(entry.expression)) {
-      if (too_many_ || rows_.size() > most_rows) return;
+      if (too_many_ || rows_.size() > most_) return;
       add_combinations(entry, *element);
     }
   }
@@ -295,15 +297,17 @@ class Extractor {
   std::vector<IndexRow> rows_;
   std::vector<const Node*> found_;
   std::string words_;
+  const std::size_t most_;
   bool too_many_ = false;  // combinations in one element
 };
 
 // What contained resources say, by the parameters of their own types.
 void add_contained(const Node& resource, std::string_view base, Plans& plans, std::vector<IndexRow>& rows) {
+  const auto most = most_rows_of(*resource.type);
   for (const auto& child : resource) {
     const Type* type = child.name == "contained" ? child.type : nullptr;
-    if (!type || type->kind != TypeKind::resource || rows.size() >= most_rows) continue;
-    Extractor extractor(child, base);
+    if (!type || type->kind != TypeKind::resource || rows.size() >= most) continue;
+    Extractor extractor(child, base, most_rows);
     extractor.run(plans.of(*type));
     auto own = extractor.rows();
     auto& id = own.emplace_back();
@@ -312,17 +316,22 @@ void add_contained(const Node& resource, std::string_view base, Plans& plans, st
     id.value.text = child.value_of("id");
     id.value.system = contained_system;
     for (auto& row : own) row.contained = type;
-    own.resize(std::min(own.size(), most_rows - rows.size()));
+    own.resize(std::min(own.size(), most - rows.size()));
     rows.insert(rows.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
   }
 }
 
 }  // namespace
 
+std::size_t most_rows_of(const Type& type) {
+  const auto name = type.name.view();
+  return name == "CodeSystem" || name == "ValueSet" || name == "ConceptMap" ? most_code_rows : most_rows;
+}
+
 std::vector<IndexRow> extract(const Node& resource, std::string_view base) {
   static Plans plans;
   if (!resource.type) return {};
-  Extractor extractor(resource, base);
+  Extractor extractor(resource, base, most_rows_of(*resource.type));
   extractor.run(plans.of(*resource.type));
   if (!extractor.full()) extractor.add_custom(*resource.type);
   if (!extractor.full()) extractor.add_text(*resource.type);
@@ -333,7 +342,7 @@ std::vector<IndexRow> extract(const Node& resource, std::string_view base) {
 
 std::vector<IndexRow> extract_custom(const Node& resource, std::string_view base) {
   if (!resource.type) return {};
-  Extractor extractor(resource, base);
+  Extractor extractor(resource, base, most_rows_of(*resource.type));
   extractor.add_custom(*resource.type);
   return extractor.rows();
 }

@@ -1,6 +1,7 @@
 #include <chrono>
 
 #include "fhir/search/index.h"
+#include "fhir/search/most_rows.h"
 #include "fhir/search/values.h"
 #include "fhir/search/walk.h"
 #include "tests/unit/search_fixture.h"
@@ -57,6 +58,14 @@ TEST_CASE("rows are bounded") {
   for (int i = 0; i < 60'000; ++i) json += (i ? ",{\"value\":\"" : "{\"value\":\"") + std::to_string(i) + "\"}";
   const Indexed patient(json + "]}");
   CHECK(patient.rows.size() == most_rows);
+}
+
+TEST_CASE("large code systems are indexed whole") {
+  std::string json = R"({"resourceType":"CodeSystem","status":"active","content":"complete","concept":[)";
+  for (int i = 0; i < 60'000; ++i) json += (i ? ",{\"code\":\"" : "{\"code\":\"") + std::to_string(i) + "\"}";
+  const Indexed system(json + "]}");
+  CHECK(system.rows.size() > 60'000);
+  CHECK(system.rows.size() < most_rows_of(*fhir::definitions().resource("CodeSystem")));
 }
 
 // Data types at the end of the walk that a parameter's expression describes, starting at a type.
