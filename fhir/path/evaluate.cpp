@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "fhir/path/check.h"
 #include "fhir/path/evaluator.h"
 
 namespace fhir::path {
@@ -349,8 +350,15 @@ void Evaluator::at(const Expr& step_expr, Range in, const Scope& scope) {
 
 namespace {
 
+const Type* type_of(const Node& focus) { return focus.type; }
+const Type* type_of(const Collection& focus) {
+  return focus.size() == 1 && focus.front().node ? focus.front().node->type : nullptr;
+}
+
 template <class Focus>
 Result<Collection> evaluate_on(const Program& program, const Focus& focus, const Context& context, Reading reading) {
+  if (context.strict)
+    if (auto wrong = check(program, type_of(focus))) return std::move(*wrong);
   Evaluator evaluator(context, reading);
   const Range values = evaluator.run(program, focus);
   if (evaluator.failed()) return std::move(*evaluator.fault());

@@ -189,8 +189,9 @@ class Parser {
   }
 
   const Expr* chain() {
-    const bool by_factory = is(Token::Kind::variable) && token_.text == "factory";
-    const Expr* first = by_factory ? factory() : term();
+    const bool has_functions =
+        is(Token::Kind::variable) && (token_.text == "factory" || token_.text == "terminologies");
+    const Expr* first = has_functions ? function_of() : term();
     if (!first) return nullptr;
     std::vector<const Expr*> steps{first};
     while (!fault_) {
@@ -222,13 +223,15 @@ class Parser {
   }
 
   // %factory.code('x'): a function without input.
-  const Expr* factory() {
+  const Expr* function_of() {
+    const Token variable = token_;
     advance();
-    if (!take(".") || !is(Token::Kind::identifier)) return refuse("%factory is followed by one of its functions");
+    const bool named = take(".") && is(Token::Kind::identifier);
     const Token name = token_;
-    advance();
-    if (!is("(")) return refuse("%factory is followed by one of its functions");
-    return call(name.text, name.at, true);
+    if (named) advance();
+    if (!named || !is("("))
+      return refuse("%" + std::string(variable.text) + " is followed by one of its functions", variable.at);
+    return call(name.text, name.at, variable.text);
   }
 
   const Expr* term() {
@@ -355,13 +358,13 @@ class Parser {
     return made;
   }
 
-  const Expr* call(std::string_view name, std::size_t at, bool by_factory = false) {
-    const Function* function = find_function(name, by_factory);
+  const Expr* call(std::string_view name, std::size_t at, std::string_view of = {}) {
+    const Function* function = find_function(name, of);
     if (!function) return refuse("there is no function " + std::string(name) + "()", at);
     advance();
     std::vector<const Expr*> args;
     TypeName type;
-    const bool typed = by_factory ? name == "create" : name == "is" || name == "as" || name == "ofType";
+    const bool typed = !of.empty() ? name == "create" : name == "is" || name == "as" || name == "ofType";
     if (typed && !type_name(type)) return nullptr;
     if (!typed && !is(")")) {
       do {
@@ -379,7 +382,7 @@ class Parser {
     made->text = name;
     made->function = function;
     made->type = type;
-    return !by_factory && takes_pattern(name) ? with_pattern(made, at) : made;
+    return of.empty() && takes_pattern(name) ? with_pattern(made, at) : made;
   }
 
   const Expr* with_pattern(Expr* made, std::size_t at) {
@@ -418,9 +421,9 @@ std::unique_ptr<const re2::RE2> compile_pattern(std::string_view pattern, bool w
   return compiled;
 }
 
-const Function* find_function(std::string_view name, bool by_factory) {
-  if (by_factory) {
-    for (const Function& each : factory_functions())
+const Function* find_function(std::string_view name, std::string_view of) {
+  if (!of.empty()) {
+    for (const Function& each : of == "factory" ? factory_functions() : terminology_functions())
       if (each.name == name) return &each;
     return nullptr;
   }

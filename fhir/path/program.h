@@ -31,8 +31,8 @@ struct Function {
   std::uint8_t most;
   Run run;
 };
-// `by_factory`: behind %factory, whose functions have the names of types.
-const Function* find_function(std::string_view name, bool by_factory = false);
+// `of`: the variable whose own function it is: "factory" (its functions have the names of types), "terminologies".
+const Function* find_function(std::string_view name, std::string_view of = {});
 // The tables, one for each functions_*.cpp, each sorted by name.
 std::span<const Function> collection_functions();
 std::span<const Function> filter_functions();
@@ -42,6 +42,7 @@ std::span<const Function> boundary_functions();
 std::span<const Function> conversion_functions();
 std::span<const Function> fhir_functions();
 std::span<const Function> factory_functions();
+std::span<const Function> terminology_functions();
 
 enum class Op : std::uint8_t {
   literal,

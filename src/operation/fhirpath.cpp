@@ -1,10 +1,14 @@
 // $fhirpath: evaluates an expression on a resource or on plain JSON; answers items by type.
 // FHIRPath N1: http://hl7.org/fhirpath/N1; FHIR R4: http://hl7.org/fhir/R4/fhirpath.html
+#include <algorithm>
+
 #include "fhir/path/path.h"
 #include "fhir/path/plain.h"
 #include "fhir/path/results.h"
+#include "fhir/validate/validate.h"
 #include "src/operation/operation.h"
 #include "src/operation/resources.h"
+#include "src/operation/terminologies.h"
 #include "src/rest/reply.h"
 
 namespace alzette::operation {
@@ -72,7 +76,14 @@ class Inquiry {
     context_.now = call_.now;
     context_.made = &arena_;
     context_.strict = input_.flag("validate");
-    context_.resolve = [this](std::string_view reference) { return resources_.read(reference); };
+    context_.resolve = [this](std::string_view reference) -> const Node* {
+      if (reference.find("/$") == reference.npos) return resources_.read(reference);
+      return spend() ? ask_terminology(call_, reference, arena_) : nullptr;
+    };
+    context_.member_of = [this](const Node& node, std::string_view url) {
+      return spend() ? call_.terminology.bound(node, url) : std::nullopt;
+    };
+    context_.conforms_to = [this](const Node& node, std::string_view url) { return conforms(node, url); };
     const auto* variables = input_.first("variables");
     if (!variables || !variables->parameter) return true;
     for (const Node& part : *variables->parameter) {
@@ -82,6 +93,25 @@ class Inquiry {
       context_.variables.insert_or_assign(std::string(part.value_of("name")), std::move(*values));
     }
     return true;
+  }
+
+  // What looks beyond the resource costs more than a step.
+  bool spend() {
+    constexpr int most = 1000;
+    return ++asked_ <= most;
+  }
+
+  std::optional<bool> conforms(const Node& node, std::string_view url) {
+    if (!node.type || node.type->kind != fhir::TypeKind::resource || !spend()) return std::nullopt;
+    auto profile = call_.profiles.find(url);
+    if (!profile) return std::nullopt;
+    fhir::validate::Options options;
+    options.profiles = &call_.profiles;
+    options.conform_to.push_back(std::move(*profile));
+    options.member = [this](const Node& value, std::string_view set) { return call_.terminology.bound(value, set); };
+    options.beyond = context_.resolve;
+    const auto issues = fhir::validate::resource(node, options);
+    return std::none_of(issues.begin(), issues.end(), [](const fhir::Issue& issue) { return issue.refuses(); });
   }
 
   static const Node* value_in(const Node& part) {
@@ -166,6 +196,7 @@ class Inquiry {
   const bool typed_;
   fhir::Arena arena_;
   fhir::path::Context context_;
+  int asked_ = 0;
 };
 
 Result<rest::Plan> run(const rest::Call& call, const Input& input) {

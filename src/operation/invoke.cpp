@@ -46,53 +46,29 @@ const fhir::OperationDefinition& definition_of(const Operation& operation) {
 }  // namespace alzette::operation
 
 namespace alzette::rest {
+namespace {
 
-extern constinit const Interaction operation_on_system{.code = "operation",
-                                                       .level = Level::system,
-                                                       .method = "POST",
-                                                       .path = "$[operation]",
-                                                       .lane = Lane::worker,
-                                                       .needs = fhir::Verb::operate,
-                                                       .run = operation::invoke};
+// GET is for what changes nothing, which the row of the operation says.
+constexpr Interaction invocation(Level level, std::string_view method, std::string_view path) {
+  return {.code = "operation",
+          .level = level,
+          .method = method,
+          .path = path,
+          .lane = Lane::worker,
+          .needs = fhir::Verb::operate,
+          .run = operation::invoke};
+}
 
-extern constinit const Interaction operation_on_system_by_get{.code = "operation",
-                                                              .level = Level::system,
-                                                              .method = "GET",
-                                                              .path = "$[operation]",
-                                                              .lane = Lane::worker,
-                                                              .needs = fhir::Verb::operate,
-                                                              .run = operation::invoke};
+constexpr std::string_view system_path = "$[operation]", type_path = "[type]/$[operation]",
+                           instance_path = "[type]/[id]/$[operation]";
 
-extern constinit const Interaction operation_on_type{.code = "operation",
-                                                     .level = Level::type,
-                                                     .method = "POST",
-                                                     .path = "[type]/$[operation]",
-                                                     .lane = Lane::worker,
-                                                     .needs = fhir::Verb::operate,
-                                                     .run = operation::invoke};
+}  // namespace
 
-extern constinit const Interaction operation_on_type_by_get{.code = "operation",
-                                                            .level = Level::type,
-                                                            .method = "GET",
-                                                            .path = "[type]/$[operation]",
-                                                            .lane = Lane::worker,
-                                                            .needs = fhir::Verb::operate,
-                                                            .run = operation::invoke};
-
-extern constinit const Interaction operation_on_instance{.code = "operation",
-                                                         .level = Level::instance,
-                                                         .method = "POST",
-                                                         .path = "[type]/[id]/$[operation]",
-                                                         .lane = Lane::worker,
-                                                         .needs = fhir::Verb::operate,
-                                                         .run = operation::invoke};
-
-extern constinit const Interaction operation_on_instance_by_get{.code = "operation",
-                                                                .level = Level::instance,
-                                                                .method = "GET",
-                                                                .path = "[type]/[id]/$[operation]",
-                                                                .lane = Lane::worker,
-                                                                .needs = fhir::Verb::operate,
-                                                                .run = operation::invoke};
+extern constinit const Interaction operation_on_system = invocation(Level::system, "POST", system_path);
+extern constinit const Interaction operation_on_system_by_get = invocation(Level::system, "GET", system_path);
+extern constinit const Interaction operation_on_type = invocation(Level::type, "POST", type_path);
+extern constinit const Interaction operation_on_type_by_get = invocation(Level::type, "GET", type_path);
+extern constinit const Interaction operation_on_instance = invocation(Level::instance, "POST", instance_path);
+extern constinit const Interaction operation_on_instance_by_get = invocation(Level::instance, "GET", instance_path);
 
 }  // namespace alzette::rest

@@ -55,6 +55,51 @@ test('$fhirpath: faults are outcomes; B37 hostile expressions end soon', async (
   assert.ok(Date.now() - begin < 5000);
 });
 
+test('$fhirpath: value sets, profiles and %terminologies of the store', async () => {
+  const put = async (resource) => {
+    const answer = await ask('PUT', `${server.base}/${resource.resourceType}/${resource.id}`, JSON.stringify(resource));
+    assert.ok(answer.status <= 201, answer.text);
+  };
+  await put({ resourceType: 'CodeSystem', id: 'size', url: 'http://e.org/size', status: 'active', content: 'complete', hierarchyMeaning: 'is-a',
+    concept: [{ code: 'big', display: 'Big', concept: [{ code: 'huge', display: 'Huge' }] }, { code: 'small', display: 'Small' }] });
+  await put({ resourceType: 'ValueSet', id: 'size', url: 'http://e.org/sizes', status: 'active',
+    compose: { include: [{ system: 'http://e.org/size', filter: [{ property: 'concept', op: 'is-a', value: 'big' }] }] } });
+  await put({ resourceType: 'ConceptMap', id: 'size', url: 'http://e.org/map', status: 'active', sourceUri: 'http://e.org/sizes', targetUri: 'http://e.org/other',
+    group: [{ source: 'http://e.org/size', target: 'http://e.org/letter', element: [{ code: 'big', target: [{ code: 'L', equivalence: 'equivalent' }] }] }] });
+  await put({ resourceType: 'StructureDefinition', id: 'named', url: 'http://e.org/named', name: 'Named', status: 'active', kind: 'resource', abstract: false,
+    type: 'Patient', baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Patient', derivation: 'constraint',
+    differential: { element: [{ id: 'Patient.name', path: 'Patient.name', min: 1 }, { id: 'Patient.birthDate', path: 'Patient.birthDate', min: 1 }] } });
+  const first = async (text, resource = stored[1]) => {
+    const { results, error } = await evaluate(server.base, parameters(expression(text), { name: 'resource', resource }));
+    return error ?? results[0].map((item) => item.text).join();
+  };
+  const big = { resourceType: 'Basic', code: { coding: [{ system: 'http://e.org/size', code: 'huge' }] } };
+  assert.equal(await first("code.memberOf('http://e.org/sizes')", big), 'true');
+  assert.equal(await first("code.coding.memberOf('http://e.org/size?fhir_vs=isa/small')", big), 'false');
+  assert.equal(await first("code.memberOf('http://e.org/unknown')", big), '');
+  assert.equal(await first("conformsTo('http://e.org/named')"), 'false');
+  assert.equal(await first("conformsTo('http://e.org/named')", { ...stored[1], birthDate: '1970-01-01' }), 'true');
+  assert.match(await first("conformsTo('http://e.org/none')"), /not known/);
+  assert.equal(await first("%terminologies.expand('http://e.org/sizes').expansion.total"), '2');
+  assert.equal(await first("%terminologies.expand('http://e.org/sizes', 'filter=hug').expansion.contains.code"), 'huge');
+  assert.equal(await first("%terminologies.validateVS('http://e.org/sizes', code).parameter.where(name = 'result').value", big), 'true');
+  assert.equal(await first("%terminologies.validateCS('http://e.org/size', 'wide').parameter.where(name = 'result').value"), 'false');
+  assert.equal(await first("%terminologies.lookup(code.coding).parameter.where(name = 'display').value", big), 'Huge');
+  assert.equal(await first("%terminologies.subsumes('http://e.org/size', 'big', 'huge')"), 'subsumes');
+  assert.equal(await first("%terminologies.translate('http://e.org/map', %factory.Coding('http://e.org/size', 'big')).parameter.where(name = 'result').value"), 'true');
+  assert.equal(await first("%terminologies.expand('http://e.org/none')"), '');
+  assert.match(await first("%terminologies.divide(1)"), /no function/);
+});
+
+test('$fhirpath: strict evaluation knows what no type has, whatever the resource holds', async () => {
+  const status = async (text) => (await evaluate(server.base, parameters(expression(text), { name: 'validate', valueBoolean: true }, { name: 'resource', resource: stored[2] }))).status;
+  for (const wrong of ['(value as Period).unit', 'Observation.component.where(colour.exists())', 'value.ofType(Quantity).start', 'component.select(code.txt)', 'Patient.name'])
+    assert.equal(await status(wrong), 422, wrong);
+  for (const right of ['(value as Period).start', 'value.unit', 'component.where(code.exists()).value', 'subject.resolve().name.given', 'Observation.code.text',
+    'component.code.coding.first().display', "extension('x').value.unit", 'contained.name'])
+    assert.equal(await status(right), 200, right);
+});
+
 const query = async (path, options) => {
   const answer = await fetch(`${server.base}/${path}`, options);
   return { status: answer.status, type: answer.headers.get('content-type'), body: await answer.json() };
