@@ -29,6 +29,14 @@ bool matches(const Member& member, const std::vector<std::string>& words) {
   return std::all_of(words.begin(), words.end(), [&](const std::string& word) { return text.find(word) != text.npos; });
 }
 
+bool is_excluded(const Member& member, const std::vector<std::string>& systems) {
+  return std::any_of(systems.begin(), systems.end(), [&](const std::string& canonical) {
+    const auto [url, version] = split(canonical);
+    if (url != member.url) return false;
+    return version.empty() || (member.system && version_matches(version, member.system->version()));
+  });
+}
+
 // Places rows below the row of a parent, where the code system has one. A hierarchy that runs in circles is cut.
 std::vector<std::size_t> nest(const std::vector<Member>& rows) {
   std::unordered_map<const System*, std::unordered_map<At, std::size_t>> where;
@@ -74,6 +82,8 @@ Result<Expansion> expand(Composer& composer, const ValueSet& set, const ExpandRe
   auto& rows = *members;
   if (set.active_only || request.active_only.value_or(false))
     std::erase_if(rows, [](const Member& row) { return row.inactive(); });
+  if (!request.excluded_systems.empty())
+    std::erase_if(rows, [&](const Member& row) { return is_excluded(row, request.excluded_systems); });
   if (request.exclude_not_for_ui)
     std::erase_if(rows, [](const Member& row) { return row.at != nowhere && row.system->at(row.at).abstract; });
   if (const auto words = words_of(request.filter); !words.empty())

@@ -26,8 +26,9 @@ struct ExpandRequest {
   bool exclude_nested = false;
   bool exclude_not_for_ui = false;
   std::optional<bool> active_only;
-  std::vector<std::string> designations;  // "urn:ietf:bcp:47|de", "system|code" of a use
-  std::vector<std::string> properties;    // by code; "*" = all
+  std::vector<std::string> designations;      // "urn:ietf:bcp:47|de", "system|code" of a use
+  std::vector<std::string> properties;        // by code; "*" = all
+  std::vector<std::string> excluded_systems;  // canonicals of code systems that are left out
   Languages languages;
 };
 

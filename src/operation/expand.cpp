@@ -34,6 +34,7 @@ Result<ExpandRequest> read(const Input& input) {
   for (const auto* argument : input.all("property")) request.properties.emplace_back(argument->value->text);
   request.include_designations = input.flag("includeDesignations", !request.designations.empty());
   request.include_definition = input.flag("includeDefinition");
+  for (const auto* argument : input.all("exclude-system")) request.excluded_systems.emplace_back(argument->value->text);
   request.exclude_nested = input.flag("excludeNested");
   request.exclude_not_for_ui = input.flag("excludeNotForUI");
   if (input.first("offset")) {

@@ -87,18 +87,42 @@ Result<const ValueSet*> Inquiry::value_set(const Input& input) {
   const auto own = instance();
   if (!own) return own.outcome();
   const Node* given = *own ? *own : input.resource("valueSet");
-  if (!given && input.text("url").empty())
-    return Outcome(Kind::malformed, "required", "Say which value set: url, valueSet or the address of one",
-                   "Parameters");
+  auto address = std::string(input.text("url"));
+  if (!given && address.empty()) {
+    auto bound = bound_at(input.text("context"));
+    if (!bound) return std::move(bound.outcome());
+    address = std::move(*bound);
+  }
   Result<const ValueSet*> set = Outcome();
   if (given) {
     set = composer_.open(*given);
   } else {
-    const auto [url, version] = fhir::terminology::split(input.text("url"));
+    const auto [url, version] = fhir::terminology::split(address);
     set = composer_.open(url, version.empty() ? input.text("valueSetVersion") : version);
   }
   if (set) heed(**set);
   return set;
+}
+
+// "http://hl7.org/fhir/StructureDefinition/Patient#Patient.gender": the value set of the element's binding.
+Result<std::string> Inquiry::bound_at(std::string_view context) const {
+  if (context.empty())
+    return Outcome(Kind::malformed, "required", "Say which value set: url, valueSet, context or the address of one",
+                   "Parameters");
+  const auto hash = context.find('#');
+  const auto structure = call_.canonicals.find("StructureDefinition", context.substr(0, hash));
+  const auto place = hash == context.npos ? std::string_view{} : context.substr(hash + 1);
+  for (const std::string_view view : {"snapshot", "differential"}) {
+    const Node* elements = structure ? structure->resource->child(view) : nullptr;
+    if (!elements) continue;
+    for (const Node& element : *elements) {
+      const Node* binding = element.child("binding");
+      if (binding && (element.value_of("id") == place || element.value_of("path") == place))
+        return std::string(binding->value_of("valueSet"));
+    }
+  }
+  return fhir::terminology::refusal(Kind::absent, "not-found", "not-found",
+                                    "No value set is bound at '" + std::string(context.substr(0, 200)) + "'");
 }
 
 // Parameters that a value set sets itself, in the extension valueset-expansion-parameter.

@@ -24,7 +24,8 @@ class Inquiry {
   fhir::terminology::Composer& composer() { return composer_; }
   fhir::terminology::Sources& sources() { return sources_; }
 
-  // The value set of the address, of `valueSet` or of `url`. Takes over what its own extensions say of expansions.
+  // The value set of the address, of `valueSet`, `url` or `context`. Takes over what its own extensions say of
+  // expansions.
   fhir::Result<const fhir::terminology::ValueSet*> value_set(const Input& input);
   // The resource of the address, bound; null without one.
   fhir::Result<const fhir::Node*> instance();
@@ -36,6 +37,7 @@ class Inquiry {
  private:
   Inquiry(const rest::Call& call, const Input& input);
   void heed(const fhir::terminology::ValueSet& set);
+  fhir::Result<std::string> bound_at(std::string_view context) const;
 
   const rest::Call& call_;
   fhir::terminology::VersionRules rules_;

@@ -69,6 +69,18 @@ test('value sets that follow from a code system need not be stored', async () =>
   await get('ValueSet/$expand?url=http://e.org/colours%3Ffhir_vs%3Drefset/1', 404);
 });
 
+test('a value set by the element it is bound to; systems that are left out', async () => {
+  const patient = 'http://hl7.org/fhir/StructureDefinition/Patient';
+  assert.deepEqual(codes(await get(`ValueSet/$expand?context=${patient}%23Patient.gender`)).sort(), ['female', 'male', 'other', 'unknown']);
+  assert.equal(value(await get(`ValueSet/$validate-code?context=${patient}%23Patient.gender&code=male&inferSystem=true`), 'result'), true);
+  await get(`ValueSet/$expand?context=${patient}%23Patient.name`, 404);
+  await get('ValueSet/$expand', 400);
+  await put(colours);
+  await put({ ...reds, id: 'both', url: 'http://e.org/both', compose: { include: [...reds.compose.include, { system: 'http://hl7.org/fhir/administrative-gender' }] } });
+  assert.deepEqual(codes(await get('ValueSet/both/$expand?exclude-system=http://hl7.org/fhir/administrative-gender')), ['red', 'crimson']);
+  assert.equal(codes(await get('ValueSet/both/$expand?exclude-system=http://e.org/colours%7C9')).length, 6);
+});
+
 test('a change counts at once', async () => {
   await put({ ...colours, version: '2', concept: [...colours.concept, { code: 'scarlet', property: [{ code: 'parent', valueCode: 'red' }] }] });
   assert.deepEqual(codes(await get('ValueSet/reds/$expand')).sort(), ['crimson', 'red', 'scarlet']);
