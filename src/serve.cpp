@@ -115,7 +115,7 @@ int serve(const Config& config) {
   });
   door.take_jobs(jobs.folder(), egress);
   subscription::Subscriptions subscriptions(**archive, access, egress, seal);
-  Outbox outbox(egress);
+  Outbox outbox(egress, config.data + "/outbox");
   const Schemas schemas(config.schemas);
   SoapDoor soap(exchange, workers, egress, outbox, schemas);
   const metrics::Gauge waiting("alzette_worker_queue", "Requests that wait for a worker",

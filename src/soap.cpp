@@ -100,9 +100,8 @@ void SoapDoor::handle(Request request, Respond respond) {
 
 // Nothing when an answer may be sent to `url`, now as far as can be seen.
 std::optional<std::string> SoapDoor::refuse_elsewhere(const std::string& url) const {
-  const auto endpoint = egress_.judge(url);
+  const auto endpoint = egress_.judge_secure(url);
   if (!endpoint) return endpoint.outcome().issues.front().diagnostics;
-  if (endpoint->tls) return "answers are sent to http addresses alone";
   const auto address = egress_.resolve(url);
   if (!address) return address.outcome().issues.front().diagnostics;
   return std::nullopt;

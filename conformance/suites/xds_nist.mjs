@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { connect, field } from '../mllp.mjs';
 import { ask, start } from '../server.mjs';
 import { Player, supported } from '../xds/player.mjs';
+import { isSource, playSource } from '../xds/source.mjs';
 import { validator } from '../xds/schema.mjs';
 import { listen } from '../xds/soap.mjs';
 
@@ -56,6 +57,11 @@ export async function* cases(dir) {
       const not = reason(unit);
       if (unit === loads) continue;
       if (not) { yield { id: unit, skip: not }; continue; }
+      if (isSource(unit)) {
+        const fault = await playSource(join(dir, 'tests', unit), { ...kit, patient: await player.newPatient() });
+        yield { id: unit, pass: !fault, reason: fault };
+        continue;
+      }
       const strange = player.kinds(unit).find((kind) => !supported.has(kind));
       const fault = strange ? `nothing plays ${strange}` : await player.play(unit).catch((error) => error.message);
       yield { id: unit, pass: !fault, reason: fault };

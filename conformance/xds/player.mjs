@@ -53,7 +53,7 @@ export class Player {
   }
 
   folder(unit) {
-    return ['tests', 'deps', 'testdata', 'testdata-registry', 'testdata-repository', 'testdata-xdr', 'examples', 'utilities']
+    return ['tests', 'deps', 'testdata', 'testdata-registry', 'testdata-repository', 'testdata-xdr', 'examples', 'utilities', 'selftest']
       .map((part) => join(this.root, part, sameAs[unit] ?? unit)).find((path) => existsSync(path));
   }
 

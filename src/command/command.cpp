@@ -12,8 +12,8 @@
 namespace alzette::command {
 
 std::span<const Command* const> commands() {
-  static constexpr std::array<const Command*, 9> all{&serve, &load,    &generate, &backup, &check,
-                                                     &match, &package, &version,  &help};
+  static constexpr std::array<const Command*, 10> all{&serve, &load,    &generate,   &backup,  &check,
+                                                      &match, &package, &xds_client, &version, &help};
   return all;
 }
 

@@ -36,7 +36,7 @@ struct Command {
   std::string (*help)();
 };
 
-extern const Command serve, load, generate, backup, check, match, package, version, help;
+extern const Command serve, load, generate, backup, check, match, package, xds_client, version, help;
 std::span<const Command* const> commands();
 
 // Reads `arguments` into what `app` binds. A value: end with this exit code, the reason has been printed.

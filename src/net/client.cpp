@@ -30,14 +30,16 @@ std::string bytes_of(const Request& request, const std::string& address) {
 
 }  // namespace
 
-Client::Client(std::string address, std::chrono::milliseconds patience)
-    : address_(std::move(address)), patience_(patience) {}
+Client::Client(std::string address, std::chrono::milliseconds patience, std::shared_ptr<const TlsContext> tls,
+               std::string host)
+    : address_(std::move(address)), patience_(patience), tls_(std::move(tls)), host_(std::move(host)) {}
 
 Client::~Client() { close(); }
 
 void Client::close() {
   if (socket_ >= 0) ::close(socket_);
   socket_ = -1;
+  session_ = nullptr;
   left_.clear();
 }
 
@@ -46,10 +48,17 @@ bool Client::open() {
   if (colon == std::string::npos) return false;
   auto host = address_.substr(0, colon);
   if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  if (!connect(host, address_.c_str() + colon + 1)) return false;
+  if (!tls_ || greet(host_.empty() ? host : host_)) return true;
+  close();
+  return false;
+}
+
+bool Client::connect(const std::string& host, const char* port) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  if (getaddrinfo(host.c_str(), address_.c_str() + colon + 1, &hints, &found) != 0) return false;
+  if (getaddrinfo(host.c_str(), port, &hints, &found) != 0) return false;
   for (auto* one = found; one != nullptr && socket_ < 0; one = one->ai_next) {
     socket_ = ::socket(one->ai_family, one->ai_socktype | SOCK_CLOEXEC, one->ai_protocol);
     if (socket_ >= 0 && ::connect(socket_, one->ai_addr, one->ai_addrlen) != 0) close();
@@ -62,6 +71,43 @@ bool Client::open() {
   return true;
 }
 
+bool Client::greet(const std::string& host) {
+  session_ = std::make_unique<TlsSession>(*tls_, host);
+  std::string wire;
+  session_->greet(wire);
+  failure_ = "TLS: the peer ended the greeting";
+  while (write(wire)) {
+    wire.clear();
+    if (session_->established()) return failure_.clear(), true;
+    if (read(left_) <= 0) break;
+  }
+  return false;
+}
+
+bool Client::write(std::string_view wire) {
+  while (!wire.empty()) {
+    const auto written = ::send(socket_, wire.data(), wire.size(), MSG_NOSIGNAL);
+    if (written <= 0) return false;
+    wire.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+int Client::read(std::string& plain) {
+  std::array<char, 64 << 10> part;
+  const auto got = ::recv(socket_, part.data(), part.size(), 0);
+  if (got <= 0) return static_cast<int>(got);
+  const std::string_view bytes(part.data(), static_cast<std::size_t>(got));
+  if (!session_) return plain.append(bytes), static_cast<int>(got);
+  std::string wire;
+  const auto before = plain.size();
+  const auto state = session_->receive(bytes, plain, wire);
+  write(wire);
+  if (state == TlsSession::State::failed) failure_ = "TLS: " + std::string(session_->failure());
+  if (plain.size() > before || state == TlsSession::State::open) return static_cast<int>(got);
+  return state == TlsSession::State::closed ? 0 : -1;
+}
+
 fhir::Result<Response> Client::get(std::string target) {
   Request request;
   request.method = "GET";
@@ -72,36 +118,35 @@ fhir::Result<Response> Client::get(std::string target) {
 fhir::Result<Response> Client::send(const Request& request) {
   const auto bytes = bytes_of(request, address_);
   const bool fresh = socket_ < 0;
-  if (fresh && !open()) return fhir::Outcome(fhir::Kind::busy, "transient", "cannot connect to " + address_);
+  if (fresh && !open())
+    return fhir::Outcome(fhir::Kind::busy, "transient",
+                         "cannot connect to " + address_ + (failure_.empty() ? "" : ": " + failure_));
   Response response;
   auto sent = attempt(bytes, request.method == "HEAD", response);
   // A kept connection may have been closed by the server in the meantime: once more on a new one.
   if (sent == Sent::closed && !fresh && open()) sent = attempt(bytes, request.method == "HEAD", response);
   if (sent == Sent::answered) return response;
   close();
-  return fhir::Outcome(fhir::Kind::timeout, "timeout", "no answer from " + address_);
+  return fhir::Outcome(fhir::Kind::timeout, "timeout",
+                       "no answer from " + address_ + (failure_.empty() ? "" : ": " + failure_));
 }
 
 Client::Sent Client::attempt(const std::string& bytes, bool head_only, Response& response) {
-  std::string_view rest = bytes;
-  while (!rest.empty()) {
-    const auto written = ::send(socket_, rest.data(), rest.size(), MSG_NOSIGNAL);
-    if (written <= 0) break;  // the server may have answered already
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
+  std::string wire;
+  if (session_ && !session_->send(bytes, wire)) return close(), Sent::failed;
+  write(session_ ? wire : bytes);  // when it fails, the server may have answered already
   http::response_parser<http::string_body> parser;
   parser.eager(true);
   parser.skip(head_only);
   parser.body_limit(answer_limit);
   std::string pending = std::exchange(left_, {});
-  std::array<char, 64 << 10> part;
   while (!parser.is_done()) {
     boost::beast::error_code error;
     const auto used = parser.put(boost::asio::const_buffer(pending.data(), pending.size()), error);
     pending.erase(0, used);
     if (error && error != http::error::need_more) return close(), Sent::failed;
     if (parser.is_done()) break;
-    const auto got = ::recv(socket_, part.data(), part.size(), 0);
+    const auto got = read(pending);
     if (got < 0) return close(), Sent::failed;
     if (got == 0) {
       const bool started = parser.got_some();
@@ -111,7 +156,6 @@ Client::Sent Client::attempt(const std::string& bytes, bool head_only, Response&
       if (error || !parser.is_done()) return Sent::failed;
       break;
     }
-    pending.append(part.data(), static_cast<std::size_t>(got));
   }
   left_ = std::move(pending);
   auto& message = parser.get();

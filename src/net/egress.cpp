@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <optional>
 
 namespace alzette::net {
 
@@ -23,31 +22,6 @@ Outcome refused(std::string_view url, std::string_view why) {
   constexpr std::size_t most_shown = 200;
   return {Kind::unprocessable, "business-rule",
           "The address " + std::string(url.substr(0, most_shown)) + " is not asked: " + std::string(why)};
-}
-
-std::optional<Endpoint> parse(std::string_view url) {
-  Endpoint endpoint;
-  endpoint.tls = url.starts_with("https://");
-  if (!endpoint.tls && !url.starts_with("http://")) return std::nullopt;
-  url.remove_prefix(endpoint.tls ? 8 : 7);
-  for (const char c : url)
-    if (static_cast<unsigned char>(c) <= ' ' || c == '\\' || static_cast<unsigned char>(c) >= 0x7f) return std::nullopt;
-  const auto end = std::min(url.find_first_of("/?#"), url.size());
-  auto authority = url.substr(0, end);
-  auto rest = url.substr(end);
-  rest = rest.substr(0, rest.find('#'));
-  endpoint.target = (rest.starts_with('/') ? "" : "/") + std::string(rest);
-  if (authority.find('@') != std::string_view::npos) return std::nullopt;
-  const auto close = authority.starts_with('[') ? authority.find(']') : 0;
-  if (close == std::string_view::npos) return std::nullopt;
-  const auto colon = authority.find(':', close);
-  endpoint.host = authority.substr(0, colon);
-  endpoint.port = colon == std::string_view::npos ? (endpoint.tls ? "443" : "80") : authority.substr(colon + 1);
-  if (close) endpoint.host = endpoint.host.substr(1, close - 1);
-  const bool digits = !endpoint.port.empty() && endpoint.port.size() <= 5 &&
-                      endpoint.port.find_first_not_of("0123456789") == std::string::npos;
-  if (endpoint.host.empty() || !digits) return std::nullopt;
-  return endpoint;
 }
 
 struct Network {
@@ -117,6 +91,31 @@ constexpr std::string_view not_public = "it lies in a network of its own; --allo
 
 }  // namespace
 
+std::optional<Endpoint> endpoint_of(std::string_view url) {
+  Endpoint endpoint;
+  endpoint.tls = url.starts_with("https://");
+  if (!endpoint.tls && !url.starts_with("http://")) return std::nullopt;
+  url.remove_prefix(endpoint.tls ? 8 : 7);
+  for (const char c : url)
+    if (static_cast<unsigned char>(c) <= ' ' || c == '\\' || static_cast<unsigned char>(c) >= 0x7f) return std::nullopt;
+  const auto end = std::min(url.find_first_of("/?#"), url.size());
+  auto authority = url.substr(0, end);
+  auto rest = url.substr(end);
+  rest = rest.substr(0, rest.find('#'));
+  endpoint.target = (rest.starts_with('/') ? "" : "/") + std::string(rest);
+  if (authority.find('@') != std::string_view::npos) return std::nullopt;
+  const auto close = authority.starts_with('[') ? authority.find(']') : 0;
+  if (close == std::string_view::npos) return std::nullopt;
+  const auto colon = authority.find(':', close);
+  endpoint.host = authority.substr(0, colon);
+  endpoint.port = colon == std::string_view::npos ? (endpoint.tls ? "443" : "80") : authority.substr(colon + 1);
+  if (close) endpoint.host = endpoint.host.substr(1, close - 1);
+  const bool digits = !endpoint.port.empty() && endpoint.port.size() <= 5 &&
+                      endpoint.port.find_first_not_of("0123456789") == std::string::npos;
+  if (endpoint.host.empty() || !digits) return std::nullopt;
+  return endpoint;
+}
+
 std::string Endpoint::authority() const {
   const bool usual = port == (tls ? "443" : "80");
   const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
@@ -125,14 +124,14 @@ std::string Endpoint::authority() const {
 
 bool Egress::allows(const Endpoint& endpoint) const {
   return std::any_of(allowed_.begin(), allowed_.end(), [&](const std::string& prefix) {
-    const auto known = parse(prefix);
+    const auto known = endpoint_of(prefix);
     return known && known->tls == endpoint.tls && known->host == endpoint.host && known->port == endpoint.port &&
            endpoint.target.starts_with(known->target) && endpoint.target.find("..") == std::string::npos;
   });
 }
 
 Result<Endpoint> Egress::judge(std::string_view url) const {
-  auto endpoint = parse(url);
+  auto endpoint = endpoint_of(url);
   if (!endpoint) return refused(url, "it is not of the form http://host/path or https://host/path");
   if (allows(*endpoint)) return std::move(*endpoint);
   std::string host = endpoint->host;

@@ -3,6 +3,7 @@
 // bad-inputs: loopback, private, link-local and shared networks in every spelling; users before the host; redirects.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ struct Endpoint {
   std::string target;             // "/path?query"
   std::string authority() const;  // for the Host header
 };
+
+// An http or https URL taken apart; nothing when it is none, or names a user.
+std::optional<Endpoint> endpoint_of(std::string_view url);
 
 class Egress {
  public:

@@ -80,6 +80,20 @@ std::shared_ptr<const TlsContext> TlsContext::client() {
   return std::shared_ptr<const TlsContext>(new TlsContext(std::move(parts)));
 }
 
+fhir::Result<std::shared_ptr<const TlsContext>> TlsContext::client(const TlsFiles& files) {
+  ERR_clear_error();
+  const auto made = client();
+  auto* context = made->parts_->context;
+  if (!files.client_ca.empty() && SSL_CTX_load_verify_locations(context, files.client_ca.c_str(), nullptr) != 1)
+    return cannot("read the authorities", files.client_ca);
+  if (files.certificate.empty()) return made;
+  if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1)
+    return cannot("read the certificate", files.certificate);
+  if (SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1)
+    return cannot("read the private key", files.key);
+  return made;
+}
+
 struct TlsSession::Parts {
   SSL* ssl = nullptr;
   BIO* in = BIO_new(BIO_s_mem());   // owned by ssl

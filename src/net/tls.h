@@ -50,6 +50,8 @@ class TlsContext {
   static fhir::Result<std::shared_ptr<const TlsContext>> server(const TlsFiles& files);
   // For connections to others: trusts the authorities of this machine (OpenSSL's default places, SSL_CERT_FILE).
   static std::shared_ptr<const TlsContext> client();
+  // And those of `client_ca`, when it is not empty; with a certificate of its own where the peer wants one.
+  static fhir::Result<std::shared_ptr<const TlsContext>> client(const TlsFiles& files);
   ~TlsContext();
 
  private:
