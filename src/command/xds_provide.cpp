@@ -94,7 +94,6 @@ void Described::declare(CLI::App& app) {
   auto& c = composition;
   c.language = "fr-LU";
   c.source_id = ihe::Settings().home_id;
-  mime_type.clear();
   content_type = type_code;
   folder_code = class_code;
   codes = {{scheme::class_code, std::string(class_code)},
