@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <mutex>
 
 #include "fhir/format/json.h"
 #include "fhir/format/xml.h"
@@ -106,6 +107,32 @@ Response in_form(Response response, const AnswerForm& form) {
   return response;
 }
 
+// The statement is long and asked for often: its XML is kept as long as it says the same.
+class KeptStatement {
+ public:
+  Response in_form(Response response, const AnswerForm& form) {
+    if (form.format != fhir::Format::xml || form.pretty) return alzette::in_form(std::move(response), form);
+    {
+      const std::lock_guard lock(mutex_);
+      if (kept_ && kept_->json == response.body) return kept_->answer;
+    }
+    auto made = std::make_shared<Kept>();
+    made->json = response.body;
+    made->answer = alzette::in_form(std::move(response), form);
+    const std::lock_guard lock(mutex_);
+    kept_ = made;
+    return kept_->answer;
+  }
+
+ private:
+  struct Kept {
+    std::string json;
+    Response answer;
+  };
+  std::mutex mutex_;
+  std::shared_ptr<const Kept> kept_;
+};
+
 }  // namespace
 
 struct Door::State {
@@ -123,6 +150,7 @@ struct Door::State {
   ProfilePolicy policy = {};
   fhir::terminology::Terminology terminology{profiles.canonicals()};
   fhir::terminology::Meanings meanings{terminology};
+  KeptStatement statement = {};
 
   // The job, or the answer that it need not be run for.
   std::optional<Response> admit(Job& job) {
@@ -363,6 +391,9 @@ struct Door::State {
     if (job.form.format != fhir::Format::xml || response.body.size() <= limits.core_body)
       return respond(in_form(std::move(response), job.form));
     const auto shared = std::make_shared<Response>(std::move(response));
+    if (job.route.row && job.route.row->code == "capabilities")
+      return on_worker(
+          [this, respond, form = job.form, shared] { respond(statement.in_form(std::move(*shared), form)); });
     on_worker([respond, form = job.form, shared] { respond(in_form(std::move(*shared), form)); });
   }
 };

@@ -43,10 +43,11 @@ void Exchange::work(const std::shared_ptr<Job>& job) {
   }();
   if (!made) return refuse(job, std::move(made.outcome()));
   if (!made->batch) return job->answered(std::move(made->answer));
+  if (job->asks && trail_.take(*made->batch)) return job->answered(std::move(made->answer));
   commit(job, std::move(*made));
 }
 
-fhir::Result<ihe::Plan> Exchange::plan(const Job& job) {
+fhir::Result<ihe::Plan> Exchange::plan(Job& job) {
   if (!access_.may(job.transaction.needs, job.transaction.needs_on))
     return Outcome(Kind::forbidden, "forbidden", "Not allowed: " + std::string(job.transaction.name));
   const auto snapshot = store_.snapshot();
@@ -59,6 +60,7 @@ fhir::Result<ihe::Plan> Exchange::plan(const Job& job) {
   if (!job.transaction.audit.event.empty()) {
     auto event = ihe::atna::event(site, job.transaction, job.message, made->audited, nullptr);
     if (!event) return std::move(event.outcome());
+    job.asks = !made->batch && !made->committed;
     if (!made->batch) made->batch = fhir::Batch{access_, {}, {}};
     made->batch->writes.push_back(std::move(*event));
   }
@@ -88,6 +90,7 @@ void Exchange::commit(const std::shared_ptr<Job>& job, ihe::Plan plan) {
   auto batch = std::move(*plan.batch);
   const auto shared = std::make_shared<ihe::Plan>(std::move(plan));
   store_.commit(std::move(batch), [this, job, shared](fhir::Result<fhir::Receipt> receipt) {
+    if (receipt && job->asks) trail_.kept();
     if (receipt) return job->answered(shared->committed ? shared->committed(*receipt) : std::move(shared->answer));
     const auto& outcome = receipt.outcome();
     const bool transient =

@@ -1,5 +1,6 @@
 // Runs IHE transactions: snapshot -> handler -> rules -> commit -> answer, on the worker lane, whatever door the
-// message came through.
+// message came through. A message that changes something is answered when its effect and its audit record are durable;
+// one that only asks as soon as the writer has its audit record in hand, unless the last one could not be kept.
 #pragma once
 
 #include <functional>
@@ -9,6 +10,7 @@
 #include "ihe/transaction.h"
 #include "src/lane.h"
 #include "src/recollection.h"
+#include "src/trail.h"
 
 namespace alzette {
 
@@ -19,10 +21,11 @@ class Exchange {
   // What is handed in must outlive the exchange, and the work that it started.
   Exchange(fhir::Store& store, WorkerLane& workers, fhir::Ids& ids, const fhir::Access& access,
            const ihe::Settings& settings)
-      : store_(store), workers_(workers), ids_(ids), access_(access), settings_(settings) {}
+      : store_(store), workers_(workers), ids_(ids), access_(access), settings_(settings), trail_(store) {}
 
   // `answered` is called once, from any thread. `base`: of FHIR, as this server is addressed.
   void run(const ihe::Transaction& transaction, ihe::Message message, std::string base, Answered answered);
+  void stop() { trail_.stop(); }  // when no more messages come, before the store ends
 
  private:
   struct Job {
@@ -31,10 +34,11 @@ class Exchange {
     std::string base;
     Answered answered;
     unsigned plans = 0;
+    bool asks = false;  // the batch holds nothing but its audit record
   };
 
   void work(const std::shared_ptr<Job>& job);
-  fhir::Result<ihe::Plan> plan(const Job& job);
+  fhir::Result<ihe::Plan> plan(Job& job);
   void refuse(const std::shared_ptr<Job>& job, fhir::Outcome outcome);
   void commit(const std::shared_ptr<Job>& job, ihe::Plan plan);
   void post(const std::shared_ptr<Job>& job);
@@ -45,6 +49,7 @@ class Exchange {
   const fhir::Access& access_;
   const ihe::Settings& settings_;
   Recollection recollection_;
+  Trail trail_;
 };
 
 }  // namespace alzette

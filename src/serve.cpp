@@ -148,6 +148,7 @@ int serve(const Config& config) {
   (*server)->stop();
   jobs.stop();
   workers.stop();
+  exchange.stop();
   subscriptions.stop();
   updates.stop();
   outbox.stop();

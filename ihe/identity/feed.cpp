@@ -5,6 +5,7 @@
 #include "fhir/build.h"
 #include "ihe/identity/matricule.h"
 #include "ihe/identity/record.h"
+#include "ihe/match/candidates.h"
 #include "ihe/settings.h"
 
 namespace ihe::identity {
@@ -179,6 +180,7 @@ Result<Fed> feed(const Site& site, const Feed& feed) {
   auto write =
       fhir::prepare(patient, fed.patient, fed.created ? fhir::Method::create : fhir::Method::update, site.base);
   if (!write) return std::move(write.outcome());
+  match::add_keys(patient, *write);
   write->if_version = fed.created ? 0 : target->found.front().version;
   write->if_version_planned = true;
   fed.batch.writes.push_back(std::move(*write));

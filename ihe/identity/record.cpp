@@ -8,6 +8,7 @@
 #include "fhir/build.h"
 #include "fhir/format/json.h"
 #include "ihe/identity/matricule.h"
+#include "ihe/match/candidates.h"
 #include "ihe/settings.h"
 
 namespace ihe::identity {
@@ -203,6 +204,7 @@ Node& editable(Record& record) {
 Result<fhir::Write> write_of(const Site& site, const Record& record) {
   auto write = fhir::prepare(*record.patient, record.id, fhir::Method::update, site.base);
   if (!write) return write;
+  match::add_keys(*record.patient, *write);
   write->if_version = record.version;
   write->if_version_planned = true;
   return write;

@@ -10,6 +10,7 @@
 #include "fhir/value.h"
 #include "ihe/identity/matricule.h"
 #include "ihe/identity/record.h"
+#include "ihe/match/candidates.h"
 #include "ihe/settings.h"
 
 namespace ihe::identity {
@@ -93,6 +94,7 @@ class Merging {
     if (!laid) return std::move(laid.outcome());
     batch_.writes[at].body = std::move(laid->body);
     batch_.writes[at].rows = std::move(laid->rows);
+    match::add_keys(*record.patient, batch_.writes[at]);
     return true;
   }
 

@@ -2,6 +2,7 @@
 #include "ihe/match/candidates.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_set>
 
 #include "fhir/incoming.h"
@@ -15,7 +16,15 @@ using fhir::Result;
 constexpr std::uint32_t most_of_a_group = 1000;
 constexpr std::uint64_t effort = 500'000;  // index rows
 
-const fhir::Type& patient_type() { return *fhir::definitions().resource("Patient"); }
+const fhir::Type& patient_type() {
+  static const fhir::Type& type = *fhir::definitions().resource("Patient");
+  return type;
+}
+
+const fhir::SearchParameter* key_parameter() {
+  static const auto* parameter = patient_type().parameter("match-key");
+  return parameter;
+}
 
 fhir::search::Query query_of(std::string_view parameter) {
   fhir::search::Query query;
@@ -57,7 +66,7 @@ bool merged(const fhir::Node& patient) {
 }  // namespace
 
 std::vector<fhir::search::IndexRow> rows_of(const Person& person) {
-  static const auto* parameter = patient_type().parameter("match-key");
+  const auto* parameter = key_parameter();
   std::vector<fhir::search::IndexRow> rows;
   for (auto& key : keys_of(person)) {
     fhir::search::IndexRow row;
@@ -66,6 +75,17 @@ std::vector<fhir::search::IndexRow> rows_of(const Person& person) {
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+void add_keys(const fhir::Node& resource, fhir::Write& write) {
+  if (write.type != &patient_type()) return;
+  auto rows = rows_of(person_of(resource, {}));
+  std::move(rows.begin(), rows.end(), std::back_inserter(write.rows));
+}
+
+bool has_keys(const fhir::Write& write) {
+  const auto* parameter = key_parameter();
+  return std::any_of(write.rows.begin(), write.rows.end(), [&](const auto& row) { return row.parameter == parameter; });
 }
 
 Result<std::vector<Candidate>> candidates(fhir::Snapshot& snapshot, const fhir::Access& access, const Person& person,

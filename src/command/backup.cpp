@@ -1,6 +1,8 @@
 // alzette backup FILE
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "src/command/command.h"
 #include "src/load/progress_bar.h"
@@ -11,8 +13,9 @@ namespace {
 
 struct Flags {
   CLI::App app{
-      "Copies the store as it is at one moment into FILE, and its documents into FILE.blobs; a server may go on "
-      "with it meanwhile. To restore, make a folder with FILE as alzette.sqlite and FILE.blobs as blobs.",
+      "Copies the store as it is at one moment into FILE, its documents into FILE.blobs and its FHIR packages into "
+      "FILE.packages; a server may go on with it meanwhile. To restore, make a folder with FILE as alzette.sqlite, "
+      "FILE.blobs as blobs and FILE.packages as packages.",
       "backup"};
   Place place;
   std::string file;
@@ -23,6 +26,17 @@ struct Flags {
   }
 };
 
+// Packages are files that are put there whole, so that a copy of each is a good one.
+std::optional<fhir::Outcome> copy_packages(const std::string& folder, const std::string& file) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path packages = fs::path(folder) / "packages";
+  if (!fs::exists(packages, error)) return std::nullopt;
+  fs::copy(packages, file + ".packages", fs::copy_options::recursive | fs::copy_options::overwrite_existing, error);
+  if (!error) return std::nullopt;
+  return fhir::Outcome(fhir::Kind::internal, "no-store", "backup to " + file + ".packages: " + error.message());
+}
+
 int run(const Arguments& arguments) {
   Flags flags;
   if (auto code = parse(flags.app, arguments)) return *code;
@@ -32,6 +46,7 @@ int run(const Arguments& arguments) {
   auto fault = store::backup(*folder, flags.file, [&](std::uint64_t copied, std::uint64_t all) {
     bar.update(all ? static_cast<double>(copied) / static_cast<double>(all) : 1, copied);
   });
+  if (!fault) fault = copy_packages(*folder, flags.file);
   if (fault) return complain(*fault);
   std::cout << "backed up to " << flags.file << " in " << alzette::load::duration(bar.seconds()) << "\n";
   return done;

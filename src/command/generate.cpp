@@ -39,6 +39,10 @@ struct Flags {
     documents = app.add_option("--documents", options.documents, "how many documents (default: half as many)");
     documents->type_name("N");
     app.add_option("--seed", options.seed, "which nation (default 1)")->type_name("S");
+    app.add_option("--domains", options.domains,
+                   "sources beside the national register that have a record of each person, with numbers of their own")
+        ->type_name("N")
+        ->check(CLI::Range(0, 99));
     app.add_option("--out", out, "write NDJSON files by type here, instead of filling the store")->type_name("DIR");
     app.add_option("--only", options.only, "resource types to make (default: all)")
         ->type_name("TYPE")

@@ -44,7 +44,8 @@ void Nation::part(std::uint64_t number, const Sink& sink) const {
   std::uint64_t first = (number - 1) * part_size;
   for (std::uint64_t index = first; index < std::min(first + part_size, options_.patients); ++index) {
     Person person = population_.person(index);
-    if (wanted("Patient")) sink("Patient", patient(options_.seed, person));
+    for (unsigned domain = 0; wanted("Patient") && domain <= options_.domains; ++domain)
+      sink("Patient", patient(options_.seed, person, domain));
     if (records_) record(options_.seed, person, filtered);
     if (!wanted("Binary") && !wanted("DocumentReference")) continue;
     for (std::uint32_t at = 0, count = documents_of(index); at < count; ++at)

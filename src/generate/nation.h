@@ -15,6 +15,7 @@ struct NationOptions {
   std::uint64_t patients = 0;
   std::uint64_t documents = 0;  // in all; two of three patients have some
   std::uint64_t seed = 1;
+  unsigned domains = 0;           // sources that have a record of each person, beside the national register
   std::vector<std::string> only;  // resource types to hand out; empty = all
 };
 

@@ -26,11 +26,18 @@ std::string_view tag_of(Language language) {
   return "fr";
 }
 
-void identifiers(JsonText& json, const Person& person) {
+void identifiers(JsonText& json, const Person& person, unsigned domain) {
   if (person.matricule.empty() && !person.hospital_number) return;  // a source that knows neither
-  json.list("identifier").object().text("use", "official").concept_of("type", identifier_type, "NI");
+  json.list("identifier");
+  if (domain) {
+    std::string number = "D";
+    append_digits(number, person.index, 8);
+    json.object().text("use", "usual").concept_of("type", identifier_type, "MR");
+    json.text("system", "urn:oid:2.999.7." + std::to_string(domain)).text("value", number).end_object();
+  }
+  json.object().text("use", "official").concept_of("type", identifier_type, "NI");
   json.text("system", ihe::identity::matricule_system).text("value", person.matricule).end_object();
-  if (person.hospital_number) {
+  if (person.hospital_number && !domain) {
     std::string number = "H";
     append_digits(number, person.hospital_number, 8);
     json.object().text("use", "secondary").concept_of("type", identifier_type, "MR");
@@ -51,14 +58,17 @@ void address(JsonText& json, const Person& person) {
 
 }  // namespace
 
-std::string patient_id(std::uint64_t seed, const Person& person) { return id_of("p", seed, person.index); }
+std::string patient_id(std::uint64_t seed, const Person& person, unsigned domain) {
+  auto id = id_of("p", seed, person.index);
+  return domain ? id + "-" + std::to_string(domain) : id;
+}
 
-std::string patient(std::uint64_t seed, const Person& person) {
+std::string patient(std::uint64_t seed, const Person& person, unsigned domain) {
   std::string out;
   out.reserve(1200);
   JsonText json(out);
-  json.resource("Patient", patient_id(seed, person));
-  identifiers(json, person);
+  json.resource("Patient", patient_id(seed, person, domain));
+  identifiers(json, person, domain);
   json.raw("active", "true");
   json.list("name").object().text("use", "official").text("family", person.family).list("given").item(person.given);
   if (!person.second_given.empty()) json.item(person.second_given);

@@ -1,6 +1,7 @@
 // The steps of fhir/incoming.h, timed. FHIR R4: http://hl7.org/fhir/R4/http.html#create
 #include "src/rest/incoming.h"
 
+#include "ihe/match/candidates.h"
 #include "src/metrics.h"
 
 namespace alzette::rest {
@@ -17,7 +18,9 @@ fhir::Result<fhir::Write> prepare(const fhir::Node& resource, std::string_view i
     if (auto faults = fhir::faults_of(resource, place)) return std::move(*faults);
   }
   const metrics::Timed timed(metrics::Phase::extract);
-  return fhir::lay_out(resource, id, method, base);
+  auto write = fhir::lay_out(resource, id, method, base);
+  if (write) ihe::match::add_keys(resource, *write);
+  return write;
 }
 
 }  // namespace alzette::rest

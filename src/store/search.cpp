@@ -2,6 +2,7 @@
 #include "src/store/search.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "fhir/search/custom.h"
 #include "src/store/judge.h"
@@ -168,20 +169,28 @@ class Search {
     return true;
   }
 
+  // From how many rows on a range is wide: where r of the n resources of a type match, a page of c is found within
+  // c·n/r of them, and to judge one costs as much as to read some eight rows.
+  std::uint64_t wide_for(const Lane& lane) {
+    const auto all = 8.0 * want_.count * static_cast<double>(view_.live(lane.plan.name));
+    return std::clamp<std::uint64_t>(static_cast<std::uint64_t>(std::sqrt(all)), 64, want_.few);
+  }
+
   void in_key_order(bool descending, Found& found) {
     // A range that does not come in key order would have to be read as a whole for one page. When it is wide, walking
     // the type finds a page sooner; when that takes long, it was the wrong guess.
     auto drivers = chosen();
-    bool guess = false;
+    std::uint64_t patience = UINT64_MAX;
     for (std::size_t i = 0; i < lanes_.size() && !want_.total; ++i) {
       auto& lane = lanes_[i];
-      if (lane.driver < 0 || judge_.streams(lane.plan, lane.driver) ||
-          judge_.estimate_of(lane.plan, lane.driver, want_.few) < want_.few)
-        continue;
+      if (lane.driver < 0 || judge_.streams(lane.plan, lane.driver)) continue;
+      const auto wide = wide_for(lane);
+      if (judge_.estimate_of(lane.plan, lane.driver, wide) < wide) continue;
       drivers[i] = -1;
-      guess = true;
+      const auto expected = want_.count * view_.live(lane.plan.name) / wide;
+      patience = std::min<std::uint64_t>({patience, 2000 + 50ull * want_.count, 100 + 4 * expected});
     }
-    if (page(drivers, descending, guess ? 2000 + 50ull * want_.count : UINT64_MAX, found)) return;
+    if (page(drivers, descending, patience, found)) return;
     found = Found{};
     page(chosen(), descending, UINT64_MAX, found);
   }

@@ -2,8 +2,10 @@
 // sending as many bytes; for writing, the same rows put into SQLite without us, one commit for as many versions as the
 // clients have under way. Ratios carry over to other machines, figures do not.
 //   bench_works [--seconds N] [--only TEXT] every work, or those with TEXT in their name, N seconds each (5)
+//   bench_works --only adt_feed             a feed of 100,000 messages beside the durable creates of the same run
 //   bench_works --million [DATA]            a million patients: made, or those in the folder DATA, then asked for at
-//   1,000/s bench_works --raw STORE KEY RID GROUP COPY SECONDS      (its own helper: the limit of writing)
+//                                           fixed rates, by FHIR and by the transactions of patient identity
+//   bench_works --raw STORE KEY RID GROUP COPY SECONDS      (its own helper: the limit of writing)
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -16,6 +18,7 @@
 #include <vector>
 
 #include "tests/bench/parts/child.h"
+#include "tests/bench/parts/identity.h"
 #include "tests/bench/parts/load.h"
 #include "tests/bench/parts/raw_sqlite.h"
 #include "tests/bench/parts/requests.h"
@@ -168,6 +171,32 @@ void feed_work(Server& server, unsigned clients, double seconds, std::uint64_t& 
       [&](unsigned, const Answer*) { return bench::frame(bench::adt_message(number++)); }, server.mllp_port());
 }
 
+// A feed of 100,000 messages beside the durable creates of the same run, half of them before it and half behind.
+void adt_feed(const fs::path& folder, double seconds) {
+  constexpr unsigned clients = 128;
+  constexpr std::uint64_t messages = 100'000;
+  Server server(folder / "feed");
+  head();
+  std::uint64_t number = 0;
+  const auto create = [&] {
+    const Figures figures = bench::drive(server.port(), clients, seconds, [&](unsigned, const Answer*) {
+      return bench::send("POST", "/fhir/Patient", bench::patient_json(number++));
+    });
+    row("durable create", clients, figures, 0, 0);
+    return figures.rate;
+  };
+  const double before = create();
+  std::uint64_t sent = 0;
+  const Figures fed = bench::drive(server.mllp_port(), clients, 3600, [&](unsigned, const Answer*) {
+    return sent++ < messages ? bench::frame(bench::adt_message(number++)) : std::string();
+  });
+  row("adt_feed", clients, fed, 0, 0);
+  const double created = (before + create()) / 2;
+  std::printf("%llu messages accepted; the feed reaches %.2f of the durable creates\n",
+              static_cast<unsigned long long>(fed.good), fed.rate / created);
+  memory("after the feed", server);
+}
+
 void mixed_work(Server& server, double seconds, std::uint64_t& number) {
   std::vector<bench::Round> rounds(clients_of_reads);
   write_work(server, "mixed CRUD, nine types", clients_of_reads, seconds, clients_of_reads, 1,
@@ -246,32 +275,45 @@ void slow_disk(const fs::path& folder, double seconds) {
 
 void bench_all(double seconds) {
   const Folder folder;
+  if (only == "adt_feed") return adt_feed(folder.path, seconds);
   reading(folder.path, seconds);
   writing(folder.path, seconds);
   slow_disk(folder.path, seconds);
 }
 
 void open_loop(Server& server, const bench::Work& work, double rate, double seconds) {
+  if (!wanted(work.name)) return;
   Figures figures = bench::paced(server.port(), 64, rate, seconds,
                                  [&](unsigned, const Answer*) { return bench::get(work.target()); });
   row(std::string(work.name) + ", paced", 64, figures, 0, 0);
 }
 
+void open_loop(Server& server, const bench::Question& question, double rate, double seconds) {
+  if (!wanted(question.name)) return;
+  const std::uint64_t syncs = server.syncs();
+  Figures figures = bench::paced(question.mllp ? server.mllp_port() : server.port(), 64, rate, seconds,
+                                 [&](unsigned, const Answer*) { return question.request(); });
+  row(question.name, 64, figures, 0, static_cast<double>(server.syncs() - syncs) / seconds);
+}
+
+// 250,000 people, each with a record in the national register and in three more domains.
 void bench_million(const std::string& given, double seconds) {
   const Folder folder;
   const std::string data = given.empty() ? (folder.path / "million").string() : given;
+  constexpr std::uint64_t people = 250'000;
   if (given.empty()) {
-    const auto made =
-        bench::run({places::program, "generate", "--patients", "1000000", "--only", "Patient", "--data", data});
+    const auto made = bench::run({places::program, "generate", "--patients", std::to_string(people), "--domains", "3",
+                                  "--only", "Patient", "--data", data});
     std::printf("a million patients made in %.0f s, resident at most %.0f MiB, disk %.2f KiB each\n", made.seconds,
                 made.most_resident_mib, disk_bytes(data) / 1e6 / 1024);
   }
   Server server(data);
   started("store of a million", server);
   head();
-  const bench::Pools pools = bench::drawn_people(server.port(), 1'000'000, 4000);
+  const bench::Pools pools = bench::drawn_people(server.port(), people, 3, 4000);
   for (const bench::Work& work : bench::reads(pools))
     if (std::string(work.name) != "record of a patient") open_loop(server, work, 1000, seconds);
+  for (const bench::Question& question : bench::questions(pools)) open_loop(server, question, 500, seconds);
   memory("after reading", server);
 }
 

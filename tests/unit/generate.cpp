@@ -70,6 +70,17 @@ TEST_CASE("generate: a person stays the same when more are made") {
   CHECK(std::equal(small.begin(), small.end(), large.begin()));
 }
 
+TEST_CASE("generate: each domain has a record of each person, with a number of its own beside the national one") {
+  NationOptions options{.patients = 3, .documents = 0, .seed = 3, .domains = 2, .only = {"Patient"}};
+  const auto all = all_of(Nation(options));
+  REQUIRE(all.size() == 9);
+  CHECK(all[0] == all_of(Nation({.patients = 3, .documents = 0, .seed = 3, .only = {"Patient"}}))[0]);
+  CHECK(member(all[1], "id") == member(all[0], "id") + "-1");
+  CHECK(all[2].find("\"urn:oid:2.999.7.2\"") != std::string::npos);
+  CHECK(member(all[2], "birthDate") == member(all[0], "birthDate"));
+  CHECK(all[2].find(ihe::identity::matricule_system) != std::string::npos);
+}
+
 TEST_CASE("generate: national numbers are valid, unique and agree with the birth date") {
   Population population(1);
   std::set<std::string> seen;

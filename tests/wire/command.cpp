@@ -1,6 +1,8 @@
 // The command line as a user has it: the real program, its exit codes, what it prints, what a kill leaves behind.
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "tests/wire/program.h"
@@ -98,8 +100,11 @@ TEST_CASE("command: generate fills a store once, check finds it whole, serve ans
   CHECK(run(other, {"load", folder.path(), "--data", folder.path("data")}).code == 1);
   CHECK(run(other, {"serve", "--data", other.path("data"), "--http", address}).code == 1);  // the port is taken
 
+  std::filesystem::create_directories(folder.path("data/packages"));
+  std::ofstream(folder.path("data/packages/a#1.tgz")) << "a package";
   auto backup = run(other, {"backup", other.path("copy"), "--data", folder.path("data")});
   CHECK_MESSAGE(backup.code == 0, backup.err);
+  CHECK(std::filesystem::file_size(other.path("copy.packages/a#1.tgz")) == 9);
   CHECK(run(other, {"backup", other.path("copy"), "--data", folder.path("data")}).code == 1);  // never overwrites
   server.signal(SIGTERM);
   CHECK(server.wait(std::chrono::seconds(20)) == 0);

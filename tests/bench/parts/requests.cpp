@@ -83,7 +83,7 @@ Pools harvest(std::uint16_t port) {
   return pools;
 }
 
-Pools drawn_people(std::uint16_t port, std::uint64_t all, unsigned draws) {
+Pools drawn_people(std::uint16_t port, std::uint64_t all, unsigned domains, unsigned draws) {
   Pools pools;
   Random random(3);
   unsigned asked = 0;
@@ -92,7 +92,8 @@ Pools drawn_people(std::uint16_t port, std::uint64_t all, unsigned draws) {
       fhir::Arena arena;
       if (auto patient = fhir::json::parse(last->body, arena)) add_person(pools, **patient);
     }
-    return asked++ == draws ? std::string() : get("/fhir/Patient/p1-" + std::to_string(random() % all));
+    if (asked++ == draws) return std::string();
+    return get("/fhir/Patient/p1-" + std::to_string(random() % all) + "-" + std::to_string(1 + random() % domains));
   });
   if (pools.people.empty()) throw std::runtime_error("no generated patients to ask for");
   return pools;

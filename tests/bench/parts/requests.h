@@ -21,8 +21,8 @@ struct Pools {
 };
 Pools harvest(std::uint16_t port);
 
-// `draws` of the generated patients 0 to `all`, from anywhere among them.
-Pools drawn_people(std::uint16_t port, std::uint64_t all, unsigned draws);
+// Records of `draws` of the generated people 0 to `all`, from anywhere among them, as one of `domains` has them.
+Pools drawn_people(std::uint16_t port, std::uint64_t all, unsigned domains, unsigned draws);
 
 std::string encoded(std::string_view text);
 
