@@ -5,6 +5,32 @@
 
 namespace fhir::validate {
 
+namespace {
+
+constexpr std::string_view core = "http://hl7.org/fhir/StructureDefinition/";
+
+// Vital signs conform to their profile, claimed or not. FHIR R4: http://hl7.org/fhir/R4/observation-vitalsigns.html
+struct VitalSign {
+  std::string_view code, profile;
+};
+constexpr VitalSign vital_signs[] = {{"85353-1", "vitalspanel"}, {"9279-1", "resprate"},    {"8867-4", "heartrate"},
+                                     {"2708-6", "oxygensat"},    {"8310-5", "bodytemp"},    {"8302-2", "bodyheight"},
+                                     {"9843-4", "headcircum"},   {"29463-7", "bodyweight"}, {"39156-5", "bmi"},
+                                     {"85354-9", "bp"}};
+
+std::vector<std::string> vital_sign_profiles(const Node& resource) {
+  std::vector<std::string> urls;
+  const Node* code = resource.type->name.view() == "Observation" ? resource.child("code") : nullptr;
+  if (!code) return urls;
+  for (const Node& coding : *code)
+    for (const VitalSign& sign : vital_signs)
+      if (coding.value_of("system") == "http://loinc.org" && coding.value_of("code") == sign.code)
+        urls.push_back(std::string(core) + std::string(sign.profile));
+  return urls;
+}
+
+}  // namespace
+
 void judge_claims(const Node& resource, const Place& place, const Scope& scope,
                   const std::vector<std::shared_ptr<const Profile>>& asked_for, Conformance& conformance,
                   std::vector<Issue>& issues) {
@@ -16,6 +42,8 @@ void judge_claims(const Node& resource, const Place& place, const Scope& scope,
   };
   for (const auto& profile : asked_for) judge(profile);
   for (const auto& url : conformance.profiles().global(resource.type->name))
+    if (auto profile = conformance.profiles().find(url)) judge(*profile);
+  for (const auto& url : vital_sign_profiles(resource))
     if (auto profile = conformance.profiles().find(url)) judge(*profile);
   const Node* meta = resource.child("meta");
   if (!meta) return;

@@ -1,5 +1,6 @@
 // The profiles that a resource must conform to: those that it claims (meta.profile), those that guides set for its type
-// (ImplementationGuide.global), and those that are asked for. FHIR R4: http://hl7.org/fhir/R4/resource.html#Meta
+// (ImplementationGuide.global) or R4 for its code (vital signs), and those that are asked for. FHIR R4:
+// http://hl7.org/fhir/R4/resource.html#Meta
 #pragma once
 
 #include <memory>

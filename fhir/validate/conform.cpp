@@ -77,10 +77,10 @@ void Conformance::check(const Node& node, const std::shared_ptr<const Profile>& 
 
 std::optional<bool> Conformance::conforms(const Node& node, std::string_view url, const Scope& scope) {
   if (const Type* type = core_type(url)) return node.type == type || node.type->is(type->name);
-  const auto [known, fresh] = answers_.try_emplace({&node, std::string(url)}, true);
-  if (!fresh) return known->second;
   auto profile = profiles_.find(url);
   if (!profile) return std::nullopt;
+  const auto [known, fresh] = answers_.try_emplace({&node, std::string(url)}, true);
+  if (!fresh) return known->second;
   kept_.push_back(*profile);
   std::vector<Issue> issues;
   check(node, *profile, scope, {nullptr, node.type->name, 0, false}, issues);

@@ -1,6 +1,7 @@
 // Conformance resources: what cannot be seen without what they refer to. FHIR R4:
 // http://hl7.org/fhir/R4/structuredefinition.html, valueset.html, codesystem.html
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "fhir/definitions.h"
@@ -185,6 +186,35 @@ void judge_value_set(const Node& set, const Place& place, const Canonicals& cano
   }
 }
 
+// "dateTime" for valueDateTime
+bool is_of_type(const Node& property, std::string_view type) {
+  return std::all_of(property.begin(), property.end(), [&](const Node& child) {
+    return !child.element || !child.element->choice || !child.type || child.type->name.view() == type;
+  });
+}
+
+// Properties of concepts are of the types that the system declares; of those it does not declare nothing is known.
+void judge_properties(const Node& parent, const std::map<std::string_view, std::string_view>& types, const Place& place,
+                      const Say& say) {
+  std::uint32_t index = 0;
+  for (const Node& listed : parent) {
+    if (listed.name != "concept") continue;
+    const Place here{&place, "concept", index++, true};
+    std::uint32_t at = 0;
+    for (const Node& property : listed) {
+      if (property.name != "property") continue;
+      const Place there{&here, "property", at++, true};
+      const auto declared = types.find(property.value_of("code"));
+      if (declared != types.end() && !is_of_type(property, declared->second))
+        say(there, "business-rule",
+            "The property '" + std::string(declared->first) + "' is declared to be of type " +
+                std::string(declared->second),
+            Severity::error);
+    }
+    judge_properties(listed, types, here, say);
+  }
+}
+
 // codesystem.html#properties, #supplements
 void judge_code_system(const Node& system, const Place& place, const Say& say) {
   if (system.child("supplements") && system.value_of("content") != "supplement")
@@ -199,13 +229,14 @@ void judge_code_system(const Node& system, const Place& place, const Say& say) {
                                 {"notSelectable", "boolean"},
                                 {"parent", "code"},
                                 {"child", "code"}};
-  std::set<std::string_view> codes, uris;
+  std::map<std::string_view, std::string_view> types;
+  std::set<std::string_view> uris;
   std::uint32_t index = 0;
   for (const Node& property : system) {
     if (property.name != "property") continue;
     const Place here{&place, "property", index++, true};
     const auto code = property.value_of("code"), uri = property.value_of("uri"), type = property.value_of("type");
-    if (!codes.insert(code).second)
+    if (!types.emplace(code, type).second)
       say(here, "business-rule", "The property '" + std::string(code) + "' is defined twice", Severity::error);
     if (!uri.empty() && !uris.insert(uri).second)
       say(here, "business-rule", "The property " + std::string(uri) + " is defined twice", Severity::error);
@@ -214,6 +245,7 @@ void judge_code_system(const Node& system, const Place& place, const Say& say) {
         say(here, "business-rule", "The property " + std::string(uri) + " is of type " + std::string(one.type),
             Severity::error);
   }
+  if (!types.empty()) judge_properties(system, types, place, say);
 }
 
 }  // namespace

@@ -186,11 +186,19 @@ class Compiler {
       if (child.name == "discriminator") made.discriminators.push_back(read_discriminator(child));
   }
 
+  // R4's vitalsigns demands the common units of all components, even of those that are no vital sign or no quantity.
+  // Later releases, and HL7's validator for this one, take them for a recommendation.
+  static bool is_erratum(const Shape& made, std::string_view url) {
+    return url.starts_with("http://hl7.org/fhir/ValueSet/ucum-vitals-common") && made.name == "value[x]" &&
+           made.id.starts_with("Observation.component") && made.id.find(':') == made.id.npos;
+  }
+
   // The binding itself unless R4 has it already, and the sets that extensions
   // add to it.
   static void read_binding(const Node& node, const Element* element, Shape& made) {
     const auto url = node.value_of("valueSet");
-    const auto strength = strength_of(node.value_of("strength"));
+    auto strength = strength_of(node.value_of("strength"));
+    if (is_erratum(made, url) && strength == Strength::required) strength = Strength::extensible;
     const bool known = element && element->strength == strength && element->binding.view() == url;
     if (!known && !url.empty()) made.bindings.push_back({url, strength});
     for (const Node& child : node) {

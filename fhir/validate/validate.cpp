@@ -107,6 +107,8 @@ class Validator {
   void extension(const Node& node, const Node& parent, const Place& place) {
     const auto url = node.value_of("url");
     if (!conformance_ || url.find(':') == url.npos) return;
+    if (url.find('|') != url.npos)
+      return fault(place, "value", "an extension is named by its url alone, without a version: " + shown(url));
     auto profile = options_.profiles->find(url);
     const bool modifier = node.name == "modifierExtension";
     if (!profile)

@@ -173,6 +173,16 @@ TEST_CASE("profile: a resource that is here, but whose target profile is not, ca
   CHECK(judge("o", observation(R"("contained":[{"resourceType":"Patient","id":"p","active":true}],)" + subject)) ==
         "structure Observation.subject.reference");
   CHECK(judge("o", observation(R"("subject":{"reference":"Patient/elsewhere"})")) == "");
+  // The same within a bundle whose profile has the profile of its entries.
+  judge.known.put(profile(
+      "b", "Bundle",
+      R"({"path":"Bundle.entry.resource","type":[{"code":"Observation","profile":[")" + url_of("o") + R"("]}]})"));
+  CHECK(
+      judge(
+          "b",
+          R"({"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"http://e.org/Observation/o","resource":)" +
+              observation(R"("id":"o","contained":[{"resourceType":"Patient","id":"p","active":true}],)" + subject) +
+              "}]}") == "structure Bundle.entry[0].resource.subject.reference");
 }
 
 TEST_CASE("profile: a slice by a value set of codes that are not here has the codes of its system") {
@@ -189,6 +199,36 @@ TEST_CASE("profile: a slice by a value set of codes that are not here has the co
   };
   CHECK(judge("p", of("http://e.org/absent")) == "");
   CHECK(judge("p", of("http://e.org/other")) == "required Patient.identifier");
+}
+
+TEST_CASE("profile: vital signs are judged by their profile, claimed or not") {
+  Judge judge;
+  const auto coded = [](std::string_view code, std::string_view more) {
+    return R"({"resourceType":"Observation","status":"final","code":{"coding":[{"system":"http://loinc.org","code":")" +
+           std::string(code) + R"("}]})" + std::string(more) + "}";
+  };
+  CHECK(judge("", coded("8302-2", "")).find("required Observation.category") != std::string::npos);
+  CHECK(judge("", coded("8303-0", "")) == "");
+  CHECK(judge("", coded("8302-2", R"(,"subject":{"reference":"Patient/p"},"effectiveDateTime":"2024-05-06",
+      "category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs"}]}],
+      "valueQuantity":{"value":170,"unit":"cm","system":"http://unitsofmeasure.org","code":"cm"})")) == "");
+}
+
+TEST_CASE("profile: properties of concepts are of the types that their system declares") {
+  Judge judge;
+  const auto system = [](std::string_view value) {
+    return R"({"resourceType":"CodeSystem","status":"active","content":"complete","property":[{"code":"since","type":"dateTime"}],
+        "concept":[{"code":"a","concept":[{"code":"b","property":[{"code":"since",)" +
+           std::string(value) + R"(},{"code":"other","valueInteger":1}]}]}]})";
+  };
+  CHECK(judge("", system(R"("valueDateTime":"2024")")) == "");
+  CHECK(judge("", system(R"("valueString":"2024")")) == "business-rule CodeSystem.concept[0].concept[0].property[0]");
+}
+
+TEST_CASE("profile: an extension is named without a version") {
+  Judge judge;
+  CHECK(judge("", patient(R"("extension":[{"url":"http://hl7.org/fhir/StructureDefinition/patient-congregation|4.0.1",
+      "valueString":"x"}])")) == "value Patient.extension[0]");
 }
 
 TEST_CASE("profile: the sections of a narrative by language") {
