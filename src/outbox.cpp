@@ -77,6 +77,8 @@ bool Outbox::has_room() const {
   return !stopping_ && letters_.size() + under_way_ < limits_.letters && bytes_ < limits_.bytes;
 }
 
+bool Outbox::takes(std::uint64_t bytes) const { return bytes <= limits_.body; }
+
 bool Outbox::post(Letter letter) {
   {
     const std::lock_guard lock(mutex_);

@@ -30,6 +30,7 @@ class Outbox {
   struct Limits {
     std::size_t letters = 256;
     std::size_t bytes = 64u << 20;  // of all letters
+    std::size_t body = 16u << 20;   // of one
     unsigned tries = 6;             // after 0, 1, 4, 16, 64 and 256 `pause`
     std::chrono::milliseconds pause{1'000};
     std::chrono::milliseconds patience{10'000};  // with a peer that does not answer
@@ -43,8 +44,9 @@ class Outbox {
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
-  bool has_room() const;     // for one more letter
-  bool post(Letter letter);  // false: full
+  bool has_room() const;                  // for one more letter
+  bool takes(std::uint64_t bytes) const;  // whether a letter may be as large as that
+  bool post(Letter letter);               // false: full
   std::size_t waiting() const;
   void stop();  // what waits, and what is posted from now on, stays in its file
 

@@ -107,6 +107,17 @@ std::optional<std::string> SoapDoor::refuse_elsewhere(const std::string& url) co
   return std::nullopt;
 }
 
+// Answers that wait are held in memory, so documents of any size are given on the connection alone.
+void SoapDoor::send_elsewhere(const Job& job, ihe::SoapReply reply) {
+  if (!outbox_.takes(reply.content->size()))
+    reply = ihe::fault(job.call,
+                       {Kind::too_large, "too-long",
+                        "the answer of " + std::to_string(reply.content->size()) +
+                            " bytes is too large to be sent elsewhere; ask for it without ReplyTo"},
+                       auth::random_token());
+  outbox_.post({job.call.reply_to, std::move(reply.content_type), reply.content->text()});
+}
+
 void SoapDoor::receive(const std::shared_ptr<Job>& job) try {
   auto received = ihe::receive(job->request, auth::random_token());
   if (auto* fault = std::get_if<ihe::SoapReply>(&received)) return job->respond(response_of(std::move(*fault), "soap"));
@@ -129,7 +140,7 @@ void SoapDoor::receive(const std::shared_ptr<Job>& job) try {
                 [this, job, route, accepted](fhir::Result<ihe::Answer> answer) {
                   auto reply = ihe::reply_to(job->call, std::move(answer), auth::random_token(), clock::wall_ms());
                   if (!accepted) return job->respond(response_of(std::move(reply), route));
-                  if (!job->call.silent) outbox_.post({job->call.reply_to, reply.content_type, reply.content->text()});
+                  if (!job->call.silent) send_elsewhere(*job, std::move(reply));
                 });
   if (accepted) job->respond(response_of({202, {}, nullptr}, route));
 } catch (const std::exception& error) {

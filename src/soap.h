@@ -14,6 +14,10 @@
 #include "src/outbox.h"
 #include "src/schemas.h"
 
+namespace ihe {
+struct SoapReply;
+}
+
 namespace alzette {
 
 class SoapDoor {
@@ -31,6 +35,7 @@ class SoapDoor {
  private:
   struct Job;
   void receive(const std::shared_ptr<Job>& job);
+  void send_elsewhere(const Job& job, ihe::SoapReply reply);
   std::optional<std::string> refuse_elsewhere(const std::string& url) const;
 
   Exchange& exchange_;

@@ -211,13 +211,17 @@ class Reader {
     for (const auto& slot : query_)
       if (slot.name == "Slot") take(slot);
     for (const auto& parameter : out_.definition->parameters)
-      if (parameter.required && out_.values(parameter.name).empty())
+      if (parameter.required && is_blank(out_.values(parameter.name)))
         errors_.add(code::missing_parameter, "$" + std::string(parameter.name) + " is required");
     check_ids();
     return !errors_.failed();
   }
 
  private:
+  static bool is_blank(const Values& values) {
+    return std::all_of(values.begin(), values.end(), [](const std::string& value) { return value.empty(); });
+  }
+
   void take(const xml::Element& slot) {
     auto name = trim(slot.value_of("name"));
     if (name == "homeCommunityId" || name == "$homeCommunityId") return take_home(slot);

@@ -127,6 +127,7 @@ test('what goes wrong is said, and told by the exit code', async () => {
   await wrong(1, /cannot connect/, 'query', '--to', 'http://127.0.0.1:1/soap', 'FindDocuments', `PatientId=${patient}`);
   await wrong(1, /no http or https address/, 'query', '--to', 'ftp://127.0.0.1/', 'FindDocuments', `PatientId=${patient}`);
   await wrong(1, /XDSStoredQueryMissingParam/, 'query', ...soap(), 'FindDocuments');
+  await wrong(1, /XDSStoredQueryMissingParam/, 'query', ...soap(), 'FindDocuments', 'PatientId=');
   await wrong(1, /XDSUnknownPatientId/, 'provide', ...soap(), '--patient', 'nobody^^^&1.2.3.1&ISO', join(folder, 'note.txt'));
   await wrong(1, /--patient is required/, 'provide', ...soap(), join(folder, 'note.txt'));
   await wrong(1, /nothing to submit/, 'provide', ...soap(), '--patient', patient);
