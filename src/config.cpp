@@ -115,6 +115,13 @@ void add_options(CLI::App& app, Config& config) {
                  "JSON file of the identifier domains (assigning authorities) beside the national one");
   app.add_option("--pix-consumers", config.pix_consumers,
                  "JSON file of the consumers that are told when identifiers change (ITI-10, ITI-46)");
+  app.add_option("--match-links", config.match_links,
+                 "what becomes of patients of known domains that matching holds for one person: propose: a Task for "
+                 "the identity unit; link: those that are certain are linked at once")
+      ->check(CLI::IsMember({"off", "propose", "link"}))
+      ->capture_default_str();
+  app.add_option("--match-weights", config.match_weights,
+                 "JSON file of weights for matching, as \"alzette match learn\" writes it");
   app.add_flag("--accept-unknown-domains", config.accept_unknown_domains,
                "feeds may bring identifiers of domains that are not configured: for test labs");
   app.add_flag("--accept-unknown-patients", config.accept_unknown_patients,
@@ -255,6 +262,8 @@ std::string describe(const Config& config) {
   line("client-ca", config.client_ca);
   line("domains", config.domains);
   line("pix-consumers", config.pix_consumers);
+  line("match-links", config.match_links);
+  line("match-weights", config.match_weights);
   line("affinity", config.affinity);
   line("profiles-on-write", config.profiles_on_write);
   for (const auto& rule : config.require_profile) line("require-profile", rule);

@@ -27,6 +27,8 @@ struct Config {
   std::string mllps;
   std::string domains;                   // file of identifier domains
   std::string pix_consumers;             // file of those who are told of changed identifiers (ITI-10)
+  std::string match_links = "propose";   // off; propose: a work-list; link: and certain pairs are linked
+  std::string match_weights;             // file of learned weights
   bool accept_unknown_domains = false;   // feeds may bring domains that the file does not list
   bool accept_unknown_patients = false;  // submissions may bring patients that no feed told of
   std::string affinity;                  // file of the affinity domain's codes

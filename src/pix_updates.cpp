@@ -2,15 +2,12 @@
 #include "src/pix_updates.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <fstream>
-#include <mutex>
-#include <set>
 #include <thread>
 
 #include "ihe/pix/iti46.h"
 #include "src/auth/seal.h"
 #include "src/clock.h"
+#include "src/following.h"
 #include "src/log.h"
 #include "src/metrics.h"
 #include "src/net/client.h"
@@ -26,7 +23,6 @@ constexpr milliseconds patience{10'000};  // for an acknowledgement
 constexpr milliseconds least_pause{500};  // before a message is sent again; doubled each time
 constexpr milliseconds most_pause{60'000};
 constexpr milliseconds longest_rest{60'000};  // history is looked at even if nobody said that it changed
-constexpr std::uint32_t page_size = 200;
 
 struct Measures {
   metrics::Counter sent{"alzette_pix_updates_total", "ITI-10 and ITI-46 notifications acknowledged"};
@@ -52,23 +48,8 @@ struct PixUpdates::State {
   const fhir::Access& access;
   const ihe::Settings& settings;
   fhir::Ids& ids;
-  std::mutex mutex;
-  std::condition_variable wake;
-  std::uint64_t commits = 0;
-  bool stopping = false;
+  Bell bell;
   std::vector<std::thread> threads;
-
-  // True unless the end has come. Wakes early for a commit after the `seen`th.
-  bool rest(milliseconds time, const std::uint64_t* seen) {
-    std::unique_lock lock(mutex);
-    wake.wait_for(lock, time, [&] { return stopping || (seen && commits != *seen); });
-    return !stopping;
-  }
-
-  std::uint64_t commits_now() {
-    const std::lock_guard lock(mutex);
-    return commits;
-  }
 };
 
 namespace {
@@ -76,61 +57,30 @@ namespace {
 // One consumer's thread.
 class Telling {
  public:
-  template <class Rest>
-  Telling(fhir::Store& store, const fhir::Access& access, const ihe::Settings& settings, fhir::Ids& ids,
-          const ihe::pix::Consumer& consumer, const std::string& folder, Rest rest)
+  Telling(fhir::Store& store, const fhir::Access& access, const ihe::Settings& settings, fhir::Ids& ids, Bell& bell,
+          const ihe::pix::Consumer& consumer, std::shared_ptr<const net::TlsContext> tls, const std::string& folder)
       : store_(store),
         access_(access),
         settings_(settings),
         ids_(ids),
+        bell_(bell),
         consumer_(consumer),
-        mark_file_(folder + "/" + file_name(consumer.address + consumer.url)),
-        client_(consumer.address, patience),
-        rest_(std::move(rest)) {
-    std::ifstream file(mark_file_);
-    if (!(file >> mark_)) mark_ = clock::wall_ms();
-  }
+        following_(store, access, "Patient", folder + "/" + file_name(consumer.address + consumer.url)),
+        client_(consumer.address, patience, std::move(tls)) {}
 
-  // Tells all that changed since the mark, oldest first; false when the end has come.
+  // Tells all that changed, oldest first; false when the end has come.
   bool catch_up() {
-    for (const auto& change : since_mark()) {
+    for (const auto& change : following_.ahead()) {
       const auto message = message_for(change);
       if (message && !tell(*message)) return false;
-      advance(change);
+      following_.followed(change);
     }
     return true;
   }
 
  private:
-  struct Change {
-    std::string id;
-    std::int64_t version = 0;
-    std::int64_t instant = 0;
-    fhir::Key key = 0;
-  };
-
-  std::vector<Change> since_mark() {
-    const auto snapshot = store_.snapshot();
-    std::vector<Change> changes;
-    fhir::HistoryQuery query;
-    query.type = fhir::definitions().resource("Patient");
-    query.since = mark_;
-    query.count = page_size;
-    for (;;) {
-      auto page = snapshot->history(access_, query);
-      if (!page) break;
-      for (auto& version : page->versions)
-        if (version.last_updated > mark_ || told_.count(version.key) == 0)
-          changes.push_back({std::move(version.id), version.version, version.last_updated, version.key});
-      if (page->next.empty()) break;
-      query.page = page->next;
-    }
-    std::reverse(changes.begin(), changes.end());
-    return changes;
-  }
-
   // No snapshot is held while a consumer is waited for.
-  std::optional<std::string> message_for(const Change& change) {
+  std::optional<std::string> message_for(const Following::Change& change) {
     const auto snapshot = store_.snapshot();
     const auto version = snapshot->vread(access_, *fhir::definitions().resource("Patient"), change.id, change.version);
     if (!version) return std::nullopt;
@@ -156,7 +106,7 @@ class Telling {
       if (pause == least_pause)
         log::write(log::Level::warning, "pix_update_waits",
                    {{"consumer", consumer_.address + consumer_.url}, {"reason", why}});
-      if (!rest_(pause)) return false;
+      if (!bell_.rest(pause)) return false;
     }
   }
 
@@ -192,39 +142,28 @@ class Telling {
     return ihe::pix::Taken::not_yet;
   }
 
-  void advance(const Change& change) {
-    if (change.instant > mark_) {
-      mark_ = change.instant;
-      told_.clear();
-    }
-    told_.insert(change.key);
-    std::ofstream(mark_file_, std::ios::trunc) << mark_ << '\n';
-  }
-
   fhir::Store& store_;
   const fhir::Access& access_;
   const ihe::Settings& settings_;
   fhir::Ids& ids_;
+  Bell& bell_;
   const ihe::pix::Consumer& consumer_;
-  std::string mark_file_;
+  Following following_;
   net::MllpClient client_;
-  std::function<bool(milliseconds)> rest_;
-  std::int64_t mark_ = 0;  // all before this millisecond was told, and of it those in `told_`
-  std::set<fhir::Key> told_;
 };
 
 }  // namespace
 
 PixUpdates::PixUpdates(fhir::Store& store, const fhir::Access& access, const ihe::Settings& settings, fhir::Ids& ids,
-                       std::vector<ihe::pix::Consumer> consumers, std::string folder)
-    : state_(new State{store, access, settings, ids, {}, {}, 0, false, {}}) {
+                       std::vector<PixConsumer> consumers, std::string folder)
+    : state_(new State{store, access, settings, ids, {}, {}}) {
   for (auto& consumer : consumers)
     state_->threads.emplace_back([state = state_.get(), consumer = std::move(consumer), folder] {
-      Telling telling(state->store, state->access, state->settings, state->ids, consumer, folder,
-                      [state](milliseconds time) { return state->rest(time, nullptr); });
+      Telling telling(state->store, state->access, state->settings, state->ids, state->bell, consumer.consumer,
+                      consumer.tls, folder);
       for (;;) {
-        const auto seen = state->commits_now();
-        if (!telling.catch_up() || !state->rest(longest_rest, &seen)) return;
+        const auto seen = state->bell.rung();
+        if (!telling.catch_up() || !state->bell.wait(longest_rest, seen)) return;
       }
     });
 }
@@ -232,11 +171,7 @@ PixUpdates::PixUpdates(fhir::Store& store, const fhir::Access& access, const ihe
 PixUpdates::~PixUpdates() { stop(); }
 
 void PixUpdates::stop() {
-  {
-    const std::lock_guard lock(state_->mutex);
-    state_->stopping = true;
-  }
-  state_->wake.notify_all();
+  state_->bell.stop();
   for (auto& thread : state_->threads) thread.join();
   state_->threads.clear();
 }
@@ -245,11 +180,7 @@ void PixUpdates::committed(const fhir::Batch& batch) {
   const auto* patient = fhir::definitions().resource("Patient");
   if (std::none_of(batch.writes.begin(), batch.writes.end(), [&](const auto& write) { return write.type == patient; }))
     return;
-  {
-    const std::lock_guard lock(state_->mutex);
-    ++state_->commits;
-  }
-  state_->wake.notify_all();
+  state_->bell.ring();
 }
 
 }  // namespace alzette

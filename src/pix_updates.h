@@ -9,14 +9,20 @@
 #include "fhir/access.h"
 #include "fhir/store.h"
 #include "ihe/pix/iti10.h"
+#include "src/net/tls.h"
 
 namespace alzette {
+
+struct PixConsumer {
+  ihe::pix::Consumer consumer;
+  std::shared_ptr<const net::TlsContext> tls;  // null where it is told in plain
+};
 
 class PixUpdates {
  public:
   // Starts a thread for each consumer. What is handed in must outlive this; `folder` holds the marks.
   PixUpdates(fhir::Store& store, const fhir::Access& access, const ihe::Settings& settings, fhir::Ids& ids,
-             std::vector<ihe::pix::Consumer> consumers, std::string folder);
+             std::vector<PixConsumer> consumers, std::string folder);
   ~PixUpdates();
 
   // Ends the threads; what is not told yet is told after the next start.

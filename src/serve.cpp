@@ -14,6 +14,7 @@
 #include "src/auth/seal.h"
 #include "src/canonicals.h"
 #include "src/door.h"
+#include "src/duplicates.h"
 #include "src/exchange.h"
 #include "src/hl7v2.h"
 #include "src/job/parameter.h"
@@ -54,6 +55,11 @@ log::Level level_of(const std::string& name) {
   if (name == "warning") return log::Level::warning;
   if (name == "error") return log::Level::error;
   return log::Level::info;
+}
+
+Duplicates::Links links_of(const std::string& name) {
+  if (name == "off") return Duplicates::Links::off;
+  return name == "link" ? Duplicates::Links::link : Duplicates::Links::propose;
 }
 
 void announce(const net::Server& server, const net::MllpServer& mllp) {
@@ -106,6 +112,8 @@ int serve(const Config& config) {
   Exchange exchange(**archive, workers, ids, access, *settings);
   PixUpdates updates(**archive, access, *settings, ids, std::move(*consumers), config.data);
   (*archive)->observe([&updates](const fhir::Batch& batch, const fhir::Receipt&) { updates.committed(batch); });
+  Duplicates duplicates(**archive, access, *settings, ids, links_of(config.match_links), config.data);
+  (*archive)->observe([&duplicates](const fhir::Batch& batch, const fhir::Receipt&) { duplicates.committed(batch); });
   Hl7v2Door hl7v2(exchange, "http://localhost/fhir");
   const net::Egress egress(config.allow_endpoint);
   job::Runner jobs(**archive, ids, config.data + "/jobs", egress, [&door](Request request) {
@@ -151,6 +159,7 @@ int serve(const Config& config) {
   exchange.stop();
   subscriptions.stop();
   updates.stop();
+  duplicates.stop();
   outbox.stop();
   const bool failed = (*archive)->stats().refusing;
   archive->reset();  // what the writer still has in hand answers through the door

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "fhir/definitions.h"
+#include "ihe/match/match.h"
 
 namespace alzette {
 namespace {
@@ -36,6 +37,13 @@ fhir::Result<ihe::Settings> set_up(const Config& config) {
     if (!domains) return std::move(domains.outcome());
     settings.domains = std::move(*domains);
   }
+  if (!config.match_weights.empty()) {
+    const auto text = text_of(config.match_weights);
+    if (!text) return unreadable("--match-weights", config.match_weights);
+    auto weights = ihe::match::read_weights(*text);
+    if (!weights) return std::move(weights.outcome());
+    settings.weights = std::make_shared<const ihe::match::Weights>(std::move(*weights));
+  }
   const auto text =
       config.affinity.empty() ? std::optional(std::string(ihe::xds::national_affinity())) : text_of(config.affinity);
   if (!text) return unreadable("--affinity", config.affinity);
@@ -62,11 +70,23 @@ fhir::Result<ProfilePolicy> profile_policy(const Config& config) {
   return policy;
 }
 
-fhir::Result<std::vector<ihe::pix::Consumer>> pix_consumers(const Config& config, const ihe::Settings& settings) {
-  if (config.pix_consumers.empty()) return std::vector<ihe::pix::Consumer>();
+fhir::Result<std::vector<PixConsumer>> pix_consumers(const Config& config, const ihe::Settings& settings) {
+  std::vector<PixConsumer> consumers;
+  if (config.pix_consumers.empty()) return consumers;
   const auto text = text_of(config.pix_consumers);
   if (!text) return unreadable("--pix-consumers", config.pix_consumers);
-  return ihe::pix::read_consumers(*text, settings.domains);
+  auto read = ihe::pix::read_consumers(*text, settings.domains);
+  if (!read) return std::move(read.outcome());
+  for (auto& consumer : *read) {
+    std::shared_ptr<const net::TlsContext> tls;
+    if (!consumer.ca.empty()) {
+      auto made = net::TlsContext::client({config.cert, config.key, consumer.ca});
+      if (!made) return std::move(made.outcome());
+      tls = std::move(*made);
+    }
+    consumers.push_back({std::move(consumer), std::move(tls)});
+  }
+  return consumers;
 }
 
 }  // namespace alzette

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "fhir/outcome.h"
-#include "ihe/pix/iti10.h"
 #include "ihe/settings.h"
 #include "src/config.h"
 #include "src/judge.h"
+#include "src/pix_updates.h"
 
 namespace alzette {
 
@@ -15,6 +15,6 @@ fhir::Result<ihe::Settings> set_up(const Config& config);
 // Refused: a rule that is not TYPE=URL with a type of R4, or any while profiles are not judged.
 fhir::Result<ProfilePolicy> profile_policy(const Config& config);
 
-fhir::Result<std::vector<ihe::pix::Consumer>> pix_consumers(const Config& config, const ihe::Settings& settings);
+fhir::Result<std::vector<PixConsumer>> pix_consumers(const Config& config, const ihe::Settings& settings);
 
 }  // namespace alzette

@@ -131,6 +131,11 @@ Result<std::vector<Record>> candidates(const Site& site, const DemographicsQuery
     parameters.emplace_back("_id", list);
     return records(site, parameters, most_hits);
   }
+  if (!query.among.empty()) {
+    std::string list;
+    for (const auto& one : query.among) list += (list.empty() ? "" : ",") + one;
+    parameters.emplace_back("_id", list);
+  }
   if (parameters.empty())
     return Outcome(Kind::unprocessable, "required",
                    "The query needs an identifier, or a part of a name, an address or a birth date");
@@ -167,6 +172,8 @@ Result<std::vector<Record>> in_domains(const Site& site, std::vector<Record> fou
 }
 
 }  // namespace
+
+bool answers_to(std::string_view pattern, std::string_view value) { return Pattern(pattern).matches(value); }
 
 Result<Demographics> demographics(const Site& site, const DemographicsQuery& query) {
   auto found = candidates(site, query);

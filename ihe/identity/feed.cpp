@@ -159,6 +159,21 @@ Result<bool> add_mother(const Site& site, const Node& mother, const std::string&
 
 }  // namespace
 
+std::vector<fhir::Issue> warnings_of(const Settings& settings, const Node& patient) {
+  std::vector<fhir::Issue> warnings;
+  std::size_t index = 0;
+  for (const auto& identifier : patient) {
+    if (identifier.name != "identifier") continue;
+    const auto at = index++;
+    const auto* domain = settings.domains.by_uri(identifier.value_of("system"));
+    if (!domain || domain->check != Domain::Check::warn) continue;
+    if (const auto fault = any_matricule_fault(identifier.value_of("value")); fault != MatriculeFault::none)
+      warnings.push_back(
+          {fhir::Severity::warning, "value", "The national number " + std::string(text_of(fault)), place_of(at)});
+  }
+  return warnings;
+}
+
 Result<Fed> feed(const Site& site, const Feed& feed) {
   const auto keys = keys_of(site, *feed.patient, feed.feeder);
   if (!keys) return keys.outcome();

@@ -43,6 +43,9 @@ struct Record {
 
 std::string_view replaced_by(const fhir::Node& patient);  // "Patient/2" of the link replaced-by, "" when there is none
 
+// Whether the record has the identifier only because another one was merged into it.
+bool adopted(const fhir::Node& patient, const Id& id);
+
 // The domain that a URI means; in a test lab also one that is not configured but of which a record is known.
 fhir::Result<std::optional<Domain>> domain_of(const Site& site, std::string_view uri);
 // The same for a feed, which may bring a new domain where the settings say so.
@@ -82,6 +85,10 @@ struct Fed {
   std::string patient;  // logical id
   bool created = false;
 };
+
+// What is taken over though it is suspect: national numbers that break their rule in a domain whose check is `warn`.
+// Places as those of a feed's refusal.
+std::vector<fhir::Issue> warnings_of(const Settings& settings, const fhir::Node& patient);
 
 // Adds or revises the record of the first identifier that is not national (else of the first). Refused, naming
 // "Patient.identifier[n]": no identifier, an unknown domain, a domain that this feeder may not feed, a national number
@@ -131,11 +138,15 @@ struct Criterion {
   std::string system = {};
 };
 
+// Whether a value answers to a criterion's pattern.
+bool answers_to(std::string_view pattern, std::string_view value);
+
 struct DemographicsQuery {
   std::vector<Criterion> criteria;        // all must hold
   std::vector<std::string> domains = {};  // URIs; none: the identifiers as the records have them
   std::string after = {};                 // logical id of the last patient of the page before, "" for the first page
   std::size_t count = 0;                  // patients of a page, 0: all
+  std::vector<std::string> among = {};    // logical ids of the patients that it is asked of; none: all
 };
 
 struct Hit {

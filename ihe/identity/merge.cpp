@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fhir/build.h"
+#include "ihe/identity/provenance.h"
 #include "ihe/identity/record.h"
 #include "ihe/settings.h"
 
@@ -48,29 +49,6 @@ void make_old(Record& record, const Id& id) {
       fhir::build::set(*record.arena, *child, "use", "old");
 }
 
-const Node* link_between(const Record& record, const std::string& id) {
-  for (const auto& link : *record.patient) {
-    const auto* other = link.name == "link" && link.value_of("type") == "seealso" ? link.child("other") : nullptr;
-    if (other && other->value_of("reference") == "Patient/" + id) return &link;
-  }
-  return nullptr;
-}
-
-bool add_link(Record& record, const std::string& id) {
-  if (link_between(record, id)) return false;
-  auto& link = fhir::build::add(*record.arena, editable(record), "link");
-  fhir::build::add_reference(*record.arena, link, "other", "Patient/" + id);
-  fhir::build::add(*record.arena, link, "type", "seealso");
-  return true;
-}
-
-bool remove_link(Record& record, const std::string& id) {
-  if (!link_between(record, id)) return false;
-  editable(record);
-  while (const auto* link = link_between(record, id)) fhir::build::remove(*record.patient, *link);
-  return true;
-}
-
 class Changes {
  public:
   explicit Changes(const Site& site) : site_(site) { batch_.access = site.access; }
@@ -81,6 +59,13 @@ class Changes {
     batch_.writes.push_back(std::move(*write));
     return true;
   }
+  Result<bool> tell(std::string_view activity, const Record& one, const Record& other) {
+    auto write = provenance(site_, activity, {"Patient/" + one.id, "Patient/" + other.id});
+    if (!write) return std::move(write.outcome());
+    batch_.writes.push_back(std::move(*write));
+    return true;
+  }
+  bool any() const { return !batch_.writes.empty(); }
   Result<fhir::Batch> finish() && { return std::move(batch_); }
 
  private:
@@ -158,6 +143,8 @@ Result<fhir::Batch> link(const Site& site, const Id& one, const Id& other) {
     if (auto done = changes.write(*first); !done) return std::move(done.outcome());
   if (add_link(*second, first->id))
     if (auto done = changes.write(*second); !done) return std::move(done.outcome());
+  if (changes.any())
+    if (auto done = changes.tell("link", *first, *second); !done) return std::move(done.outcome());
   return std::move(changes).finish();
 }
 
@@ -174,6 +161,7 @@ Result<fhir::Batch> unlink(const Site& site, const Id& one, const Id& other) {
     if (auto done = changes.write(*first); !done) return std::move(done.outcome());
   if (back)
     if (auto done = changes.write(*second); !done) return std::move(done.outcome());
+  if (auto done = changes.tell("unlink", *first, *second); !done) return std::move(done.outcome());
   return std::move(changes).finish();
 }
 

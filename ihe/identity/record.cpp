@@ -93,14 +93,13 @@ std::vector<Id> linking_ids(const Site& site, const Record& record) {
   return ids;
 }
 
-// Whether a record says that it is of the same person as `id`.
-bool sees(const Record& record, std::string_view id) {
+// The link seealso to the record `id`.
+const Node* link_between(const Record& record, const std::string& id) {
   for (const auto& link : *record.patient) {
-    if (link.name != "link" || link.value_of("type") != "seealso") continue;
-    const auto* other = link.child("other");
-    if (other && other->value_of("reference") == "Patient/" + std::string(id)) return true;
+    const auto* other = link.name == "link" && link.value_of("type") == "seealso" ? link.child("other") : nullptr;
+    if (other && other->value_of("reference") == "Patient/" + id) return &link;
   }
-  return false;
+  return nullptr;
 }
 
 // Records that share an identifier with `record`, or are linked to it from either side.
@@ -124,7 +123,7 @@ Result<std::vector<Record>> neighbours(const Site& site, const Record& record, s
   auto linking = records(site, {{"link", "Patient/" + record.id}}, most_with_one_id);
   if (!linking) return linking;
   for (auto& other : *linking)
-    if (sees(other, record.id)) all.push_back(std::move(other));
+    if (link_between(other, record.id)) all.push_back(std::move(other));
   return all;
 }
 
@@ -137,6 +136,18 @@ std::string_view replaced_by(const Node& patient) {
     return other ? other->value_of("reference") : std::string_view();
   }
   return {};
+}
+
+bool adopted(const Node& patient, const Id& id) {
+  bool any = false;
+  for (const auto& identifier : patient) {
+    if (identifier.name != "identifier" || identifier.value_of("value") != id.value) continue;
+    if (!id.system.empty() && identifier.value_of("system") != id.system) continue;
+    const auto* mark = identifier.child("extension");
+    if (!mark || mark->value_of("url") != adopted_from) return false;
+    any = true;
+  }
+  return any;
 }
 
 std::vector<Held> held_by(const Node& patient) {
@@ -199,6 +210,21 @@ Result<fhir::Expectation> expectation(const Site& site, const Id& id) {
 Node& editable(Record& record) {
   record.patient = &fhir::build::copy(*record.arena, *record.patient);
   return *record.patient;
+}
+
+bool add_link(Record& record, const std::string& id) {
+  if (link_between(record, id)) return false;
+  auto& link = fhir::build::add(*record.arena, editable(record), "link");
+  fhir::build::add_reference(*record.arena, link, "other", "Patient/" + id);
+  fhir::build::add(*record.arena, link, "type", "seealso");
+  return true;
+}
+
+bool remove_link(Record& record, const std::string& id) {
+  if (!link_between(record, id)) return false;
+  editable(record);
+  while (const auto* link = link_between(record, id)) fhir::build::remove(*record.patient, *link);
+  return true;
 }
 
 Result<fhir::Write> write_of(const Site& site, const Record& record) {

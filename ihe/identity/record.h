@@ -35,6 +35,11 @@ fhir::Result<fhir::Expectation> expectation(const Site& site, const Id& id);
 fhir::Node& editable(Record& record);
 fhir::Result<fhir::Write> write_of(const Site& site, const Record& record);
 
+// Patient.link seealso to the record `id`: says, and unsays, that both are of one person. False when nothing changed;
+// otherwise the record is editable.
+bool add_link(Record& record, const std::string& id);
+bool remove_link(Record& record, const std::string& id);
+
 // All records of the persons that these are of, these first.
 fhir::Result<std::vector<Record>> group_of(const Site& site, std::vector<Record> records);
 

@@ -7,8 +7,10 @@
 
 #include "fhir/build.h"
 #include "fhir/bundle.h"
+#include "fhir/incoming.h"
 #include "fhir/value.h"
 #include "ihe/identity/matricule.h"
+#include "ihe/identity/provenance.h"
 #include "ihe/identity/record.h"
 #include "ihe/match/candidates.h"
 #include "ihe/settings.h"
@@ -21,18 +23,43 @@ using fhir::Node;
 using fhir::Outcome;
 using fhir::Result;
 
-constexpr std::string_view life_cycle = "http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle";
+// The audit record of a number that is taken over though it breaks its rule: DICOM's "Patient Record", a warning.
+// FHIR R4: http://hl7.org/fhir/R4/auditevent.html
+Result<fhir::Write> suspicion(const fhir::RuleSite& site, const std::string& patient, MatriculeFault fault) {
+  constexpr std::string_view dicom = "http://dicom.nema.org/resources/ontology/DCM";
+  fhir::Arena arena;
+  auto& event = fhir::build::resource(arena, "AuditEvent");
+  fhir::build::add_coding(arena, event, "type", dicom, "110110", "Patient Record");
+  fhir::build::add(arena, event, "recorded", fhir::instant_text(site.now));
+  fhir::build::add(arena, event, "outcome", "4");
+  fhir::build::add(arena, event, "outcomeDesc", "The national number " + std::string(text_of(fault)));
+  auto& agent = fhir::build::add(arena, event, "agent");
+  fhir::build::add(arena, fhir::build::add(arena, agent, "who"), "display",
+                   site.access.subject.empty() ? "anonymous" : site.access.subject);
+  fhir::build::add(arena, agent, "requestor", "true");
+  auto& source = fhir::build::add(arena, event, "source");
+  fhir::build::add(arena, fhir::build::add(arena, source, "observer"), "display", "alzette");
+  fhir::build::add_reference(arena, fhir::build::add(arena, event, "entity"), "what", "Patient/" + patient);
+  auto write = fhir::prepare(event, site.ids.next(site.now), fhir::Method::create, site.base);
+  if (write) write->if_version = 0;
+  return write;
+}
 
-Result<bool> check_numbers(const Domains& domains, const fhir::Write& write) {
+// Faults are refused where the domain's check is strict, and recorded where it warns.
+Result<std::optional<MatriculeFault>> check_numbers(const Domains& domains, const fhir::Write& write) {
+  std::optional<MatriculeFault> suspect;
   for (const auto& row : write.rows) {
     if (row.parameter->code.view() != "identifier" || row.facet != fhir::search::Facet::value) continue;
     const auto* domain = domains.by_uri(row.value.system);
-    if (!domain || domain->check != Domain::Check::strict || row.value.text.empty()) continue;
-    if (const auto fault = any_matricule_fault(row.value.text); fault != MatriculeFault::none)
+    if (!domain || domain->check == Domain::Check::none || row.value.text.empty()) continue;
+    const auto fault = any_matricule_fault(row.value.text);
+    if (fault == MatriculeFault::none) continue;
+    if (domain->check == Domain::Check::strict)
       return Outcome(Kind::unprocessable, "value", "The national number " + std::string(text_of(fault)),
                      "Patient.identifier");
+    suspect = fault;
   }
-  return true;
+  return suspect;
 }
 
 bool mentions_replacement(std::string_view body) { return body.find("\"replaced-by\"") != std::string_view::npos; }
@@ -46,6 +73,22 @@ struct Survivor {
 class Merging {
  public:
   Merging(const Site& site, fhir::Batch& batch) : site_(site), batch_(batch) {}
+
+  // A source that writes its record anew knows nothing of what was merged into it: that stays.
+  Result<bool> keep_adopted(std::size_t at, const fhir::Version& stored) {
+    auto record = of_write(at);
+    if (!record) return std::move(record.outcome());
+    const auto known = read_record(stored);
+    if (!known) return known.outcome();
+    bool changed = false;
+    for (const auto& element : *known->patient) {
+      const auto subsumed = origin_of(element);
+      if (subsumed.empty() || repeats(*record->patient, element) || !still_replaced(subsumed, record->id)) continue;
+      fhir::build::add_copy(*record->arena, *record->patient, element);
+      changed = true;
+    }
+    return changed ? put(at, *record) : Result<bool>(true);
+  }
 
   // From what the record was replaced by before to what it is replaced by now.
   Result<bool> run(std::size_t at, const std::string& before) {
@@ -167,15 +210,31 @@ class Merging {
     fhir::build::add(*record.arena, link, "type", "replaces");
   }
 
-  static bool came_from(const Node& node, const std::string& reference) {
+  // The record that brought an identifier or a link in a merge: "Patient/1", "" for what came otherwise.
+  static std::string_view origin_of(const Node& node) {
+    const Node* value = nullptr;
     if (node.name == "identifier") {
       const auto* mark = node.child("extension");
-      const auto* value = mark && mark->value_of("url") == adopted_from ? mark->child("valueReference") : nullptr;
-      return value && value->value_of("reference") == reference;
+      value = mark && mark->value_of("url") == adopted_from ? mark->child("valueReference") : nullptr;
+    } else if (node.name == "link" && node.value_of("type") == "replaces") {
+      value = node.child("other");
     }
-    if (node.name != "link" || node.value_of("type") != "replaces") return false;
-    const auto* other = node.child("other");
-    return other && other->value_of("reference") == reference;
+    return value ? value->value_of("reference") : std::string_view();
+  }
+
+  static bool repeats(const Node& patient, const Node& element) {
+    return std::any_of(patient.begin(), patient.end(), [&](const Node& other) {
+      if (other.name != element.name) return false;
+      if (element.name == "link") return origin_of(other) == origin_of(element);
+      return other.value_of("system") == element.value_of("system") &&
+             other.value_of("value") == element.value_of("value");
+    });
+  }
+
+  // Whether the record `reference` is, after this batch, replaced by the record `id`.
+  bool still_replaced(std::string_view reference, const std::string& id) {
+    const auto found = survivor_of(std::string(reference));
+    return found && *found && replaced_by(*(*found)->record.patient) == "Patient/" + id;
   }
 
   Result<bool> release(const std::string& reference, const Record& subsumed) {
@@ -187,7 +246,7 @@ class Merging {
     bool changed = false;
     for (const Node* child = survivor.record.patient->first; child;) {
       const auto* next = child->next;
-      if (came_from(*child, from)) {
+      if (origin_of(*child) == from) {
         fhir::build::remove(*survivor.record.patient, *child);
         changed = true;
       }
@@ -196,20 +255,9 @@ class Merging {
     return changed ? store(survivor) : Result<bool>(true);
   }
 
-  // FHIR R4: http://hl7.org/fhir/R4/provenance.html
   Result<bool> add_provenance(std::string_view activity, const std::string& survivor, const Record& subsumed) {
-    fhir::Arena arena;
-    auto& provenance = fhir::build::resource(arena, "Provenance");
-    fhir::build::add_reference(arena, provenance, "target", survivor);
-    fhir::build::add_reference(arena, provenance, "target", "Patient/" + subsumed.id);
-    fhir::build::add(arena, provenance, "recorded", fhir::instant_text(site_.now));
-    fhir::build::add_concept(arena, provenance, "activity", life_cycle, activity);
-    auto& agent = fhir::build::add(arena, provenance, "agent");
-    auto& who = fhir::build::add(arena, agent, "who");
-    fhir::build::add(arena, who, "display", site_.access.subject.empty() ? "anonymous" : site_.access.subject);
-    auto write = fhir::prepare(provenance, site_.ids.next(site_.now), fhir::Method::create, site_.base);
+    auto write = provenance(site_, activity, {survivor, "Patient/" + subsumed.id});
     if (!write) return std::move(write.outcome());
-    write->if_version = 0;
     batch_.writes.push_back(std::move(*write));
     return true;
   }
@@ -219,11 +267,9 @@ class Merging {
 };
 
 // What the stored record is replaced by, "" for nothing.
-Result<std::string> replaced_before(const fhir::RuleSite& site, const fhir::Write& write) {
-  if (write.method == fhir::Method::create) return std::string();
-  auto version = site.snapshot.read(site.access, *write.type, write.id);
-  if (!version || !mentions_replacement(version->body)) return std::string();
-  auto record = read_record(*version);
+Result<std::string> replaced_before(const std::optional<fhir::Version>& stored) {
+  if (!stored || !mentions_replacement(stored->body)) return std::string();
+  auto record = read_record(*stored);
   if (!record) return std::move(record.outcome());
   return std::string(replaced_by(*record->patient));
 }
@@ -231,13 +277,27 @@ Result<std::string> replaced_before(const fhir::RuleSite& site, const fhir::Writ
 Result<bool> run(const fhir::RuleSite& rule_site, fhir::Batch& batch, std::size_t at) {
   const auto& write = batch.writes[at];
   if (write.method == fhir::Method::remove) return true;
-  if (auto done = check_numbers(rule_site.settings.domains, write); !done) return done;
-  auto before = replaced_before(rule_site, write);
+  const auto suspect = check_numbers(rule_site.settings.domains, write);
+  if (!suspect) return suspect.outcome();
+  std::optional<fhir::Version> stored;
+  if (write.method == fhir::Method::update)
+    if (auto version = rule_site.snapshot.read(rule_site.access, *write.type, write.id)) stored = std::move(*version);
+  auto before = replaced_before(stored);
   if (!before) return std::move(before.outcome());
-  if (before->empty() && !mentions_replacement(write.body.bytes)) return true;
+  const bool adopted_any = stored && stored->body.find(adopted_from) != std::string::npos;
+  const bool merges = !before->empty() || adopted_any || mentions_replacement(write.body.bytes);
+  if (*suspect) {
+    auto event = suspicion(rule_site, write.id, **suspect);
+    if (!event) return std::move(event.outcome());
+    batch.writes.push_back(std::move(*event));
+  }
+  if (!merges) return true;
   const Site site{rule_site.snapshot, rule_site.access, rule_site.settings,
                   rule_site.base,     rule_site.now,    rule_site.ids};
-  return Merging(site, batch).run(at, *before);
+  Merging merging(site, batch);
+  if (adopted_any)
+    if (auto kept = merging.keep_adopted(at, *stored); !kept) return kept;
+  return merging.run(at, *before);
 }
 
 }  // namespace

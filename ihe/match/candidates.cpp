@@ -65,6 +65,10 @@ bool merged(const fhir::Node& patient) {
 
 }  // namespace
 
+const Weights& weights_of(const Settings& settings) {
+  return settings.weights ? *settings.weights : Weights::standard();
+}
+
 std::vector<fhir::search::IndexRow> rows_of(const Person& person) {
   const auto* parameter = key_parameter();
   std::vector<fhir::search::IndexRow> rows;

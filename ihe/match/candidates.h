@@ -8,6 +8,7 @@
 #include "fhir/search/index.h"
 #include "fhir/store.h"
 #include "ihe/match/match.h"
+#include "ihe/settings.h"
 
 namespace ihe::match {
 
@@ -15,6 +16,9 @@ struct Candidate {
   fhir::Version version;
   Verdict verdict;
 };
+
+// Those that this deployment learned, else the built-in ones.
+const Weights& weights_of(const Settings& settings);
 
 // Index rows that a Patient is found by, beside those that its search parameters give.
 std::vector<fhir::search::IndexRow> rows_of(const Person& person);

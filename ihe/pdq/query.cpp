@@ -47,9 +47,13 @@ struct Pieces {
   bool any = false;
 };
 
+// Class, location, the doctors, service, number: those of table 3.22-2.
+constexpr std::array<std::size_t, 8> visit_fields{2, 3, 7, 8, 9, 10, 17, 19};
+
 class QueryReader {
  public:
-  QueryReader(const Site& site, const hl7v2::Message& message) : site_(site), message_(message) {}
+  QueryReader(const Site& site, const hl7v2::Message& message, bool of_visits)
+      : site_(site), message_(message), of_visits_(of_visits) {}
 
   Query read(const hl7v2::Segment& qpd) {
     std::size_t at = 0;
@@ -57,7 +61,10 @@ class QueryReader {
       ++at;
       const auto text = parameter.component(1);
       auto value = parameter.component(2);
-      if (!text.starts_with("@PID.")) {
+      if (of_visits_ && text.starts_with("@PV1.")) {
+        if (!value.empty() && !take_visit(text.substr(5), std::move(value)))
+          refuse(at, "This server does not search visits by " + text.substr(0, 20));
+      } else if (!text.starts_with("@PID.")) {
         refuse(at, "A parameter must name a field of PID: @PID.5.1.1");
       } else if (!value.empty() && !take(text.substr(5), std::move(value))) {
         refuse(at, "This server does not search by " + text.substr(0, 20));
@@ -66,7 +73,7 @@ class QueryReader {
     for (auto& one : ids_) finish(one);
     domains(qpd);
     page();
-    if (query_.demographics.criteria.empty() && query_.faults.empty())
+    if (query_.demographics.criteria.empty() && query_.visits.empty() && query_.faults.empty())
       query_.faults.push_back({"QPD^1^3", "101", "The query has no parameter"});
     return std::move(query_);
   }
@@ -89,6 +96,19 @@ class QueryReader {
     for (const auto& text : texts)
       if (text.field == field) return add(text.criterion, text.anywhere ? "*" + value + "*" : value), true;
     return false;
+  }
+
+  // "3.1" and "7.2.1": of subcomponents only the first is looked at.
+  bool take_visit(std::string_view place, std::string value) {
+    VisitCriterion criterion{0, 1, std::move(value)};
+    const auto* end = place.data() + place.size();
+    const auto field = std::from_chars(place.data(), end, criterion.field);
+    if (field.ec != std::errc()) return false;
+    if (field.ptr != end && *field.ptr == '.') std::from_chars(field.ptr + 1, end, criterion.component);
+    const auto known = std::find(visit_fields.begin(), visit_fields.end(), criterion.field);
+    if (known == visit_fields.end() || criterion.component == 0) return false;
+    query_.visits.push_back(std::move(criterion));
+    return true;
   }
 
   static bool piece(Pieces& pieces, std::string_view component, std::string value) {
@@ -173,6 +193,7 @@ class QueryReader {
 
   const Site& site_;
   const hl7v2::Message& message_;
+  bool of_visits_;
   Query query_;
   std::array<Pieces, 3> ids_{{{"3", Field::id, {}, {}, {}, {}},
                               {"18", Field::account, {}, {}, {}, {}},
@@ -181,8 +202,8 @@ class QueryReader {
 
 }  // namespace
 
-Query read_query(const Site& site, const hl7v2::Message& message, const hl7v2::Segment& qpd) {
-  return QueryReader(site, message).read(qpd);
+Query read_query(const Site& site, const hl7v2::Message& message, const hl7v2::Segment& qpd, bool of_visits) {
+  return QueryReader(site, message, of_visits).read(qpd);
 }
 
 }  // namespace ihe::pdq

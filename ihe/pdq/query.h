@@ -1,4 +1,5 @@
-// QPD-3 of the demographics queries, read: `@PID.5.1.1^SMITH~@PID.8^F`. IHE ITI TF-2 3.21.4.1.2.2.
+// QPD-3 of the demographics queries, read: `@PID.5.1.1^SMITH~@PID.8^F~@PV1.3.1^WARD`. IHE ITI TF-2 3.21.4.1.2.2 and
+// 3.22.4.1.2.2.
 #pragma once
 
 #include <string>
@@ -10,12 +11,19 @@
 
 namespace ihe::pdq {
 
+// What a field of PV1 must be; `*` stands for any text.
+struct VisitCriterion {
+  std::size_t field = 0, component = 1;
+  std::string pattern;
+};
+
 struct Query {
   identity::DemographicsQuery demographics;
+  std::vector<VisitCriterion> visits;  // of ITI-22
   std::vector<hl7v2::Fault> faults;
 };
 
-// QPD-3, QPD-8, RCP-2 and DSC-1 of a message.
-Query read_query(const Site& site, const hl7v2::Message& message, const hl7v2::Segment& qpd);
+// QPD-3, QPD-8, RCP-2 and DSC-1 of a message. `of_visits`: ITI-22, which knows fields of PV1.
+Query read_query(const Site& site, const hl7v2::Message& message, const hl7v2::Segment& qpd, bool of_visits = false);
 
 }  // namespace ihe::pdq

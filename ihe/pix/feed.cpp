@@ -7,6 +7,7 @@
 
 #include "fhir/value.h"
 #include "ihe/pix/pid.h"
+#include "ihe/pix/visit.h"
 #include "ihe/wire/acknowledge.h"
 #include "ihe/wire/digest.h"
 
@@ -30,11 +31,18 @@ std::string feeder_of(const hl7v2::Message& message) {
   return message.header(3).component(1) + "|" + message.header(4).component(1);
 }
 
-Plan accept(const Site& site, const hl7v2::Message& message, fhir::Batch batch) {
+// What PID says and is suspect: as an outcome that refuses nothing.
+Outcome warnings_of(const Site& site, const fhir::Node& patient) {
+  Outcome outcome(Kind::unprocessable);
+  outcome.issues = identity::warnings_of(site.settings, patient);
+  return in_pid(std::move(outcome));
+}
+
+Plan accept(const Site& site, const hl7v2::Message& message, fhir::Batch batch, const Outcome& warnings = {}) {
   Plan plan;
   for (const auto& write : batch.writes)
     if (write.type->name.view() == "Patient") plan.audited.patients.push_back("Patient/" + write.id);
-  plan.answer.bytes = hl7v2::acknowledge(message, "AA", {}, site.now);
+  plan.answer.bytes = hl7v2::acknowledge(message, "AA", hl7v2::faults_of(warnings), site.now);
   plan.batch = std::move(batch);
   return plan;
 }
@@ -93,7 +101,12 @@ Result<Plan> add_or_revise(const Site& site, const hl7v2::Message& message) {
   if (!told) return std::move(told.outcome());
   auto fed = identity::feed(site, {told->patient, told->mother, told->cleared, feeder_of(message)});
   if (!fed) return in_pid(std::move(fed.outcome()));
-  return accept(site, message, std::move(fed->batch));
+  if (const auto* pv1 = message.find("PV1")) {
+    auto visit = read_visit(site, message, *pv1, fed->patient);
+    if (!visit) return std::move(visit.outcome());
+    if (*visit) fed->batch.writes.push_back(std::move(**visit));
+  }
+  return accept(site, message, std::move(fed->batch), warnings_of(site, *told->patient));
 }
 
 Result<Plan> merge(const Site& site, const hl7v2::Message& message) {
@@ -175,9 +188,13 @@ std::optional<std::int64_t> done_before(const Site& site, const std::string& nam
 }
 
 // The acknowledgement of the first time; nothing is done again.
-Plan again(const hl7v2::Message& message, std::int64_t then) {
+Plan again(const Site& site, const hl7v2::Message& message, std::int64_t then, bool adds_or_revises) {
   Plan plan;
-  plan.answer.bytes = hl7v2::acknowledge(message, "AA", {}, then);
+  Outcome warnings;
+  const auto* pid = adds_or_revises ? message.find("PID") : nullptr;
+  if (pid)
+    if (const auto told = read_pid(site, message, *pid)) warnings = warnings_of(site, *told->patient);
+  plan.answer.bytes = hl7v2::acknowledge(message, "AA", hl7v2::faults_of(warnings), then);
   return plan;
 }
 
@@ -192,9 +209,9 @@ constexpr std::array<Event, 5> special{
 
 Result<Plan> feed(const Site& site, const Message& message) {
   const auto once = name_of(*message.v2);
-  if (const auto done = done_before(site, once)) return again(*message.v2, *done);
   const auto event = message.v2->header(9).component(2);
   const auto found = std::find_if(special.begin(), special.end(), [&](const Event& one) { return one.code == event; });
+  if (const auto done = done_before(site, once)) return again(site, *message.v2, *done, found == special.end());
   auto plan = found == special.end() ? add_or_revise(site, *message.v2) : found->run(site, *message.v2);
   if (plan) plan->audited.id = once;
   return plan;

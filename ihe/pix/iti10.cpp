@@ -25,6 +25,8 @@ Result<Consumer> read_consumer(const fhir::Node& node, const identity::Domains& 
   for (const auto& member : node) {
     if (member.name == "address") {
       consumer.address = member.text;
+    } else if (member.name == "ca") {
+      consumer.ca = member.text;
     } else if (member.name == "url") {
       consumer.url = member.text;
     } else if (member.name == "device") {
@@ -41,7 +43,7 @@ Result<Consumer> read_consumer(const fhir::Node& node, const identity::Domains& 
       consumer.domains.push_back(domain->uri);
     } else {
       return wrong("unknown member \"" + std::string(member.name) +
-                   "\"; known are address, url, device, application, facility, domains");
+                   "\"; known are address, ca, url, device, application, facility, domains");
     }
   }
   const bool soap = !consumer.url.empty();

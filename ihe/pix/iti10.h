@@ -16,6 +16,7 @@ namespace ihe::pix {
 
 struct Consumer {
   std::string address;                // "host:port" of its MLLP door
+  std::string ca;                     // PEM file of who vouches for that door; it speaks TLS then
   std::string url;                    // of its SOAP door, http; instead of `address`
   std::string device;                 // OID of the receiver in HL7 v3
   std::string application, facility;  // MSH-5, MSH-6
@@ -23,7 +24,7 @@ struct Consumer {
 };
 
 // The file of consumers:
-// [{"address":"10.0.0.7:2575","application":"APP","facility":"HOSPITAL","domains":["A","1.2.3"]},
+// [{"address":"10.0.0.7:2575","application":"APP","facility":"HOSPITAL","domains":["A","1.2.3"],"ca":"ca.pem"},
 //  {"url":"http://10.0.0.7/pix","device":"1.2.4","domains":["A"]}].
 fhir::Result<std::vector<Consumer>> read_consumers(std::string_view text, const identity::Domains& domains);
 

@@ -31,7 +31,8 @@ fhir::Result<const Element*> event_of(const hl7v3::Asked& asked) {
   return event;
 }
 
-fhir::Result<Plan> feed(const Site& site, const hl7v3::Asked& asked, const Element& event) {
+fhir::Result<Plan> feed(const Site& site, const hl7v3::Asked& asked, const Element& event,
+                        std::vector<hl7v3::Detail>& warnings) {
   if (event.child("replacementOf"))
     return fault("/subject/registrationEvent/replacementOf", "What replaces another registration is a merge, 201304");
   const auto told = pix::read_patient(site, *event.at({"subject1", "patient"}));
@@ -40,6 +41,8 @@ fhir::Result<Plan> feed(const Site& site, const hl7v3::Asked& asked, const Eleme
   if (!fed) return std::move(fed.outcome());
   Plan plan;
   plan.batch = std::move(fed->batch);
+  for (const auto& warning : identity::warnings_of(site.settings, *told->patient))
+    warnings.push_back({"102", warning.diagnostics, {}, true});
   plan.audited.patients.push_back("Patient/" + fed->patient);
   return plan;
 }
@@ -78,10 +81,11 @@ fhir::Result<Plan> run(const Site& site, const Message& message) {
   const auto event = event_of(*asked);
   if (!event) return event.outcome();
   const bool merges = asked->message->name == "PRPA_IN201304UV02";
-  auto plan = merges ? merge(site, *asked, **event) : feed(site, *asked, **event);
+  std::vector<hl7v3::Detail> warnings;
+  auto plan = merges ? merge(site, *asked, **event) : feed(site, *asked, **event, warnings);
   if (!plan) return plan;
   plan->answer.bytes =
-      hl7v3::acknowledge(*asked->message, {site.ids.next(site.now), site.now}, hl7v3::Acknowledgement::aa);
+      hl7v3::acknowledge(*asked->message, {site.ids.next(site.now), site.now}, hl7v3::Acknowledgement::aa, warnings);
   return plan;
 }
 

@@ -116,7 +116,8 @@ void add_errors(Writer& writer, const Message& message, const std::vector<Fault>
       continue;
     }
     writer.skip(1).raw(location);
-    writer.raw(writer.join({std::string(fault.code), std::string(text_of(fault.code)), "HL70357"})).field("E");
+    writer.raw(writer.join({std::string(fault.code), std::string(text_of(fault.code)), "HL70357"}))
+        .field(fault.severity);
     writer.skip(3).field(fault.text);
   }
 }
@@ -164,9 +165,10 @@ std::string_view code_of(Kind kind) {
 std::vector<Fault> faults_of(const fhir::Outcome& outcome) {
   std::vector<Fault> faults;
   for (const auto& issue : outcome.issues) {
-    if (issue.severity != fhir::Severity::error && issue.severity != fhir::Severity::fatal) continue;
     const bool located = issue.expression.find('^') != std::string::npos;
-    faults.push_back({located ? issue.expression : std::string(), fault_code(issue, outcome.kind), issue.diagnostics});
+    if (!issue.refuses() && issue.severity != fhir::Severity::warning) continue;
+    faults.push_back({located ? issue.expression : std::string(), fault_code(issue, outcome.kind), issue.diagnostics,
+                      issue.refuses() ? "E" : "W"});
   }
   return faults;
 }

@@ -75,11 +75,13 @@ struct Message {
   std::vector<Repetition> repetitions(const Segment& segment, std::size_t field) const;  // those that are not empty
 };
 
-// Where and why a message is refused. `location` as in ERR-2: "PID^1^3^1^4"; `code` of HL7 table 0357.
+// Where and why a message is refused. `location` as in ERR-2: "PID^1^3^1^4"; `code` of HL7 table 0357; `severity` of
+// table 0516: a message is taken with warnings.
 struct Fault {
   std::string location;
   std::string_view code;
   std::string text;
+  std::string_view severity = "E";
 };
 
 // Whether the text could be read. Even where it could not, `message` may hold enough of MSH to answer to it.

@@ -77,7 +77,7 @@ void write_acknowledgement(Writer& writer, const Element& asked, Acknowledgement
     writer.open("id").attribute("nullFlavor", "NI").close();
   writer.close();
   for (const auto& detail : details) {
-    writer.open("acknowledgementDetail").attribute("typeCode", "E");
+    writer.open("acknowledgementDetail").attribute("typeCode", detail.warns ? "W" : "E");
     writer.open("code").attribute("code", detail.code).attribute("codeSystem", "2.16.840.1.113883.12.357").close();
     writer.element("text", detail.text);
     if (!detail.location.empty()) writer.element("location", detail.location);

@@ -34,6 +34,7 @@ struct Detail {
   std::string code;  // of 2.16.840.1.113883.12.357 (HL7 table 0357)
   std::string text;
   std::string location;  // XPath, "" for none
+  bool warns = false;    // of something that was done all the same
 };
 
 enum class Acknowledgement : std::uint8_t { aa, ae, ar, ca, ce };

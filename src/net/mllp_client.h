@@ -7,13 +7,14 @@
 #include <string_view>
 
 #include "fhir/outcome.h"
+#include "src/net/tls.h"
 
 namespace alzette::net {
 
 class MllpClient {
  public:
-  // `address`: "host:port". Nothing is connected before the first message.
-  MllpClient(std::string address, std::chrono::milliseconds patience);
+  // `address`: "host:port". Nothing is connected before the first message. `tls`: null for a plain connection.
+  MllpClient(std::string address, std::chrono::milliseconds patience, std::shared_ptr<const TlsContext> tls = nullptr);
   ~MllpClient();
 
   // The answer's bytes without their frame. On any failure the connection is given up; the next message makes a new

@@ -64,7 +64,7 @@ fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
     return Outcome(Kind::unprocessable, "required",
                    "Too little to look for: give an identifier, or names with a date of birth", "Patient");
   auto found = match::candidates(call.snapshot, call.access, person, ihe::identity::matricule_system,
-                                 match::Weights::standard());
+                                 match::weights_of(call.settings));
   if (!found) return std::move(found.outcome());
   if (input.flag("onlyCertainMatches"))
     std::erase_if(*found, [](const auto& one) { return one.verdict.grade != match::Grade::certain; });

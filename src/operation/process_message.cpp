@@ -1,6 +1,8 @@
 // $process-message: takes the patient feed of PMIR, a message whose history Bundle is carried out as one transaction.
 // A patient keeps the id that its source gave it, so that later messages speak of the same one.
 // IHE PMIR ITI-93, https://profiles.ihe.net/ITI/PMIR/ITI-93.html; http://hl7.org/fhir/R4/messaging.html
+#include <algorithm>
+
 #include "fhir/build.h"
 #include "fhir/format/json.h"
 #include "src/operation/operation.h"
@@ -74,6 +76,8 @@ void write_text(std::string_view name, std::string_view value, std::string& out)
   fhir::json::write_string(value, out);
 }
 
+bool merged(std::string_view body) { return body.find("\"replaced-by\"") != std::string_view::npos; }
+
 std::string answer_to(const Node& header, const rest::Call& call) {
   const auto id = call.ids.next(call.now);
   std::string out = R"({"resourceType":"Bundle","type":"message")";
@@ -91,6 +95,15 @@ std::string answer_to(const Node& header, const rest::Call& call) {
   return out += "}}}]}";
 }
 
+// A merge is for good in PMIR: what takes a replaced-by back is not allowed (ITI-93, 405).
+bool undoes_a_merge(const rest::Call& call, const fhir::Batch& batch) {
+  return std::any_of(batch.writes.begin(), batch.writes.end(), [&](const fhir::Write& write) {
+    if (write.type->name.view() != "Patient" || write.method == fhir::Method::create) return false;
+    const auto stored = call.snapshot.read(call.access, *write.type, write.id);
+    return stored && merged(stored->body) && (write.method == fhir::Method::remove || !merged(write.body.bytes));
+  });
+}
+
 fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   const auto message = read_message(input.resource("content"));
   if (!message) return message.outcome();
@@ -102,6 +115,11 @@ fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   for (const auto& entry : transaction->entries)
     if (entry.act == rest::TransactionEntry::Act::read)
       return refusal("not-supported", "A feed changes patients; it does not read", "Bundle.entry[1]");
+  if (undoes_a_merge(call, transaction->batch))
+    return rest::Plan(rest::json_reply(
+        405, fhir::to_json(Outcome(Kind::unsupported, "business-rule",
+                                   "A patient that was merged stays so: its link replaced-by cannot be taken back",
+                                   "Bundle.entry[1]"))));
   auto response = rest::json_reply(200, answer_to(*message->header, call));
   if (transaction->batch.writes.empty()) return rest::Plan(std::move(response));
   rest::Plan plan;

@@ -2,6 +2,8 @@
 #include "src/rest/criteria.h"
 
 #include "fhir/format/json.h"
+#include "fhir/incoming.h"
+#include "ihe/identity/identity.h"
 #include "src/net/uri.h"
 #include "src/rest/binary.h"
 #include "src/rest/interaction.h"
@@ -12,6 +14,40 @@ using fhir::Kind;
 using fhir::Outcome;
 using fhir::Result;
 
+namespace {
+
+constexpr std::uint32_t longest_chain = 32;  // of merges
+
+// The identifier that is asked for, where the criteria name exactly one.
+std::optional<ihe::identity::Id> identifier_of(const fhir::search::Query& query) {
+  for (const auto& clause : query.all_of)
+    if (clause.parameter && clause.parameter->code.view() == "identifier" && clause.any_of.size() == 1)
+      return ihe::identity::Id{std::string(clause.any_of.front().value.system),
+                               std::string(clause.any_of.front().value.text)};
+  return std::nullopt;
+}
+
+// Of the Patients found the only one that did not adopt the identifier in a merge; "" when there is none such.
+Result<std::string> given_to(fhir::Snapshot& snapshot, const fhir::Access& access, const fhir::search::Query& query) {
+  const auto identifier = identifier_of(query);
+  if (!identifier) return std::string();
+  auto ids = snapshot.find(access, query, longest_chain);
+  if (!ids) return std::move(ids.outcome());
+  std::string only;
+  for (auto& id : *ids) {
+    const auto version = snapshot.read(access, *query.type, id);
+    if (!version) continue;
+    const auto incoming = fhir::receive(version->body);
+    if (!incoming) return incoming.outcome();
+    if (ihe::identity::adopted(*incoming->resource, *identifier)) continue;
+    if (!only.empty()) return std::string();
+    only = std::move(id);
+  }
+  return only;
+}
+
+}  // namespace
+
 Result<Found> find_one(fhir::Snapshot& snapshot, const fhir::Access& access, const fhir::Type& type,
                        const fhir::search::Parameters& criteria, std::string_view base) {
   auto query = fhir::search::parse(&type, criteria, base, false);
@@ -21,9 +57,13 @@ Result<Found> find_one(fhir::Snapshot& snapshot, const fhir::Access& access, con
                    "Criteria are needed: without any, every " + std::string(type.name.view()) + " would match");
   auto ids = snapshot.find(access, *query, 2);
   if (!ids) return std::move(ids.outcome());
-  if (ids->size() > 1)
+  if (ids->size() > 1) {
+    auto only = type.name.view() == "Patient" ? given_to(snapshot, access, *query) : Result<std::string>(std::string());
+    if (!only) return std::move(only.outcome());
+    if (!only->empty()) return Found{{std::move(*query), std::move(*ids)}, std::move(*only)};
     return Outcome(Kind::precondition, "multiple-matches",
                    "The criteria match more than one " + std::string(type.name.view()) + ": narrow them to one");
+  }
   return Found{{std::move(*query), std::move(*ids)}};
 }
 

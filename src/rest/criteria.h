@@ -18,11 +18,13 @@ struct Call;
 
 struct Found {
   fhir::Expectation expectation;  // for the writer: still finds exactly this
-  const std::string& id() const { return expectation.ids.front(); }
+  std::string given_to = {};      // of several Patients the one to whom the identifier was given, see find_one
+  const std::string& id() const { return given_to.empty() ? expectation.ids.front() : given_to; }
   bool none() const { return expectation.ids.empty(); }
 };
 
-// The one resource, or none, that meets the criteria. Refuses empty criteria (412) and more than one match (412).
+// The one resource, or none, that meets the criteria. Refuses empty criteria (412) and more than one match (412). A
+// Patient that adopted the identifier when another one was merged into it is none, so that a merge may be sent again.
 fhir::Result<Found> find_one(fhir::Snapshot& snapshot, const fhir::Access& access, const fhir::Type& type,
                              const fhir::search::Parameters& criteria, std::string_view base);
 // The same from text as in If-None-Exist and request.url: "identifier=a|b&active=true".

@@ -7,6 +7,8 @@
 #include <cstdio>
 
 #include "fhir/bundle.h"
+#include "fhir/incoming.h"
+#include "ihe/identity/identity.h"
 #include "src/net/ascii.h"
 
 namespace alzette::rest {
@@ -65,10 +67,20 @@ bool unchanged_for(const Call& call, const fhir::Version& version) {
   return time && version.last_updated / 1000 <= *time / 1000;
 }
 
-std::string all_ok(std::string_view what) {
+std::string all_ok(std::string_view what, std::vector<fhir::Issue> warnings = {}) {
   fhir::Outcome outcome;
+  outcome.issues = std::move(warnings);
   outcome.issues.push_back({fhir::Severity::information, "informational", std::string(what), {}});
   return fhir::to_json(outcome);
+}
+
+// The OperationOutcome of a Patient that is taken with warnings, "" when there are none.
+std::string suspicions(const Call& call, const fhir::Write& write) {
+  const auto bytes = fhir::stored_bytes(write.body, 1, 0);
+  const auto incoming = fhir::receive(bytes);
+  auto warnings =
+      incoming ? ihe::identity::warnings_of(call.settings, *incoming->resource) : std::vector<fhir::Issue>();
+  return warnings.empty() ? std::string() : all_ok("Stored", std::move(warnings));
 }
 
 }  // namespace
@@ -151,6 +163,8 @@ Response read_reply(const Call& call, fhir::Version version) {
 Answer answer_for(const Call& call, const fhir::Write& write) {
   Answer answer{std::string(call.base), preferred_return(call.request), write.type->name, write.id, {}};
   if (answer.returns == Return::unspecified || answer.returns == Return::representation) answer.body = write.body;
+  if (answer.returns == Return::operation_outcome && answer.type == "Patient")
+    answer.body.bytes = suspicions(call, write);
   return answer;
 }
 
@@ -159,7 +173,8 @@ Response write_reply(const Answer& answer, const fhir::Written& written) {
   Response response;
   response.status = created ? 201 : 200;
   if (answer.returns == Return::operation_outcome)
-    response = json_reply(response.status, all_ok(created ? "Created" : "Updated"));
+    response = json_reply(response.status,
+                          !answer.body.bytes.empty() ? answer.body.bytes : all_ok(created ? "Created" : "Updated"));
   else if (answer.returns != Return::minimal)
     response = json_reply(response.status, fhir::stored_bytes(answer.body, written.version, written.last_updated));
   if (created)

@@ -6,6 +6,7 @@
 #include "fhir/bundle.h"
 #include "fhir/format/json.h"
 #include "fhir/search/compartment.h"
+#include "ihe/pdqm/iti78.h"
 #include "src/job/status.h"
 #include "src/metrics.h"
 #include "src/rest/contained.h"
@@ -43,7 +44,7 @@ void add_outcomes(const Query& query, const fhir::SearchPage& page, fhir::Bundle
 }
 
 std::string searchset(const Call& call, const Query& query, const fhir::SearchPage& page, std::string_view below_base,
-                      std::string_view context) {
+                      std::string_view context, const std::vector<std::string>& domains) {
   std::vector<fhir::Link> links;
   fhir::search::Parameters self = query.applied;
   links.push_back({"self", link(call.base, below_base, self,
@@ -56,7 +57,9 @@ std::string searchset(const Call& call, const Query& query, const fhir::SearchPa
   bundle.reserve(bytes);
   const Projection projection{query.summary, query.elements};
   for (const auto& entry : page.entries) {
-    if (projection.active())
+    if (!domains.empty() && entry.match)
+      bundle.match(call.base, entry.version, projection.apply(ihe::pdqm::shown(entry.version.body, domains)), true);
+    else if (projection.active())
       bundle.match(call.base, entry.version, projection.apply(entry.version.body), entry.match);
     else
       bundle.match(call.base, entry.version, entry.version.body, entry.match);
@@ -90,6 +93,13 @@ fhir::Result<bool> enter_compartment(const Call& call, Query& query) {
     return fhir::Outcome(fhir::Kind::absent, "not-found", "The compartment holds nothing of the types asked for");
   query.types = std::move(types);
   return true;
+}
+
+// What ITI-78 makes of a search of Patient.
+ihe::pdqm::Domains domains_asked(const Call& call) {
+  if (!call.type || call.type->name.view() != "Patient") return {};
+  return ihe::pdqm::domains_of({call.snapshot, call.access, call.settings, call.base, call.now, call.ids},
+                               call.parameters);
 }
 
 std::string below_base_of(const Call& call) {
@@ -141,8 +151,11 @@ fhir::Result<Plan> run(const Call& call) {
   if (!page) return std::move(page.outcome());
   if (query->contained != fhir::search::Contained::no) keep_contained(call, *query, *page);
   complete_total(*query, *page, only_total);
+  const auto domains = domains_asked(call);
+  if (page->entries.empty())
+    query->ignored.insert(query->ignored.end(), domains.unknown.begin(), domains.unknown.end());
   const metrics::Timed timed(metrics::Phase::serialise);
-  return Plan(json_reply(200, searchset(call, *query, *page, below_base, context)));
+  return Plan(json_reply(200, searchset(call, *query, *page, below_base, context, domains.wanted)));
 }
 
 }  // namespace

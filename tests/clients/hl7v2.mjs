@@ -7,6 +7,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import tls from 'node:tls';
 import { Client, Message } from 'node-hl7-client';
 import { connect, field, segments } from '../../conformance/mllp.mjs';
 import { ask, start } from '../../conformance/server.mjs';
@@ -20,9 +21,10 @@ let client;
 
 before(async () => {
   writeFileSync(domains, JSON.stringify([
-    { name: 'A', oid: '1.2.3.1' }, { name: 'B', oid: '1.2.3.2' }, { name: 'C', oid: '1.2.3.3', feeders: ['OTHER|PLACE'] }]));
+    { name: 'A', oid: '1.2.3.1' }, { name: 'B', oid: '1.2.3.2' }, { name: 'C', oid: '1.2.3.3', feeders: ['OTHER|PLACE'] },
+    { name: 'W', oid: '1.2.3.4', check: 'warn' }]));
   const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert,
-    '-subj', '/CN=localhost', '-days', '2']);
+    '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2']);
   assert.equal(made.status, 0);
   server = await start({ flags: ['--mllp', '127.0.0.1:0', '--mllps', '127.0.0.1:0', '--cert', cert, '--key', key,
     '--client-ca', cert, '--domains', domains] });
@@ -107,6 +109,16 @@ test('ITI-8 refuses unknown and foreign domains, wrong numbers and dates, and sa
   }
   const other = await client.send(`${msh('ORU^R01')}\rPID|||1^^^A\r`);
   assert.deepEqual([field(other, 'MSA', 1), errors(other)], ['AR', ['MSH^1^9^1^1 200']]);
+});
+
+test('a number that is suspect in a domain that warns is taken, with a warning, the same again', async () => {
+  const message = adt('A01', '1985022912324^^^W', '||SUSPECT^S').replace('|2.3.1\r', '|2.5\r');
+  const answer = await accept(message);
+  assert.deepEqual([2, 3, 4].map((n) => field(answer, 'ERR', n).split('^')[0]), ['PID', '102', 'W']);
+  assert.equal(await accept(message), answer);
+  const events = JSON.parse((await ask('GET', `${server.base}/AuditEvent?_sort=-_lastUpdated&_count=5`)).text).entry.map(({ resource }) => resource.outcomeDesc);
+  assert.equal(events.filter((text) => /national number/.test(text)).length, 1);
+  assert.equal(segments(await accept(adt('A01', '1893120105732^^^W', '||GOOD^G')), 'ERR').length, 0);
 });
 
 test('ITI-8 A40: the subsumed identifier leads to the survivor through every door', async () => {
@@ -247,6 +259,47 @@ test('ITI-10: a consumer is told of all identifiers of its domains, again until 
   }
 });
 
+test('ITI-10 by TLS: a consumer whose certificate is trusted is told, another one is not', async () => {
+  const told = [];
+  const failed = [];
+  const consumer = tls.createServer({ cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(cert), requestCert: true }, (socket) => {
+    socket.on('error', () => {});
+    socket.on('data', (data) => {
+      const message = data.toString('utf8').slice(1, -2);
+      told.push(message);
+      socket.write(`\x0bMSH|^~\\&|C|C|ALZETTE|LU|20260101||ACK^A31^ACK|1|P|2.5\rMSA|AA|${field(message, 'MSH', 10)}\r\x1c\r`);
+    });
+  });
+  consumer.on('tlsClientError', (error) => failed.push(error));
+  await new Promise((resolve) => consumer.listen(0, '127.0.0.1', resolve));
+  const address = `127.0.0.1:${consumer.address().port}`;
+  const other = join(folder, 'other.pem');
+  assert.equal(spawnSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', join(folder, 'other.key'), '-out', other,
+    '-subj', '/CN=other', '-days', '2']).status, 0);
+  const consumers = join(folder, 'tls_consumers.json');
+  const flags = ['--mllp', '127.0.0.1:0', '--domains', domains, '--pix-consumers', consumers, '--https', '127.0.0.1:0', '--cert', cert, '--key', key];
+  const feed = async (ca, id, done) => {
+    writeFileSync(consumers, JSON.stringify([{ address, ca, domains: ['A'] }]));
+    const teller = await start({ flags });
+    const feeder = connect(teller.mllp);
+    await feeder.send(adt('A01', `${id}^^^A`, '||N^N'));
+    while (!done()) await new Promise((resolve) => setTimeout(resolve, 5));
+    feeder.close();
+    await teller.stop();
+  };
+  try {
+    await feed(cert, 'TLS1', () => told.length > 0);
+    assert.match(field(told[0], 'PID', 3), /^TLS1\^/);
+    const so_far = told.length;
+    await feed(other, 'TLS2', () => failed.length > 0);
+    assert.equal(told.length, so_far);
+    writeFileSync(consumers, JSON.stringify([{ address, ca: join(folder, 'none.pem'), domains: ['A'] }]));
+    await assert.rejects(start({ flags }));
+  } finally {
+    consumer.close();
+  }
+});
+
 test('SIGTERM lets a message that has arrived be answered', async () => {
   const ending = await start({ flags: ['--mllp', '127.0.0.1:0', '--domains', domains] });
   const last = connect(ending.mllp);
@@ -266,28 +319,34 @@ test('each message leaves one audit record, also when it is refused', async () =
   assert.deepEqual([last.outcome, last.subtype[0].code, last.agent[0].who.display], ['4', 'ITI-8', 'HOSPITAL|APP']);
 });
 
-test('what was acknowledged survives kill -9, and its replay has no second effect', async () => {
+test('what was acknowledged survives kill -9 in the midst of a feed, and its replay has no second effect', async () => {
+  const count = 2000;
   const data = mkdtempSync(join(tmpdir(), 'alzette-kill-'));
   const flags = ['--mllp', '127.0.0.1:0', '--domains', domains];
   const first = await start({ data, flags });
   const feed = connect(first.mllp);
-  const sent = [...Array(200).keys()].map((n) => adt('A01', `K${n}^^^A`, `||KILL^N${n}||19700101|F`));
+  const sent = [...Array(count).keys()].map((n) => adt('A01', `K${n}^^^A`, `||KILL^N${n}||19700101|F`));
   const answers = new Map();
   const sending = Promise.allSettled(sent.map((message) => feed.send(message).then((answer) => answers.set(message, answer))));
-  while (answers.size < 60) await new Promise((resolve) => setTimeout(resolve, 2));
+  while (answers.size < count / 2) await new Promise((resolve) => setTimeout(resolve, 2));
   await first.kill();
   await sending;
   const second = await start({ data, flags });
   try {
     const replay = connect(second.mllp);
-    for (const message of sent) {
+    await Promise.all(sent.map(async (message) => {
       const answer = await replay.send(message);
       assert.equal(field(answer, 'MSA', 1), 'AA');
       if (answers.has(message)) assert.equal(answer, answers.get(message));
+    }));
+    const all = [];
+    for (let url = `${second.base}/Patient?name=KILL&_count=1000`; url;) {
+      const page = JSON.parse((await ask('GET', url)).text);
+      all.push(...page.entry);
+      url = page.link.find(({ relation }) => relation === 'next')?.url;
     }
-    const all = JSON.parse((await ask('GET', `${second.base}/Patient?name=KILL&_count=500`)).text);
-    assert.equal(all.entry.length, 200);
-    assert.ok(all.entry.every(({ resource }) => resource.meta.versionId === '1'), 'nothing was done twice');
+    assert.equal(all.length, count);
+    assert.ok(all.every(({ resource }) => resource.meta.versionId === '1'), 'nothing was done twice');
     replay.close();
   } finally {
     await second.stop();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ihe/hl7v2.h"
+#include "ihe/transaction.h"
 #include "ihe/wire/acknowledge.h"
 #include "ihe/wire/charset.h"
 #include "ihe/wire/hl7v2.h"
@@ -174,4 +175,19 @@ TEST_CASE("hl7v2: real messages are written as they came") {
       if (!lines.ends_with('\r')) lines += '\r';
       CHECK_MESSAGE(v2::serialise(*message) == lines, entry.path().string());
     }
+}
+
+TEST_CASE("transactions: each row declares its audit event and what it needs") {
+  for (const auto* row : ihe::transactions()) {
+    INFO(row->id);
+    const auto event = row->audit.event;
+    CHECK((event == "110110" || event == "110112" || event == "110106" || event == "110107"));
+    CHECK(std::string_view("CRUDE").find(row->audit.action) != std::string_view::npos);
+    // A query is executed; what is told changes something.
+    CHECK((event == "110112") == (row->needs == fhir::Verb::search));
+    CHECK(fhir::definitions().resource(row->needs_on) != nullptr);
+    CHECK(row->id.starts_with("ITI-"));
+    CHECK_FALSE(row->name.empty());
+    CHECK_FALSE(row->actor.empty());
+  }
 }

@@ -168,6 +168,21 @@ TEST_CASE("identity: a merge by FHIR is the same, its link may name an identifie
         "value Patient.identifier");
 }
 
+TEST_CASE("identity: a source that writes its record anew does not undo what was merged into it") {
+  Index index;
+  const auto survivor = index.feed({{a, "1"}});
+  REQUIRE(index.feed({{a, "2"}}));
+  REQUIRE(index.merge({a, "1"}, {a, "2"}));
+  REQUIRE(index.commit([&](const ihe::Site&) -> fhir::Result<fhir::Batch> {
+    fhir::Batch batch{index.access, {}, {}};
+    batch.writes.push_back(store_fixture::write(fhir::Method::update, "Patient", *survivor,
+                                                R"("identifier":[{"system":"urn:oid:1.2.3.1","value":"1"}])"));
+    return batch;
+  }));
+  CHECK(index.cross_reference({a, "2"}).ids == Ids{{a, "1"}});
+  CHECK(index.opened.read("Patient", *survivor)->body.find("\"replaces\"") != std::string::npos);
+}
+
 TEST_CASE("identity: a message that names two records links them; links are unsaid; identifiers change and move") {
   Index index;
   const auto first = index.feed({{a, "1"}});

@@ -1,0 +1,289 @@
+// PV1 to Encounter and back.
+#include "ihe/pix/visit.h"
+
+#include <algorithm>
+#include <array>
+
+#include "fhir/build.h"
+#include "fhir/incoming.h"
+#include "ihe/pix/pid.h"
+#include "ihe/wire/digest.h"
+
+namespace ihe::pix {
+namespace {
+
+using fhir::Node;
+using fhir::Result;
+using hl7v2::Repetition;
+
+constexpr std::string_view act_code = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
+constexpr std::string_view patient_class = "http://terminology.hl7.org/CodeSystem/v2-0004";
+constexpr std::string_view hospital_service = "http://terminology.hl7.org/CodeSystem/v2-0069";
+constexpr std::string_view participation = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
+constexpr std::string_view identifier_type = "http://terminology.hl7.org/CodeSystem/v2-0203";
+constexpr std::string_view place = "urn:x-alzette:v2-location";  // PL: point of care^room^bed^facility
+
+struct Pair {
+  std::string_view v2, fhir;
+};
+
+// HL7's concept map from table 0004; other classes keep their code.
+constexpr std::array<Pair, 4> classes{{{"E", "EMER"}, {"I", "IMP"}, {"O", "AMB"}, {"P", "PRENC"}}};
+
+// What an event makes of a visit; one that is not here leaves the status as it is.
+constexpr std::array<Pair, 13> statuses{{{"A01", "in-progress"},
+                                         {"A04", "in-progress"},
+                                         {"A06", "in-progress"},
+                                         {"A07", "in-progress"},
+                                         {"A13", "in-progress"},
+                                         {"A22", "in-progress"},
+                                         {"A05", "planned"},
+                                         {"A14", "planned"},
+                                         {"A03", "finished"},
+                                         {"A21", "onleave"},
+                                         {"A11", "cancelled"},
+                                         {"A27", "cancelled"},
+                                         {"A38", "cancelled"}}};
+
+struct Doctor {
+  std::size_t field;
+  std::string_view type;
+};
+constexpr std::array<Doctor, 4> doctors{{{7, "ATND"}, {8, "REF"}, {9, "CON"}, {17, "ADM"}}};
+
+// With its zone a time is whole; without one only its day is certain.
+std::optional<std::string> moment_of(const std::string& timestamp) {
+  const auto day = date_of(timestamp.substr(0, std::min<std::size_t>(timestamp.size(), 8)));
+  const auto zone = timestamp.find_first_of("+-");
+  if (!day || day->size() != 10 || zone == std::string::npos || zone < 12 || timestamp.size() != zone + 5) return day;
+  const auto seconds = zone >= 14 ? timestamp.substr(12, 2) : "00";
+  return *day + "T" + timestamp.substr(8, 2) + ":" + timestamp.substr(10, 2) + ":" + seconds +
+         timestamp.substr(zone, 3) + ":" + timestamp.substr(zone + 3);
+}
+
+// "2026-01-31T08:05:00+01:00" as 20260131080500+0100.
+std::string timestamp_of(std::string_view moment) {
+  std::string text;
+  for (std::size_t i = 0; i < moment.size(); ++i)
+    if (moment[i] != ':' && moment[i] != 'T' && !(moment[i] == '-' && i < 10)) text += moment[i];
+  return text;
+}
+
+class VisitReader {
+ public:
+  VisitReader(const Site& site, const hl7v2::Message& message, const hl7v2::Segment& pv1)
+      : site_(site), message_(message), pv1_(pv1) {}
+
+  Result<std::optional<fhir::Write>> read(const std::string& patient) {
+    auto number = read_cx(site_, first(19));
+    if (number.value.empty()) return std::optional<fhir::Write>();
+    if (number.system.empty()) number.system = "urn:x-alzette:visits-of:" + message_.header(4).component(1);
+    const auto* type = fhir::definitions().resource("Encounter");
+    const auto id = "visit-" + to_hex(sha256(number.system + "|" + number.value)).substr(0, 40);
+    const auto stored = site_.snapshot.read(site_.access, *type, id);
+    auto known = stored ? fhir::receive(stored->body) : Result<fhir::Incoming>(fhir::Incoming{});
+    if (!known) return std::move(known.outcome());
+    encounter_ =
+        known->resource ? &fhir::build::copy(arena_, *known->resource) : &fhir::build::resource(arena_, "Encounter");
+    fhir::build::remove(*encounter_, "meta");
+    fill(number, patient);
+    auto write = fhir::prepare(*encounter_, id, stored ? fhir::Method::update : fhir::Method::create, site_.base);
+    if (!write) return std::move(write.outcome());
+    write->if_version = stored ? stored->version : 0;
+    write->if_version_planned = true;
+    return std::optional<fhir::Write>(std::move(*write));
+  }
+
+ private:
+  Repetition first(std::size_t field) const { return message_.first(pv1_, field); }
+
+  void fill(const identity::Id& number, const std::string& patient) {
+    if (!encounter_->child("identifier")) {
+      auto& identifier = fhir::build::add(arena_, *encounter_, "identifier");
+      fhir::build::add_concept(arena_, identifier, "type", identifier_type, "VN");
+      fhir::build::add(arena_, identifier, "system", number.system);
+      fhir::build::add(arena_, identifier, "value", number.value);
+    }
+    status();
+    patient_class_of(first(2).component(1));
+    fhir::build::remove(*encounter_, "subject");
+    fhir::build::add_reference(arena_, *encounter_, "subject", "Patient/" + patient);
+    if (const auto service = first(10).component(1); !service.empty()) {
+      fhir::build::remove(*encounter_, "serviceType");
+      fhir::build::add_concept(arena_, *encounter_, "serviceType", hospital_service, service);
+    }
+    for (const auto& doctor : doctors) participants(doctor);
+    period();
+    location(first(3));
+  }
+
+  void status() {
+    const auto event = message_.header(9).component(2);
+    const auto found = std::find_if(statuses.begin(), statuses.end(), [&](const Pair& one) { return one.v2 == event; });
+    if (found != statuses.end())
+      fhir::build::set(arena_, *encounter_, "status", found->fhir);
+    else if (encounter_->value_of("status").empty())
+      fhir::build::add(arena_, *encounter_, "status", "in-progress");
+  }
+
+  void patient_class_of(const std::string& code) {
+    if (code.empty() && encounter_->child("class")) return;
+    fhir::build::remove(*encounter_, "class");
+    const auto found = std::find_if(classes.begin(), classes.end(), [&](const Pair& one) { return one.v2 == code; });
+    if (found != classes.end())
+      fhir::build::add_coding(arena_, *encounter_, "class", act_code, found->fhir);
+    else
+      fhir::build::add_coding(arena_, *encounter_, "class", patient_class, code.empty() ? "U" : code);
+  }
+
+  static bool is(const Node& participant, std::string_view type) {
+    const auto* concept_node = participant.child("type");
+    const auto* coding = concept_node ? concept_node->child("coding") : nullptr;
+    return coding && coding->value_of("code") == type;
+  }
+
+  void participants(const Doctor& doctor) {
+    const auto told = message_.repetitions(pv1_, doctor.field);
+    if (told.empty()) return;
+    for (const Node* child = encounter_->first; child;) {
+      const auto* next = child->next;
+      if (child->name == "participant" && is(*child, doctor.type)) fhir::build::remove(*encounter_, *child);
+      child = next;
+    }
+    for (const auto& xcn : told) {
+      const auto id = xcn.component(1), family = xcn.component(2), given = xcn.component(3);
+      if (id.empty() && family.empty()) continue;
+      auto& participant = fhir::build::add(arena_, *encounter_, "participant");
+      fhir::build::add_concept(arena_, participant, "type", participation, doctor.type);
+      auto& individual = fhir::build::add(arena_, participant, "individual");
+      if (!id.empty()) {
+        auto& identifier = fhir::build::add(arena_, individual, "identifier");
+        fhir::build::add_some(arena_, identifier, "system", read_authority(site_, xcn, 9));
+        fhir::build::add(arena_, identifier, "value", id);
+      }
+      fhir::build::add_some(arena_, individual, "display", given.empty() ? family : family + ", " + given);
+    }
+  }
+
+  void period() {
+    const auto start = moment_of(first(44).component(1)), end = moment_of(first(45).component(1));
+    if (!start && !end) return;
+    const auto* known = encounter_->child("period");
+    const std::string from(start ? *start : known ? std::string(known->value_of("start")) : std::string());
+    fhir::build::remove(*encounter_, "period");
+    auto& period = fhir::build::add(arena_, *encounter_, "period");
+    fhir::build::add_some(arena_, period, "start", from);
+    if (end) fhir::build::add(arena_, period, "end", *end);
+  }
+
+  void location(const Repetition& pl) {
+    std::string value, display;
+    for (std::size_t n = 1; n <= 4; ++n) {
+      auto part = pl.component(n);
+      std::replace(part.begin(), part.end(), '^', ' ');
+      if (!part.empty()) display += (display.empty() ? "" : " ") + part;
+      value += (n > 1 ? "^" : "") + part;
+    }
+    if (display.empty()) return;
+    fhir::build::remove(*encounter_, "location");
+    auto& where = fhir::build::add(arena_, fhir::build::add(arena_, *encounter_, "location"), "location");
+    auto& identifier = fhir::build::add(arena_, where, "identifier");
+    fhir::build::add(arena_, identifier, "system", place);
+    fhir::build::add(arena_, identifier, "value", value.substr(0, value.find_last_not_of('^') + 1));
+    fhir::build::add(arena_, where, "display", display);
+  }
+
+  const Site& site_;
+  const hl7v2::Message& message_;
+  const hl7v2::Segment& pv1_;
+  fhir::Arena arena_;
+  Node* encounter_ = nullptr;
+};
+
+const Node* below(const Node& node, std::initializer_list<std::string_view> names) {
+  const Node* found = &node;
+  for (const auto name : names)
+    if (found) found = found->child(name);
+  return found;
+}
+
+std::string class_field(const Node& encounter) {
+  const auto* coding = encounter.child("class");
+  const auto code = coding ? coding->value_of("code") : std::string_view();
+  const auto found = std::find_if(classes.begin(), classes.end(), [&](const Pair& one) { return one.fhir == code; });
+  return std::string(found == classes.end() ? code : found->v2);
+}
+
+std::string location_field(const hl7v2::Writer& writer, const Node& encounter) {
+  const auto* where = below(encounter, {"location", "location"});
+  if (!where) return {};
+  const auto* identifier = where->child("identifier");
+  const bool ours = identifier && identifier->value_of("system") == place;
+  const std::string text(ours ? identifier->value_of("value") : where->value_of("display"));
+  std::vector<std::string> parts;
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto end = ours ? std::min(text.find('^', at), text.size()) : text.size();
+    parts.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return writer.join(parts);
+}
+
+std::string doctor_field(const hl7v2::Writer& writer, const Node& encounter, std::string_view type) {
+  std::string all;
+  for (const auto& participant : encounter) {
+    const auto* coding = participant.name == "participant" ? below(participant, {"type", "coding"}) : nullptr;
+    const auto* individual = participant.child("individual");
+    if (!coding || coding->value_of("code") != type || !individual) continue;
+    const auto* identifier = individual->child("identifier");
+    const std::string display(individual->value_of("display"));
+    const auto comma = display.find(", ");
+    if (!all.empty()) all += writer.delimiters().repetition;
+    all += writer.join({std::string(identifier ? identifier->value_of("value") : ""), display.substr(0, comma),
+                        comma == std::string::npos ? std::string() : display.substr(comma + 2)});
+  }
+  return all;
+}
+
+std::string period_field(const Node& encounter, std::string_view end) {
+  const auto* period = encounter.child("period");
+  return period ? timestamp_of(period->value_of(end)) : std::string();
+}
+
+}  // namespace
+
+Result<std::optional<fhir::Write>> read_visit(const Site& site, const hl7v2::Message& message,
+                                              const hl7v2::Segment& pv1, const std::string& patient) {
+  return VisitReader(site, message, pv1).read(patient);
+}
+
+std::string visit_field(const Site& site, const hl7v2::Writer& writer, const Node& encounter, std::size_t n) {
+  for (const auto& doctor : doctors)
+    if (doctor.field == n) return doctor_field(writer, encounter, doctor.type);
+  if (n == 2) return writer.join({class_field(encounter)});
+  if (n == 3) return location_field(writer, encounter);
+  if (n == 44) return period_field(encounter, "start");
+  if (n == 45) return period_field(encounter, "end");
+  if (n == 10) {
+    const auto* coding = below(encounter, {"serviceType", "coding"});
+    return coding ? writer.join({std::string(coding->value_of("code"))}) : std::string();
+  }
+  const auto* identifier = n == 19 ? encounter.child("identifier") : nullptr;
+  if (!identifier) return {};
+  const auto system = identifier->value_of("system");
+  const bool known = !system.starts_with("urn:x-alzette:");
+  return write_cx(site, writer,
+                  {known ? std::string(system) : std::string(), std::string(identifier->value_of("value"))});
+}
+
+void write_pv1(const Site& site, hl7v2::Writer& writer, const Node& encounter) {
+  constexpr std::array<std::size_t, 10> told{2, 3, 7, 8, 9, 10, 17, 19, 44, 45};
+  writer.segment("PV1").field("1");
+  std::size_t at = 1;
+  for (const auto n : told) {
+    writer.skip(n - at - 1).raw(visit_field(site, writer, encounter, n));
+    at = n;
+  }
+}
+
+}  // namespace ihe::pix

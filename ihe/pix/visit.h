@@ -1,0 +1,28 @@
+// PV1, the segment of a visit, to and from FHIR Encounter: fed by ITI-8 and ITI-31, asked for by ITI-22. A visit is
+// known by its number (PV1-19); without one there is nothing to be kept. HL7 v2.5 chapter 3.4.3; IHE ITI TF-2 3.31.
+//
+//   PV1-2 class · 3 location · 7, 8, 9, 17 attending, referring, consulting, admitting doctor · 10 serviceType ·
+//   19 identifier · 44, 45 period; the trigger event is the status
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "fhir/outcome.h"
+#include "fhir/store.h"
+#include "ihe/transaction.h"
+#include "ihe/wire/hl7v2.h"
+
+namespace ihe::pix {
+
+// The Encounter that the message tells of, with what is known of it already; nothing where PV1-19 is empty.
+// `patient`: logical id.
+fhir::Result<std::optional<fhir::Write>> read_visit(const Site& site, const hl7v2::Message& message,
+                                                    const hl7v2::Segment& pv1, const std::string& patient);
+
+// Field `n` of PV1 as this Encounter has it, written; "" for nothing.
+std::string visit_field(const Site& site, const hl7v2::Writer& writer, const fhir::Node& encounter, std::size_t n);
+
+void write_pv1(const Site& site, hl7v2::Writer& writer, const fhir::Node& encounter);
+
+}  // namespace ihe::pix

@@ -1,0 +1,136 @@
+// Follows the history of Patient.
+#include "src/duplicates.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <future>
+#include <thread>
+#include <unordered_map>
+
+#include "ihe/identity/duplicate.h"
+#include "src/clock.h"
+#include "src/following.h"
+#include "src/log.h"
+#include "src/metrics.h"
+#include "src/obey.h"
+
+namespace alzette {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kindness = 15;                  // of 19: what it has to do can wait
+constexpr milliseconds longest_rest{60'000};  // history is looked at even if nobody said that it changed
+constexpr milliseconds pause{200};            // before what was refused for a moment is tried again
+constexpr unsigned most_tries = 50;
+
+struct Measures {
+  metrics::Counter looked_at{"alzette_duplicates_looked_at_total", "Patients that duplicates were looked for"};
+  metrics::Counter tasks{"alzette_duplicates_tasks_total", "Tasks made or settled on the work-list of duplicates"};
+};
+const Measures& measures() {
+  static const Measures all;
+  return all;
+}
+
+}  // namespace
+
+struct Duplicates::State {
+  fhir::Store& store;
+  const fhir::Access& access;
+  const ihe::Settings& settings;
+  fhir::Ids& ids;
+  bool link_certain;
+  Following following;
+  Bell bell;
+  std::thread thread;
+
+  // False when the end has come.
+  bool catch_up() {
+    const auto changes = following.ahead();
+    std::unordered_map<std::string_view, std::int64_t> newest;
+    for (const auto& change : changes) newest[change.id] = change.version;
+    for (const auto& change : changes) {
+      if (newest[change.id] == change.version && !look_at(change)) return false;
+      following.followed(change);
+    }
+    return true;
+  }
+
+  bool look_at(const Following::Change& change) {
+    measures().looked_at.add();
+    for (unsigned tries = 0; tries < most_tries; ++tries) {
+      const auto snapshot = store.snapshot();
+      const auto version = snapshot->vread(access, *fhir::definitions().resource("Patient"), change.id, change.version);
+      if (!version) return true;
+      const ihe::Site site{*snapshot, access, settings, "http://localhost/fhir", clock::wall_ms(), ids};
+      auto writes = ihe::identity::duplicates_of(site, *version, link_certain);
+      if (!writes) return complain(writes.outcome());
+      if (writes->empty()) return true;
+      // One at a time: the next is planned from what this one did.
+      fhir::Batch batch{access, {}, {}};
+      batch.writes.push_back(std::move(writes->front()));
+      if (auto done = obey({*snapshot, access, site.base, site.now, ids, settings}, batch); !done)
+        return complain(done.outcome());
+      const auto receipt = commit(std::move(batch));
+      if (receipt) {
+        measures().tasks.add();
+        continue;
+      }
+      const auto kind = receipt.outcome().kind;
+      if (kind != fhir::Kind::conflict && kind != fhir::Kind::busy) return complain(receipt.outcome());
+      if (!bell.rest(pause)) return false;
+    }
+    return true;
+  }
+
+  fhir::Result<fhir::Receipt> commit(fhir::Batch batch) {
+    const auto promise = std::make_shared<std::promise<fhir::Result<fhir::Receipt>>>();
+    store.commit(std::move(batch),
+                 [promise](fhir::Result<fhir::Receipt> receipt) { promise->set_value(std::move(receipt)); });
+    return promise->get_future().get();
+  }
+
+  // A patient that cannot be looked at holds up no other one.
+  static bool complain(const fhir::Outcome& outcome) {
+    log::write(log::Level::warning, "duplicates_not_looked_for",
+               {{"reason", outcome.issues.empty() ? std::string() : outcome.issues.front().code}});
+    return true;
+  }
+};
+
+Duplicates::Duplicates(fhir::Store& store, const fhir::Access& access, const ihe::Settings& settings, fhir::Ids& ids,
+                       Links links, const std::string& folder)
+    : state_(new State{store,
+                       access,
+                       settings,
+                       ids,
+                       links == Links::link,
+                       Following(store, access, "Patient", folder + "/duplicates.mark"),
+                       {},
+                       {}}) {
+  if (links == Links::off) return;
+  state_->thread = std::thread([state = state_.get()] {
+    ::setpriority(PRIO_PROCESS, 0, kindness);  // on Linux: of this thread
+    for (;;) {
+      const auto seen = state->bell.rung();
+      if (!state->catch_up() || !state->bell.wait(longest_rest, seen)) return;
+    }
+  });
+}
+
+Duplicates::~Duplicates() { stop(); }
+
+void Duplicates::stop() {
+  state_->bell.stop();
+  if (state_->thread.joinable()) state_->thread.join();
+}
+
+void Duplicates::committed(const fhir::Batch& batch) {
+  const auto* patient = fhir::definitions().resource("Patient");
+  if (std::any_of(batch.writes.begin(), batch.writes.end(), [&](const auto& write) { return write.type == patient; }))
+    state_->bell.ring();
+}
+
+}  // namespace alzette

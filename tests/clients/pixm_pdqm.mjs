@@ -1,0 +1,142 @@
+// Patient identity through FHIR, by an independent client, npm fhir-kit-client: PIXm (ITI-83 query, ITI-104 feed), PDQm
+// (ITI-78 query, ITI-119 match) and PMIR's feed (ITI-93).
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Client } from 'fhir-kit-client';
+import { start } from '../../conformance/server.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'alzette-pixm-'));
+const file = join(folder, 'domains.json');
+const [red, blue, warned] = ['urn:oid:1.2.3.1', 'urn:oid:1.2.3.2', 'urn:oid:1.2.3.3'];
+let server;
+let client;
+
+before(async () => {
+  writeFileSync(file, JSON.stringify([{ name: 'RED', oid: '1.2.3.1' }, { name: 'BLUE', oid: '1.2.3.2' },
+    { name: 'WARNED', oid: '1.2.3.3', check: 'warn' }]));
+  server = await start({ flags: ['--domains', file] });
+  client = new Client({ baseUrl: server.base });
+});
+after(async () => { await server.stop(); rmSync(folder, { recursive: true, force: true }); });
+
+const of = (system, value, more = {}) => ({ resourceType: 'Patient', identifier: [{ system, value }], name: [{ family: 'Mohr', given: ['Alice'] }],
+  gender: 'female', birthDate: '1958-01-30', ...more });
+const feed = (system, value, more, options) => client.request(`Patient?identifier=${encodeURIComponent(`${system}|${value}`)}`,
+  { method: 'PUT', body: of(system, value, more), options });
+const pix = (source, ...targets) => client.operation({ name: 'ihe-pix', resourceType: 'Patient', method: 'GET',
+  input: { sourceIdentifier: source, ...(targets.length ? { targetSystem: targets } : {}) } });
+const found = async (query) => {
+  const bundle = await client.search({ resourceType: 'Patient', searchParams: query });
+  return { total: bundle.total, patients: (bundle.entry ?? []).filter(({ search }) => search.mode === 'match').map(({ resource }) => resource),
+    outcome: (bundle.entry ?? []).find(({ search }) => search.mode === 'outcome')?.resource };
+};
+const values = (patient) => patient.identifier.map(({ value }) => value).sort();
+async function refused(promise, status, code, text) {
+  const error = await promise.then(() => null, (reason) => reason);
+  assert.ok(error, `should have been refused with ${status}`);
+  assert.equal(error.response.status, status);
+  const [issue] = error.response.data.issue;
+  assert.equal(issue.code, code);
+  if (text) assert.match(issue.diagnostics ?? issue.details.text, text);
+}
+
+test('ITI-83 tells identifiers of the domains asked for, not the one asked with', async () => {
+  const patient = await client.create({ resourceType: 'Patient', body: { ...of(red, 'R1'), identifier: [{ system: red, value: 'R1' }, { system: blue, value: 'B1' }] } });
+  const told = await pix(`${red}|R1`, blue);
+  assert.deepEqual(told.parameter, [{ name: 'targetIdentifier', valueIdentifier: { system: blue, value: 'B1' } },
+    { name: 'targetId', valueReference: { reference: `Patient/${patient.id}` } }]);
+  assert.equal((await pix(`${blue}|B1`, blue)).parameter, undefined);
+});
+
+test('ITI-83: what is not known has its status', async () => {
+  await refused(pix(`${red}|nobody`), 404, 'not-found', /Patient Identifier not found/);
+  await refused(pix('urn:oid:9.9|R1'), 400, 'code-invalid', /Assigning Authority not found/);
+  await refused(pix(`${red}|R1`, 'urn:oid:9.9'), 403, 'code-invalid', /targetSystem not found/);
+  await refused(pix('R1'), 400, 'invalid');
+  await refused(pix(`${red}|`), 400, 'invalid');
+});
+
+test('ITI-104 adds, revises, merges, takes the same merge again, and deletes', async () => {
+  const first = await feed(red, 'M1');
+  assert.equal(first.meta.versionId, '1');
+  assert.equal((await feed(red, 'M1', { gender: 'unknown' })).id, first.id);
+  const subsumed = await feed(red, 'M2');
+  const merge = () => feed(red, 'M2', { active: false, link: [{ type: 'replaced-by', other: { identifier: { system: red, value: 'M1' } } }] });
+  const merged = await merge();
+  assert.equal(merged.id, subsumed.id);
+  const again = await merge();
+  assert.equal(again.meta.versionId, merged.meta.versionId, 'it is done already');
+  assert.deepEqual((await found({ identifier: `${red}|M2`, 'active:not': 'false' })).patients.map(({ id }) => id), [first.id]);
+  // A source that writes the survivor anew knows nothing of the merge, and does not undo it.
+  await feed(red, 'M1', { gender: 'female' });
+  assert.deepEqual((await found({ identifier: `${red}|M2`, 'active:not': 'false' })).patients.map(({ id }) => id), [first.id]);
+  const parted = await feed(red, 'M2', { active: true });
+  assert.equal(parted.id, subsumed.id);
+  assert.deepEqual((await found({ identifier: `${red}|M2` })).patients.map(({ id }) => id), [subsumed.id]);
+  await client.request(`Patient?identifier=${encodeURIComponent(`${red}|M2`)}`, { method: 'DELETE' });
+  await refused(pix(`${red}|M2`), 404, 'not-found');
+});
+
+test('ITI-104 refuses what cannot be merged', async () => {
+  await feed(red, 'X1');
+  const into = (identifier) => feed(red, 'X1', { active: false, link: [{ type: 'replaced-by', other: { identifier } }] });
+  await refused(into({ system: red, value: 'nobody' }), 422, 'not-found');
+  await refused(into({ system: red, value: 'X1' }), 422, 'business-rule');
+  await refused(feed('urn:oid:1.3.182.4.4', '1985022912324'), 422, 'value', /date/);
+});
+
+test('a number that breaks its rule in a domain that warns is taken, told and recorded', async () => {
+  const outcome = await feed(warned, '1985022912324', {}, { headers: { Prefer: 'return=OperationOutcome' } });
+  assert.deepEqual([outcome.issue[0].severity, outcome.issue[0].code], ['warning', 'value']);
+  const [patient] = (await found({ identifier: `${warned}|1985022912324` })).patients;
+  const events = await client.search({ resourceType: 'AuditEvent', searchParams: { patient: `Patient/${patient.id}` } });
+  assert.match(events.entry[0].resource.outcomeDesc, /date/);
+});
+
+test('ITI-78: parameters of its own and of FHIR', async () => {
+  await client.create({ resourceType: 'Patient', body: { ...of(red, 'D1'), identifier: [{ system: red, value: 'D1' }, { system: blue, value: 'E1' }],
+    name: [{ family: 'Demuth', given: ['Nicole'] }], telecom: [{ system: 'phone', value: '+352 26 12 34' }],
+    address: [{ line: ['1 rue Haute'], city: 'Clervaux', postalCode: '9701', country: 'LU' }],
+    extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName', valueString: 'Ségal' }] } });
+  for (const query of [{ mothersMaidenName: 'segal' }, { family: 'dem', gender: 'female' }, { 'family:exact': 'Demuth', birthdate: '1958-01-30' },
+    { given: 'nicole', 'address-city': 'clervaux' }, { telecom: '+352 26 12 34' }, { 'address-postalcode': '9701', 'address-country': 'LU' }])
+    assert.deepEqual((await found(query)).patients.map(values), [['D1', 'E1']], JSON.stringify(query));
+  assert.equal((await found({ mothersMaidenName: 'nobody' })).total, 0);
+});
+
+test('ITI-78: domains are named by identifiers without value', async () => {
+  assert.deepEqual((await found({ family: 'Demuth', identifier: `${blue}|` })).patients.map(values), [['E1']]);
+  assert.deepEqual((await found({ family: 'Demuth', identifier: `${red}|,${blue}|` })).patients.map(values), [['D1', 'E1']]);
+  assert.deepEqual((await found({ family: 'Demuth', identifier: `${blue}|E1` })).patients.map(values), [['D1', 'E1']], 'a value asks for a patient');
+  const none = await found({ family: 'Demuth', identifier: 'urn:oid:9.9|' });
+  assert.equal(none.total, 0);
+  assert.deepEqual([none.outcome.issue[0].severity, none.outcome.issue[0].code, none.outcome.issue[0].diagnostics], ['warning', 'not-found', 'targetSystem not found']);
+});
+
+test('ITI-119: a match with its grade', async () => {
+  const matched = await client.operation({ name: 'match', resourceType: 'Patient', input: { resourceType: 'Parameters', parameter: [
+    { name: 'resource', resource: of('urn:x', 'none', { name: [{ family: 'Demuth', given: ['Nicole'] }] }) }, { name: 'count', valueInteger: 3 }] } });
+  assert.equal(matched.entry[0].resource.name[0].family, 'Demuth');
+  assert.equal(matched.entry[0].search.extension[0].valueCode, 'probable');
+  assert.ok(matched.entry[0].search.score > 0.5);
+});
+
+const message = (...entries) => ({ resourceType: 'Parameters', parameter: [{ name: 'content', resource: { resourceType: 'Bundle', type: 'message', entry: [
+  { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000001', resource: { resourceType: 'MessageHeader', eventUri: 'urn:ihe:iti:pmir:2019:patient-feed', source: { endpoint: 'http://x' },
+    focus: [{ reference: 'urn:uuid:00000000-0000-4000-8000-000000000002' }] } },
+  { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000002', resource: { resourceType: 'Bundle', type: 'history', entry: entries.map(([method, resource]) => ({
+    fullUrl: `http://x/Patient/${resource.id}`, resource, request: { method, url: `Patient/${resource.id}` }, response: { status: '200' } })) } }] } }] });
+const tell = (...entries) => client.request('$process-message', { method: 'POST', body: message(...entries) });
+
+test('ITI-93 adds, merges, and does not take a merge back', async () => {
+  await tell(['POST', of(red, 'P1', { id: 'pmir-1' })], ['POST', of(red, 'P2', { id: 'pmir-2' })]);
+  const merged = of(red, 'P2', { id: 'pmir-2', active: false, link: [{ type: 'replaced-by', other: { reference: 'Patient/pmir-1' } }] });
+  await tell(['PUT', merged]);
+  await tell(['PUT', merged]);  // again: done already
+  assert.deepEqual((await found({ identifier: `${red}|P2`, 'active:not': 'false' })).patients.map(({ id }) => id), ['pmir-1']);
+  await refused(tell(['PUT', of(red, 'P2', { id: 'pmir-2' })]), 405, 'business-rule');
+  assert.equal((await client.read({ resourceType: 'Patient', id: 'pmir-2' })).active, false);
+});

@@ -1,0 +1,114 @@
+// ITI-22, Patient Demographics and Visit Query: visits are fed by ITI-8 and ITI-31, asked for by fields of PID and PV1,
+// page by page, and are Encounters in FHIR.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { connect, field, segments } from '../../conformance/mllp.mjs';
+import { ask, start } from '../../conformance/server.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'alzette-visits-'));
+const domains = join(folder, 'domains.json');
+let server;
+let client;
+let counter = 0;
+
+before(async () => {
+  writeFileSync(domains, JSON.stringify([{ name: 'A', oid: '1.2.3.1' }, { name: 'B', oid: '1.2.3.2' }, { name: 'VISITS', oid: '1.2.3.9' }]));
+  server = await start({ flags: ['--mllp', '127.0.0.1:0', '--domains', domains, '--match-links', 'off'] });
+  client = connect(server.mllp);
+});
+after(async () => { client.close(); await server.stop(); rmSync(folder, { recursive: true, force: true }); });
+
+const msh = (type) => `MSH|^~\\&|ADT|HOSPITAL|ALZETTE|LU|20260101||${type}|V${++counter}|P|2.5\r`;
+async function event(code, patient, name, pv1) {
+  const answer = await client.send(`${msh(`ADT^${code}`)}EVN|${code}|20260101\rPID|||${patient}||${name}||19700101|F\rPV1|1|${pv1}\r`);
+  assert.equal(field(answer, 'MSA', 1), 'AA', answer);
+}
+// Class, location, attending doctor, service, number, admission and discharge of a visit.
+const visit = (number, { kind = 'I', place = 'W1^101^A^H', doctor = 'D1^HOUSE^GREGORY', service = 'MED', from = '20260102083000+0100', to = '' } = {}) =>
+  `${kind}|${place}||||${doctor}|||${service}|||||||||${number}|||||||||||||||||||||||||${from}|${to}`;
+const query = (parameters, { asked = '', count = '', pointer = '' } = {}) => client.send(
+  `${msh('QBP^ZV1^QBP_Q21')}QPD|IHE PDVQ Query|T${counter}|${parameters}|||||${asked}\rRCP|I|${count}\r${pointer ? `DSC|${pointer}|I\r` : ''}`);
+const numbers = (answer) => segments(answer, 'PV1').map((pv1) => pv1.split('|')[19].split('^')[0]).sort();
+const find = async (parameters, more) => {
+  const answer = await query(parameters, more);
+  assert.equal(field(answer, 'MSA', 1), 'AA', answer);
+  return numbers(answer);
+};
+const errors = (answer) => segments(answer, 'ERR').map((err) => `${err.split('|')[2]} ${err.split('|')[3].split('^')[0]}`);
+const encounter = async (number) => JSON.parse((await ask('GET', `${server.base}/Encounter?identifier=${number}`)).text).entry[0].resource;
+
+test('a visit is fed, moved and ended; it is an Encounter', async () => {
+  await event('A01', '1^^^A', 'WEBER^ANNA', visit('V1^^^VISITS'));
+  const fed = await encounter('V1');
+  assert.deepEqual([fed.status, fed.class.code, fed.serviceType.coding[0].code, fed.period.start], ['in-progress', 'IMP', 'MED', '2026-01-02T08:30:00+01:00']);
+  assert.deepEqual([fed.location[0].location.display, fed.participant[0].individual.display], ['W1 101 A H', 'HOUSE, GREGORY']);
+  await event('A02', '1^^^A', 'WEBER^ANNA', visit('V1^^^VISITS', { place: 'W2^202^B^H', doctor: '', service: '' }));
+  const moved = await encounter('V1');
+  assert.deepEqual([moved.status, moved.location[0].location.display, moved.participant[0].individual.display], ['in-progress', 'W2 202 B H', 'HOUSE, GREGORY']);
+  await event('A03', '1^^^A', 'WEBER^ANNA', visit('V1^^^VISITS', { place: 'W2^202^B^H', to: '20260105' }));
+  assert.deepEqual([(await encounter('V1')).status, (await encounter('V1')).period.end], ['finished', '2026-01-05']);
+  const patient = JSON.parse((await ask('GET', `${server.base}/Patient?identifier=urn:oid:1.2.3.1|1`)).text).entry[0].resource;
+  assert.equal(moved.subject.reference, `Patient/${patient.id}`);
+});
+
+test('ITI-22 asks by fields of the patient, of the visit, and of both', async () => {
+  await event('A01', '2^^^A~2^^^B', 'THILL^JEAN', visit('V2^^^VISITS', { place: 'ICU^1^1^H', doctor: 'D2^CUDDY^LISA' }));
+  await event('A04', '2^^^A', 'THILL^JEAN', visit('V3^^^VISITS', { kind: 'O', place: 'ER^^^H', service: 'CAR' }));
+  await event('A01', '3^^^A', 'THILL^PIERRE', visit('V4^^^VISITS', { place: 'ICU^1^2^H' }));
+  await event('A04', '4^^^A', 'VISITOR^NONE', 'O');  // without a number there is no visit
+  assert.deepEqual(await find('@PID.5.1.1^thill'), ['V2', 'V3', 'V4']);
+  assert.deepEqual(await find('@PID.5.1.1^thill~@PV1.2^O'), ['V3']);
+  assert.deepEqual(await find('@PV1.3.1^ICU'), ['V2', 'V4']);
+  assert.deepEqual(await find('@PV1.3.1^ICU~@PV1.3.3^2'), ['V4']);
+  assert.deepEqual(await find('@PV1.3.1^I*'), ['V2', 'V4']);
+  assert.deepEqual(await find('@PV1.7.2.1^cuddy'), ['V2']);
+  assert.deepEqual(await find('@PV1.10^CAR'), ['V3']);
+  assert.deepEqual(await find('@PV1.19.1^V4'), ['V4']);
+  assert.deepEqual(await find('@PV1.3.1^ICU', { asked: '^^^B' }), ['V2']);
+  const none = await query('@PV1.3.1^NOWHERE');
+  assert.deepEqual([field(none, 'MSA', 1), field(none, 'QAK', 2)], ['AA', 'NF']);
+});
+
+test('ITI-22 answers with patient and visit, as they were told', async () => {
+  const answer = await query('@PV1.19.1^V2');
+  assert.equal(field(answer, 'MSH', 9), 'RSP^ZV2^RSP_ZV2');
+  assert.equal(field(answer, 'QAK', 4), '1');
+  assert.deepEqual(answer.trim().split('\r').map((line) => line.slice(0, 3)), ['MSH', 'MSA', 'QAK', 'QPD', 'PID', 'PV1']);
+  assert.match(field(answer, 'PID', 3), /^2\^\^\^A&1\.2\.3\.1&ISO~2\^\^\^B&1\.2\.3\.2&ISO$/);
+  assert.deepEqual([2, 3, 7, 10, 19, 44].map((n) => field(answer, 'PV1', n)),
+    ['I', 'ICU^1^1^H', 'D2^CUDDY^LISA', 'MED', 'V2^^^VISITS&1.2.3.9&ISO', '20260102083000+0100']);
+});
+
+test('ITI-22 goes on page by page, and is cancelled', async () => {
+  const seen = [];
+  let pointer = '';
+  for (let pages = 0; pages < 3; pages++) {
+    const answer = await query('@PID.5.1.1^thill', { count: '1^RD', pointer });
+    seen.push(...numbers(answer));
+    assert.deepEqual([4, 5, 6].map((n) => field(answer, 'QAK', n)), ['3', '1', String(2 - pages)]);
+    pointer = field(answer, 'DSC', 1);
+    assert.equal(pointer !== '', pages < 2);
+  }
+  assert.deepEqual(seen.sort(), ['V2', 'V3', 'V4']);
+  const cancelled = await client.send(`${msh('QCN^J01^QCN_J01')}QID|T1|IHE PDVQ Query\r`);
+  assert.equal(field(cancelled, 'MSA', 1), 'AA');
+});
+
+test('cancelled visits are none, and a cancelled discharge is taken back', async () => {
+  await event('A11', '3^^^A', 'THILL^PIERRE', visit('V4^^^VISITS'));
+  assert.deepEqual(await find('@PID.5.1.1^thill'), ['V2', 'V3']);
+  await event('A13', '1^^^A', 'WEBER^ANNA', visit('V1^^^VISITS'));
+  assert.equal((await encounter('V1')).status, 'in-progress');
+});
+
+test('ITI-22 refuses unknown fields and domains, and says where', async () => {
+  assert.deepEqual(errors(await query('@PV1.50^X')), ['QPD^1^3^1 204']);
+  assert.deepEqual(errors(await query('@PV1.3.1^ICU~@XXX.1^X')), ['QPD^1^3^2 204']);
+  assert.deepEqual(errors(await query('@PV1.3.1^ICU', { asked: '^^^NOWHERE' })), ['QPD^1^8^1 204']);
+  assert.deepEqual(errors(await query('')), ['QPD^1^3 101']);
+  const of_21 = await client.send(`${msh('QBP^Q22^QBP_Q21')}QPD|IHE PDQ Query|T|@PV1.3.1^ICU\rRCP|I\r`);
+  assert.deepEqual(errors(of_21), ['QPD^1^3^1 204']);  // fields of PV1 are ITI-22's
+});
