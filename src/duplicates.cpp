@@ -20,7 +20,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kindness = 15;                  // of 19: what it has to do can wait
+constexpr int kindness = 5;                   // of 19: what it has to do can wait
 constexpr milliseconds longest_rest{60'000};  // history is looked at even if nobody said that it changed
 constexpr milliseconds pause{200};            // before what was refused for a moment is tried again
 constexpr unsigned most_tries = 50;

@@ -46,7 +46,7 @@ async function task(value, status, at = server) {
   for (;;) {
     const found = (await tasks(value, at)).find((one) => one.status === status);
     if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 const judge = (one, status) => json('PATCH', `${server.base}/Task/${one.id}`,
@@ -145,6 +145,7 @@ test('certain pairs are linked at once where that is wanted, which can be undone
   const data = mkdtempSync(join(tmpdir(), 'alzette-links-'));
   const home = '1 RUE DE LA GARE^^LUXEMBOURG^^1611';
   const more = ['--match-links', 'link'];
+  let second;
   try {
     const first = await start({ data, flags: [...flags, ...more] });
     const to = connect(first.mllp);
@@ -153,7 +154,7 @@ test('certain pairs are linked at once where that is wanted, which can be undone
         await feed(`C${n}${domain}^^^${domain}`, `HOFFMANN${String.fromCharCode(65 + n)}^SUZANNE`, { birth: `19${50 + n}0${n + 1}2${n}`, address: home, to });
     to.close();
     await first.kill();
-    const second = await start({ data, flags: [...flags, ...more] });
+    second = await start({ data, flags: [...flags, ...more] });
     for (let n = 0; n < 8; n++) {
       const done = await task(`C${n}B`, 'completed', second);
       assert.equal(done.input[0].type.coding[0].code, 'certain');
@@ -164,8 +165,8 @@ test('certain pairs are linked at once where that is wanted, which can be undone
     const undone = await json('PUT', `${second.base}/Task/${one.id}`, { ...one, status: 'requested' });
     assert.equal(undone.status, 200);
     assert.deepEqual(await others('1.2.3.1|C0A', second), []);
-    await second.stop();
   } finally {
+    await second?.stop();
     rmSync(data, { recursive: true, force: true });
   }
 });

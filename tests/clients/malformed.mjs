@@ -43,7 +43,7 @@ const damages = [
   (text) => { const at = random(text.length); return text.slice(0, at) + huge(1 + random(50_000)) + text.slice(at); },
   (text) => text.replace(/\r/g, pick(['', '\n', '\r\r\r', '\u0000', '\u000b'])),
   (text) => { const at = random(text.length); return text.slice(0, at) + String.fromCharCode(random(256)) + text.slice(at + 1); },
-  (text) => text + text.split('\r')[1].concat('\r').repeat(1 + random(3000)),
+  (text) => text + (text.split('\r')[1] ?? '').slice(0, 200).concat('\r').repeat(1 + random(3000)),
   (text) => { const lines = text.split('\r'); return lines.sort(() => random(3) - 1).join('\r'); },
   (text) => text.replace('PID|||', `PID|||${'9^^^&1.2.3&ISO~'.repeat(random(2000))}`),
 ];

@@ -24,8 +24,9 @@ after(async () => { await server.stop(); rmSync(folder, { recursive: true, force
 
 const of = (system, value, more = {}) => ({ resourceType: 'Patient', identifier: [{ system, value }], name: [{ family: 'Mohr', given: ['Alice'] }],
   gender: 'female', birthDate: '1958-01-30', ...more });
-const feed = (system, value, more, options) => client.request(`Patient?identifier=${encodeURIComponent(`${system}|${value}`)}`,
-  { method: 'PUT', body: of(system, value, more), options });
+const type = { 'Content-Type': 'application/fhir+json' };
+const feed = (system, value, more, headers = {}) => client.request(`Patient?identifier=${encodeURIComponent(`${system}|${value}`)}`,
+  { method: 'PUT', body: of(system, value, more), options: { headers: { ...type, ...headers } } });
 const pix = (source, ...targets) => client.operation({ name: 'ihe-pix', resourceType: 'Patient', method: 'GET',
   input: { sourceIdentifier: source, ...(targets.length ? { targetSystem: targets } : {}) } });
 const found = async (query) => {
@@ -89,7 +90,7 @@ test('ITI-104 refuses what cannot be merged', async () => {
 });
 
 test('a number that breaks its rule in a domain that warns is taken, told and recorded', async () => {
-  const outcome = await feed(warned, '1985022912324', {}, { headers: { Prefer: 'return=OperationOutcome' } });
+  const outcome = await feed(warned, '1985022912324', {}, { Prefer: 'return=OperationOutcome' });
   assert.deepEqual([outcome.issue[0].severity, outcome.issue[0].code], ['warning', 'value']);
   const [patient] = (await found({ identifier: `${warned}|1985022912324` })).patients;
   const events = await client.search({ resourceType: 'AuditEvent', searchParams: { patient: `Patient/${patient.id}` } });
@@ -129,7 +130,7 @@ const message = (...entries) => ({ resourceType: 'Parameters', parameter: [{ nam
     focus: [{ reference: 'urn:uuid:00000000-0000-4000-8000-000000000002' }] } },
   { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000002', resource: { resourceType: 'Bundle', type: 'history', entry: entries.map(([method, resource]) => ({
     fullUrl: `http://x/Patient/${resource.id}`, resource, request: { method, url: `Patient/${resource.id}` }, response: { status: '200' } })) } }] } }] });
-const tell = (...entries) => client.request('$process-message', { method: 'POST', body: message(...entries) });
+const tell = (...entries) => client.request('$process-message', { method: 'POST', body: message(...entries), options: { headers: type } });
 
 test('ITI-93 adds, merges, and does not take a merge back', async () => {
   await tell(['POST', of(red, 'P1', { id: 'pmir-1' })], ['POST', of(red, 'P2', { id: 'pmir-2' })]);
