@@ -320,7 +320,7 @@ test('each message leaves one audit record, also when it is refused', async () =
 });
 
 test('what was acknowledged survives kill -9 in the midst of a feed, and its replay has no second effect', async () => {
-  const count = Number(process.env.ALZETTE_FEED ?? 500);
+  const count = Number(process.env.ALZETTE_FEED ?? 300);
   const data = mkdtempSync(join(tmpdir(), 'alzette-kill-'));
   const flags = ['--mllp', '127.0.0.1:0', '--domains', domains];
   const first = await start({ data, flags });
