@@ -44,15 +44,27 @@ bool same_answer(const Node& given, const Node& wanted) {
          (wanted.value_of("system").empty() || given.value_of("system") == wanted.value_of("system"));
 }
 
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
 class Answers {
  public:
-  Answers(const Node& response, const Say& say) : response_(response), say_(say) {
+  Answers(const Node& response, const Member& member, const Say& say) : say_(say), member_(member) {
     const auto status = response.value_of("status");
     complete_ = status == "completed" || status == "amended";
   }
 
   void items(const Node& questions, const Node& answers, const Place& place, int depth) {
     if (depth > deepest) return;
+    around_.push_back(&answers);
+    items_within(questions, answers, place, depth);
+    around_.pop_back();
+  }
+
+ private:
+  void items_within(const Node& questions, const Node& answers, const Place& place, int depth) {
     std::uint32_t index = 0;
     const Node* last = nullptr;
     for (const Node& item : answers) {
@@ -73,7 +85,6 @@ class Answers {
       if (question.name == "item") missing(question, answers, place);
   }
 
- private:
   static const Node* find(const Node& parent, std::string_view link) {
     for (const Node& item : parent)
       if (item.name == "item" && item.value_of("linkId") == link) return &item;
@@ -120,7 +131,7 @@ class Answers {
     std::size_t most = 0;
     const auto limit = question.value_of("maxLength");
     std::from_chars(limit.data(), limit.data() + limit.size(), most);
-    if (most > 0 && value.text.size() > most * 4)
+    if (most > 0 && characters(value.text) > most)
       say_(place, "too-long", "The answer is longer than maxLength, " + std::string(limit), Severity::error);
     bool any = false, found = false;
     for (const Node& option : question) {
@@ -129,6 +140,9 @@ class Answers {
       const Node* wanted = value_of(option);
       found = found || (wanted && same_answer(value, *wanted));
     }
+    const auto set = question.value_of("answerValueSet");
+    if (!set.empty() && value.type->name.view() == "Coding" && type != "open-choice" && member_(value, set) == false)
+      say_(place, "code-invalid", "The answer is not in the question's value set " + std::string(set), Severity::error);
     if (any && !found && !(type == "open-choice" && value.type->name.view() == "string"))
       say_(place, "code-invalid", "The answer is none of the question's options", Severity::error);
   }
@@ -156,8 +170,7 @@ class Answers {
   }
 
   bool meets(const Node& condition) const {
-    std::vector<const Node*> given;
-    collect(response_, condition.value_of("question"), given, 0);
+    const auto given = nearest(condition.value_of("question"));
     const Node* wanted = nullptr;
     for (const Node& child : condition)
       if (child.element && child.element->choice) wanted = &child;
@@ -175,27 +188,42 @@ class Answers {
     return relation == ">" ? *order > 0 : relation == "<" ? *order < 0 : relation == ">=" ? *order >= 0 : *order <= 0;
   }
 
+  // The answers of the question's occurrence that is nearest: around the item that asks, then beside it, then beside
+  // what is around it.
+  std::vector<const Node*> nearest(std::string_view link) const {
+    std::vector<const Node*> given;
+    for (auto at = around_.rbegin(); at != around_.rend() && given.empty(); ++at) {
+      if ((*at)->name == "item" && (*at)->value_of("linkId") == link) take(**at, given);
+      if (given.empty()) collect(**at, link, given, 0);
+    }
+    return given;
+  }
+
+  static void take(const Node& item, std::vector<const Node*>& values) {
+    for (const Node& answer : item)
+      if (answer.name == "answer")
+        if (const Node* value = value_of(answer)) values.push_back(value);
+  }
+
   static void collect(const Node& parent, std::string_view link, std::vector<const Node*>& values, int depth) {
     if (depth > deepest) return;
     for (const Node& child : parent) {
       if (child.name != "item" && child.name != "answer") continue;
-      if (child.name == "item" && child.value_of("linkId") == link)
-        for (const Node& answer : child)
-          if (answer.name == "answer")
-            if (const Node* value = value_of(answer)) values.push_back(value);
+      if (child.name == "item" && child.value_of("linkId") == link) take(child, values);
       collect(child, link, values, depth + 1);
     }
   }
 
-  const Node& response_;
   const Say& say_;
+  const Member& member_;
+  std::vector<const Node*> around_;  // the response, and the items and answers that are open
   bool complete_ = false;
 };
 
 }  // namespace
 
 void judge_answers(const Node& response, const Place& place, const Scope& scope, const Canonicals& canonicals,
-                   const Say& say) {
+                   const Member& member, const Say& say) {
   const auto address = response.value_of("questionnaire");
   if (address.empty()) return;
   std::shared_ptr<const Canonical> known;
@@ -209,7 +237,7 @@ void judge_answers(const Node& response, const Place& place, const Scope& scope,
     return say(here, "not-found", "The questionnaire is not known here: the answers were not looked at",
                Severity::warning);
   if (questionnaire->type->name.view() != "Questionnaire") return;
-  Answers(response, say).items(*questionnaire, response, place, 0);
+  Answers(response, member, say).items(*questionnaire, response, place, 0);
 }
 
 }  // namespace fhir::validate

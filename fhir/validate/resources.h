@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,9 @@
 namespace fhir::validate {
 
 using Say = std::function<void(const Place& place, std::string_view code, std::string text, Severity severity)>;
+
+// Whether a coded value is in a value set; nothing when that is not known.
+using Member = std::function<std::optional<bool>(const Node& value, std::string_view value_set)>;
 
 // fullUrl, links, search results. http://hl7.org/fhir/R4/bundle.html
 void judge_bundle(const Node& bundle, const Place& place, const Entries& entries, const Say& say);
@@ -31,7 +35,7 @@ void judge_bundled_reference(std::string_view reference, const Place& place, con
 // Answers against the Questionnaire.
 // http://hl7.org/fhir/R4/questionnaireresponse.html
 void judge_answers(const Node& response, const Place& place, const Scope& scope, const Canonicals& canonicals,
-                   const Say& say);
+                   const Member& member, const Say& say);
 // StructureDefinition, ValueSet, CodeSystem, Measure, MeasureReport: what lies behind them.
 void judge_definition(const Node& resource, const Place& place, const Profiles& profiles, const Say& say);
 // Criteria by name against the CQL of the measure's libraries; a report's groups against its measure.

@@ -97,7 +97,7 @@ class Validator {
     static const std::vector<std::shared_ptr<const Profile>> none;
     judge_claims(node, place, scope_, place.up ? none : options_.conform_to, *conformance_, issues_);
     if (node.type->name.view() == "QuestionnaireResponse")
-      judge_answers(node, place, scope_, options_.profiles->canonicals(), say_);
+      judge_answers(node, place, scope_, options_.profiles->canonicals(), context_.member_of, say_);
     else
       judge_definition(node, place, *options_.profiles, say_);
   }

@@ -406,6 +406,35 @@ TEST_CASE("profile: answers against their questionnaire") {
         "code-invalid QuestionnaireResponse.item[1].answer[0]");
 }
 
+TEST_CASE("profile: an answer enables what is nearest to it, group by group; answers are of the value set") {
+  Judge judge{R"({"resourceType":"Questionnaire","url":"http://e.org/q","status":"active","item":[
+      {"linkId":"g","type":"group","repeats":true,"item":[
+        {"linkId":"a","type":"boolean"},
+        {"linkId":"b","type":"string","maxLength":2,"required":true,
+         "enableWhen":[{"question":"a","operator":"=","answerBoolean":true}]}]},
+      {"linkId":"c","type":"choice","answerValueSet":"http://hl7.org/fhir/ValueSet/administrative-gender"}]})"};
+  const auto group = [](std::string_view yes, std::string_view b) {
+    std::string text = R"({"linkId":"g","item":[{"linkId":"a","answer":[{"valueBoolean":)" + std::string(yes) + "}]}";
+    if (!b.empty()) text += R"(,{"linkId":"b","answer":[{"valueString":")" + std::string(b) + R"("}]})";
+    return text + "]}";
+  };
+  const auto response = [](const std::string& items) {
+    return R"({"resourceType":"QuestionnaireResponse","questionnaire":"http://e.org/q","status":"completed","item":[)" +
+           items + "]}";
+  };
+  const auto coded = [](std::string_view code) {
+    return R"({"linkId":"c","answer":[{"valueCoding":{"system":"http://hl7.org/fhir/administrative-gender","code":")" +
+           std::string(code) + R"("}}]})";
+  };
+  CHECK(judge("", response(group("true", "éé") + "," + group("false", ""))) == "");
+  CHECK(judge("", response(group("true", "eee"))) == "too-long QuestionnaireResponse.item[0].item[1].answer[0]");
+  CHECK(judge("", response(group("true", "x") + "," + group("true", ""))) == "required QuestionnaireResponse.item[1]");
+  CHECK(judge("", response(group("true", "x") + "," + group("false", "x"))) ==
+        "invalid QuestionnaireResponse.item[1].item[1]");
+  CHECK(judge("", response(coded("female"))) == "");
+  CHECK(judge("", response(coded("f"))) == "code-invalid QuestionnaireResponse.item[0].answer[0]");
+}
+
 TEST_CASE("profile: B38: a hostile definition costs a bounded time and refuses nothing else") {
   std::string deep = "name";
   for (int i = 0; i < 200; ++i) deep = "(" + deep + ").where(" + deep.substr(0, 50) + ".exists()";
