@@ -17,10 +17,10 @@ function entry(path, text) {
   return Buffer.concat([header, content, Buffer.alloc((512 - (content.length % 512)) % 512)]);
 }
 
-// `resources`: their JSON, as text.
-export function packageOf(name, version, resources) {
+// `resources`: their JSON, as text. `basis`: what package.json says of the release of FHIR.
+export function packageOf(name, version, resources, basis = { fhirVersions: ['4.0.1'] }) {
   return gzipSync(Buffer.concat([
-    entry('package/package.json', JSON.stringify({ name, version, fhirVersions: ['4.0.1'] })),
+    entry('package/package.json', JSON.stringify({ name, version, ...basis })),
     ...resources.map((text, at) => entry(`package/${at}.json`, text)), Buffer.alloc(1024)]));
 }
 

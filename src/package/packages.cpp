@@ -55,9 +55,12 @@ std::optional<Manifest> read_manifest(std::string_view text) {
   Manifest manifest;
   manifest.name.name = (*root)->value_of("name");
   manifest.name.version = (*root)->value_of("version");
-  for (const Node& child : **root)
+  for (const Node& child : **root) {
     if (child.name == "fhirVersions" || child.name == "fhir-version-list")
       manifest.r4 = manifest.r4 || child.text.starts_with("4.0");
+    if (child.name == "dependencies")  // older packages say it by what they stand on
+      manifest.r4 = manifest.r4 || child.value_of("hl7.fhir.r4.core").starts_with("4.0");
+  }
   return manifest;
 }
 
@@ -121,8 +124,11 @@ fhir::Result<Name> Folder::add(std::string_view tgz) const {
     return Outcome(Kind::malformed, "required",
                    "package/package.json is missing, or names no package and version: this is not a FHIR package");
   if (!manifest->r4)
-    return Outcome(Kind::unprocessable, "not-supported",
-                   manifest->name.name + " is not for FHIR R4: package.json must list a version 4.0 in fhirVersions");
+    return Outcome(
+        Kind::unprocessable, "not-supported",
+        manifest->name.name +
+            " is not for FHIR R4: package.json must list a version 4.0 in fhirVersions, or hl7.fhir.r4.core among its "
+            "dependencies");
   std::error_code error;
   fs::create_directories(path_, error);
   if (error) return Outcome(Kind::internal, "no-store", path_ + ": " + error.message());

@@ -100,3 +100,16 @@ test('a profile without a name or status is stored as it is; a package is taken 
   assert.deepEqual(await errors('Patient', nameless, `?profile=${profileUrl}`), ['required Patient.name']);
   assert.equal(run('package', 'remove', 'e.org.faulty', '--data', server.data).status, 0);
 });
+
+test('a package is for R4 by its versions or by what it depends on', () => {
+  const file = join(folder, 'basis.tgz');
+  const add = (basis) => {
+    writeFileSync(file, packageOf('e.org.basis', '1.0.0', [], basis));
+    return run('package', 'add', file, '--data', server.data).status;
+  };
+  assert.equal(add({ dependencies: { 'hl7.fhir.r4.core': '4.0.1' } }), 0);
+  assert.equal(add({ 'fhir-version-list': ['4.0.1'] }), 0);
+  assert.equal(add({ fhirVersions: ['5.0.0'], dependencies: { 'hl7.fhir.r5.core': '5.0.0' } }), 1);
+  assert.equal(add({}), 1);
+  assert.equal(run('package', 'remove', 'e.org.basis', '--data', server.data).status, 0);
+});
