@@ -87,6 +87,7 @@ class Subscriptions::Engine {
 
   std::unordered_map<std::string, std::unique_ptr<Live>> lives_;
   Index index_;
+  std::set<std::string> bases_;                    // of owners, a few: below these, absolute references are our own
   std::set<std::pair<Time, std::string>> agenda_;  // when there is something to do for a subscription
   fhir::Key cursor_ = 0;                           // versions up to here were looked at
   fhir::Key stored_cursor_ = 0;

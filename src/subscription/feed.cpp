@@ -88,16 +88,15 @@ void Subscriptions::Engine::find_events(fhir::Snapshot& snapshot, const fhir::Ve
                                         std::vector<fhir::Note>& notes) {
   if (!index_.concerns(*version.type)) return;
   Change change(snapshot, access_, version);
-  static const Change::Rows none;
-  // Bases differ in how absolute references are read, which only a filter on such a reference can tell.
-  const auto first = lives_.begin();
-  const auto& rows = first == lives_.end() ? none : change.rows(first->second->owner.base);
-  for (const auto& id : index_.candidates(*version.type, rows)) {
+  std::set<std::string> candidates;
+  for (const auto& base : bases_)
+    for (auto& id : index_.candidates(*version.type, change.rows(base))) candidates.insert(std::move(id));
+  for (const auto& id : candidates) {
     const auto found = lives_.find(id);
     if (found == lives_.end() || !is_event(*found->second, change)) continue;
     auto& live = *found->second;
     if (live.counted.events - std::min(live.told, live.counted.events) >= most_waiting) {
-      set_status(live, Status::off, "a million events were not taken");
+      if (!live.changing) set_status(live, Status::off, "a million events were not taken");
       continue;
     }
     notes.push_back(event_note(id, {++live.counted.events, version.key}));

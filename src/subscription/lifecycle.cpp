@@ -13,6 +13,7 @@ namespace alzette::subscription {
 namespace {
 
 constexpr std::uint32_t page_size = 200;
+constexpr std::size_t most_bases = 8;                               // a client may call us by any name
 constexpr fhir::Key never = std::numeric_limits<fhir::Key>::max();  // Counted::from of one that is off
 
 const fhir::Type& subscription_type() { return *fhir::definitions().resource("Subscription"); }
@@ -72,6 +73,7 @@ void Subscriptions::Engine::begin(const fhir::Version& version) {
   live.wanted = std::move(stored->wanted);
   live.wanted.id = version.id;
   live.owner = std::move(stored->owner);
+  if (bases_.size() < most_bases) bases_.insert(live.owner.base);
   if (!runs) {
     live.told = told_of(*snapshot, version.id);
     live.counted = counted_of(*snapshot, version.id).value_or(Counted{0, never});
@@ -84,6 +86,7 @@ void Subscriptions::Engine::begin(const fhir::Version& version) {
 
 void Subscriptions::Engine::prepare(Live& live, const fhir::Version& version, fhir::Snapshot& snapshot) {
   live.version = version.version;
+  live.changing = false;
   if (live.wanted.status == Status::requested) {
     live.epoch = ++epochs_;
     live.under_way = false;
@@ -98,6 +101,7 @@ void Subscriptions::Engine::prepare(Live& live, const fhir::Version& version, fh
   index_.remove(live.id());
   if (live.on_topic()) {
     auto topic = find_topic(snapshot, live.owner.access, live.wanted.topic);
+    if (!topic && live.wanted.status == Status::error) return schedule(live);
     if (!topic) return set_status(live, Status::error, "its topic is no longer there");
     live.topic = std::move(*topic);
   }
@@ -150,23 +154,26 @@ std::optional<fhir::Write> Subscriptions::Engine::with_status(const Live& live, 
   return std::move(*write);
 }
 
-// Writes what the server says of a subscription into its resource; when somebody else wrote it meanwhile, that version
-// says what to do. One that is off is gone after that.
+// Writes what the server says of a subscription into its resource. It comes back with the changes, as what others write
+// does; when somebody else wrote it meanwhile, that version says what to do.
 void Subscriptions::Engine::set_status(Live& live, Status status, const std::string& why) {
   auto write = with_status(live, status, why);
   if (!write) return later(live);
+  log::write(log::Level::info, "subscription", {{"id", live.id()}, {"status", word_of(status)}, {"reason", why}});
   fhir::Batch batch;
   batch.access = access_;
   batch.writes.push_back(std::move(*write));
-  batch.notes.push_back(counted_note(live.id(), live.counted));
-  if (!commit(std::move(batch))) return later(live);
-  log::write(log::Level::info, "subscription", {{"id", live.id()}, {"status", word_of(status)}, {"reason", why}});
-  ++live.version;
-  live.wanted.status = status;
-  live.failures = 0;
-  live.due = {};
-  if (status == Status::off) return end(std::string(live.id()), false);
+  if (status == Status::active) batch.notes.push_back(counted_note(live.id(), live.counted));
+  live.changing = true;
   schedule(live);
+  store_.commit(std::move(batch), [this, id = live.id()](const fhir::Result<fhir::Receipt>& receipt) {
+    if (receipt) return;
+    post([this, id] {
+      const auto found = lives_.find(id);
+      if (found == lives_.end() || !std::exchange(found->second->changing, false)) return;
+      later(*found->second);
+    });
+  });
 }
 
 void Subscriptions::Engine::topics_changed(fhir::Snapshot& snapshot) {

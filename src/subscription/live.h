@@ -23,6 +23,7 @@ struct Live {
   std::uint64_t kept = 1;   // the first event that is still remembered
   std::uint64_t epoch = 0;  // grows when it starts anew: what was sent before then is no longer of interest
   bool under_way = false;   // something is being sent
+  bool changing = false;    // its status is being written
   unsigned failures = 0;    // in a row
   Time failing_since;
   Time due;        // not before then is anything sent

@@ -52,9 +52,9 @@ bool Subscriptions::Engine::deaf(const Live& live) const {
 void Subscriptions::Engine::schedule(Live& live) {
   agenda_.erase({live.wake, live.id()});
   auto wake = Time::max();
-  if (live.wanted.end) wake = std::max(at_wall(*live.wanted.end), live.due);
+  if (live.wanted.end && !live.changing) wake = std::max(at_wall(*live.wanted.end), live.due);
   const bool active = live.wanted.status == Status::active;
-  if (!live.under_way) {
+  if (!live.under_way && !live.changing) {
     const bool waiting = active && !deaf(live) && live.counted.events > live.told;
     if (live.wanted.status == Status::requested || waiting) wake = std::min(wake, live.due);
     if (active && !deaf(live) && live.on_topic() && live.wanted.heartbeat)
@@ -80,6 +80,7 @@ void Subscriptions::Engine::tell_due() {
 
 void Subscriptions::Engine::tell(Live& live, Time now) {
   const auto wall = clock::wall_ms();
+  if (live.changing) return schedule(live);
   if (live.wanted.end && *live.wanted.end <= wall) return set_status(live, Status::off);
   if (live.under_way) return schedule(live);
   if (live.wanted.status == Status::requested) {
