@@ -1,7 +1,9 @@
 // Base64.
 #include "fhir/base64.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 
 namespace fhir {
 namespace {
@@ -31,6 +33,17 @@ std::string encode_base64(std::string_view bytes) {
   *to++ = two ? alphabet[n >> 6 & 63] : '=';
   *to = '=';
   return out;
+}
+
+std::size_t Base64Content::read(std::uint64_t at, std::span<char> into) const {
+  if (at >= size() || into.empty()) return 0;
+  constexpr std::uint64_t most = 192u << 10;  // bytes at once, groups of three
+  const auto skip = static_cast<std::size_t>(at % 4);
+  const auto groups = std::min<std::uint64_t>((skip + into.size() + 3) / 4, most / 3);
+  const auto from = at / 4 * 3;
+  const auto piece = bytes_->text(from, groups * 3);
+  if (piece.size() != std::min(groups * 3, bytes_->size() - from)) return 0;  // it cannot be read any more
+  return encode_base64(piece).copy(into.data(), into.size(), skip);
 }
 
 }  // namespace fhir

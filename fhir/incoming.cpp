@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "fhir/base64.h"
 #include "fhir/bind.h"
 #include "fhir/format/json.h"
 #include "fhir/format/xml.h"
@@ -129,6 +130,19 @@ Result<Write> lay_out(const Node& resource, std::string_view id, Method method, 
                    "The resource has more than " + std::to_string(most) + " values that searches look at; divide it");
   write.patient = patient_of(*resource.type, write.id, write.rows);
   return write;
+}
+
+void set_data(Write& binary, std::shared_ptr<const Content> bytes) {
+  if (bytes->size() == 0) return;
+  constexpr std::uint64_t small = 64u << 10;
+  auto& text = binary.body.bytes;
+  text.pop_back();  // data is the last element of a Binary
+  text.append(R"(,"data":")");
+  if (bytes->size() < small)
+    text += encode_base64(bytes->text());
+  else
+    binary.documents.push_back({text.size(), std::move(bytes)});
+  text.append("\"}");
 }
 
 Result<Write> prepare(const Node& resource, std::string_view id, Method method, std::string_view base,

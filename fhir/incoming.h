@@ -33,8 +33,9 @@ struct Incoming {
   std::shared_ptr<const void> keeps;  // whatever else the tree lives in: bytes made for it, the bundle around it
   std::unique_ptr<Arena> arena;
   Node* resource = nullptr;
-  std::vector<Issue> issues;   // structural faults found while binding; empty unless asked to keep them
-  std::vector<Node*> entries;  // of a Bundle: all, those as well that binding drops for their faults
+  std::vector<Issue> issues;            // structural faults found while binding; empty unless asked to keep them
+  std::shared_ptr<const Content> data;  // of a Binary that came as its content: not in the tree
+  std::vector<Node*> entries;           // of a Bundle: all, those as well that binding drops for their faults
 };
 
 // Refuses what cannot be parsed and what does not bind; with `keep_faults` the latter are left to the caller
@@ -55,6 +56,9 @@ Result<Write> prepare(const Node& resource, std::string_view id, Method method, 
 
 // malformed (400) when syntax is wrong somewhere (structure, format of a value), otherwise unprocessable (422).
 Kind kind_of(const std::vector<Issue>& issues);
+
+// Gives the write of a Binary that was laid out without data its data, which need not be in memory.
+void set_data(Write& binary, std::shared_ptr<const Content> bytes);
 
 // A logical id: [A-Za-z0-9\-\.]{1,64}, and neither "." nor "..".
 bool is_id(std::string_view text);

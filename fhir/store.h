@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "fhir/access.h"
+#include "fhir/content.h"
 #include "fhir/definitions.h"
 #include "fhir/outcome.h"
 #include "fhir/search/index.h"
@@ -25,6 +26,13 @@ inline constexpr int shard_bits = 10;
 
 enum class Method : std::uint8_t { create, update, remove };  // Bundle.entry.request.method: POST, PUT, DELETE
 
+// A large value (base64Binary) that is not in the text of its body: there it is "", its base64 belongs between the
+// quotes, at `at`.
+struct Document {
+  std::size_t at = 0;
+  std::shared_ptr<const Content> bytes;
+};
+
 struct Version {
   const Type* type = nullptr;
   std::string id;
@@ -32,8 +40,9 @@ struct Version {
   std::int64_t last_updated = 0;  // milliseconds since 1970 UTC
   Method method = Method::create;
   Key key = 0;
-  std::string body;         // stored JSON with id and meta; empty when deleted
-  std::string record = {};  // see Write::record
+  std::string body;                      // stored JSON with id and meta; empty when deleted
+  std::string record = {};               // see Write::record
+  std::vector<Document> documents = {};  // of fetch(), in the order of their places
   bool deleted() const { return method == Method::remove; }
 };
 
@@ -88,6 +97,10 @@ class Snapshot {
   // absent: never existed; gone: deleted (outcome names the version that deleted it).
   virtual Result<Version> read(const Access&, const Type&, std::string_view id) = 0;
   virtual Result<Version> vread(const Access&, const Type&, std::string_view id, std::int64_t version) = 0;
+  // The current version, or that one, with its large values in Version::documents; the others give them in the body,
+  // up to a limit: Kind::too_costly.
+  virtual Result<Version> fetch(const Access&, const Type&, std::string_view id,
+                                std::optional<std::int64_t> version) = 0;
   virtual Result<HistoryPage> history(const Access&, const HistoryQuery&) = 0;
   // A page: `count` matches at most; query.page continues. `limit` 0 = only the total.
   // `effort` bounds the index rows looked at; beyond it Kind::too_costly.
@@ -117,6 +130,8 @@ struct Write {
   // Of a resource that is the view of something else (a registry object of XDS): that thing itself, complete. Kept
   // with the version, opaque to the store, never part of a FHIR answer.
   std::string record = {};
+  // Large values, kept without passing through memory. Without any, those in the body's text are taken out of it.
+  std::vector<Document> documents = {};
   std::string patient;  // logical id of the patient whose compartment it is in, "" = none (partition)
   std::optional<std::int64_t>
       if_version;                   // If-Match: the current version must be this (0 = must not exist or be deleted)

@@ -32,8 +32,9 @@ using fhir::Outcome;
 using fhir::Result;
 
 constexpr std::string_view base_path = "/fhir";
-constexpr std::size_t parts_at_once = 256;  // writes of a batch that wait for the writer together
-constexpr std::size_t long_receipt = 16;    // answered on a worker, not on the writer's thread
+constexpr std::size_t parts_at_once = 256;            // writes of a batch that wait for the writer together
+constexpr std::uint64_t most_in_memory = 128u << 20;  // of a body or an answer that is FHIR
+constexpr std::size_t long_receipt = 16;              // answered on a worker, not on the writer's thread
 
 // One request on its way.
 struct Job {
@@ -71,6 +72,13 @@ Response refusal(int status, std::string_view code, std::string text) {
   return rest::json_reply(status, fhir::to_json(Outcome(Kind::unsupported, code, std::move(text))));
 }
 
+// Whether the body is the content of a Binary.
+bool takes_content(const Job& job) {
+  const bool writes = job.request.method == "POST" || job.request.method == "PUT";
+  return writes && job.route.type && job.route.type->name.view() == "Binary" && !job.route.operation &&
+         !job.route.row->path.ends_with("_search") && rest::is_raw(find(job.request.headers, "Content-Type"));
+}
+
 // Refuses a body whose media type the row does not take; adds the parameters of a form.
 std::optional<Response> read_body_form(Job& job) {
   const auto& row = *job.route.row;
@@ -88,21 +96,31 @@ std::optional<Response> read_body_form(Job& job) {
     job.parameters.insert(job.parameters.end(), parameters->begin(), parameters->end());
     return std::nullopt;
   }
-  const bool raw = job.route.type && job.route.type->name.view() == "Binary" && rest::is_raw(content_type);
-  if (form == BodyForm::json || form == BodyForm::xml || raw) return std::nullopt;
+  if (form == BodyForm::json || form == BodyForm::xml || takes_content(job)) return std::nullopt;
   return refusal(415, "not-supported",
                  "This server reads application/fhir+json and application/fhir+xml in UTF-8, FHIR version 4.0");
+}
+
+bool reads_binary(const Route& route) {
+  return route.type && route.type->name.view() == "Binary" && (route.row->code == "read" || route.row->code == "vread");
 }
 
 // A resource in the form that was asked for; handlers answer in JSON.
 Response in_form(Response response, const AnswerForm& form) {
   const auto type = std::find_if(response.headers.begin(), response.headers.end(),
                                  [](const auto& header) { return header.first == "Content-Type"; });
-  if (response.body.empty() || type == response.headers.end() || type->second != rest::fhir_json) return response;
+  const bool empty = response.body.empty() && !response.content;
+  if (empty || type == response.headers.end() || type->second != rest::fhir_json) return response;
+  if (form.format == fhir::Format::xml && response.content) {
+    if (response.content->size() > most_in_memory)
+      return refusal(406, "not-supported", "A document of this size is given as JSON or as its own media type");
+    response.body = response.content->text();
+    response.content = nullptr;
+  }
   if (!form.content_type.empty()) type->second = form.content_type;
   if (form.format == fhir::Format::xml)
     response.body = fhir::xml::from_json(response.body, form.pretty);
-  else if (form.pretty)
+  else if (form.pretty && !response.content)
     response.body = fhir::json::indent(response.body);
   return response;
 }
@@ -184,6 +202,12 @@ struct Door::State {
         return refusal(406, "not-supported", form.outcome().issues.front().diagnostics);
       job.form.fhir = false;
     }
+    if (job.request.spooled && !takes_content(job)) {
+      if (job.request.spooled->size() > most_in_memory)
+        return refusal(413, "too-long", "A resource may have " + std::to_string(most_in_memory >> 20) + " MiB");
+      job.request.body = job.request.spooled->text();
+      job.request.spooled = nullptr;
+    }
     if (auto refused = read_body_form(job)) return refused;
     const auto type = job.route.type ? job.route.type->name.view() : std::string_view("*");
     if (job.route.row->level != rest::Level::system && !access.may(job.route.row->needs, type))
@@ -216,6 +240,7 @@ struct Door::State {
                           .job_folder = job_folder,
                           .operation = job.route.operation,
                           .format = job.body_format,
+                          .raw = !job.form.fhir && reads_binary(job.route),
                           .body = job.body};
     auto made = job.route.row->run(call);
     if (!made || !made->batch) return made;
@@ -258,7 +283,8 @@ struct Door::State {
   bool on_core(const Job& job) const {
     const auto lane = job.route.lane();
     if (policy.on_write != OnWrite::off && !is_read(job.route.row->method)) return false;
-    return lane == rest::Lane::core || (lane == rest::Lane::by_size && job.request.body.size() <= limits.core_body);
+    const bool small = job.request.body.size() <= limits.core_body && !job.request.spooled;
+    return lane == rest::Lane::core || (lane == rest::Lane::by_size && small);
   }
 
   void to_worker(const std::shared_ptr<Job>& job) {
@@ -382,13 +408,10 @@ struct Door::State {
 
   void finish(Job& job, Response response) {
     if (job.route.row) response.route = job.route.row->code;
-    const auto& type = job.route.type;
-    const bool binary = type && type->name.view() == "Binary" && job.route.row &&
-                        (job.route.row->code == "read" || job.route.row->code == "vread");
     auto respond = std::exchange(job.respond, nullptr);
-    if (binary && !job.form.fhir && response.status == 200)
-      return respond(rest::raw_content(std::move(response), job.request.headers));
-    if (job.form.format != fhir::Format::xml || response.body.size() <= limits.core_body)
+    if (!job.form.fhir && job.route.row && reads_binary(job.route)) return respond(std::move(response));
+    const auto size = response.content ? response.content->size() : response.body.size();
+    if (job.form.format != fhir::Format::xml || size <= limits.core_body)
       return respond(in_form(std::move(response), job.form));
     const auto shared = std::make_shared<Response>(std::move(response));
     if (job.route.row && job.route.row->code == "capabilities")

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "fhir/definitions.h"
+#include "fhir/format/json.h"
 #include "fhir/value.h"
 #include "ihe/mhd/from_fhir.h"
 #include "ihe/settings.h"
@@ -26,6 +27,9 @@ using xds::RegistryObject;
 std::string_view type_of(const Node* resource) {
   return resource && resource->type ? resource->type->name.view() : std::string_view();
 }
+
+// What a document may come as.
+bool is_content(const Node* resource) { return type_of(resource) == "Binary" || type_of(resource) == "Bundle"; }
 
 bool claims(const Node& resource, std::string_view profile) {
   const Node* meta = resource.child("meta");
@@ -59,15 +63,16 @@ class Providing {
     for (auto& part : parts_) convert(part);
     for (auto& part : parts_) relate(part);
     for (const auto& part : parts_)
-      if (type_of(part.resource) == "Binary" && !used_.contains(part.resource))
+      if (is_content(part.resource) && !used_.contains(part.resource))
         work_.errors.add(xds::code::missing_document_metadata, "No DocumentReference names " + full_url(part));
     return submit(xds::Submitted::published);
   }
 
-  // One DocumentReference with its bytes, in a SubmissionSet of our own making.
-  fhir::Result<Provided> run(const Node& reference) {
+  // One DocumentReference, in a SubmissionSet of our own making.
+  fhir::Result<Provided> run(const Node& reference, const std::string& id) {
     parts_.push_back({nullptr, &reference, {}, {}, {}});
     name(parts_.front());
+    if (!id.empty()) parts_.front().id = id;
     convert(parts_.front());
     const Node* attachment = reference.child("content") ? reference.child("content")->child("attachment") : nullptr;
     const auto bytes = attachment ? fhir::decode_base64(attachment->value_of("data")) : std::nullopt;
@@ -75,10 +80,12 @@ class Providing {
     if (bytes) {
       add_document(entry, *bytes);
       parts_.front().document = documents_.back().unique_id;
+    } else {
+      attach_kept(parts_.front(), entry);
     }
     add_own_set(entry);
     relate(parts_.front());
-    return submit(xds::Submitted::limited);
+    return submit(is_simplified(reference) ? xds::Submitted::limited : xds::Submitted::published);
   }
 
  private:
@@ -126,12 +133,12 @@ class Providing {
       if (claims(*part.resource, ".Minimal."))
         mark_limited(object, set ? xds::scheme::limited_set : xds::scheme::limited_folder);
       submission_.objects.push_back(std::move(object));
-    } else if (type == "Bundle") {
-      work_.errors.add("FHIRDocumentNotSupported", "FHIR documents are not taken: " + full_url(part));
+    } else if (type == "Bundle" && part.resource->value_of("type") != "document") {
+      work_.errors.add("FHIRDocumentNotSupported", full_url(part) + " is a Bundle, but no document");
     } else if (type == "Parameters") {
       const auto* entry = work_.registry.find(part.existing);
       if (!entry) work_.errors.add(xds::code::unresolved, part.existing + " is not registered");
-    } else if (type != "Binary") {
+    } else if (!is_content(part.resource)) {
       work_.errors.add(xds::code::registry_metadata, "An entry of type " + std::string(type) + " has no meaning here");
     }
   }
@@ -143,7 +150,8 @@ class Providing {
     object.classifications.push_back(std::move(label));
   }
 
-  // The bytes that attachment.url means: a Binary of the bundle, or one that is stored.
+  // The bytes that attachment.url means: a Binary of the bundle or one that is stored, or a FHIR document of the
+  // bundle, which is a Binary from here on.
   void attach(Part& part, RegistryObject& object) {
     const Node* content = part.resource->child("content");
     const Node* attachment = content ? content->child("attachment") : nullptr;
@@ -154,14 +162,33 @@ class Providing {
     text.text = url;
     reference.first = &text;
     const Node* found = url.empty() ? nullptr : context_.resolve(*part.resource, reference);
-    if (type_of(found) == "Bundle") return;  // refused where it stands
-    if (type_of(found) != "Binary")
+    if (!is_content(found))
       return work_.errors.add(xds::code::missing_document, "attachment.url \"" + std::string(url) + "\" is no Binary");
     used_.insert(found);
-    const auto bytes = fhir::decode_base64(found->value_of("data"));
-    add_document(object, bytes ? *bytes : std::string());
+    if (type_of(found) == "Bundle") {
+      if (object.mime_type.find("xml") != std::string::npos)
+        return work_.errors.add("FHIRDocumentNotSupported", "A FHIR document is kept as application/fhir+json");
+      std::string document;
+      fhir::json::write(*found, document);
+      object.mime_type = "application/fhir+json";
+      add_document(object, document);
+    } else {
+      const auto bytes = fhir::decode_base64(found->value_of("data"));
+      add_document(object, bytes ? *bytes : std::string());
+    }
     for (auto& other : parts_)
       if (other.resource == found) other.document = documents_.back().unique_id;
+  }
+
+  // A document that is in the repository already, described as it is there: it comes before its entry, and may be part
+  // of the same commit. Any other Binary is taken into the repository.
+  void attach_kept(Part& part, RegistryObject& object) {
+    const Node* content = part.resource->child("content");
+    const Node* attachment = content ? content->child("attachment") : nullptr;
+    const auto url = attachment ? attachment->value_of("url") : std::string_view();
+    const bool described = !object.value(xds::slot::hash).empty() && !object.value(xds::slot::size).empty();
+    if (!described || url != "Binary/" + xds::binary_id(xds::unique_id(object))) return attach(part, object);
+    object.set(xds::slot::repository_unique_id, work_.site.settings.repository_id);
   }
 
   void add_document(RegistryObject& object, const std::string& bytes) {
@@ -272,7 +299,7 @@ class Providing {
       for (auto& object : submission_.objects)
         if (object.kind == Kind::document_entry && !xds::is_limited(object))
           mark_limited(object, xds::scheme::limited_entry);
-    xds::submit(work_, submission_, xds::Submitted::published, xds::code::registry_metadata);
+    xds::submit(work_, std::move(submission_), xds::Submitted::published, xds::code::registry_metadata);
     if (const auto* failure = work_.failure()) return *failure;
     if (work_.errors.failed()) return refusal(work_.errors);
     auto batch = xds::batch_of(work_);
@@ -289,9 +316,9 @@ class Providing {
     Provided provided;
     for (const auto& part : parts_) {
       Provided::Entry entry;
-      const auto id = !part.document.empty() && type_of(part.resource) == "Binary" ? xds::binary_id(part.document)
-                      : !part.id.empty()                                           ? std::string(xds::fhir_id(part.id))
-                                         : std::string(xds::fhir_id(part.existing));
+      const auto id = !part.document.empty() && is_content(part.resource) ? xds::binary_id(part.document)
+                      : !part.id.empty()                                  ? std::string(xds::fhir_id(part.id))
+                                                                          : std::string(xds::fhir_id(part.existing));
       entry.id = id;
       entry.created = part.existing.empty();
       for (std::size_t i = 0; i < batch.writes.size(); ++i)
@@ -330,8 +357,16 @@ fhir::Result<Provided> provide(const Site& site, const Node& bundle) { return Pr
 
 bool is_simplified(const Node& reference) { return claims(reference, "SimplifiedPublish.DocumentReference"); }
 
-fhir::Result<Provided> publish(const Site& site, const Node& reference) {
-  return Providing(site, nullptr).run(reference);
+bool is_entry(const Node& reference) {
+  const Node* meta = reference.child("meta");
+  return meta && std::any_of(meta->begin(), meta->end(), [](const Node& child) {
+           return child.name == "profile" && child.text.starts_with(xds::mhd_names::base) &&
+                  child.text.find(".DocumentReference") != std::string_view::npos;
+         });
+}
+
+fhir::Result<Provided> publish(const Site& site, const Node& reference, const std::string& id) {
+  return Providing(site, nullptr).run(reference, id);
 }
 
 }  // namespace ihe::mhd

@@ -28,8 +28,12 @@ bool is_document_bundle(const fhir::Node& bundle);
 // `bundle` is bound and free of faults. Refused: OperationOutcomes whose issues name the codes of XDS.
 fhir::Result<Provided> provide(const Site& site, const fhir::Node& bundle);
 
-// A DocumentReference that is published on its own: its document lies in attachment.data, its SubmissionSet is made.
+// A DocumentReference that claims a profile of MHD is an entry of the registry, also when it comes alone: its document
+// lies in attachment.data or in a Binary, its SubmissionSet is made. `id`: its entryUUID, "" = as it claims, or a new
+// one.
+bool is_entry(const fhir::Node& reference);
+fhir::Result<Provided> publish(const Site& site, const fhir::Node& reference, const std::string& id = {});
+// By ITI-105, which asks for less.
 bool is_simplified(const fhir::Node& reference);
-fhir::Result<Provided> publish(const Site& site, const fhir::Node& reference);
 
 }  // namespace ihe::mhd

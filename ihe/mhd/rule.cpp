@@ -10,6 +10,7 @@
 #include "fhir/incoming.h"
 #include "ihe/identity/identity.h"
 #include "ihe/mhd/from_fhir.h"
+#include "ihe/mhd/provide.h"
 #include "ihe/xds/attribute.h"
 #include "ihe/xds/names.h"
 #include "ihe/xds/to_fhir.h"
@@ -52,6 +53,34 @@ Result<bool> replace(xds::Work& work, fhir::Batch& batch, std::size_t at) {
       batch.writes[at].if_version_planned = false;
     }
   }
+  return true;
+}
+
+// A DocumentReference that claims a profile of MHD, put under its entryUUID, is registered: by the rules that ITI-65
+// has, and what is stored is the view of its entry.
+Result<bool> put_entry(const fhir::RuleSite& rule_site, fhir::Batch& batch, std::size_t at) {
+  const auto& write = batch.writes[at];
+  if (!write.record.empty() || write.method == fhir::Method::remove) return true;
+  if (!xds::is_uuid(std::string(xds::uuid_prefix) + write.id)) return true;
+  if (write.body.bytes.find(xds::mhd_names::base) == std::string::npos) return true;
+  const auto before = rule_site.snapshot.read(rule_site.access, *write.type, write.id);
+  if (before && !before->record.empty()) return true;  // keep_registered
+  const auto bytes = fhir::stored_bytes(write.body, 1, rule_site.now);
+  auto received = fhir::receive(bytes);
+  if (!received) return std::move(received.outcome());
+  if (!is_entry(*received->resource)) return true;
+  const Site site = site_of(rule_site);
+  auto provided = publish(site, *received->resource, std::string(xds::uuid_prefix) + write.id);
+  if (!provided) return std::move(provided.outcome());
+  auto& made = provided->batch;  // it expects nothing but that the set of our own making is new
+  const auto own = provided->entries.front().write;
+  const auto condition = write.if_version;
+  made.writes[own].if_version_planned = !condition;
+  made.writes[own].if_version = condition ? condition : before ? before->version : 0;
+  if (before) made.writes[own].method = fhir::Method::update;
+  for (std::size_t i = 0; i < made.writes.size(); ++i)
+    if (i != own) batch.writes.push_back(std::move(made.writes[i]));
+  batch.writes[at] = std::move(made.writes[own]);
   return true;
 }
 
@@ -116,6 +145,9 @@ namespace fhir::rules {
 
 extern constinit const Rule registered_documents{
     .name = "registered-documents", .types = "DocumentReference List", .run = ihe::mhd::keep_registered};
+
+extern constinit const Rule put_document_entries{
+    .name = "put-document-entries", .types = "DocumentReference", .run = ihe::mhd::put_entry};
 
 extern constinit const Rule documents_of_merged{
     .name = "documents-of-merged", .types = "Patient", .run = ihe::mhd::follow_merge};

@@ -1,7 +1,6 @@
 // Documents of the repository: see documents.h.
 #include "ihe/xds/documents.h"
 
-#include "fhir/base64.h"
 #include "fhir/build.h"
 #include "fhir/format/json.h"
 #include "fhir/incoming.h"
@@ -44,15 +43,15 @@ void describe(RegistryObject& entry, const Document& document, const Settings& s
 
 fhir::Result<fhir::Write> write_of(const Document& document, Work& work) {
   const auto id = binary_id(document.unique_id);
-  const auto before = work.site.snapshot.read(work.site.access, binary(), id);
+  const auto before = work.site.snapshot.fetch(work.site.access, binary(), id, std::nullopt);
   if (!before && before.outcome().kind != fhir::Kind::absent && before.outcome().kind != fhir::Kind::gone)
     return before.outcome();
   fhir::Arena arena;
   auto& node = fhir::build::resource(arena, "Binary");
   fhir::build::add(arena, node, "contentType", document.mime_type);
-  fhir::build::add_some(arena, node, "data", fhir::encode_base64(document.bytes->text()));
   auto write = fhir::lay_out(node, id, before ? fhir::Method::update : fhir::Method::create, work.site.base);
   if (!write) return write;
+  fhir::set_data(*write, document.bytes);
   write->if_version = before ? before->version : 0;
   write->if_version_planned = true;
   return write;
@@ -60,7 +59,7 @@ fhir::Result<fhir::Write> write_of(const Document& document, Work& work) {
 
 std::optional<fhir::Write> removal_of(std::string_view unique_id, Work& work) {
   const auto id = binary_id(unique_id);
-  const auto before = work.site.snapshot.read(work.site.access, binary(), id);
+  const auto before = work.site.snapshot.fetch(work.site.access, binary(), id, std::nullopt);
   if (!before) return std::nullopt;
   fhir::Write write;
   write.method = fhir::Method::remove;
@@ -71,15 +70,20 @@ std::optional<fhir::Write> removal_of(std::string_view unique_id, Work& work) {
   return write;
 }
 
-fhir::Result<Document> read_document(Work& work, std::string_view unique_id) {
-  const auto version = work.site.snapshot.read(work.site.access, binary(), binary_id(unique_id));
+fhir::Result<Document> read_document(fhir::Snapshot& snapshot, const fhir::Access& access, std::string_view unique_id) {
+  const auto version = snapshot.fetch(access, binary(), binary_id(unique_id), std::nullopt);
   if (!version) return version.outcome();
   fhir::Arena arena;
   const auto node = fhir::json::parse(version->body, arena);
   if (!node) return node.outcome();
-  auto bytes = fhir::decode_base64((*node)->value_of("data"));
-  return Document{std::string(unique_id), std::string((*node)->value_of("contentType")),
-                  std::make_shared<fhir::TextContent>(bytes ? std::move(*bytes) : std::string())};
+  Document document{std::string(unique_id), std::string((*node)->value_of("contentType")), nullptr};
+  if (!version->documents.empty()) {
+    document.bytes = version->documents.front().bytes;
+  } else {
+    auto bytes = fhir::decode_base64((*node)->value_of("data"));
+    document.bytes = std::make_shared<fhir::TextContent>(bytes ? std::move(*bytes) : std::string());
+  }
+  return document;
 }
 
 }  // namespace ihe::xds

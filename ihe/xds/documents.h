@@ -34,6 +34,6 @@ fhir::Result<fhir::Write> write_of(const Document& document, Work& work);
 std::optional<fhir::Write> removal_of(std::string_view unique_id, Work& work);
 
 // Absent or gone: as a read of the Binary answers.
-fhir::Result<Document> read_document(Work& work, std::string_view unique_id);
+fhir::Result<Document> read_document(fhir::Snapshot& snapshot, const fhir::Access& access, std::string_view unique_id);
 
 }  // namespace ihe::xds

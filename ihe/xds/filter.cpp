@@ -105,6 +105,21 @@ bool Filter::admits(const RegistryObject& object) const {
   });
 }
 
+std::vector<fhir::search::Clause> Filter::clauses() const {
+  std::vector<fhir::search::Clause> all;
+  constexpr std::pair<std::string_view, Index> known[] = {{scheme::class_code, Index::class_code},
+                                                          {scheme::event_code, Index::event_code},
+                                                          {scheme::facility_code, Index::facility_code}};
+  for (const auto& codes : codes_)
+    for (const auto& [scheme, index] : known)
+      if (codes.scheme == scheme) all.push_back(clause_of(index, *codes.any_of));
+  for (const auto* values : references_)
+    if (std::none_of(values->begin(), values->end(),
+                     [](const auto& one) { return one.find('%') != std::string::npos; }))
+      all.push_back(clause_of(Index::reference, *values));
+  return all;
+}
+
 bool Filter::has_code(const RegistryObject& object, const Codes& codes) const {
   return std::any_of(object.classifications.begin(), object.classifications.end(), [&](const Label& label) {
     if (label.scheme != codes.scheme) return false;

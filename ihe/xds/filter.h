@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ihe/xds/registry.h"
 #include "ihe/xds/stored_query.h"
 
 namespace ihe::xds {
@@ -16,6 +17,8 @@ class Filter {
   Filter(const StoredQuery& query, Kind kind);
 
   bool admits(const RegistryObject& object) const;
+  // What of it the index knows, to look at fewer objects.
+  std::vector<fhir::search::Clause> clauses() const;
   // A status parameter was given, but no status of it is one that exists.
   bool without_status() const { return status_given_ && statuses_.empty(); }
 

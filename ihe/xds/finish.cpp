@@ -3,10 +3,18 @@
 
 #include <iterator>
 
+#include "ihe/wire/ebxml.h"
 #include "ihe/xds/response.h"
 #include "ihe/xds/to_fhir.h"
 
 namespace ihe::xds {
+
+std::optional<Submission> open(Work& work, const xml::Element& request, std::string_view metadata_code) {
+  auto submission = ebxml::read(request);
+  if (submission) return std::move(*submission);
+  work.errors.add(metadata_code, submission.outcome().issues.front().diagnostics);
+  return std::nullopt;
+}
 
 Plan finish(Work& work, std::vector<fhir::Write> documents, bool repository) {
   Plan plan;

@@ -66,11 +66,8 @@ fhir::Result<Plan> run(const Site& site, const Message& message) {
     work.errors.add(xds::code::repository_metadata, "The request has no SubmitObjectsRequest");
     return xds::finish(work);
   }
-  auto submission = ebxml::read(*request);
-  if (!submission) {
-    work.errors.add(xds::code::repository_metadata, submission.outcome().issues.front().diagnostics);
-    return xds::finish(work);
-  }
+  auto submission = xds::open(work, *request, xds::code::repository_metadata);
+  if (!submission) return xds::finish(work);
   const auto documents = read_documents(*message.soap, work.errors);
   if (!documents) return documents.outcome();
   const auto joined = join(*submission, *documents, site.settings, work.errors);

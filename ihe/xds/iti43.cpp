@@ -1,10 +1,14 @@
 // ITI-43 Retrieve Document Set. IHE ITI TF-2b 3.43.
+#include <iterator>
+
 #include "ihe/wire/ebxml.h"
 #include "ihe/wire/mtom.h"
 #include "ihe/wire/soap.h"
 #include "ihe/xds/documents.h"
 #include "ihe/xds/names.h"
+#include "ihe/xds/on_demand.h"
 #include "ihe/xds/response.h"
+#include "ihe/xds/to_fhir.h"
 
 namespace ihe {
 namespace {
@@ -19,6 +23,7 @@ std::string text_of(const xml::Element& request, std::string_view name) {
 struct Retrieved {
   std::string home;  // as asked with, "" when it was not
   std::string repository;
+  std::string unique_id;  // as asked with: that of an on-demand entry is not that of its document
   xds::Document document;
 };
 
@@ -29,7 +34,22 @@ std::string media_type_of(xds::Work& work, const xds::Document& document) {
   return document.mime_type;
 }
 
-void retrieve(xds::Work& work, const xml::Element& request, std::vector<Retrieved>& found) {
+// A document of the repository, or the content of an on-demand entry.
+fhir::Result<xds::Document> document_of(xds::Work& work, const std::string& unique_id,
+                                        std::vector<fhir::Write>& writes) {
+  auto document = xds::read_document(work.site.snapshot, work.site.access, unique_id);
+  if (document || document.outcome().kind != fhir::Kind::absent) return document;
+  for (const auto* stored : work.registry.find(xds::Index::unique_id, {unique_id})) {
+    const auto& entry = stored->record.object;
+    if (!xds::is_on_demand(entry) || !entry.approved()) continue;
+    auto made = xds::make_content(work, *stored, writes);
+    return made || made.outcome().kind != fhir::Kind::unsupported ? std::move(made) : std::move(document);
+  }
+  return document;
+}
+
+void retrieve(xds::Work& work, const xml::Element& request, std::vector<Retrieved>& found,
+              std::vector<fhir::Write>& writes) {
   const auto& settings = work.site.settings;
   const auto home = text_of(request, "HomeCommunityId");
   const auto repository = text_of(request, "RepositoryUniqueId");
@@ -40,7 +60,7 @@ void retrieve(xds::Work& work, const xml::Element& request, std::vector<Retrieve
   if (repository != settings.repository_id)
     return work.errors.add(xds::code::unknown_repository, "The repository " + repository + " is not known here",
                            unique_id);
-  auto document = xds::read_document(work, unique_id);
+  auto document = document_of(work, unique_id, writes);
   if (!document) {
     const auto why = document.outcome().kind;
     if (why != fhir::Kind::absent && why != fhir::Kind::gone && why != fhir::Kind::forbidden)
@@ -48,7 +68,7 @@ void retrieve(xds::Work& work, const xml::Element& request, std::vector<Retrieve
     return work.errors.add(xds::code::document_id, "The document " + unique_id + " is not available", unique_id);
   }
   document->mime_type = media_type_of(work, *document);
-  found.push_back({home, repository, std::move(*document)});
+  found.push_back({home, repository, unique_id, std::move(*document)});
 }
 
 Answer answer_of(const xds::Work& work, std::vector<Retrieved> found) {
@@ -59,11 +79,15 @@ Answer answer_of(const xds::Work& work, std::vector<Retrieved> found) {
                       : found.empty()       ? xds::Status::failure
                                             : xds::Status::partial;
   xds::write_registry_response(to, status, work.errors);
-  for (auto& [home, repository, document] : found) {
+  for (auto& [home, repository, unique_id, document] : found) {
     to.open("xds:DocumentResponse");
     if (!home.empty()) to.element("xds:HomeCommunityId", home);
     to.element("xds:RepositoryUniqueId", repository);
-    to.element("xds:DocumentUniqueId", document.unique_id);
+    to.element("xds:DocumentUniqueId", unique_id);
+    if (document.unique_id != unique_id) {  // kept as a snapshot
+      to.element("xds:NewRepositoryUniqueId", repository);
+      to.element("xds:NewDocumentUniqueId", document.unique_id);
+    }
     to.element("xds:mimeType", document.mime_type);
     to.open("xds:Document");
     const auto id = "part" + std::to_string(answer.parts.size());
@@ -78,6 +102,7 @@ Answer answer_of(const xds::Work& work, std::vector<Retrieved> found) {
 fhir::Result<Plan> run(const Site& site, const Message& message) {
   xds::Work work(site);
   std::vector<Retrieved> found;
+  std::vector<fhir::Write> writes;
   std::size_t count = 0;
   for (const auto& request : *message.soap->envelope.body) {
     if (request.name != "DocumentRequest") continue;
@@ -86,10 +111,16 @@ fhir::Result<Plan> run(const Site& site, const Message& message) {
       found.clear();
       break;
     }
-    retrieve(work, request, found);
+    retrieve(work, request, found, writes);
   }
   if (count == 0) work.errors.add(xds::code::repository, "The request has no DocumentRequest");
   Plan plan;
+  if (!writes.empty()) {
+    auto batch = xds::batch_of(work);
+    if (!batch) return std::move(batch.outcome());
+    std::move(writes.begin(), writes.end(), std::back_inserter(batch->writes));
+    plan.batch = std::move(*batch);
+  }
   plan.answer = answer_of(work, std::move(found));
   return plan;
 }

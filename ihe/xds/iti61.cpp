@@ -9,11 +9,8 @@ namespace {
 
 fhir::Result<Plan> run(const Site& site, const Message& message) {
   xds::Work work(site);
-  auto submission = ebxml::read(*message.soap->envelope.body);
-  if (submission)
+  if (auto submission = xds::open(work, *message.soap->envelope.body, xds::code::registry_metadata))
     xds::submit(work, std::move(*submission), xds::Submitted::on_demand, xds::code::registry_metadata);
-  else
-    work.errors.add(xds::code::registry_metadata, submission.outcome().issues.front().diagnostics);
   return xds::finish(work);
 }
 

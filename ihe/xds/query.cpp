@@ -116,14 +116,14 @@ class Run {
 
   // ── Find… ──────────────────────────────────────────────────────────────────────────────────────────────────────
   // All objects of the patients named; none for those that are not known.
-  std::vector<const Stored*> of_patients(Kind kind, const Values& patients) {
+  std::vector<const Stored*> of_patients(Kind kind, const Values& patients, const Filter& filter) {
     std::vector<std::string> ids;
     for (const auto& patient : patients) {
       const auto cx = cx_of(patient);
       const auto* known = cx ? work_.patients.find(*cx) : nullptr;
       if (known) ids.insert(ids.end(), known->all.begin(), known->all.end());
     }
-    return ids.empty() ? std::vector<const Stored*>() : registry_.of_patients(kind, ids);
+    return ids.empty() ? std::vector<const Stored*>() : registry_.of_patients(kind, ids, filter.clauses());
   }
 
   bool filter_fails(const Filter& filter) {
@@ -141,7 +141,7 @@ class Run {
     const Filter filter(query_, kind);
     if (filter_fails(filter)) return;
     const auto& patients = query_.values(patient);
-    if (!patients.empty()) return add_admitted(of_patients(kind, patients), filter);
+    if (!patients.empty()) return add_admitted(of_patients(kind, patients, filter), filter);
     work_.errors.add(code::missing_parameter, "A multi-patient query needs a patient or a code");
   }
 
@@ -169,7 +169,7 @@ class Run {
     for (const Kind kind : {Kind::document_entry, Kind::submission_set, Kind::folder}) {
       const Filter filter(query_, kind);
       if (filter_fails(filter)) return;
-      add_admitted(of_patients(kind, query_.values("patientId")), filter);
+      add_admitted(of_patients(kind, query_.values("patientId"), filter), filter);
     }
     const auto shown = ids_;
     for (const auto* stored : objects_) {

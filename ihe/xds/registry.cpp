@@ -150,10 +150,10 @@ const Stored* Registry::find(std::string_view id) {
   return nullptr;
 }
 
-std::vector<const Stored*> Registry::search(const fhir::Type& type, fhir::search::Clause clause) {
+std::vector<const Stored*> Registry::search(const fhir::Type& type, std::vector<fhir::search::Clause> clauses) {
   fhir::search::Query query;
   query.type = &type;
-  query.all_of.push_back(std::move(clause));
+  query.all_of = std::move(clauses);
   std::vector<const Stored*> found;
   auto page = snapshot_.search(access_, query, most + 1, effort);
   if (!page) {
@@ -172,7 +172,7 @@ std::vector<const Stored*> Registry::search(const fhir::Type& type, fhir::search
 std::vector<const Stored*> Registry::find(Index index, const std::vector<std::string>& values) {
   std::vector<const Stored*> found;
   for (const Kind kind : {Kind::document_entry, Kind::submission_set}) {
-    auto some = search(type_of(kind), clause_of(index, values));
+    auto some = search(type_of(kind), {clause_of(index, values)});
     found.insert(found.end(), some.begin(), some.end());
   }
   // What this request changed may carry the value now, or no longer.
@@ -189,7 +189,8 @@ std::vector<const Stored*> Registry::find(Index index, const std::vector<std::st
   return found;
 }
 
-std::vector<const Stored*> Registry::of_patients(Kind kind, const std::vector<std::string>& patients) {
+std::vector<const Stored*> Registry::of_patients(Kind kind, const std::vector<std::string>& patients,
+                                                 std::vector<fhir::search::Clause> others) {
   fhir::search::Clause clause;
   clause.parameter = type_of(kind).parameter("patient");
   for (const auto& patient : patients) {
@@ -199,7 +200,8 @@ std::vector<const Stored*> Registry::of_patients(Kind kind, const std::vector<st
     term.value.text = patient;
     clause.any_of.push_back(std::move(term));
   }
-  return search(type_of(kind), std::move(clause));
+  others.insert(others.begin(), std::move(clause));
+  return search(type_of(kind), std::move(others));
 }
 
 const Stored* Registry::holder(std::string_view association_id) {

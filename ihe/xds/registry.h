@@ -59,8 +59,9 @@ class Registry {
   const Stored* holder(std::string_view association_id);
   // Objects of any kind, in the order of their registration.
   std::vector<const Stored*> find(Index index, const std::vector<std::string>& values);
-  // Entries, or sets and folders, of these Patients (logical ids).
-  std::vector<const Stored*> of_patients(Kind kind, const std::vector<std::string>& patients);
+  // Entries, or sets and folders, of these Patients (logical ids) that also meet the other clauses.
+  std::vector<const Stored*> of_patients(Kind kind, const std::vector<std::string>& patients,
+                                         std::vector<fhir::search::Clause> others = {});
   // Objects of which an association points at `id`.
   std::vector<const Stored*> pointing_at(std::string_view id) { return find(Index::target, {std::string(id)}); }
   // All versions of an object.
@@ -80,7 +81,7 @@ class Registry {
 
  private:
   Stored* take(const fhir::Version& version);
-  std::vector<const Stored*> search(const fhir::Type& type, fhir::search::Clause clause);
+  std::vector<const Stored*> search(const fhir::Type& type, std::vector<fhir::search::Clause> clauses);
   void fail(fhir::Outcome outcome);
 
   fhir::Snapshot& snapshot_;

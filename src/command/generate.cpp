@@ -95,8 +95,20 @@ int to_files(const gen::Nation& nation, const std::string& folder) {
   return done;
 }
 
+// A document is registered for a patient who is known: all people first.
+std::vector<gen::NationOptions> phases_of(const gen::NationOptions& options) {
+  std::vector<gen::NationOptions> phases;
+  for (const bool documents : {false, true}) {
+    auto phase = options;
+    phase.only = options.only.empty() ? gen::nation_types() : options.only;
+    std::erase_if(phase.only, [&](const std::string& type) { return gen::is_of_document(type) != documents; });
+    if (!phase.only.empty()) phases.push_back(std::move(phase));
+  }
+  return phases;
+}
+
 // Into the store, through the same rules as any other resource.
-int to_store(const gen::Nation& nation, store::Archive& archive) {
+int to_store(const gen::NationOptions& options, store::Archive& archive) {
   in::ProgressBar bar("resources");
   std::mutex mutex;
   in::Tally tally;
@@ -116,17 +128,22 @@ int to_store(const gen::Nation& nation, store::Archive& archive) {
       };
       intake.submit(std::move(piece));
     };
-    for (std::uint64_t part = 0; part < nation.parts() && !intake.broken(); ++part) {
-      nation.part(part, [&](std::string_view, std::string&& json) {
-        (lines += json) += '\n';
-        if (lines.size() >= bytes_a_piece) submit();
-      });
-      std::unique_lock lock(mutex);
-      std::uint64_t taken = tally.taken();
-      lock.unlock();
-      bar.update(share(part, nation.parts()), taken);
+    const auto phases = phases_of(options);
+    for (std::size_t phase = 0; phase < phases.size(); ++phase) {
+      const gen::Nation nation(phases[phase]);
+      for (std::uint64_t part = 0; part < nation.parts() && !intake.broken(); ++part) {
+        nation.part(part, [&](std::string_view, std::string&& json) {
+          (lines += json) += '\n';
+          if (lines.size() >= bytes_a_piece) submit();
+        });
+        std::unique_lock lock(mutex);
+        std::uint64_t taken = tally.taken();
+        lock.unlock();
+        bar.update(share(part + phase * nation.parts(), phases.size() * nation.parts()), taken);
+      }
+      if (!lines.empty()) submit();
+      intake.drain();
     }
-    if (!lines.empty()) submit();
   }
   for (const auto& reason : reasons) bar.note("refused: " + reason);
   double seconds = std::max(bar.seconds(), 0.001);
@@ -146,12 +163,11 @@ int run(const Arguments& arguments) {
              ": there are no more national numbers");
     return wrong_usage;
   }
-  gen::Nation nation(flags.options);
-  if (!flags.out.empty()) return to_files(nation, flags.out);
+  if (!flags.out.empty()) return to_files(gen::Nation(flags.options), flags.out);
   auto folder = flags.place.folder();
   if (!folder) return failed;
   auto archive = open_for_bulk(*folder);
-  return archive ? to_store(nation, *archive) : failed;
+  return archive ? to_store(flags.options, *archive) : failed;
 }
 
 std::string help_text() { return Flags().app.help(); }

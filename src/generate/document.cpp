@@ -1,10 +1,12 @@
-// DocumentReference and Binary, http://hl7.org/fhir/R4/documentreference.html: three of four documents are PDF, the
-// rest CDA and plain text; one in forty is a long one that the store keeps as a file.
+// DocumentReference and Binary: entries of the document registry, as MHD's Comprehensive.DocumentReference describes
+// them (IHE MHD 4.2). Three of four documents are PDF, the rest CDA and plain text; one in forty is a long one that
+// the store keeps as a file.
 #include "src/generate/document.h"
 
 #include <algorithm>
 
 #include "ihe/identity/matricule.h"
+#include "src/auth/digest.h"
 #include "src/generate/digest.h"
 #include "src/generate/directory.h"
 #include "src/generate/json_text.h"
@@ -19,14 +21,15 @@ struct Kind {
   std::string_view code;
   std::string_view display;
   std::string_view title;
+  std::string_view group;  // its class
 };
 constexpr Kind kinds[] = {
-    {"11502-2", "Laboratory report", "Résultats d'analyses de laboratoire"},
-    {"18748-4", "Diagnostic imaging report", "Compte rendu d'imagerie médicale"},
-    {"11488-4", "Consultation note", "Compte rendu de consultation"},
-    {"34105-7", "Hospital discharge summary", "Lettre de sortie"},
-    {"57833-6", "Prescription", "Ordonnance"},
-    {"60591-5", "Patient summary", "Résumé patient"},
+    {"11502-2", "Laboratory report", "Résultats d'analyses de laboratoire", "26436-6"},
+    {"18748-4", "Diagnostic imaging report", "Compte rendu d'imagerie médicale", "18726-0"},
+    {"11488-4", "Consultation note", "Compte rendu de consultation", "11488-4"},
+    {"34105-7", "Hospital discharge summary", "Lettre de sortie", "18842-5"},
+    {"57833-6", "Prescription", "Ordonnance", "57833-6"},
+    {"60591-5", "Patient summary", "Résumé patient", "60591-5"},
 };
 constexpr std::string_view sentences[] = {
     "Examen clinique sans particularité.",
@@ -90,32 +93,75 @@ std::vector<std::string> lines_for(const Person& person, Day day, Random& random
   return lines;
 }
 
+// What a document is called: its uniqueId, the UUID of its entry, and the Binary that the repository keeps it as.
+struct Called {
+  std::string unique_id, uuid, binary;
+
+  Called(std::uint64_t seed, std::uint64_t person, std::uint32_t number)
+      : unique_id("1.3.182.2.3.1." + std::to_string(seed) + "." + std::to_string(person) + "." +
+                  std::to_string(number)),
+        uuid(hex(seed, 8) + "-" + hex(number, 4) + "-8000-8000-" + hex(person, 12)) {
+    const auto digest = auth::sha256(unique_id);
+    for (std::size_t at = 0; at < 20; ++at) binary += hex(digest[at], 2);
+  }
+
+  static std::string hex(std::uint64_t value, std::size_t digits) {
+    std::string out(digits, '0');
+    for (auto at = digits; at-- > 0; value >>= 4) out[at] = "0123456789abcdef"[value & 15];
+    return out;
+  }
+};
+
+void add_contained(JsonText& json, std::uint64_t seed, const Person& person, std::uint32_t author) {
+  const auto name = practitioner_name(seed, author).substr(3);  // without "Dr "
+  const auto space = name.rfind(' ');
+  json.list("contained").object().text("resourceType", "Practitioner").text("id", "author").list("identifier");
+  json.identifier("urn:oid:1.3.182.3.2", std::to_string(author)).end_list();
+  json.list("name").object().text("family", name.substr(space + 1));
+  if (space != std::string::npos) json.list("given").item(name.substr(0, space)).end_list();
+  json.end_object().end_list().end_object();
+  json.object().text("resourceType", "Patient").text("id", "source").list("identifier");
+  json.identifier(ihe::identity::matricule_system, person.matricule).end_list().end_object().end_list();
+}
+
+void add_context(JsonText& json, Day day, std::uint32_t author) {
+  constexpr std::string_view snomed = "http://snomed.info/sct";
+  const bool hospital = author % 3 == 0;
+  json.object("context").object("period").text("start", date_text(day)).text("end", date_text(day)).end_object();
+  json.concept_of("facilityType", snomed, hospital ? "22232009" : "35971002", hospital ? "Hospital" : "Practice");
+  json.concept_of("practiceSetting", snomed, author % 2 ? "394802001" : "394814009",
+                  author % 2 ? "General medicine" : "General practice");
+  json.reference("sourcePatientInfo", "#source").end_object();
+}
+
 std::string document_reference(std::uint64_t seed, const Person& person, const Kind& kind, Format format, Day day,
-                               const std::string& id, const std::string& bytes, Random& random) {
+                               const Called& called, const std::string& bytes, Random& random) {
   bool restricted = random.permille(60);
   auto author = random.permille(600) ? person.practitioner : random.below(practitioners);
   auto hash = sha1(bytes);
   std::string base64, out;
   append_base64(base64, {reinterpret_cast<const char*>(hash.data()), hash.size()});
   JsonText json(out);
-  json.resource("DocumentReference", "doc" + id).object("masterIdentifier").text("system", "urn:oid:1.3.182.2.3.1");
-  json.text("value", id).end_object().text("status", "current").text("docStatus", "final");
-  json.concept_of("type", loinc, kind.code, kind.display);
-  json.reference("subject", reference_to("Patient", patient_id(seed, person)));
-  json.text("date", instant_text(day, 700));
-  json.list("author").reference(reference_to("Practitioner", practitioner_id(seed, author))).end_list();
-  json.reference("custodian", reference_to("Organization", organization_id(seed, practice_of(author))));
+  json.resource("DocumentReference", called.uuid).object("meta").list("profile");
+  json.item("https://profiles.ihe.net/ITI/MHD/StructureDefinition/IHE.MHD.Comprehensive.DocumentReference");
+  json.end_list().end_object();
+  add_contained(json, seed, person, author);
+  json.object("masterIdentifier").text("system", "urn:ietf:rfc:3986").text("value", "urn:oid:" + called.unique_id);
+  json.end_object().text("status", "current");
+  json.concept_of("type", loinc, kind.code, kind.display).concepts("category", loinc, kind.group, kind.display);
+  json.object("subject").text("reference", reference_to("Patient", patient_id(seed, person))).object("identifier");
+  json.text("system", ihe::identity::matricule_system).text("value", person.matricule).end_object().end_object();
+  json.text("date", instant_text(day, 700)).list("author").reference("#author").end_list();
   json.text("description", kind.title);
-  json.concepts("securityLabel", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", restricted ? "R" : "N");
+  json.concepts("securityLabel", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", restricted ? "R" : "N",
+                restricted ? "restricted" : "normal");
   json.list("content").object().object("attachment").text("contentType", content_type(format));
-  json.text("language", "fr-LU").text("url", reference_to("Binary", "bin" + id)).number("size", bytes.size());
+  json.text("language", "fr-LU").text("url", reference_to("Binary", called.binary)).number("size", bytes.size());
   json.text("hash", base64).text("title", kind.title).text("creation", instant_text(day, 690)).end_object();
-  if (format == Format::pdf) {
-    json.object("format").text("system", "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode");
-    json.text("code", "urn:ihe:iti:xds:2017:mimeTypeSufficient").end_object();
-  }
-  json.end_object().end_list().object("context").object("period").text("start", date_text(day));
-  json.text("end", date_text(day)).end_object().end_object().end_object();
+  json.object("format").text("system", "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode");
+  json.text("code", "urn:ihe:iti:xds:2017:mimeTypeSufficient").end_object().end_object().end_list();
+  add_context(json, day, author);
+  json.end_object();
   return out;
 }
 
@@ -128,18 +174,18 @@ void document(std::uint64_t seed, const Person& person, std::uint32_t number, co
   Format format = chance < 75 ? Format::pdf : chance < 88 ? Format::cda : Format::text;
   Day last = person.death.value_or(today) - 1;
   Day day = random.between(std::min(last, std::max(person.birth, last - 5 * 365)), last);
-  std::string id = id_of("", seed, person.index) + "-" + std::to_string(number);
-  std::string bytes = bytes_of(format, person, kind, id, day, lines_for(person, day, random));
+  const Called called(seed, person.index, number);
+  std::string bytes = bytes_of(format, person, kind, called.unique_id, day, lines_for(person, day, random));
 
   std::string binary;
   JsonText json(binary);
-  json.resource("Binary", "bin" + id).text("contentType", content_type(format));
+  json.resource("Binary", called.binary).text("contentType", content_type(format));
   json.reference("securityContext", reference_to("Patient", patient_id(seed, person)));
   std::string data;
   append_base64(data, bytes);
   json.text("data", data).end_object();
   sink("Binary", std::move(binary));
-  sink("DocumentReference", document_reference(seed, person, kind, format, day, id, bytes, random));
+  sink("DocumentReference", document_reference(seed, person, kind, format, day, called, bytes, random));
 }
 
 }  // namespace alzette::generate

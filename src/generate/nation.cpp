@@ -17,6 +17,8 @@ const std::vector<std::string>& nation_types() {
   return types;
 }
 
+bool is_of_document(std::string_view type) { return type == "Binary" || type == "DocumentReference"; }
+
 Nation::Nation(NationOptions options) : options_(std::move(options)), population_(options_.seed) {
   records_ = wanted("Encounter") || wanted("Observation") || wanted("Condition") || wanted("Immunization");
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/generate/person.h"
@@ -21,6 +22,7 @@ struct NationOptions {
 
 // The types a nation is made of.
 const std::vector<std::string>& nation_types();
+bool is_of_document(std::string_view type);  // Binary, DocumentReference
 
 class Nation {
  public:

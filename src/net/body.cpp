@@ -38,9 +38,11 @@ class Spooled final : public fhir::Content {
 }  // namespace
 
 bool BodyLimits::takes_documents(std::string_view target) const {
-  if (documents_below.empty() || !target.starts_with(documents_below)) return false;
-  target.remove_prefix(documents_below.size());
-  return target.empty() || target.front() == '/' || target.front() == '?';
+  return std::any_of(documents_below.begin(), documents_below.end(), [&](const std::string& below) {
+    if (!target.starts_with(below)) return false;
+    const auto rest = target.substr(below.size());
+    return rest.empty() || rest.front() == '/' || rest.front() == '?';
+  });
 }
 
 Body::~Body() { reset(); }

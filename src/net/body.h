@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fhir/content.h"
 #include "src/net/gzip.h"
@@ -17,8 +18,9 @@ struct BodyLimits {
   std::uint32_t spool_from = 64u << 10;  // larger bodies wait in a file
   std::uint32_t inflate_ratio = 100;     // more growth than this is a bomb
   std::string spool_folder = "/tmp";
-  std::string documents_below = "/soap";    // there, a body that was spooled stays in its file,
-  std::uint64_t document_bytes = 2u << 30;  // and may be as large as this
+  // There, a body that was spooled stays in its file, and may be as large as `document_bytes`.
+  std::vector<std::string> documents_below = {"/soap", "/fhir/Binary"};
+  std::uint64_t document_bytes = 2u << 30;
   bool takes_documents(std::string_view target) const;
 };
 

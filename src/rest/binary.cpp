@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "fhir/base64.h"
 #include "fhir/format/json.h"
@@ -22,27 +24,28 @@ std::optional<std::uint64_t> number(std::string_view digits) {
 }
 
 // One range of bytes: "bytes=0-99", "bytes=100-", "bytes=-100". Anything else is answered whole. RFC 9110 14.2.
-void cut(Response& response, std::string_view range) {
+std::shared_ptr<const fhir::Content> cut(Response& response, std::shared_ptr<const fhir::Content> content,
+                                         std::string_view range) {
   constexpr std::string_view unit = "bytes=";
   const auto dash = range.find('-');
-  if (!range.starts_with(unit) || dash == std::string_view::npos || range.find(',') != std::string_view::npos) return;
+  if (!range.starts_with(unit) || dash == std::string_view::npos || range.find(',') != std::string_view::npos)
+    return content;
   const auto first = number(net::trim(range.substr(unit.size(), dash - unit.size())));
   const auto last = number(net::trim(range.substr(dash + 1)));
-  const std::uint64_t size = response.body.size();
-  if (!first && !last) return;
+  const std::uint64_t size = content->size();
+  if (!first && !last) return content;
   const auto from = first ? *first : size - std::min(*last, size);
   const auto to = first && last ? std::min(*last, size - 1) : size - 1;
-  if (first && last && *last < *first) return;
+  if (first && last && *last < *first) return content;
   if (from >= size) {
     response.status = 416;
     response.headers.emplace_back("Content-Range", "bytes */" + std::to_string(size));
-    response.body.clear();
-    return;
+    return std::make_shared<fhir::TextContent>(std::string());
   }
   response.status = 206;
   response.headers.emplace_back(
       "Content-Range", "bytes " + std::to_string(from) + "-" + std::to_string(to) + "/" + std::to_string(size));
-  response.body = response.body.substr(from, to - from + 1);
+  return std::make_shared<fhir::PartOfContent>(std::move(content), from, to - from + 1);
 }
 
 }  // namespace
@@ -54,41 +57,79 @@ bool is_raw(std::string_view content_type) {
          !net::same_word(media, "text/json");
 }
 
-fhir::Result<Incoming> receive_binary(std::string_view content, std::string_view content_type, std::string_view id,
-                                      std::string_view security_context) {
+fhir::Result<Incoming> receive_binary(const Request& request, std::string_view id) {
+  const auto security_context = find(request.headers, "X-Security-Context");
   std::string text = R"({"resourceType":"Binary",)";
   if (!id.empty()) text.append(R"("id":")").append(id).append("\",");
   text += R"("contentType":)";
-  fhir::json::write_string(net::trim(content_type), text);
+  fhir::json::write_string(net::trim(find(request.headers, "Content-Type")), text);
   if (!security_context.empty()) {
     text += R"(,"securityContext":{"reference":)";
     fhir::json::write_string(net::trim(security_context), text);
     text += '}';
   }
-  if (!content.empty()) text.append(R"(,"data":")").append(fhir::encode_base64(content)).append("\"");
   text += '}';
   const auto kept = std::make_shared<std::string>(std::move(text));
   auto incoming = receive(*kept);
-  if (incoming) incoming->keeps = kept;
+  if (!incoming) return incoming;
+  incoming->keeps = kept;
+  incoming->data = request.spooled ? request.spooled : std::make_shared<fhir::TextContent>(request.body);
   return incoming;
 }
 
-Response raw_content(Response resource, const Headers& request) {
-  if (resource.status != 200) return resource;
+namespace {
+
+Response raw_content(Response response, const fhir::Version& version, const Headers& request) {
   fhir::Arena arena;
-  const auto binary = fhir::json::parse(resource.body, arena);
-  if (!binary) return resource;
-  auto content = fhir::decode_base64((*binary)->value_of("data"));
+  const auto binary = fhir::json::parse(version.body, arena);
+  if (!binary) return response;
+  std::shared_ptr<const fhir::Content> content;
+  if (!version.documents.empty()) {
+    content = version.documents.front().bytes;
+  } else {
+    auto bytes = fhir::decode_base64((*binary)->value_of("data"));
+    content = std::make_shared<fhir::TextContent>(bytes ? std::move(*bytes) : std::string());
+  }
   const std::string media((*binary)->value_of("contentType"));
-  for (auto& [name, value] : resource.headers)
-    if (name == "Content-Type") value = media.empty() ? "application/octet-stream" : media;
-  resource.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  resource.headers.emplace_back("Content-Security-Policy", "sandbox; default-src 'none'");
-  resource.headers.emplace_back("Accept-Ranges", "bytes");
-  resource.body = content ? std::move(*content) : std::string();
+  response.headers.front().second = media.empty() ? "application/octet-stream" : media;
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  response.headers.emplace_back("Content-Security-Policy", "sandbox; default-src 'none'");
+  response.headers.emplace_back("Accept-Ranges", "bytes");
   const auto if_range = find(request, "If-Range");
-  if (if_range.empty() || if_range == find(resource.headers, "ETag")) cut(resource, find(request, "Range"));
-  return resource;
+  if (if_range.empty() || if_range == find(response.headers, "ETag"))
+    content = cut(response, std::move(content), find(request, "Range"));
+  if (const auto held = content->in_memory(); held.size() == content->size())
+    response.body = held;
+  else
+    response.content = std::move(content);
+  return response;
+}
+
+}  // namespace
+
+Response binary_reply(const Call& call, fhir::Version version) {
+  fhir::Version about;
+  about.version = version.version;
+  about.last_updated = version.last_updated;
+  auto response = read_reply(call, std::move(about));
+  if (response.status != 200) return response;
+  // A FHIR document in a Binary is what a client that asks for FHIR wants.
+  const bool fhir_document = version.body.find(R"("contentType":"application/fhir+)") != std::string::npos;
+  if (call.raw || fhir_document) return raw_content(std::move(response), version, call.request.headers);
+  if (version.documents.empty()) {
+    response.body = std::move(version.body);
+    return response;
+  }
+  std::vector<std::shared_ptr<const fhir::Content>> pieces;
+  std::size_t copied = 0;
+  for (auto& document : version.documents) {
+    pieces.push_back(std::make_shared<fhir::TextContent>(version.body.substr(copied, document.at - copied)));
+    pieces.push_back(std::make_shared<fhir::Base64Content>(std::move(document.bytes)));
+    copied = document.at;
+  }
+  pieces.push_back(std::make_shared<fhir::TextContent>(version.body.substr(copied)));
+  response.content = std::make_shared<fhir::JoinedContent>(std::move(pieces));
+  return response;
 }
 
 }  // namespace alzette::rest

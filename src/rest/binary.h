@@ -4,8 +4,7 @@
 #include <string_view>
 
 #include "fhir/outcome.h"
-#include "src/http.h"
-#include "src/rest/incoming.h"
+#include "src/rest/interaction.h"
 
 namespace alzette::rest {
 
@@ -13,12 +12,11 @@ namespace alzette::rest {
 // documents of other standards come so.
 bool is_raw(std::string_view content_type);
 
-// `security_context`: the X-Security-Context header, a reference.
-fhir::Result<Incoming> receive_binary(std::string_view content, std::string_view content_type, std::string_view id,
-                                      std::string_view security_context = {});
+// The body as a Binary, its X-Security-Context as securityContext. The content may lie in a file, where it stays.
+fhir::Result<Incoming> receive_binary(const Request& request, std::string_view id);
 
-// The content of a stored Binary in its own media type, in place of the resource; the part of it that the request's
-// Range asks for. Harmless in a browser.
-Response raw_content(Response resource, const Headers& request);
+// The answer to a read of a Binary whose large values stand apart: as FHIR JSON, or (Call::raw) its content in its
+// own media type, the part of it that the request's Range asks for, harmless in a browser.
+Response binary_reply(const Call& call, fhir::Version version);
 
 }  // namespace alzette::rest

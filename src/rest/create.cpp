@@ -21,7 +21,7 @@ fhir::Result<Plan> run(const Call& call) {
   if (const auto none = no_parameters(call); !none) return none.outcome();
   auto incoming = resource_of(call);
   if (!incoming) return std::move(incoming.outcome());
-  if (call.type->name.view() == "DocumentReference" && ihe::mhd::is_simplified(*(*incoming)->resource))
+  if (call.type->name.view() == "DocumentReference" && ihe::mhd::is_entry(*(*incoming)->resource))
     return publish_document(call, *(*incoming)->resource);
   fhir::Batch batch{call.access, {}, {}};
 
@@ -36,7 +36,7 @@ fhir::Result<Plan> run(const Call& call) {
     batch.expect.push_back(std::move(found->expectation));
   }
 
-  auto write = rest::prepare(*(*incoming)->resource, call.ids.next(call.now), fhir::Method::create, call.base);
+  auto write = rest::prepare(**incoming, call.ids.next(call.now), fhir::Method::create, call.base);
   if (!write) return std::move(write.outcome());
   write->if_version = 0;
   Plan plan;

@@ -23,4 +23,11 @@ fhir::Result<fhir::Write> prepare(const fhir::Node& resource, std::string_view i
   return write;
 }
 
+fhir::Result<fhir::Write> prepare(const Incoming& incoming, std::string_view id, fhir::Method method,
+                                  std::string_view base) {
+  auto write = rest::prepare(*incoming.resource, id, method, base);
+  if (write && incoming.data) fhir::set_data(*write, incoming.data);
+  return write;
+}
+
 }  // namespace alzette::rest

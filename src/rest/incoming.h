@@ -16,5 +16,8 @@ fhir::Result<Incoming> receive(std::string_view bytes, fhir::Format format = fhi
                                bool keep_faults = false);
 fhir::Result<fhir::Write> prepare(const fhir::Node& resource, std::string_view id, fhir::Method method,
                                   std::string_view base, std::string_view place = {});
+// With the data of a Binary that came as its content.
+fhir::Result<fhir::Write> prepare(const Incoming& incoming, std::string_view id, fhir::Method method,
+                                  std::string_view base);
 
 }  // namespace alzette::rest

@@ -66,6 +66,7 @@ struct Call {
   std::string_view job_folder = {};                   // where jobs keep their files; "" = there are none
   const operation::Operation* operation = nullptr;    // the row that the path names, for interactions on operations
   fhir::Format format = fhir::Format::json;           // of the request's body
+  bool raw = false;                                   // a Binary is answered as its content
   const std::shared_ptr<Incoming>& body;  // an entry of a batch: its resource, already bound; otherwise null
   std::string_view header(std::string_view name) const { return find(request.headers, name); }
 };

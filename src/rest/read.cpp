@@ -1,4 +1,5 @@
 // read: GET [base]/[type]/[id]. FHIR R4: http://hl7.org/fhir/R4/http.html#read
+#include "src/rest/binary.h"
 #include "src/rest/criteria.h"
 #include "src/rest/interaction.h"
 #include "src/rest/projection.h"
@@ -10,6 +11,11 @@ namespace {
 fhir::Result<Plan> run(const Call& call) {
   const auto projection = projection_of(call);
   if (!projection) return projection.outcome();
+  if (call.type->name.view() == "Binary" && !projection->active()) {
+    auto binary = call.snapshot.fetch(call.access, *call.type, call.id, std::nullopt);
+    if (!binary) return std::move(binary.outcome());
+    return Plan(binary_reply(call, std::move(*binary)));
+  }
   auto version = call.snapshot.read(call.access, *call.type, call.id);
   if (!version) return std::move(version.outcome());
   if (projection->active()) version->body = projection->apply(version->body);

@@ -162,6 +162,7 @@ Response read_reply(const Call& call, fhir::Version version) {
 
 Answer answer_for(const Call& call, const fhir::Write& write) {
   Answer answer{std::string(call.base), preferred_return(call.request), write.type->name, write.id, {}};
+  if (!write.documents.empty()) answer.returns = Return::minimal;  // a large document is not sent back
   if (answer.returns == Return::unspecified || answer.returns == Return::representation) answer.body = write.body;
   if (answer.returns == Return::operation_outcome && answer.type == "Patient")
     answer.body.bytes = suspicions(call, write);

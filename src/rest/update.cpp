@@ -69,7 +69,7 @@ fhir::Result<Plan> put(const Call& call, const Incoming& incoming, const std::st
   const auto condition = version_condition(call.snapshot, call.access, *call.type, id, call.header("If-Match"),
                                            call.header("If-None-Match"));
   if (!condition) return condition.outcome();
-  auto write = rest::prepare(*incoming.resource, id, fhir::Method::update, call.base);
+  auto write = rest::prepare(incoming, id, fhir::Method::update, call.base);
   if (!write) return std::move(write.outcome());
   write->if_version = *condition;
   Plan plan;

@@ -94,36 +94,75 @@ Put make_folder(const std::string& folder) {
   return errno == EEXIST ? Put::done : Put::refused;
 }
 
-// Under another name first: a file that has its final name is whole.
-Put write_durably(const std::string& path, std::string_view bytes) {
-  const std::string draft = path + "." + std::to_string(::getpid()) + "." + std::to_string(::gettid()) + ".new";
+// Writes and syncs a draft; what is left of a failed one goes.
+Put write_draft(const std::string& draft, const fhir::Content& content, auth::Sha256* hash) {
   const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return Put::refused;
-  Put result = write_all(fd, bytes) ? sync(fd) : Put::refused;
+  std::uint64_t written = 0;
+  content.each([&](std::string_view piece) {
+    if (hash) hash->add(piece);
+    written += piece.size();
+    return write_all(fd, piece);
+  });
+  const Put result = written == content.size() ? sync(fd) : Put::refused;
   const int why = errno;
   ::close(fd);
-  if (result == Put::done && ::rename(draft.c_str(), path.c_str()) == 0) return sync_folder(above(path));
-  if (result == Put::done) result = Put::refused;
-  ::unlink(draft.c_str());
+  if (result != Put::done) ::unlink(draft.c_str());
   errno = why;
   return result;
 }
 
-bool read_all(const std::string& path, std::string& bytes) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  struct stat about {};
-  bool good = ::fstat(fd, &about) == 0;
-  bytes.resize(good ? static_cast<std::size_t>(about.st_size) : 0);
-  for (std::size_t at = 0; good && at < bytes.size();) {
-    const auto n = ::read(fd, bytes.data() + at, bytes.size() - at);
-    if (n < 0 && errno == EINTR) continue;
-    good = n > 0;
-    if (good) at += static_cast<std::size_t>(n);
-  }
-  ::close(fd);
-  return good;
+// A file that has its final name is whole.
+Put name_draft(const std::string& draft, const std::string& path) {
+  if (::rename(draft.c_str(), path.c_str()) == 0) return sync_folder(above(path));
+  const int why = errno;
+  ::unlink(draft.c_str());
+  errno = why;
+  return Put::refused;
 }
+
+class Bytes final : public fhir::Content {
+ public:
+  explicit Bytes(std::string_view bytes) : bytes_(bytes) {}
+  std::uint64_t size() const override { return bytes_.size(); }
+  std::size_t read(std::uint64_t at, std::span<char> into) const override {
+    return at < bytes_.size() ? bytes_.copy(into.data(), into.size(), static_cast<std::size_t>(at)) : 0;
+  }
+  std::string_view in_memory() const override { return bytes_; }
+
+ private:
+  std::string_view bytes_;
+};
+
+std::string draft_mark() { return std::to_string(::getpid()) + "." + std::to_string(::gettid()) + ".new"; }
+
+// A stored document. It is opened for each piece: an answer of a thousand documents needs no thousand descriptors.
+class StoredFile final : public fhir::Content {
+ public:
+  StoredFile(std::string path, std::uint64_t size) : path_(std::move(path)), size_(size) {}
+  bool there() const {
+    struct stat about {};
+    return ::stat(path_.c_str(), &about) == 0 && static_cast<std::uint64_t>(about.st_size) == size_;
+  }
+  std::uint64_t size() const override { return size_; }
+  std::size_t read(std::uint64_t at, std::span<char> into) const override {
+    const int fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    std::size_t filled = 0;
+    while (filled < into.size()) {
+      const auto n = ::pread(fd, into.data() + filled, into.size() - filled, static_cast<off_t>(at + filled));
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) break;
+      filled += static_cast<std::size_t>(n);
+    }
+    ::close(fd);
+    return filled;
+  }
+
+ private:
+  std::string path_;
+  std::uint64_t size_;
+};
 
 struct Span {
   std::size_t begin = 0;
@@ -196,18 +235,10 @@ fhir::Result<std::string> Blobs::take_out(fhir::Body& body) const {
   return list;
 }
 
-std::optional<fhir::Outcome> Blobs::keep(const std::string& target, std::string_view bytes) const {
-  Put result = Put::done;
-  if (::access(target.c_str(), F_OK) == 0) {
-    result = sync_folder(above(target));  // another thread may have named it just now
-  } else {
-    {
-      const std::lock_guard lock(*making_folders_);
-      for (const auto& folder : {folder_, above(above(target)), above(target)})
-        if (result == Put::done) result = make_folder(folder);
-    }
-    if (result == Put::done) result = write_durably(target, bytes);
-  }
+namespace {
+
+// Told at once: errno says why.
+std::optional<fhir::Outcome> outcome_of(Put result) {
   const std::string why = std::strerror(errno);
   if (result == Put::done) return std::nullopt;
   if (result == Put::refused)
@@ -215,24 +246,96 @@ std::optional<fhir::Outcome> Blobs::keep(const std::string& target, std::string_
   return fhir::Outcome(fhir::Kind::internal, "exception", "the disk failed to keep a document: " + why);
 }
 
+}  // namespace
+
+fhir::Result<std::string> Blobs::keep(const std::vector<fhir::Document>& documents) const {
+  std::string list;
+  for (const auto& document : documents) {
+    auto hash = keep(*document.bytes);
+    if (!hash) return hash;
+    put(list, document.at);
+    put(list, document.bytes->size());
+    list.append(*hash);
+  }
+  return list;
+}
+
+fhir::Result<std::string> Blobs::keep(const fhir::Content& content) const {
+  constexpr std::uint64_t small = 4u << 20;  // known documents are not written again
+  if (content.size() <= small || content.in_memory().size() == content.size()) {
+    const auto held = content.in_memory().empty() ? content.text() : std::string();
+    const auto bytes = held.empty() ? content.in_memory() : std::string_view(held);
+    if (bytes.size() != content.size())
+      return fhir::Outcome(fhir::Kind::busy, "no-store", "the document cannot be read from its file");
+    const auto digest = auth::sha256(bytes);
+    if (auto refused = keep(path(hex(raw(digest))), bytes)) return std::move(*refused);
+    return std::string(raw(digest));
+  }
+  const auto draft = path("draft." + draft_mark());
+  if (auto refused = make_folders(draft)) return std::move(*refused);
+  auth::Sha256 hashing;
+  if (auto refused = outcome_of(write_draft(draft, content, &hashing))) return std::move(*refused);
+  const auto digest = hashing.finish();
+  const auto target = path(hex(raw(digest)));
+  auto refused = make_folders(target);
+  if (!refused) refused = outcome_of(name_draft(draft, target));
+  if (refused) return std::move(*refused);
+  return std::string(raw(digest));
+}
+
+std::optional<fhir::Outcome> Blobs::keep(const std::string& target, std::string_view bytes) const {
+  if (::access(target.c_str(), F_OK) == 0)
+    return outcome_of(sync_folder(above(target)));  // another thread may have named it just now
+  if (auto refused = make_folders(target)) return refused;
+  const auto draft = target + "." + draft_mark();
+  if (auto refused = outcome_of(write_draft(draft, Bytes(bytes), nullptr))) return refused;
+  return outcome_of(name_draft(draft, target));
+}
+
+std::optional<fhir::Outcome> Blobs::make_folders(const std::string& target) const {
+  const std::lock_guard lock(*making_folders_);
+  for (const auto& folder : {folder_, above(above(target)), above(target)})
+    if (auto refused = outcome_of(make_folder(folder))) return refused;
+  return std::nullopt;
+}
+
 fhir::Result<std::string> Blobs::put_back(std::string_view body, std::string_view list) const {
+  const auto found = documents(list);
+  bool good = found.has_value();
+  std::uint64_t size = 0;
+  if (good)
+    for (const auto& document : *found) size += document.bytes->size();
+  if (size > most)
+    return fhir::Outcome(fhir::Kind::too_costly, "too-costly",
+                         "the documents of this resource are more than an answer holds: read a Binary by itself");
   std::string whole;
-  std::string bytes;
   std::size_t copied = 0;
-  bool good = true;
-  good &= each(list, [&](const File& file) {
-    good = good && file.offset >= copied && file.offset <= body.size() && read_all(path(file.hash), bytes) &&
-           bytes.size() == file.size;
-    if (!good) return;
-    whole.append(body.substr(copied, file.offset - copied));
-    copied = file.offset;
+  for (std::size_t i = 0; good && i < found->size(); ++i) {
+    const auto& document = (*found)[i];
+    const auto bytes = document.bytes->text();
+    good = document.at >= copied && document.at <= body.size() && bytes.size() == document.bytes->size();
+    if (!good) break;
+    whole.append(body.substr(copied, document.at - copied));
+    copied = document.at;
     whole.append(fhir::encode_base64(bytes));
-  });
+  }
   if (!good)
     return fhir::Outcome(fhir::Kind::internal, "exception",
                          "a document of this resource cannot be read; run `alzette check` on the stopped server");
   whole.append(body.substr(copied));
   return whole;
+}
+
+std::optional<std::vector<fhir::Document>> Blobs::documents(std::string_view list) const {
+  std::vector<fhir::Document> found;
+  bool good = true;
+  good &= each(list, [&](const File& file) {
+    const auto content = std::make_shared<StoredFile>(path(file.hash), file.size);
+    good = good && content->there();
+    found.push_back({file.offset, content});
+  });
+  if (!good) return std::nullopt;
+  return found;
 }
 
 bool Blobs::each(std::string_view list, const std::function<void(const File&)>& take_file) {
@@ -260,8 +363,13 @@ std::string Blobs::moved(std::string_view list, std::size_t at, std::size_t byte
 }
 
 bool Blobs::intact(const File& file) const {
-  std::string bytes;
-  return read_all(path(file.hash), bytes) && bytes.size() == file.size && hex(raw(auth::sha256(bytes))) == file.hash;
+  const StoredFile content(path(file.hash), file.size);
+  auth::Sha256 hashing;
+  const bool read = content.there() && content.each([&](std::string_view piece) {
+    hashing.add(piece);
+    return true;
+  });
+  return read && hex(raw(hashing.finish())) == file.hash;
 }
 
 std::string Blobs::path(std::string_view hash) const {

@@ -12,7 +12,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "fhir/content.h"
 #include "fhir/outcome.h"
 #include "fhir/store.h"
 
@@ -28,9 +30,14 @@ class Blobs {
   // "" when there are none. `body.meta_at` and the offsets fit the body that is left.
   // A failed sync is Kind::internal: nobody knows then what the disk holds.
   fhir::Result<std::string> take_out(fhir::Body& body) const;
+  // Keeps `documents`, which are not in the body any more, and answers their list.
+  fhir::Result<std::string> keep(const std::vector<fhir::Document>& documents) const;
 
-  // Puts the values back where `take_out` found them.
+  // Puts the values back where `take_out` found them. Kind::too_costly when they are more than `most` together.
+  static constexpr std::uint64_t most = 192u << 20;
   fhir::Result<std::string> put_back(std::string_view body, std::string_view list) const;
+  // The values as contents, which read the files; nothing when one is not there as it should be.
+  std::optional<std::vector<fhir::Document>> documents(std::string_view list) const;
 
   struct File {
     std::size_t offset = 0;
@@ -50,6 +57,9 @@ class Blobs {
 
  private:
   std::optional<fhir::Outcome> keep(const std::string& target, std::string_view bytes) const;
+  // Its raw hash. Large ones are hashed while they are written.
+  fhir::Result<std::string> keep(const fhir::Content& content) const;
+  std::optional<fhir::Outcome> make_folders(const std::string& target) const;  // that `target` lies in
 
   std::string folder_;
   // A folder that is there was synced: nobody finds it before its maker has.

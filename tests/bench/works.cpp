@@ -5,6 +5,7 @@
 //   bench_works --only adt_feed             a feed of 100,000 messages beside the durable creates of the same run
 //   bench_works --million [DATA]            a million patients: made, or those in the folder DATA, then asked for at
 //                                           fixed rates, by FHIR and by the transactions of patient identity
+//   bench_works --documents N [DATA]        a registry of N documents: loaded, or that in DATA, then asked for
 //   bench_works --raw STORE KEY RID GROUP COPY SECONDS      (its own helper: the limit of writing)
 #include <algorithm>
 #include <chrono>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "tests/bench/parts/child.h"
+#include "tests/bench/parts/documents.h"
 #include "tests/bench/parts/identity.h"
 #include "tests/bench/parts/load.h"
 #include "tests/bench/parts/raw_sqlite.h"
@@ -317,6 +319,64 @@ void bench_million(const std::string& given, double seconds) {
   memory("after reading", server);
 }
 
+// The nation has fourteen documents for each person.
+std::uint64_t patients_of(std::uint64_t documents) { return std::max<std::uint64_t>(documents / 14, 3); }
+
+// The rate at which the last `rows` versions of a store, each a new resource, go into SQLite alone in large commits.
+double raw_rate(const std::string& data, std::int64_t rows, double seconds) {
+  const std::string store = store_of(data);
+  const bench::Mark end = bench::mark(store);
+  const Folder copy;
+  const auto raw = bench::run({ourselves, "--raw", store, std::to_string(end.key - (rows << 10)),
+                               std::to_string(end.rid - rows), "20000", copy.path / "raw", std::to_string(seconds)});
+  return std::atof(raw.output.c_str());
+}
+
+// Nation after nation of `step` documents at most, so that the rate is seen while the store grows.
+void load_documents(const std::string& data, std::uint64_t all, std::uint64_t step) {
+  std::uint64_t before = 0, seed = 0;
+  for (std::uint64_t documents = 0; documents < all;) {
+    const auto more = std::min(step, all - documents);
+    const auto made = bench::run({places::program, "generate", "--patients", std::to_string(patients_of(more)),
+                                  "--seed", std::to_string(++seed), "--only", "Patient", "Binary", "DocumentReference",
+                                  "--documents", std::to_string(more), "--data", data});
+    documents += more;
+    const std::uint64_t now = bench::versions(store_of(data));
+    const double rate = static_cast<double>(now - before) / made.seconds;
+    std::printf("up to %llu documents: %.0f/s, %.0f versions/s, %.2f of raw inserts, resident at most %.0f MiB\n",
+                static_cast<unsigned long long>(documents), static_cast<double>(more) / made.seconds, rate,
+                rate / raw_rate(data, 40'000, 10), made.most_resident_mib);
+    std::fflush(stdout);
+    before = now;
+  }
+  std::printf("disk %.2f KiB a document with its submission\n", disk_bytes(data) / static_cast<double>(all) / 1024);
+}
+
+void bench_documents(std::uint64_t all, const std::string& given, double seconds) {
+  constexpr unsigned clients = 64;
+  constexpr std::uint64_t most_at_once = 1'000'000;
+  const auto step = std::min(all, most_at_once);
+  const Folder folder;
+  const std::string data = given.empty() ? (folder.path / "documents").string() : given;
+  if (!fs::exists(store_of(data))) load_documents(data, all, step);
+  Server server(data);
+  started("store of documents", server);
+  head();
+  bench::Documents documents(server.port(), patients_of(step), step);
+  for (const auto& work : documents.reads()) {
+    if (!wanted(work.name)) continue;
+    const auto next = [&](unsigned, const Answer*) { return work.next(); };
+    const Figures figures = bench::drive(server.port(), clients, seconds, next);
+    row(work.name, clients, figures, bare_loop(figures.bytes, clients, seconds), 0);
+    row(std::string(work.name) + ", paced", clients, bench::paced(server.port(), clients, 300, seconds, next), 0, 0);
+  }
+  write_work(server, "ITI-41 of 100 KiB", clients, seconds, clients, 1, 0.25,
+             [&](unsigned, const Answer*) { return documents.provide(); });
+  std::uint64_t number = 0;
+  create_work(server, "create", clients, seconds, number);
+  memory("after documents", server);
+}
+
 int raw(const std::vector<std::string>& words) {
   if (words.size() != 7) throw std::runtime_error("--raw STORE KEY RID GROUP COPY SECONDS");
   const bench::Mark after{std::stoll(words[2]), std::stoll(words[3])};
@@ -333,6 +393,7 @@ int main(int argc, char** argv) {
     if (!words.empty() && words[0] == "--raw") return raw(words);
     double seconds = 5;
     bool million = false;
+    std::uint64_t documents = 0;
     std::string data;
     for (std::size_t i = 0; i < words.size(); ++i) {
       if (words[i] == "--seconds" && i + 1 < words.size())
@@ -341,12 +402,18 @@ int main(int argc, char** argv) {
         only = words[++i];
       else if (words[i] == "--million")
         million = true;
-      else if (million && data.empty() && !words[i].starts_with("-"))
+      else if (words[i] == "--documents" && i + 1 < words.size())
+        documents = std::stoull(words[++i]);
+      else if ((million || documents) && data.empty() && !words[i].starts_with("-"))
         data = words[i];
       else
-        throw std::runtime_error("usage: bench_works [--seconds N] [--only TEXT | --million [DATA]]");
+        throw std::runtime_error(
+            "usage: bench_works [--seconds N] [--only TEXT | --million [DATA] | --documents N [DATA]]");
     }
-    million ? bench_million(data, seconds) : bench_all(seconds);
+    if (documents)
+      bench_documents(documents, data, seconds);
+    else
+      million ? bench_million(data, seconds) : bench_all(seconds);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench: %s\n", error.what());
     return 1;

@@ -2,13 +2,13 @@
 // ITI-43 and ITI-68 as the same thing; a server that is killed has whole submissions or none.
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ask, run, start } from '../../conformance/server.mjs';
-import { descendants, verdict } from '../../conformance/xds/soap.mjs';
-import { ask18, byUnique, cx, find, hash, oid, only, provide, provided, retrieve, uid } from './parts/documents.mjs';
+import { descendants, send, verdict } from '../../conformance/xds/soap.mjs';
+import { ask18, byUnique, cx, find, hash, oid, only, provide, provided, repository, retrieve, slot, uid } from './parts/documents.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'documents-'));
 writeFileSync(join(folder, 'domains.json'), JSON.stringify([{ name: 'A', oid }]));
@@ -199,6 +199,82 @@ test('a registered entry obeys the registry when it is written as FHIR', async (
   assert.ok(descendants((await byUnique(server, unique)).body, 'ExtrinsicObject')[0].getAttribute('status').endsWith('Deprecated'));
 });
 
+test('a DocumentReference of MHD is an entry however it comes: PUT and POST', async () => {
+  for (const method of ['PUT', 'POST']) {
+    const unique = uid();
+    const binary = JSON.parse((await ask('POST', `${server.base}/Binary`, JSON.stringify({ resourceType: 'Binary', contentType: 'text/plain', data: Buffer.from(unique).toString('base64') }))).text);
+    const { resource } = bundle({ unique, bytes: unique }).entry[1];
+    resource.content[0].attachment.url = `Binary/${binary.id}`;
+    resource.meta = { profile: [`${mhd}/StructureDefinition/IHE.MHD.Comprehensive.DocumentReference`] };
+    if (method === 'PUT') resource.id = randomUUID();
+    const answer = await ask(method, `${server.base}/DocumentReference${method === 'PUT' ? `/${resource.id}` : ''}`, JSON.stringify(resource));
+    assert.equal(answer.status, 201, answer.text);
+    const entry = descendants((await byUnique(server, unique)).body, 'ExtrinsicObject')[0];
+    if (method === 'PUT') assert.equal(entry.getAttribute('id'), `urn:uuid:${resource.id}`);
+    assert.ok(entry.toString().includes(hash(unique)));
+    assert.equal(only((await retrieve(server, unique)).parts).toString(), unique);
+    const refused = await ask('PUT', `${server.base}/DocumentReference/${randomUUID()}`, JSON.stringify({ ...resource, id: undefined, subject: { identifier: { system: `urn:oid:${oid}`, value: 'nobody' } } }));
+    assert.ok([400, 422].includes(refused.status), refused.text);
+  }
+  const plain = await ask('POST', `${server.base}/DocumentReference`, JSON.stringify({ resourceType: 'DocumentReference', status: 'current', content: [{ attachment: { title: 'no entry' } }] }));
+  assert.equal(plain.status, 201, plain.text);
+  const stays = JSON.parse(plain.text);
+  assert.equal((await ask('PUT', `${server.base}/DocumentReference/${stays.id}`, JSON.stringify({ ...stays, description: 'other' }))).status, 200);
+});
+
+test('a FHIR document by ITI-65 comes back by ITI-43 and ITI-68', async () => {
+  const unique = uid();
+  const document = { resourceType: 'Bundle', type: 'document', identifier: { system: 'urn:ietf:rfc:3986', value: `urn:oid:${unique}` }, timestamp: '2024-02-01T10:00:00Z', entry: [
+    { fullUrl: 'http://example.org/Composition/1', resource: { resourceType: 'Composition', status: 'final', type: { text: 'Summary' }, date: '2024-02-01', author: [{ display: 'A' }], title: 'Summary' } }] };
+  const whole = bundle({ unique });
+  whole.entry[2] = { ...whole.entry[2], request: { method: 'POST', url: 'Bundle' }, resource: document };
+  const { attachment } = whole.entry[1].resource.content[0];
+  Object.assign(attachment, { contentType: 'application/fhir+json' });
+  delete attachment.hash;
+  delete attachment.size;
+  const answer = await post(whole);
+  assert.equal(answer.status, 200, answer.text);
+  const fetched = JSON.parse(only((await retrieve(server, unique)).parts).toString());
+  assert.equal(fetched.type, 'document');
+  assert.equal(fetched.entry[0].resource.title, 'Summary');
+  const place = JSON.parse(answer.text).entry[2].response.location.replace(/\/_history.*/, '');
+  const direct = JSON.parse((await ask('GET', `${server.base}/${place}`)).text);
+  assert.deepEqual(direct, fetched);
+  whole.entry[2].resource = { ...document, type: 'collection' };
+  assert.ok((await post(whole)).text.includes('FHIRDocumentNotSupported'));
+});
+
+test('the content of an on-demand entry is made, kept as a snapshot, and replaced when the record changes', async () => {
+  const id = `p${uid()}`;
+  const person = await patient(server, id);
+  const unique = uid();
+  const body = provided({ unique, id }).replace(/^.*?<l:SubmitObjectsRequest/, '<l:SubmitObjectsRequest').replace(/<x:Document .*$/, '')
+    .replace('7edca82f-054d-47f2-a032-9b2a5b5186c1', '34268e47-fdf5-41a6-ba33-82133c465248').replace('mimeType="text/plain"', 'mimeType="application/fhir+json"')
+    .replace(slot('creationTime', '20240102'), slot('repositoryUniqueId', repository));
+  const registered = await send(`${server.origin}/soap`, 'urn:ihe:iti:2010:RegisterOnDemandDocumentEntry', body);
+  assert.equal(verdict(registered).status, 'Success', registered.text);
+  const made = async () => {
+    const answer = await retrieve(server, unique);
+    assert.equal(verdict(answer).status, 'Success', answer.text);
+    return { unique: descendants(answer.body, 'NewDocumentUniqueId')[0].textContent, document: JSON.parse(only(answer.parts).toString()) };
+  };
+  const first = await made();
+  assert.equal(first.document.identifier.value, `urn:oid:${first.unique}`);
+  assert.deepEqual(await made(), first);
+  assert.deepEqual(JSON.parse(only((await retrieve(server, first.unique)).parts).toString()), first.document);
+  const condition = { resourceType: 'Condition', subject: { reference: `Patient/${person}` }, code: { text: 'Asthma' } };
+  assert.equal((await ask('POST', `${server.base}/Condition`, JSON.stringify(condition))).status, 201);
+  const second = await made();
+  assert.notEqual(second.unique, first.unique);
+  assert.ok(second.document.entry.some((entry) => entry.resource.code?.text === 'Asthma'));
+  const status = async (asked) => descendants((await byUnique(server, asked)).body, 'ExtrinsicObject')[0].getAttribute('status').split(':').at(-1);
+  assert.equal(await status(first.unique), 'Deprecated');
+  assert.equal(await status(second.unique), 'Approved');
+  const related = await ask18(server, 'a7ae438b-4bc2-4642-93e9-be891f7bb155', { uuid: `('${descendants((await byUnique(server, second.unique)).body, 'ExtrinsicObject')[0].getAttribute('id')}')` });
+  const types = descendants(related.body, 'Association').map((one) => one.getAttribute('associationType').split(':').at(-1)).sort();
+  assert.deepEqual(types, ['HasMember', 'IsSnapshotOf', 'RPLC']);
+});
+
 test('B52 a document that points elsewhere is stored as bytes and never followed', async () => {
   const unique = uid();
   const cda = '<ClinicalDocument xmlns="urn:hl7-org:v3"><component><nonXMLBody><text><reference value="http://127.0.0.1:1/x"/></text></nonXMLBody></component></ClinicalDocument>';
@@ -206,37 +282,51 @@ test('B52 a document that points elsewhere is stored as bytes and never followed
   assert.equal(only((await retrieve(server, unique)).parts).toString(), cda);
 });
 
-test('kill -9 in the middle of submissions leaves none half stored', async () => {
+test('kill -9 in the middle of a thousand submissions leaves none half stored', async () => {
   const data = mkdtempSync(join(tmpdir(), 'killed-'));
   const victim = await start({ data, flags });
   await patient(victim, '1');
   const sent = [];
-  let stop = false;
+  const text = (unique) => (Number(unique.split('.').at(-1)) % 8 ? `document ${unique}` : `document ${unique} `.repeat(4_000));  // some are files
+  let killed = null;
   const client = async () => {
-    while (!stop) {
+    while (sent.length < 1_000) {
       const unique = uid();
-      const answer = await provide(victim, provided({ unique }), Buffer.from(`document ${unique}`)).catch(() => null);
-      sent.push({ unique, acknowledged: answer !== null && verdict(answer).status === 'Success' });
+      const one = { unique, acknowledged: false };
+      sent.push(one);
+      if (sent.length === 500) killed = victim.kill();
+      const answer = await provide(victim, provided({ unique }), Buffer.from(text(unique))).catch(() => null);
+      one.acknowledged = answer !== null && verdict(answer).status === 'Success';
       if (answer === null) return;
     }
   };
-  const clients = Array.from({ length: 6 }, client);
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  await victim.kill();
-  stop = true;
-  await Promise.all(clients);
-  assert.equal(run('check', '--data', data).status, 0);
+  await Promise.all(Array.from({ length: 8 }, client));
+  await killed;
+  assert.equal(run('check', '--repair', '--data', data).status, 0);
+  const files = readdirSync(join(data, 'blobs'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
   const again = await start({ data, flags });
   try {
-    assert.ok(sent.some((one) => one.acknowledged));
-    for (const { unique, acknowledged } of sent) {
-      const entries = descendants((await byUnique(again, unique)).body, 'ExtrinsicObject').length;
-      const document = only((await retrieve(again, unique)).parts)?.toString();
-      if (acknowledged) assert.equal(entries, 1);
-      assert.equal(document, entries ? `document ${unique}` : undefined);
-      const sets = await ask18(again, '51224314-5390-4169-9b91-b1980040715a', { uuid: `('${entries ? descendants((await byUnique(again, unique)).body, 'ExtrinsicObject')[0].getAttribute('id') : `urn:uuid:${randomUUID()}`}')` });
-      assert.equal(descendants(sets.body, 'RegistryPackage').length, entries);
+    assert.ok(sent.filter((one) => one.acknowledged).length >= 400);
+    const kept = new Set();
+    for (let at = 0; at < sent.length; at += 50) {
+      const asked = sent.slice(at, at + 50).map((one) => one.unique);
+      const { body } = await ask18(again, '5c4f972b-d56b-40ac-a5fc-c8ca9b40b9d4', { XDSDocumentEntryUniqueId: `('${asked.join("','")}')` });
+      const entries = descendants(body, 'ExtrinsicObject').map((entry) => ({ id: entry.getAttribute('id'),
+        unique: descendants(entry, 'ExternalIdentifier').map((each) => each.getAttribute('value')).find((value) => asked.includes(value)) }));
+      if (entries.length === 0) continue;
+      const sets = await ask18(again, '51224314-5390-4169-9b91-b1980040715a', { uuid: `('${entries.map((entry) => entry.id).join("','")}')` });
+      assert.equal(descendants(sets.body, 'RegistryPackage').length, entries.length);
+      for (const { unique } of entries) {
+        kept.add(unique);
+        assert.equal(only((await retrieve(again, unique)).parts)?.toString(), text(unique));
+      }
     }
+    for (const { unique, acknowledged } of sent) if (acknowledged) assert.ok(kept.has(unique), unique);
+    for (const { unique } of sent) if (!kept.has(unique)) assert.notEqual(verdict(await retrieve(again, unique)).status, 'Success');
+    const count = async (type) => JSON.parse((await ask('GET', `${again.base}/${type}?_summary=count`)).text).total;
+    assert.equal(await count('DocumentReference'), kept.size);
+    assert.equal(await count('List'), kept.size);
+    assert.equal(files, [...kept].filter((unique) => text(unique).length >= 65_536).length, 'no file is left that nothing names');
   } finally {
     await again.stop();
     rmSync(data, { recursive: true });

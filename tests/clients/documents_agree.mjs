@@ -9,7 +9,7 @@ import { ask, start } from '../../conformance/server.mjs';
 import { descendants, verdict } from '../../conformance/xds/soap.mjs';
 import { byUnique, find, oid, provide, provided, slot, uid } from './parts/documents.mjs';
 
-const rounds = Number(process.env.ALZETTE_AGREE_QUERIES ?? 150);
+const rounds = Number(process.env.ALZETTE_AGREE_QUERIES ?? 500);
 const folder = mkdtempSync(join(tmpdir(), 'agree-'));
 writeFileSync(join(folder, 'domains.json'), JSON.stringify([{ name: 'A', oid }]));
 let server;

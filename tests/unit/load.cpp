@@ -85,6 +85,10 @@ class MemoryStore : public fhir::Store {
     fhir::Result<fhir::Version> vread(const fhir::Access&, const fhir::Type&, std::string_view, std::int64_t) override {
       return Outcome(Kind::absent, "not-found", "not here");
     }
+    fhir::Result<fhir::Version> fetch(const fhir::Access& access, const fhir::Type& type, std::string_view id,
+                                      std::optional<std::int64_t>) override {
+      return read(access, type, id);
+    }
     fhir::Result<fhir::HistoryPage> history(const fhir::Access&, const fhir::HistoryQuery&) override {
       return fhir::HistoryPage{};
     }

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "fhir/base64.h"
+#include "fhir/incoming.h"
 #include "src/store/blob.h"
 #include "tests/unit/store_fixture.h"
 
@@ -205,6 +206,69 @@ TEST_CASE("large documents are files, and come back as they were") {
   CHECK(checked(folder.path).whole());
   std::fstream(file, std::ios::in | std::ios::out).write("X", 1);
   CHECK_FALSE(checked(folder.path).whole());
+}
+
+TEST_CASE("a document comes and goes apart from its body, and is the same as one that came within it") {
+  Folder folder;
+  Opened opened(folder.path);
+  std::string bytes(6u << 20, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7 + i / 251);
+  // Not in memory, as far as the store can see.
+  const auto text = std::make_shared<fhir::TextContent>("<<" + bytes);
+  const auto apart = std::make_shared<fhir::JoinedContent>(
+      std::vector<std::shared_ptr<const fhir::Content>>{std::make_shared<fhir::PartOfContent>(text, 2, bytes.size())});
+  auto write = store_fixture::write(fhir::Method::update, "Binary", "b", R"("contentType":"a/b")");
+  fhir::set_data(write, apart);
+  REQUIRE(write.documents.size() == 1);
+  REQUIRE(commit(*opened.store, write));
+  const auto within = R"("contentType":"a/b","data":")" + fhir::encode_base64(bytes) + R"(")";
+  CHECK(opened.put("Binary", "b", within).effect == fhir::Written::Effect::unchanged);
+
+  const auto snapshot = opened.store->snapshot();
+  const auto access = fhir::Access::local_developer();
+  for (const auto version : {std::optional<std::int64_t>(), std::optional<std::int64_t>(1)}) {
+    const auto fetched = snapshot->fetch(access, type("Binary"), "b", version);
+    REQUIRE(fetched);
+    REQUIRE(fetched->documents.size() == 1);
+    CHECK(fetched->body.substr(fetched->documents[0].at - 8) == R"("data":""})");
+    CHECK(fetched->documents[0].bytes->text() == bytes);
+    CHECK(fetched->documents[0].bytes->text(bytes.size() - 3) == bytes.substr(bytes.size() - 3));
+  }
+  CHECK(opened.read("Binary", "b")->body.find(fhir::encode_base64(bytes)) != std::string::npos);
+  CHECK(snapshot->fetch(access, type("Binary"), "none", {}).outcome().kind == Kind::absent);
+}
+
+TEST_CASE("a page with large documents ends early and goes on") {
+  Folder folder;
+  Opened opened(folder.path);
+  const std::string data = fhir::encode_base64(std::string(40u << 20, 'x'));
+  for (int i = 0; i < 3; ++i)
+    opened.put("DocumentReference", "d" + std::to_string(i),
+               R"("status":"current","content":[{"attachment":{"data":")" + data + R"("}}])");
+  const auto snapshot = opened.store->snapshot();
+  const auto access = fhir::Access::local_developer();
+  auto asked = query("DocumentReference", "status=current");
+  const auto first = snapshot->search(access, asked, 10, effort);
+  REQUIRE(first);
+  REQUIRE(first->entries.size() == 2);
+  asked.page = first->next;
+  const auto second = snapshot->search(access, asked, 10, effort);
+  REQUIRE(second);
+  CHECK(second->entries.size() == 1);
+  CHECK(second->next.empty());
+}
+
+TEST_CASE("base64 is encoded while it is read, from anywhere") {
+  std::string bytes;
+  for (int i = 0; i < 300'000; ++i) bytes += static_cast<char>(i * 31 + i / 7);
+  for (const std::size_t size : {0u, 1u, 2u, 3u, 1000u, 299'999u, 300'000u}) {
+    const auto expected = fhir::encode_base64(std::string_view(bytes).substr(0, size));
+    const fhir::Base64Content content(std::make_shared<fhir::TextContent>(bytes.substr(0, size)));
+    REQUIRE(content.size() == expected.size());
+    CHECK(content.text() == expected);
+    for (const std::size_t at : {0u, 1u, 5u, 998u, 250'003u})
+      CHECK(content.text(at, 77) == (at < expected.size() ? expected.substr(at, 77) : ""));
+  }
 }
 
 TEST_CASE("a backup taken while writing is a whole store") {

@@ -85,10 +85,10 @@ class SqliteArchive : public Archive {
   void commit(fhir::Batch batch, std::function<void(Result<fhir::Receipt>)> done) override {
     Job job{.batch = std::move(batch), .files = {}, .done = std::move(done)};
     for (std::size_t i = 0; i < job.batch.writes.size(); ++i) {
-      auto& body = job.batch.writes[i].body;
-      job.bytes += body.bytes.size() + sizeof(fhir::search::IndexRow) * job.batch.writes[i].rows.size();
-      if (body.bytes.size() < Blobs::least) continue;
-      auto files = blobs_.take_out(body);
+      auto& write = job.batch.writes[i];
+      job.bytes += write.body.bytes.size() + sizeof(fhir::search::IndexRow) * write.rows.size();
+      if (write.body.bytes.size() < Blobs::least && write.documents.empty()) continue;
+      auto files = write.documents.empty() ? blobs_.take_out(write.body) : blobs_.keep(write.documents);
       if (!files) {
         if (files.outcome().kind == Kind::internal) writer_.fail(files.outcome().issues.front().diagnostics);
         job.done(std::move(files.outcome()));

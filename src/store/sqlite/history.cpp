@@ -87,15 +87,18 @@ Result<HistoryPage> Snapshot::versions(const Access& access, const HistoryQuery&
   scope.from = query.since ? then.first_at(*query.since) : 0;
   scope.to = position.last ? std::min(until, position.last - 1) : until;
   HistoryPage page;
+  std::uint64_t bytes = 0;
+  const auto full = [&] { return page.versions.size() == query.count || bytes >= most_page_bytes; };
   if (query.listed) {
     for (const Key key : listed(access, query, then, scope.from, scope.to, until, page.total)) {
-      if (page.versions.size() == query.count) {
+      if (full()) {
         position.last = page.versions.back().key;
         page.next = to_text(position);
         break;
       }
       page.versions.emplace_back();
       if (auto failed = fill(key, page.versions.back())) return std::move(*failed);
+      bytes += page.versions.back().body.size();
     }
     return page;
   }
@@ -121,7 +124,7 @@ Result<HistoryPage> Snapshot::versions(const Access& access, const HistoryQuery&
     if (query.at && !then.current(key)) continue;
     const auto* type = names_.type(rows.integer(1));
     if (!type || !access.may(fhir::Verb::read, type->name)) continue;
-    if (page.versions.size() == query.count) {
+    if (full()) {
       if (query.count > 0) {
         position.last = page.versions.back().key;
         page.next = to_text(position);
@@ -130,6 +133,7 @@ Result<HistoryPage> Snapshot::versions(const Access& access, const HistoryQuery&
     }
     page.versions.emplace_back();
     if (auto failed = fill(key, page.versions.back())) return std::move(*failed);
+    bytes += page.versions.back().body.size();
   }
   return page;
 }

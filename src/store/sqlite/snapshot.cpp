@@ -64,6 +64,19 @@ Answer Snapshot::guarded(const std::function<Answer()>& work) {
 }
 
 Result<Version> Snapshot::read(const Access& access, const Type& type, std::string_view id) {
+  return current(access, type, id, Large::put_back);
+}
+
+Result<Version> Snapshot::vread(const Access& access, const Type& type, std::string_view id, std::int64_t version) {
+  return numbered(access, type, id, version, Large::put_back);
+}
+
+Result<Version> Snapshot::fetch(const Access& access, const Type& type, std::string_view id,
+                                std::optional<std::int64_t> version) {
+  return version ? numbered(access, type, id, *version, Large::apart) : current(access, type, id, Large::apart);
+}
+
+Result<Version> Snapshot::current(const Access& access, const Type& type, std::string_view id, Large large) {
   if (!access.may(fhir::Verb::read, type.name)) return forbidden(type);
   return guarded<Result<Version>>([&]() -> Result<Version> {
     const Name name = names_.find(type.name, *connection_);
@@ -88,7 +101,7 @@ Result<Version> Snapshot::read(const Access& access, const Type& type, std::stri
     }
     auto latest = connection_->take("SELECT key FROM version WHERE rid = ? AND key <= ? ORDER BY version DESC LIMIT 1");
     if (!latest.with(row.integer(0), last_).step()) return absent(type, id);
-    if (auto failed = fill(latest.integer(0), out)) return std::move(*failed);
+    if (auto failed = fill(latest.integer(0), out, large)) return std::move(*failed);
     if (out.deleted())
       return Outcome(Kind::gone, "deleted",
                      name_of(type, id) + " was deleted by version " + std::to_string(out.version));
@@ -96,7 +109,8 @@ Result<Version> Snapshot::read(const Access& access, const Type& type, std::stri
   });
 }
 
-Result<Version> Snapshot::vread(const Access& access, const Type& type, std::string_view id, std::int64_t version) {
+Result<Version> Snapshot::numbered(const Access& access, const Type& type, std::string_view id, std::int64_t version,
+                                   Large large) {
   if (!access.may(fhir::Verb::read, type.name)) return forbidden(type);
   return guarded<Result<Version>>([&]() -> Result<Version> {
     const Name name = names_.find(type.name, *connection_);
@@ -107,14 +121,14 @@ Result<Version> Snapshot::vread(const Access& access, const Type& type, std::str
       return Outcome(Kind::absent, "not-found", name_of(type, id) + " has no version " + std::to_string(version));
     }
     Version out;
-    if (auto failed = fill(row.integer(0), out)) return std::move(*failed);
+    if (auto failed = fill(row.integer(0), out, large)) return std::move(*failed);
     if (out.deleted())
       return Outcome(Kind::gone, "deleted", "version " + std::to_string(version) + " deleted " + name_of(type, id));
     return out;
   });
 }
 
-std::optional<Outcome> Snapshot::fill(Key key, Version& out) {
+std::optional<Outcome> Snapshot::fill(Key key, Version& out, Large large) {
   Entry entry;
   if (!view_->entry(key, entry)) return broken();
   out.type = names_.type(entry.type);
@@ -124,15 +138,22 @@ std::optional<Outcome> Snapshot::fill(Key key, Version& out) {
   out.last_updated = entry.instant;
   out.method = entry.method;
   if (!out.type) return broken();
-  return out.deleted() ? std::nullopt : fill_body(key, out);
+  return out.deleted() ? std::nullopt : fill_body(key, out, large);
 }
 
-std::optional<Outcome> Snapshot::fill_body(Key key, Version& out) {
+std::optional<Outcome> Snapshot::fill_body(Key key, Version& out, Large large) {
   auto row = connection_->take("SELECT bytes, files, record FROM body WHERE key = ?");
   if (!row.with(key).step()) return broken();
   out.record = row.text(2);
   if (row.is_null(1)) {
     out.body = row.text(0);
+    return std::nullopt;
+  }
+  if (large == Large::apart) {
+    auto documents = blobs_.documents(row.text(1));
+    if (!documents) return broken();
+    out.body = row.text(0);
+    out.documents = std::move(*documents);
     return std::nullopt;
   }
   auto whole = blobs_.put_back(row.text(0), row.text(1));
@@ -168,17 +189,30 @@ Result<SearchPage> Snapshot::page(const Access& access, const Query& query, std:
   out.plan = std::move(found->plan);
   if (first && found->total) position.total = static_cast<std::int64_t>(*found->total);
   if (position.total >= 0 && query.total != Total::none) out.total = static_cast<std::uint64_t>(position.total);
+  std::uint64_t bytes = 0;
+  const auto add = [&](Key key, bool match) -> std::optional<Outcome> {
+    SearchMatch one{.version = {}, .match = match};
+    if (auto failed = fill(key, one.version)) return failed;
+    bytes += one.version.body.size();
+    // Each row that leaves is checked again.
+    if (access.may(match ? fhir::Verb::search : fhir::Verb::read, one.version.type->name))
+      out.entries.push_back(std::move(one));
+    return std::nullopt;
+  };
+  for (std::size_t i = 0; i < found->keys.size(); ++i) {
+    if (auto failed = add(found->keys[i], true)) return std::move(*failed);
+    if (bytes < most_page_bytes || i + 1 == found->keys.size()) continue;
+    found->keys.resize(i + 1);
+    found->more = true;
+  }
   constexpr std::size_t most_included = fhir::search::Limits{}.includes;
   const auto included = include(view, access, query, found->keys, most_included);
   out.includes_capped = included.capped;
-  for (const bool match : {true, false})
-    for (const Key key : match ? found->keys : included.keys) {
-      SearchMatch one{.version = {}, .match = match};
-      if (auto failed = fill(key, one.version)) return std::move(*failed);
-      // Each row that leaves is checked again.
-      if (access.may(match ? fhir::Verb::search : fhir::Verb::read, one.version.type->name))
-        out.entries.push_back(std::move(one));
-    }
+  for (const Key key : included.keys) {
+    if (bytes >= most_page_bytes) out.includes_capped = true;
+    if (bytes >= most_page_bytes) break;
+    if (auto failed = add(key, false)) return std::move(*failed);
+  }
   if (found->more && !found->keys.empty()) {
     position.last = found->keys.back();
     out.next = to_text(position);

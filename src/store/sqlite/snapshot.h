@@ -14,6 +14,9 @@
 
 namespace alzette::store::sqlite {
 
+// A page that has grown to this ends there, and the next one goes on: documents are large.
+inline constexpr std::uint64_t most_page_bytes = 96u << 20;
+
 class Snapshot : public fhir::Snapshot, public fhir::Feed {
  public:
   Snapshot(Pool& pool, const Names& names, Texts& texts, const Blobs& blobs, Key last);
@@ -22,6 +25,8 @@ class Snapshot : public fhir::Snapshot, public fhir::Feed {
   fhir::Result<fhir::Version> read(const fhir::Access&, const fhir::Type&, std::string_view id) override;
   fhir::Result<fhir::Version> vread(const fhir::Access&, const fhir::Type&, std::string_view id,
                                     std::int64_t version) override;
+  fhir::Result<fhir::Version> fetch(const fhir::Access&, const fhir::Type&, std::string_view id,
+                                    std::optional<std::int64_t> version) override;
   fhir::Result<fhir::HistoryPage> history(const fhir::Access&, const fhir::HistoryQuery&) override;
   fhir::Result<fhir::SearchPage> search(const fhir::Access&, const fhir::search::Query&, std::uint32_t count,
                                         std::uint64_t effort) override;
@@ -40,8 +45,13 @@ class Snapshot : public fhir::Snapshot, public fhir::Feed {
   void begin();
   template <class Answer>
   Answer guarded(const std::function<Answer()>& work);
-  std::optional<fhir::Outcome> fill(Key key, fhir::Version& out);
-  std::optional<fhir::Outcome> fill_body(Key key, fhir::Version& out);
+  // Where large values go: back into the body, or into Version::documents.
+  enum class Large : std::uint8_t { put_back, apart };
+  fhir::Result<fhir::Version> current(const fhir::Access&, const fhir::Type&, std::string_view id, Large);
+  fhir::Result<fhir::Version> numbered(const fhir::Access&, const fhir::Type&, std::string_view id,
+                                       std::int64_t version, Large);
+  std::optional<fhir::Outcome> fill(Key key, fhir::Version& out, Large large = Large::put_back);
+  std::optional<fhir::Outcome> fill_body(Key key, fhir::Version& out, Large large);
   fhir::Result<fhir::SearchPage> page(const fhir::Access&, const fhir::search::Query&, std::uint32_t count,
                                       std::uint64_t effort);
   fhir::Result<fhir::HistoryPage> versions(const fhir::Access&, const fhir::HistoryQuery&);
