@@ -10,6 +10,7 @@
 #include "fhir/value.h"
 #include "ihe/mhd/from_fhir.h"
 #include "ihe/settings.h"
+#include "ihe/wire/digest.h"
 #include "ihe/xds/attribute.h"
 #include "ihe/xds/documents.h"
 #include "ihe/xds/names.h"
@@ -72,13 +73,14 @@ class Providing {
   fhir::Result<Provided> run(const Node& reference, const std::string& id) {
     parts_.push_back({nullptr, &reference, {}, {}, {}});
     name(parts_.front());
+    given_id_ = id;
     if (!id.empty()) parts_.front().id = id;
     convert(parts_.front());
     const Node* attachment = reference.child("content") ? reference.child("content")->child("attachment") : nullptr;
-    const auto bytes = attachment ? fhir::decode_base64(attachment->value_of("data")) : std::nullopt;
     auto& entry = submission_.objects.front();
-    if (bytes) {
-      add_document(entry, *bytes);
+    if (attachment && attachment->child("data")) {
+      const auto bytes = fhir::decode_base64(attachment->value_of("data"));
+      add_document(entry, bytes ? *bytes : std::string());
       parts_.front().document = documents_.back().unique_id;
     } else {
       attach_kept(parts_.front(), entry);
@@ -208,7 +210,7 @@ class Providing {
                  std::string_view set_status = {}) {
     RegistryObject association;
     association.kind = Kind::association;
-    association.id = xds::new_uuid(work_.site);
+    association.id = fresh_id(std::string(type) + target);
     association.type = type;
     association.source = source;
     association.target = target;
@@ -264,10 +266,19 @@ class Providing {
     }
   }
 
+  // An entry that is put under its id again meets what was made for it before: so it is when a load is repeated.
+  std::string fresh_id(const std::string& what) const {
+    if (given_id_.empty()) return xds::new_uuid(work_.site);
+    auto digits = to_hex(sha256(given_id_ + " " + what)).substr(0, 32);
+    digits[12] = digits[16] = '8';  // RFC 9562 5.8
+    for (const std::size_t at : {20u, 16u, 12u, 8u}) digits.insert(at, "-");
+    return std::string(xds::uuid_prefix) + digits;
+  }
+
   void add_own_set(const RegistryObject& entry) {
     RegistryObject set;
     set.kind = Kind::submission_set;
-    set.id = set_ = xds::new_uuid(work_.site);
+    set.id = set_ = fresh_id("set");
     const auto label = [&](std::string_view scheme, std::string_view node, std::string value) {
       xds::Label made;
       made.id = xds::new_uuid(work_.site);
@@ -284,7 +295,7 @@ class Providing {
         set.classifications.back().scheme = xds::scheme::content_type_code;
       }
     set.set(xds::slot::submission_time, xds::dtm_text(work_.site.now));
-    set.identifiers.push_back(label(xds::scheme::set_unique_id, {}, xds::new_uuid(work_.site)));
+    set.identifiers.push_back(label(xds::scheme::set_unique_id, {}, set_));
     set.identifiers.push_back(label(xds::scheme::source_id, {}, work_.site.settings.home_id));
     if (const auto patient = xds::patient_id(entry); !patient.empty())
       set.identifiers.push_back(label(xds::scheme::set_patient_id, {}, std::string(patient)));
@@ -336,6 +347,7 @@ class Providing {
   std::vector<Part> parts_;
   std::map<std::string, std::string, std::less<>> ids_;  // fullUrl -> id of the object
   std::string set_;
+  std::string given_id_;  // of an entry that comes alone, "" when it takes a new one
   xds::Submission submission_;
   std::vector<Document> documents_;
   std::set<const Node*> used_;  // Binaries

@@ -23,6 +23,8 @@ const names = {
   class: ['ClassCode', 'category'], type: ['TypeCode', 'type'], format: ['FormatCode', 'format'], facility: ['HealthcareFacilityTypeCode', 'facility'],
   setting: ['PracticeSettingCode', 'setting'], confidentiality: ['ConfidentialityCode', 'security-label'],
 };
+const orders = ['O1', 'O2', 'O3'];
+const month = (number) => String(number).padStart(2, '0');
 const patients = ['1', '2', '3', '4'];
 const ids = {};
 
@@ -34,8 +36,10 @@ before(async () => {
   }
   for (let at = 0; at < 60; at++) {
     const codes = Object.fromEntries(Object.entries(values).map(([key, list]) => [key, pick(list)]));
-    const start = `2024${String(1 + random(9)).padStart(2, '0')}10`;
-    await provided1(pick(patients), codes, slot('serviceStartTime', start) + slot('serviceStopTime', `${start}2359`));
+    codes.creation = `2024${month(1 + random(9))}02`;
+    const start = `2024${month(1 + random(9))}10`;
+    await provided1(pick(patients), codes, slot('serviceStartTime', start) + slot('serviceStopTime', `${start}2359`) +
+      slot('urn:ihe:iti:xds:2013:referenceIdList', `${pick(orders)}^^^&amp;1.2.8&amp;ISO^urn:ihe:iti:xds:2013:order`));
   }
 });
 after(async () => { await server.stop(); rmSync(folder, { recursive: true }); });
@@ -47,25 +51,45 @@ async function provided1(id, codes, more, associations = '') {
   return unique;
 }
 
-async function agree() {
-  let found = 0;
-  for (let round = 0; round < rounds; round++) {
-    const id = pick(patients);
-    const parameters = {};
-    let search = `patient.identifier=urn:oid:${oid}|${id}&status=${random(5) ? 'current' : 'superseded'}`;
-    if (search.endsWith('superseded')) parameters.XDSDocumentEntryStatus = "('urn:oasis:names:tc:ebxml-regrep:StatusType:Deprecated')";
-    for (const key of Object.keys(values)) {
-      if (random(3)) continue;
-      const wanted = [...new Set([pick(values[key]), pick(values[key])])];
-      parameters[`XDSDocumentEntry${names[key][0]}`] = `(${wanted.map((code) => `'${code}^^1.2.9'`).join(',')})`;
-      search += `&${names[key][1]}=${wanted.map((code) => `urn:oid:1.2.9|${code}`).join(',')}`;
-    }
-    const left = descendants((await find(server, id, parameters)).body, 'ExtrinsicObject').map((entry) => entry.getAttribute('id').slice(9)).sort();
-    const answer = JSON.parse((await ask('GET', `${server.base}/DocumentReference?${search.replaceAll('|', '%7C')}&_count=200`)).text);
-    const right = (answer.entry ?? []).map((entry) => entry.resource.id).sort();
-    assert.deepEqual(left, right, search);
-    found += left.length;
+// One question in both languages.
+function question() {
+  const id = pick(patients);
+  const parameters = {};
+  let search = `patient.identifier=urn:oid:${oid}|${id}&status=${random(5) ? 'current' : 'superseded'}`;
+  if (search.endsWith('superseded')) parameters.XDSDocumentEntryStatus = "('urn:oasis:names:tc:ebxml-regrep:StatusType:Deprecated')";
+  for (const key of Object.keys(values)) {
+    if (random(3)) continue;
+    const wanted = [...new Set([pick(values[key]), pick(values[key])])];
+    parameters[`XDSDocumentEntry${names[key][0]}`] = `(${wanted.map((code) => `'${code}^^1.2.9'`).join(',')})`;
+    search += `&${names[key][1]}=${wanted.map((code) => `urn:oid:1.2.9|${code}`).join(',')}`;
   }
+  if (!random(4)) {  // all documents were made on the second of a month
+    const [from, to] = [1 + random(9), 1 + random(9)].sort();
+    Object.assign(parameters, { XDSDocumentEntryCreationTimeFrom: `2024${month(from)}`, XDSDocumentEntryCreationTimeTo: `2024${month(to)}` });
+    search += `&creation=ge2024-${month(from)}-01&creation=lt2024-${month(to)}-01`;
+  }
+  if (!random(6)) {
+    const order = pick(orders);
+    parameters.XDSDocumentEntryReferenceIdList = `('${order}^^^&amp;1.2.8&amp;ISO^urn:ihe:iti:xds:2013:order')`;
+    search += `&related:identifier=urn:oid:1.2.8|${order}`;
+  }
+  return { id, parameters, search };
+}
+
+async function answers({ id, parameters, search }) {
+  const byReference = parameters.XDSDocumentEntryReferenceIdList ? '12941a89-e02e-4be5-967c-ce4bfc8fe492' : undefined;
+  const left = descendants((await find(server, id, parameters, byReference)).body, 'ExtrinsicObject').map((entry) => entry.getAttribute('id').slice(9)).sort();
+  const answer = JSON.parse((await ask('GET', `${server.base}/DocumentReference?${search.replaceAll('|', '%7C')}&_count=200`)).text);
+  const right = (answer.entry ?? []).map((entry) => entry.resource.id).sort();
+  assert.deepEqual(left, right, search);
+  return left.length;
+}
+
+async function agree() {
+  const questions = Array.from({ length: rounds }, question);
+  let found = 0;
+  for (let at = 0; at < rounds; at += 8)
+    for (const count of await Promise.all(questions.slice(at, at + 8).map(answers))) found += count;
   assert.ok(found > rounds / 4, `only ${found} documents were found`);
 }
 

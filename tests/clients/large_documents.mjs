@@ -43,7 +43,7 @@ function digest(n, algorithm) {
 
 // Sends `body` piece by piece and hands the answer's bytes to `take`.
 async function exchange(method, url, headers, body = [], take = () => {}) {
-  const asked = request(url, { method, headers });
+  const asked = request(url, { method, headers, agent: false });
   const answered = new Promise((resolve, reject) => { asked.once('response', resolve); asked.once('error', reject); });
   for (const piece of body) if (!asked.write(piece)) await new Promise((resolve) => asked.once('drain', resolve));
   asked.end();

@@ -38,7 +38,7 @@ export function query(id, parameters, type = 'LeafClass') {
 }
 export const ask18 = (to, id, parameters, type) => send(`${to.origin}/soap`, 'urn:ihe:iti:2007:RegistryStoredQuery', query(id, parameters, type));
 export const approved = "('urn:oasis:names:tc:ebxml-regrep:StatusType:Approved')";
-export const find = (to, id, more = {}) => ask18(to, '14d4debf-8f97-4251-9a74-a90016b0af0d', { XDSDocumentEntryPatientId: `'${cx(id)}'`, XDSDocumentEntryStatus: approved, ...more });
+export const find = (to, id, more = {}, query = '14d4debf-8f97-4251-9a74-a90016b0af0d') => ask18(to, query, { XDSDocumentEntryPatientId: `'${cx(id)}'`, XDSDocumentEntryStatus: approved, ...more });
 export const byUnique = (to, unique) => ask18(to, '5c4f972b-d56b-40ac-a5fc-c8ca9b40b9d4', { XDSDocumentEntryUniqueId: `('${unique}')` });
 export const retrieve = (to, unique) => send(`${to.origin}/soap`, 'urn:ihe:iti:2007:RetrieveDocumentSet',
   `<x:RetrieveDocumentSetRequest xmlns:x="urn:ihe:iti:xds-b:2007"><x:DocumentRequest><x:RepositoryUniqueId>${repository}</x:RepositoryUniqueId><x:DocumentUniqueId>${unique}</x:DocumentUniqueId></x:DocumentRequest></x:RetrieveDocumentSetRequest>`, {});
