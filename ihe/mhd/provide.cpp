@@ -211,6 +211,7 @@ class Providing {
     RegistryObject association;
     association.kind = Kind::association;
     association.id = fresh_id(std::string(type) + target);
+    association.fresh = true;
     association.type = type;
     association.source = source;
     association.target = target;
@@ -279,6 +280,7 @@ class Providing {
     RegistryObject set;
     set.kind = Kind::submission_set;
     set.id = set_ = fresh_id("set");
+    set.fresh = true;
     const auto label = [&](std::string_view scheme, std::string_view node, std::string value) {
       xds::Label made;
       made.id = xds::new_uuid(work_.site);

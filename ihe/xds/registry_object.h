@@ -51,6 +51,7 @@ struct RegistryObject {
   std::string status;   // urn:oasis:…:StatusType:Approved
   std::string version;  // VersionInfo/@versionName, "" = 1
   // Ours alone, never sent.
+  bool fresh = false;           // its id was made for it, so that nothing can be registered under it
   bool superseded = false;      // a newer version of the same logical object is registered
   std::int64_t registered = 0;  // when: milliseconds since 1970 UTC
   std::string mime_type;

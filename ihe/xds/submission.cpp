@@ -287,8 +287,9 @@ void assign_ids(Work& work, std::vector<RegistryObject>& objects, std::string_vi
       object.id = new_uuid(work.site);
     else if (!is_uuid(given))
       wrong(object, "the id is no UUID");
-    else if (work.registry.find(given) || work.registry.holder(given))
+    else if (!object.fresh && (work.registry.find(given) || work.registry.holder(given)))
       wrong(object, "the id is registered already");
+    object.fresh = false;
     names.emplace(given, object.id);
   }
   const auto rename = [&](std::string& id) {

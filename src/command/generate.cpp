@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "src/command/command.h"
+#include "src/generate/calendar.h"
 #include "src/generate/nation.h"
 #include "src/load/intake.h"
 #include "src/load/progress_bar.h"
@@ -117,7 +118,9 @@ int to_store(const gen::NationOptions& options, store::Archive& archive) {
     in::Intake intake(archive, {});
     std::string lines;
     auto submit = [&] {
-      in::Piece piece{.line = 1, .text = std::move(lines), .done = {}};
+      constexpr std::int64_t day =
+          86'400'000;  // documents are registered on the nation's last day, whenever it is made
+      in::Piece piece{.line = 1, .text = std::move(lines), .time = gen::today * day, .done = {}};
       lines.clear();
       piece.done = [&](in::Settled&& settled) {
         std::lock_guard lock(mutex);
