@@ -152,7 +152,11 @@ Result<fhir::Changes> Snapshot::changes(const Access& access, Key after, const s
       if (std::find(types.begin(), types.end(), type) == types.end()) continue;
       if (!access.may(fhir::Verb::read, type->name)) continue;
       changes.versions.emplace_back();
-      if (auto failed = fill(changes.until, changes.versions.back())) return std::move(*failed);
+      auto failed = fill(changes.until, changes.versions.back());
+      // Who follows goes on: a document beyond all bounds is told of without its bytes.
+      if (failed && failed->kind == Kind::too_costly)
+        failed = fill(changes.until, changes.versions.back(), Large::apart);
+      if (failed) return std::move(*failed);
     }
     changes.more = seen == at_most;
     return changes;
