@@ -15,6 +15,7 @@ const mib = Number(process.env.ALZETTE_DOCUMENT_MIB ?? 64);
 const growth = Number(process.env.ALZETTE_DOCUMENT_GROWTH_MIB ?? 24);
 const size = mib * 1024 * 1024;
 const block = randomBytes(1 << 20);
+const anonymous = 'http://www.w3.org/2005/08/addressing/anonymous';
 const folder = mkdtempSync(join(tmpdir(), 'large-'));
 writeFileSync(join(folder, 'domains.json'), JSON.stringify([{ name: 'A', oid }]));
 const data = mkdtempSync(join(tmpdir(), 'large-data-'));
@@ -70,7 +71,7 @@ async function within(work) {
 }
 
 function* packaged(action, body, boundary, n) {
-  yield `--${boundary}\r\nContent-Type: application/xop+xml; type="application/soap+xml"\r\nContent-ID: <root@test>\r\n\r\n${envelope(action, body, 'x')}`;
+  yield `--${boundary}\r\nContent-Type: application/xop+xml; type="application/soap+xml"\r\nContent-ID: <root@test>\r\n\r\n${envelope(action, body, 'x', anonymous, '')}`;
   yield `\r\n--${boundary}\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary\r\nContent-ID: <doc>\r\n\r\n`;
   yield* pieces(n);
   yield `\r\n--${boundary}--\r\n`;
@@ -91,7 +92,7 @@ test('ITI-41 takes a large document', async () => {
 test('ITI-43 gives it back', async () => {
   const body = `<x:RetrieveDocumentSetRequest xmlns:x="urn:ihe:iti:xds-b:2007"><x:DocumentRequest><x:RepositoryUniqueId>${repository}</x:RepositoryUniqueId>` +
     `<x:DocumentUniqueId>${unique}</x:DocumentUniqueId></x:DocumentRequest></x:RetrieveDocumentSetRequest>`;
-  const root = envelope('urn:ihe:iti:2007:RetrieveDocumentSet', body, 'x');
+  const root = envelope('urn:ihe:iti:2007:RetrieveDocumentSet', body, 'x', anonymous, '');
   // Part by part: the envelope first, then `size` bytes behind the second empty line.
   let head = Buffer.alloc(0);
   let left = -1;
