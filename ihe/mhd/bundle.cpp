@@ -24,6 +24,10 @@ class Nothing final : public fhir::Snapshot {
   fhir::Result<fhir::Version> vread(const Access&, const Type&, std::string_view, std::int64_t) override {
     return absent();
   }
+  fhir::Result<fhir::Version> fetch(const Access&, const Type&, std::string_view,
+                                    std::optional<std::int64_t>) override {
+    return absent();
+  }
   fhir::Result<fhir::HistoryPage> history(const Access&, const fhir::HistoryQuery&) override {
     return fhir::HistoryPage();
   }
