@@ -10,7 +10,7 @@ import { createServer } from 'node:http';
 import { ask, program, start } from '../server.mjs';
 import { newUid, serialize } from '../xds/metadata.mjs';
 import { Player } from '../xds/player.mjs';
-import { descendants, elements, parse, send, verdict } from '../xds/soap.mjs';
+import { descendants, elements, parse, read, send, verdict } from '../xds/soap.mjs';
 import { validator } from '../xds/schema.mjs';
 
 export const folder = '.';
@@ -91,7 +91,7 @@ function responseOf(text) {
 }
 
 // Our client asks a server that answers with `xml`: what it makes of it must be what the status says.
-async function understood(xml) {
+async function understood(xml, validate) {
   const root = parse(xml).documentElement;
   const kind = root.localName === 'Envelope' ? elements(elements(root).find((element) => element.localName === 'Body'))[0] : root;
   const status = (kind.getAttribute('status') || descendants(kind, 'RegistryResponse')[0]?.getAttribute('status'))?.split(':').pop();
@@ -99,7 +99,11 @@ async function understood(xml) {
   xml = xml.replaceAll(/(<(?:\w+:)?Document(?: [^>]*)?>)[^]*?(<\/(?:\w+:)?Document>)/g, '$1YQ==$2');
   const unrelated = xml.replaceAll(/<(\w+:)?RelatesTo[^>]*>[^<]*<\/(\w+:)?RelatesTo>/g, '');
   const envelope = kind === root ? `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>${xml}</s:Body></s:Envelope>` : unrelated;
-  const stub = createServer((request, response) => request.resume().on('end', () => response.writeHead(200, { 'Content-Type': 'application/soap+xml' }).end(envelope)));
+  let asked;
+  const stub = createServer(async (request, response) => {
+    asked = read(Buffer.concat(await request.toArray()), request.headers['content-type'], 200).body;
+    response.writeHead(200, { 'Content-Type': 'application/soap+xml' }).end(envelope);
+  });
   await new Promise((resolve) => stub.listen(0, '127.0.0.1', resolve));
   const child = spawn(program, ['xds', 'query', '--to', `http://127.0.0.1:${stub.address().port}/`, 'GetAssociations', 'uuid=urn:uuid:0'], { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '', err = '';
@@ -109,6 +113,8 @@ async function understood(xml) {
   stub.close();
   const objects = ['ExtrinsicObject', 'RegistryPackage', 'Association'].flatMap((name) => descendants(kind, name)).length || descendants(descendants(kind, 'RegistryObjectList')[0] ?? kind, 'ObjectRef').length;
   const lines = out.split('\n').filter(Boolean).length;
+  const invalid = await validate(serialize(asked));
+  if (invalid) return `what we ask is not valid: ${invalid}`;
   if (code !== (status === 'Success' ? 0 : 1)) return `${status} ends with ${code}: ${err}`;
   return lines === objects ? null : `${lines} lines for ${objects} objects`;
 }
@@ -176,7 +182,7 @@ export async function* cases(corpora) {
     for (const file of files(corpora, true)) {
       const xml = responseOf(readFileSync(join(corpora, file), 'utf8'));
       if (!xml) continue;
-      const fault = await understood(xml);
+      const fault = await understood(xml, schema.validate);
       yield { id: file, pass: !fault, reason: fault };
     }
   } finally {

@@ -22,6 +22,7 @@ const repositoryId = '1.3.182.2.4.1';
 const home = 'urn:oid:1.3.182.2.4';
 
 const loads = 'idc_init';  // a unit that only submits the kit's test data
+const alone = { tests: [loads], utilities: ['PidFeed', 'ProvideAndRetrieve'] };  // the other utilities are forms to be filled in by hand
 
 // Why a unit is not ours to play; nothing when it is.
 const reason = (unit) => others.find(([, names]) => names.some((name) => name.test(unit)))?.[0];
@@ -67,8 +68,8 @@ export async function* cases(dir) {
       yield { id: unit, pass: !fault, reason: fault };
     }
     const data = new Player(dir, kit, { forgiven: refuted, feeds: true });
-    for (const part of ['tests', 'testdata-registry', 'testdata-repository', 'testdata-xdr'])
-      for (const unit of part === 'tests' ? [loads] : readdirSync(join(dir, part)).sort()) {
+    for (const part of ['tests', 'testdata', 'testdata-registry', 'testdata-repository', 'testdata-xdr', 'utilities'])
+      for (const unit of alone[part] ?? readdirSync(join(dir, part)).sort()) {
         const id = part === 'tests' ? unit : `${part}/${unit}`;
         const not = reason(id);
         if (not) { yield { id, skip: not }; continue; }

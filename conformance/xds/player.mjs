@@ -1,5 +1,6 @@
 // Plays units of the NIST XDS toolkit against a server: sections in their order, steps with their transaction, the
 // status, codes, counts and assertions that they expect.
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import xpath from 'xpath';
@@ -41,6 +42,27 @@ const valueOf = (expression, node) => {
 const patientsOf = (request) => new Set((request ? descendants(request, 'ExternalIdentifier') : [])
   .filter((id) => /^urn:uuid:(58a6f841|6b5aea1a|f64ffdf0)-/.test(id.getAttribute('identificationScheme'))).map((id) => id.getAttribute('value')));
 
+const kindOf = (transaction) => transaction.localName.replace(/Transaction$/, '');
+
+// The bytes of one DocumentResponse, beside the message or in it.
+function bytesOf(answer, response) {
+  const include = descendants(response, 'Include')[0];
+  if (!include) return Buffer.from(text(only(response, 'Document')), 'base64');
+  return answer.parts[decodeURIComponent(include.getAttribute('href').replace(/^cid:/, ''))];
+}
+
+// What assertions may ask of the documents that came: $hash_doc1$, $size_doc1$, $mimetype_doc1$, $repuid_doc1$.
+function describeDocuments(answer, table) {
+  for (const [at, response] of descendants(answer.body, 'DocumentResponse').entries()) {
+    const bytes = bytesOf(answer, response);
+    if (!bytes) continue;
+    table.set(`$hash_doc${at + 1}$`, createHash('sha1').update(bytes).digest('hex'));
+    table.set(`$size_doc${at + 1}$`, String(bytes.length));
+    table.set(`$mimetype_doc${at + 1}$`, text(only(response, 'mimeType')));
+    table.set(`$repuid_doc${at + 1}$`, text(only(response, 'RepositoryUniqueId')));
+  }
+}
+
 export class Player {
   // `forgiven`: sections ("unit/section") whose faults do not count.
   // `server`: { soap, feed(patientId), create(type, json), elsewhere: listener for asynchronous answers,
@@ -79,7 +101,8 @@ export class Player {
   transaction(step) { return elements(step).find((child) => child.localName.endsWith('Transaction')); }
   kind(step) {
     if (only(step, 'NewPatientId')) return 'PatientIdentityFeed';
-    return this.transaction(step)?.localName.replace(/Transaction$/, '') ?? 'none';
+    const transaction = this.transaction(step);
+    return transaction ? kindOf(transaction) : 'none';
   }
 
   // null, or what went wrong first.
@@ -232,14 +255,15 @@ export class Player {
       for (const [id, value] of Object.entries(sent.uids)) log.reports[`${id}_uid`] = value;
       for (const [id, value] of Object.entries(sent.uuids)) log.reports[`${id}_uuid`] = value;
       log.reports.$patientid$ = log.patientId;
+      if (provided) log.reports.$repositoryUniqueId$ = this.server.repositoryId;
       content = serialize(sent.request);
       if (provided) {
         const documents = all(transaction, 'Document').map((element) => [sent.uuids[element.getAttribute('id')] ?? element.getAttribute('id'), text(element)]);
-        const bytesOf = (path) => {
+        const contentOf = (path) => {
           const found = [join(folder, path), join(folder, '..', path)].find(existsSync);
           return found ? readFileSync(found) : Buffer.from(`${path}, which the kit does not hold`);
         };
-        parts = Object.fromEntries(documents.map(([, path], at) => [`doc${at}@test`, bytesOf(path)]));
+        parts = Object.fromEntries(documents.map(([, path], at) => [`doc${at}@test`, contentOf(path)]));
         content = `<x:ProvideAndRegisterDocumentSetRequest xmlns:x="urn:ihe:iti:xds-b:2007">${content}` +
           documents.map(([id], at) => `<x:Document id="${id}"><i:Include xmlns:i="http://www.w3.org/2004/08/xop/include" href="cid:doc${at}@test"/></x:Document>`).join('') +
           '</x:ProvideAndRegisterDocumentSetRequest>';
@@ -281,9 +305,9 @@ export class Player {
       const name = text(reference).replace(/^\.\.\/(\d+)\/(.*)\.pdf$/, (all, other, file) => (sameAs[other] ? `../${sameAs[other]}/${file}.txt` : all));
       const wanted = readFileSync([join(this.folder(unit), name), join(this.folder(unit), section, name)].find(existsSync));
       const response = descendants(answer.body, 'DocumentResponse').find((one) => text(only(one, 'DocumentUniqueId')) === uid);
-      const href = response && descendants(response, 'Include')[0]?.getAttribute('href').replace(/^cid:/, '');
-      if (!answer.parts[decodeURIComponent(href ?? '')]?.equals(wanted)) return `the document ${uid} is not ${text(reference)}`;
+      if (!response || !bytesOf(answer, response)?.equals(wanted)) return `the document ${uid} is not ${text(reference)}`;
     }
+    if (kindOf(transaction) === 'Retrieve') describeDocuments(answer, table);
     const type = text(only(transaction, 'ExpectedMimeType'));
     const wrong = type && descendants(answer.body, 'DocumentResponse').find((one) => text(only(one, 'mimeType')) !== type);
     if (wrong) return `${text(only(wrong, 'mimeType'))} instead of ${type}`;

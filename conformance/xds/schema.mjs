@@ -30,6 +30,8 @@ const files = {
   AdhocQueryResponse: 'xds/schema/ebRS30/query.xsd',
   RetrieveDocumentSetResponse: 'xds/schema/IHE/IHEXDSB.xsd',
   ProvideAndRegisterDocumentSetRequest: 'xds/schema/IHE/IHEXDSB.xsd',
+  RetrieveDocumentSetRequest: 'xds/schema/IHE/IHEXDSB.xsd',
+  AdhocQueryRequest: 'xds/schema/ebRS30/query.xsd',
 };
 
 export function validator(schemas) {

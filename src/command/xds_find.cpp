@@ -28,13 +28,10 @@ void print(const fhir::Node& resource) {
             << plain(named.value_of("title")) << '\t' << plain(named.value_of("url")) << '\n';
 }
 
-// The address of the next page below the server's own, "" when this was the last one.
-std::string next_of(const fhir::Node& bundle, const std::string& base) {
+// The address of the next page, "" when this was the last one.
+std::string next_of(const fhir::Node& bundle) {
   for (const auto& link : bundle)
-    if (link.name == "link" && link.value_of("relation") == "next") {
-      const std::string url(link.value_of("url"));
-      return url.starts_with(base) ? url.substr(base.size()) : std::string();
-    }
+    if (link.name == "link" && link.value_of("relation") == "next") return std::string(link.value_of("url"));
   return {};
 }
 
@@ -58,7 +55,10 @@ int run(const Flags& flags) {
     for (const auto& entry : *bundle->resource)
       if (const auto* resource = entry.name == "entry" ? entry.child("resource") : nullptr; resource && !flags.json)
         print(*resource);
-    target = next_of(*bundle->resource, flags.peer.to);
+    target = next_of(*bundle->resource);
+    if (target.empty()) break;
+    if (!target.starts_with(flags.peer.to)) return complain("the next page lies elsewhere: " + plain(target));
+    target.erase(0, flags.peer.to.size());
   }
   if (!target.empty()) complain("there is more: --pages says how much is fetched");
   return done;
