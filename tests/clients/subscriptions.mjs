@@ -263,7 +263,7 @@ test('topic: heartbeats, max-count; off and end', async () => {
   const stored = await get(`Subscription/${id}`);
   await put(`Subscription/${id}`, { ...stored, status: 'off' });
   await put('Observation/beat9', observation('beat9', 'beat'));
-  await put(`Subscription/${id}`, { ...stored, status: 'requested', end: new Date(Date.now() + 4000).toISOString() });
+  await put(`Subscription/${id}`, { ...stored, status: 'requested' });
   await standing(id, 'active');
   await put('Observation/beat8', observation('beat8', 'beat'));
   const later = await hook.until((requests) => {
@@ -271,6 +271,9 @@ test('topic: heartbeats, max-count; off and end', async () => {
     return events.length >= 6 && events;
   }, 'a sixth event');
   assert.deepEqual([later[5].number, later[5].focus], [6, `${server.base}/Observation/beat8`]);
+  // What does not change what is asked for changes nothing: it stays active, until its end.
+  const ending = await put(`Subscription/${id}`, { ...await get(`Subscription/${id}`), end: new Date(Date.now() + 5000).toISOString() });
+  assert.equal(ending.status, 'active');
   await standing(id, 'off');
 });
 
