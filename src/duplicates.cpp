@@ -52,6 +52,7 @@ struct Duplicates::State {
     std::unordered_map<std::string_view, std::int64_t> newest;
     for (const auto& change : changes) newest[change.id] = change.version;
     for (const auto& change : changes) {
+      if (!bell.rest(milliseconds(0))) return false;
       if (newest[change.id] == change.version && !look_at(change)) return false;
       following.followed(change);
     }

@@ -175,15 +175,22 @@ test('weights of a file decide; a damaged file stops the start', async () => {
   const data = mkdtempSync(join(tmpdir(), 'alzette-weights-'));
   const weights = join(folder, 'weights.json');
   try {
-    assert.equal(run('generate', '--patients', '1200', '--data', data).status, 0);
-    const learned = run('match', 'learn', '--data', data, '--out', weights);
-    assert.equal(learned.status, 0, learned.stderr);
-    const server2 = await start({ data, flags: ['--match-weights', weights] });
-    const some = (await json('GET', `${server2.base}/Patient?_count=1`)).body.entry[0].resource;
-    const matched = await json('POST', `${server2.base}/Patient/$match`, { resourceType: 'Parameters', parameter: [{ name: 'resource', resource: some }] });
-    assert.equal(matched.body.entry[0].resource.id, some.id);
-    assert.equal(matched.body.entry[0].search.extension[0].valueCode, 'certain');
-    await server2.stop();
+    // Every agreement says the same of each field: enough for a pair that agrees in all of them.
+    const levels = { same: { m: 0.9, u: 0.01 }, close: { m: 0.05, u: 0.02 }, part: { m: 0.03, u: 0.05 }, other: { m: 0.02, u: 0.92 } };
+    const fields = Object.fromEntries(['family', 'given', 'birth', 'gender', 'national', 'address', 'telecom'].map((name) => [name, levels]));
+    const make = (certain) => writeFileSync(weights, JSON.stringify({ ...fields, rareName: 0.001, certain, probable: certain - 1, possible: certain - 2 }));
+    const described = { resourceType: 'Patient', name: [{ family: 'Majerus', given: ['Lou'] }], gender: 'male', birthDate: '1961-04-04' };
+    const grade = async () => {
+      const one = await start({ data, flags: ['--match-weights', weights] });
+      await json('PUT', `${one.base}/Patient/majerus`, { ...described, id: 'majerus' });
+      const matched = await json('POST', `${one.base}/Patient/$match`, { resourceType: 'Parameters', parameter: [{ name: 'resource', resource: described }] });
+      await one.stop();
+      return matched.body.entry?.[0].search.extension[0].valueCode;
+    };
+    make(20);
+    assert.equal(await grade(), 'probable');
+    make(1000);
+    assert.equal(await grade(), undefined);
     writeFileSync(weights, '{}');
     assert.equal(run('serve', '--data', data, '--http', '127.0.0.1:0', '--match-weights', weights).status, 1);
   } finally {
