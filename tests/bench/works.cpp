@@ -127,6 +127,11 @@ void row(const std::string& work, unsigned clients, const Figures& figures, doub
   std::fflush(stdout);
 }
 
+void memory(const char* what, const Server& server) {
+  std::printf("%s: resident now %.0f MiB, at most %.0f MiB\n", what, server.child().resident_mib(),
+              server.child().most_resident_mib());
+}
+
 double bare_loop(double bytes, unsigned clients, double seconds) {
   bench::Child bare({programs + "/bench_bare", "127.0.0.1:0", std::to_string(static_cast<long>(bytes))});
   return bench::drive(bare.port(), clients, seconds, [](unsigned, const Answer*) { return bench::get("/"); }).rate;
@@ -215,11 +220,6 @@ void import_work(Server& server, const fs::path& folder, double seconds) {
              [&](unsigned, const Answer*) {
                return bench::send("POST", "/fhir", bundles.texts[at++ % bundles.texts.size()]);
              });
-}
-
-void memory(const char* what, const Server& server) {
-  std::printf("%s: resident now %.0f MiB, at most %.0f MiB\n", what, server.child().resident_mib(),
-              server.child().most_resident_mib());
 }
 
 void started(const char* what, const Server& server) {

@@ -107,7 +107,7 @@ std::string binary_id(const std::string& unique_id) {
 }  // namespace
 
 Documents::Documents(std::uint16_t port, std::uint64_t patients, std::uint64_t documents) {
-  const auto people = drawn_people(port, patients, 6'000);
+  const auto people = drawn_people(port, patients, 0, 6'000);
   const auto each = documents / (patients - patients / 3);  // two of three people share them evenly
   for (const auto& person : people.people) {
     const auto number = std::stoull(person.id.substr(person.id.find('-') + 1));

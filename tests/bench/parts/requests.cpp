@@ -93,7 +93,8 @@ Pools drawn_people(std::uint16_t port, std::uint64_t all, unsigned domains, unsi
       if (auto patient = fhir::json::parse(last->body, arena)) add_person(pools, **patient);
     }
     if (asked++ == draws) return std::string();
-    return get("/fhir/Patient/p1-" + std::to_string(random() % all) + "-" + std::to_string(1 + random() % domains));
+    const auto id = "p1-" + std::to_string(random() % all);
+    return get("/fhir/Patient/" + (domains == 0 ? id : id + "-" + std::to_string(1 + random() % domains)));
   });
   if (pools.people.empty()) throw std::runtime_error("no generated patients to ask for");
   return pools;

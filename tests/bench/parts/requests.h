@@ -21,7 +21,8 @@ struct Pools {
 };
 Pools harvest(std::uint16_t port);
 
-// Records of `draws` of the generated people 0 to `all`, from anywhere among them, as one of `domains` has them.
+// Records of `draws` of the generated people 0 to `all`, from anywhere among them, as one of `domains` has them; 0:
+// people who have one record only.
 Pools drawn_people(std::uint16_t port, std::uint64_t all, unsigned domains, unsigned draws);
 
 std::string encoded(std::string_view text);
