@@ -128,11 +128,29 @@ std::vector<ServerCanonicals::Found> ServerCanonicals::stored(const fhir::Type& 
     auto page = snapshot->search(reader(), *query, most_versions, effort);
     if (!page) break;
     for (auto& entry : page->entries)
-      if (auto canonical = fhir::make_canonical(std::move(entry.version.body)))
+      if (auto canonical = held(std::move(entry.version)))
         if (url.empty() ? !canonical->url.empty() : canonical->url == url) found.push_back(std::move(canonical));
     query->page = url.empty() ? page->next : std::string();
   } while (!query->page.empty());
   return found;
+}
+
+// A version is parsed once, however often all of its type are asked for: a code system may be large.
+ServerCanonicals::Found ServerCanonicals::held(fhir::Version version) const {
+  const auto key = std::string(version.type->name) + "/" + version.id + "/" + std::to_string(version.version);
+  {
+    const std::shared_lock lock(mutex_);
+    if (const auto known = held_.find(key); known != held_.end()) return known->second;
+  }
+  const auto size = version.body.size();
+  auto canonical = fhir::make_canonical(std::move(version.body));
+  const std::unique_lock lock(mutex_);
+  if (held_bytes_ > most_opened) {
+    held_.clear();
+    held_bytes_ = 0;
+  }
+  held_bytes_ += size;
+  return held_.try_emplace(key, std::move(canonical)).first->second;
 }
 
 ServerCanonicals::Found ServerCanonicals::packaged(std::string_view type, std::string_view url,

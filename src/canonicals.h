@@ -36,6 +36,7 @@ class ServerCanonicals final : public fhir::Canonicals {
   std::vector<std::shared_ptr<const package::Package>> packages() const;
   Found look_up(std::string_view type, std::string_view url, std::string_view version, std::uint64_t state) const;
   std::vector<Found> stored(const fhir::Type& type, std::string_view url) const;
+  Found held(fhir::Version version) const;
   Found packaged(std::string_view type, std::string_view url, std::string_view version, std::uint64_t state) const;
   Found opened(const fhir::Archive& archive, const fhir::Archive::Entry& entry, std::uint64_t state) const;
 
@@ -45,6 +46,8 @@ class ServerCanonicals final : public fhir::Canonicals {
   mutable std::map<std::string, Found, std::less<>> answers_;    // "ValueSet http://e.org/x|1"
   mutable std::map<const fhir::Archive::Entry*, Found> opened_;  // of R4 and of packages
   mutable std::size_t opened_bytes_ = 0;                         // JSON behind `opened_`
+  mutable std::map<std::string, Found, std::less<>> held_;       // of the store: "CodeSystem/1/3", a version each
+  mutable std::size_t held_bytes_ = 0;                           // JSON behind `held_`
   mutable std::vector<std::shared_ptr<const package::Package>> loaded_;
   mutable std::int64_t folder_seen_ = 0;  // as it was when `loaded_` was
   mutable std::atomic<std::uint64_t> state_{1};

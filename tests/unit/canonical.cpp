@@ -158,6 +158,30 @@ TEST_CASE("canonical: what is no package for R4 is refused") {
   CHECK_FALSE(fs::exists(folder.path));
 }
 
+TEST_CASE("canonical: what the store holds is parsed once for each version") {
+  const store_fixture::Folder folder;
+  store_fixture::Opened opened(folder.path);
+  ServerCanonicals canonicals(opened.store.get(), "");
+  opened.store->observe([&](const fhir::Batch& batch, const fhir::Receipt&) { canonicals.changed(batch); });
+  const auto members = [](const char* title) {
+    return R"("url":"http://e.org/m","status":"active","title":")" + std::string(title) + "\"";
+  };
+  const auto of_store = [&] {
+    for (const auto& one : canonicals.all("ConceptMap"))
+      if (one->url == "http://e.org/m") return one;
+    return std::shared_ptr<const fhir::Canonical>();
+  };
+  opened.put("ConceptMap", "m", members("old"));
+  const auto first = of_store();
+  REQUIRE(first);
+  CHECK(of_store() == first);
+  CHECK(canonicals.find("ConceptMap", "http://e.org/m") == first);
+  opened.put("ConceptMap", "m", members("new"));
+  CHECK(of_store() != first);
+  CHECK(of_store()->resource->value_of("title") == "new");
+  CHECK(first->resource->value_of("title") == "old");
+}
+
 TEST_CASE("canonical: what the store holds counts at once and comes first") {
   const store_fixture::Folder folder;
   store_fixture::Opened opened(folder.path);
