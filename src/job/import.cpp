@@ -28,7 +28,6 @@ constexpr std::size_t most_line = 32 << 20;
 Result<bool> fetch(const Work& work, const std::string& url, const std::string& file) {
   const auto endpoint = work.egress.judge(url);
   if (!endpoint) return endpoint.outcome();
-  if (endpoint->tls) return Outcome(Kind::unsupported, "not-supported", "Sources are fetched by http only: " + url);
   const auto address = work.egress.resolve(url);
   if (!address) return address.outcome();
   Request request;
@@ -36,7 +35,8 @@ Result<bool> fetch(const Work& work, const std::string& url, const std::string& 
   request.target = endpoint->target;
   request.headers.emplace_back("Host", endpoint->authority());
   request.headers.emplace_back("Accept", "application/fhir+ndjson");
-  net::Client client(*address, std::chrono::seconds(60));
+  net::Client client(*address, std::chrono::seconds(60), endpoint->tls ? net::TlsContext::client() : nullptr,
+                     endpoint->host);
   const auto answer = client.send(request);
   if (!answer) return answer.outcome();
   if (answer->status != 200)  // redirects are not followed: they could lead anywhere
