@@ -20,9 +20,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kindness = 5;                   // of 19: what it has to do can wait
-constexpr milliseconds longest_rest{60'000};  // history is looked at even if nobody said that it changed
-constexpr milliseconds pause{200};            // before what was refused for a moment is tried again
+constexpr int kindness = 5;         // of 19: what it has to do can wait
+constexpr milliseconds pause{200};  // before what was refused for a moment is tried again
 constexpr unsigned most_tries = 50;
 
 struct Measures {
@@ -114,10 +113,7 @@ Duplicates::Duplicates(fhir::Store& store, const fhir::Access& access, const ihe
   if (links == Links::off) return;
   state_->thread = std::thread([state = state_.get()] {
     ::setpriority(PRIO_PROCESS, 0, kindness);  // on Linux: of this thread
-    for (;;) {
-      const auto seen = state->bell.rung();
-      if (!state->catch_up() || !state->bell.wait(longest_rest, seen)) return;
-    }
+    follow(state->bell, "duplicates_failed", [state] { return state->catch_up(); });
   });
 }
 

@@ -2,14 +2,18 @@
 #include "src/following.h"
 
 #include <algorithm>
+#include <exception>
 #include <fstream>
 
 #include "src/clock.h"
+#include "src/log.h"
 
 namespace alzette {
 namespace {
 
 constexpr std::uint32_t page_size = 200;
+constexpr std::chrono::seconds longest_rest{60};  // history is looked at even if nobody said that it changed
+constexpr std::chrono::seconds after_failure{1};
 
 }  // namespace
 
@@ -38,6 +42,18 @@ bool Bell::wait(std::chrono::milliseconds at_most, std::uint64_t seen) {
   std::unique_lock lock(mutex_);
   wake_.wait_for(lock, at_most, [&] { return stopped_ || rung_ > seen; });
   return !stopped_;
+}
+
+void follow(Bell& bell, std::string_view event, const std::function<bool()>& catch_up) {
+  for (bool on = true; on;) {
+    const auto seen = bell.rung();
+    try {
+      on = catch_up() && bell.wait(longest_rest, seen);
+    } catch (const std::exception& error) {
+      log::write(log::Level::error, event, {{"reason", error.what()}});
+      on = bell.rest(after_failure);
+    }
+  }
 }
 
 Following::Following(fhir::Store& store, const fhir::Access& access, std::string_view type, std::string mark_file)

@@ -5,9 +5,11 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fhir/access.h"
@@ -32,6 +34,10 @@ class Bell {
   std::uint64_t rung_ = 0;
   bool stopped_ = false;
 };
+
+// The life of a thread that follows: `catch_up` at once and whenever the bell rings, and now and then if it does not,
+// until it returns false or the bell is stopped. What fails (no memory, no disk) is logged as `event` and tried again.
+void follow(Bell& bell, std::string_view event, const std::function<bool()>& catch_up);
 
 // Used by one thread.
 class Following {

@@ -22,7 +22,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds patience{10'000};  // for an acknowledgement
 constexpr milliseconds least_pause{500};  // before a message is sent again; doubled each time
 constexpr milliseconds most_pause{60'000};
-constexpr milliseconds longest_rest{60'000};  // history is looked at even if nobody said that it changed
 
 struct Measures {
   metrics::Counter sent{"alzette_pix_updates_total", "ITI-10 and ITI-46 notifications acknowledged"};
@@ -161,10 +160,7 @@ PixUpdates::PixUpdates(fhir::Store& store, const fhir::Access& access, const ihe
     state_->threads.emplace_back([state = state_.get(), consumer = std::move(consumer), folder] {
       Telling telling(state->store, state->access, state->settings, state->ids, state->bell, consumer.consumer,
                       consumer.tls, folder);
-      for (;;) {
-        const auto seen = state->bell.rung();
-        if (!telling.catch_up() || !state->bell.wait(longest_rest, seen)) return;
-      }
+      follow(state->bell, "pix_updates_failed", [&telling] { return telling.catch_up(); });
     });
 }
 

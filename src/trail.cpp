@@ -1,5 +1,6 @@
 #include "src/trail.h"
 
+#include <exception>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -49,9 +50,16 @@ void Trail::run() {
     if (!waiting_) return;
     arrived_.wait_for(lock, gathering, [this] { return stopping_; });
     std::shared_ptr<fhir::Batch> batch = std::move(waiting_);
+    const auto records = batch->writes.size();
     lock.unlock();
-    commit(std::move(batch));
-    lock.lock();
+    try {
+      commit(std::move(batch));
+      lock.lock();
+    } catch (const std::exception& error) {  // no memory: the next records are waited for
+      log::write(log::Level::error, "audit_lost", {{"records", std::to_string(records)}, {"reason", error.what()}});
+      lock.lock();
+      failed_ = true;
+    }
   }
 }
 

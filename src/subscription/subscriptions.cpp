@@ -85,7 +85,11 @@ void Subscriptions::Engine::run() {
     const std::lock_guard lock(mutex_);
     if (stopping_) break;
   }
-  keep_up();
+  try {
+    keep_up();
+  } catch (const std::exception& error) {  // what was told is told once more after the next start
+    log::write(log::Level::error, "subscriptions_failed", {{"reason", error.what()}});
+  }
 }
 
 bool Subscriptions::Engine::rest() {
