@@ -20,7 +20,7 @@ struct Flags {
   bool repair = false;
 
   Flags() {
-    app.add_flag("--repair", repair, "rebuild the index and remove documents that nothing names");
+    app.add_flag("--repair", repair, "rebuild the indexes and remove documents that nothing names");
     place.declare(app);
   }
 };

@@ -109,8 +109,8 @@ fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   if (!message) return message.outcome();
   fhir::Arena arena;
   auto& bundle = as_transaction(arena, *message->history);
-  auto transaction =
-      rest::transact(bundle, arena, {call.snapshot, call.access, call.base, call.now, call.ids, call.each});
+  auto transaction = rest::transact(
+      bundle, arena, {call.snapshot, call.access, call.base, call.now, call.ids, call.each, call.meanings});
   if (!transaction) return std::move(transaction.outcome());
   for (const auto& entry : transaction->entries)
     if (entry.act == rest::TransactionEntry::Act::read)

@@ -8,7 +8,8 @@ namespace alzette::rest {
 namespace {
 
 fhir::Result<Plan> run(const Call& call) {
-  auto found = find_one(call.snapshot, call.access, *call.type, without_format(call.parameters), call.base);
+  auto found =
+      find_one(call.snapshot, call.access, *call.type, without_format(call.parameters), call.base, call.meanings);
   if (!found) return std::move(found.outcome());
   if (found->none()) return Plan(removal_reply(preferred_return(call.request) == Return::minimal, false, 0));
   const auto id = found->id();

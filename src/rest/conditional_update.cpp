@@ -9,7 +9,8 @@ fhir::Result<Plan> run(const Call& call) {
   auto incoming = resource_of(call);
   if (!incoming) return std::move(incoming.outcome());
   const std::string given((*incoming)->resource->value_of("id"));
-  auto found = find_one(call.snapshot, call.access, *call.type, without_format(call.parameters), call.base);
+  auto found =
+      find_one(call.snapshot, call.access, *call.type, without_format(call.parameters), call.base, call.meanings);
   if (!found) return std::move(found.outcome());
   if (!found->none() && !given.empty() && given != found->id())
     return fhir::Outcome(fhir::Kind::malformed, "invalid",

@@ -26,7 +26,7 @@ fhir::Result<Plan> run(const Call& call) {
   fhir::Batch batch{call.access, {}, {}};
 
   if (const auto* criteria = header(call.request.headers, "If-None-Exist")) {
-    auto found = find_one(call.snapshot, call.access, *call.type, *criteria, call.base);
+    auto found = find_one(call.snapshot, call.access, *call.type, *criteria, call.base, call.meanings);
     if (!found) return std::move(found.outcome());
     if (!found->none()) {
       auto version = call.snapshot.read(call.access, *call.type, found->id());

@@ -49,8 +49,9 @@ Result<std::string> given_to(fhir::Snapshot& snapshot, const fhir::Access& acces
 }  // namespace
 
 Result<Found> find_one(fhir::Snapshot& snapshot, const fhir::Access& access, const fhir::Type& type,
-                       const fhir::search::Parameters& criteria, std::string_view base) {
-  auto query = fhir::search::parse(&type, criteria, base, false);
+                       const fhir::search::Parameters& criteria, std::string_view base,
+                       const fhir::search::Meanings* meanings) {
+  auto query = fhir::search::parse(&type, criteria, base, false, {}, 0, meanings);
   if (!query) return std::move(query.outcome());
   if (query->all_of.empty())
     return Outcome(Kind::precondition, "required",
@@ -68,13 +69,13 @@ Result<Found> find_one(fhir::Snapshot& snapshot, const fhir::Access& access, con
 }
 
 Result<Found> find_one(fhir::Snapshot& snapshot, const fhir::Access& access, const fhir::Type& type,
-                       std::string_view criteria, std::string_view base) {
+                       std::string_view criteria, std::string_view base, const fhir::search::Meanings* meanings) {
   if (criteria.starts_with('?')) criteria.remove_prefix(1);
   const auto parameters = net::query_parameters(criteria);
   if (!parameters)
     return Outcome(Kind::malformed, "invalid",
                    "The criteria hold a damaged percent-escape or bytes that are not UTF-8");
-  return find_one(snapshot, access, type, *parameters, base);
+  return find_one(snapshot, access, type, *parameters, base, meanings);
 }
 
 Result<std::shared_ptr<Incoming>> resource_of(const Call& call) {

@@ -25,11 +25,13 @@ struct Found {
 
 // The one resource, or none, that meets the criteria. Refuses empty criteria (412) and more than one match (412). A
 // Patient that adopted the identifier when another one was merged into it is none, so that a merge may be sent again.
+// `meanings`: of codes, null where nobody knows them.
 fhir::Result<Found> find_one(fhir::Snapshot& snapshot, const fhir::Access& access, const fhir::Type& type,
-                             const fhir::search::Parameters& criteria, std::string_view base);
+                             const fhir::search::Parameters& criteria, std::string_view base,
+                             const fhir::search::Meanings* meanings);
 // The same from text as in If-None-Exist and request.url: "identifier=a|b&active=true".
 fhir::Result<Found> find_one(fhir::Snapshot& snapshot, const fhir::Access& access, const fhir::Type& type,
-                             std::string_view criteria, std::string_view base);
+                             std::string_view criteria, std::string_view base, const fhir::search::Meanings* meanings);
 
 // What a create or update sends, of the type that the path names. A body of any media type for Binary becomes one.
 fhir::Result<std::shared_ptr<Incoming>> resource_of(const Call& call);

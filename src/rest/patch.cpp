@@ -52,7 +52,8 @@ Result<Plan> run(const Call& call) {
 }
 
 Result<Plan> run_conditional(const Call& call) {
-  auto found = find_one(call.snapshot, call.access, *call.type, without_format(call.parameters), call.base);
+  auto found =
+      find_one(call.snapshot, call.access, *call.type, without_format(call.parameters), call.base, call.meanings);
   if (!found) return std::move(found.outcome());
   if (found->none())
     return Outcome(Kind::absent, "not-found", "No " + std::string(call.type->name.view()) + " meets the criteria");

@@ -130,7 +130,8 @@ class Planner {
         if (planned.act == Act::write) planned.act = Act::nothing;
         return true;
       }
-      auto found = find_one(site_.snapshot, site_.access, *planned.type, entry.if_none_exist, site_.base);
+      auto found =
+          find_one(site_.snapshot, site_.access, *planned.type, entry.if_none_exist, site_.base, site_.meanings);
       if (!found) return std::move(found.outcome());
       if (!found->none()) {
         auto version = site_.snapshot.read(site_.access, *planned.type, found->id());
@@ -153,7 +154,7 @@ class Planner {
     const auto given = entry.resource->value_of("id");
     bool creates = false;
     if (planned.id.empty()) {
-      auto found = find_one(site_.snapshot, site_.access, *planned.type, entry.query, site_.base);
+      auto found = find_one(site_.snapshot, site_.access, *planned.type, entry.query, site_.base, site_.meanings);
       if (!found) return std::move(found.outcome());
       creates = found->none();
       // Two that both found nothing would make two resources that each of them was to find.
@@ -178,7 +179,7 @@ class Planner {
     if (auto allowed = permit(fhir::Verb::update, *planned.type); !allowed) return allowed;
     draft.method = fhir::Method::update;
     if (planned.id.empty()) {
-      auto found = find_one(site_.snapshot, site_.access, *planned.type, entry.query, site_.base);
+      auto found = find_one(site_.snapshot, site_.access, *planned.type, entry.query, site_.base, site_.meanings);
       if (!found) return std::move(found.outcome());
       if (found->none()) return Outcome(Kind::absent, "not-found", "Nothing meets the criteria", entry.place);
       planned.id = found->id();
@@ -198,7 +199,7 @@ class Planner {
     if (auto allowed = permit(fhir::Verb::remove, *planned.type); !allowed) return allowed;
     draft.method = fhir::Method::remove;
     if (planned.id.empty()) {
-      auto found = find_one(site_.snapshot, site_.access, *planned.type, entry.query, site_.base);
+      auto found = find_one(site_.snapshot, site_.access, *planned.type, entry.query, site_.base, site_.meanings);
       if (!found) return std::move(found.outcome());
       planned.id = found->none() ? std::string() : found->id();
       planned.act = found->none() ? Act::nothing : Act::write;
@@ -253,7 +254,8 @@ class Planner {
     if (const auto own = conditional_.find(std::string(reference)); own != conditional_.end()) {
       target += own->second->id;
     } else {
-      auto found = find_one(site_.snapshot, site_.access, *type, reference.substr(mark + 1), site_.base);
+      auto found =
+          find_one(site_.snapshot, site_.access, *type, reference.substr(mark + 1), site_.base, site_.meanings);
       if (!found) return std::move(found.outcome());
       if (found->none())
         return Outcome(Kind::precondition, "not-found",

@@ -35,6 +35,7 @@ struct Site {
   std::int64_t now = 0;   // milliseconds since 1970 UTC
   Ids& ids;
   const Each& each;
+  const fhir::search::Meanings* meanings = nullptr;  // of codes, for criteria; null where nobody knows them
 };
 
 // What becomes of one entry of the bundle.

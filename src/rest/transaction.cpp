@@ -75,7 +75,7 @@ Response respond(const Pending& pending, Effect& effect) {
 
 fhir::Result<Plan> plan_transaction(const Call& call, Incoming& incoming) {
   auto transaction = transact(*incoming.resource, *incoming.arena,
-                              {call.snapshot, call.access, call.base, call.now, call.ids, call.each});
+                              {call.snapshot, call.access, call.base, call.now, call.ids, call.each, call.meanings});
   if (!transaction) return std::move(transaction.outcome());
   Plan plan;
   Pending pending{{}, {}, preferred_return(call.request), std::string(call.base)};

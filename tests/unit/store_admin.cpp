@@ -149,6 +149,25 @@ TEST_CASE("check finds the store whole, and says what is not") {
   CHECK(opened.ids("Patient", "family=weber").size() == 28);
 }
 
+TEST_CASE("a repair writes the text index anew, for what is older than it as well") {
+  Folder folder;
+  {
+    Opened opened(folder.path);
+    fill(opened);
+    CHECK(opened.ids("Patient", "_content=weber").size() == 28);
+  }
+  sql(folder.path, "INSERT INTO words(words) VALUES('delete-all')");
+  {
+    Opened opened(folder.path);
+    CHECK(opened.ids("Patient", "_content=weber").empty());
+  }
+  CHECK_FALSE(checked(folder.path, true).repaired.empty());
+  CHECK(checked(folder.path).whole());
+  Opened opened(folder.path);
+  CHECK(opened.ids("Patient", "_content=weber").size() == 28);
+  CHECK(opened.ids("Patient", "_content=weber&birthdate=1970-01-01").size() == 28);
+}
+
 TEST_CASE("check finds what repair cannot put right") {
   Folder folder;
   {

@@ -101,5 +101,9 @@ TEST_CASE("tokens by what they mean: in a value set, below and above a code") {
   CHECK(total("_filter=code%20ss%20http://example.org/cs%7Canimal") == 4);
   CHECK(total("_filter=code%20in%20http://example.org/vs") == 2);
   CHECK(server.get("/Observation?code:in=http://example.org/none").status == 400);
+  const std::string body = R"({"resourceType":"Observation","status":"final","code":{"text":"x"}})";
+  const std::string one = "If-None-Exist: code:below=http://example.org/cs%7Cpoodle\r\n";
+  CHECK(server.post("/Observation", body, one).status == 200);
+  CHECK(server.post("/Observation", body, "If-None-Exist: code:in=http://example.org/vs\r\n").status == 412);
   CHECK(server.get("/Observation?code:below=dog").status == 400);
 }

@@ -217,7 +217,7 @@ std::string Writer::postings(const fhir::Type& type, std::span<const IndexRow> r
   all.reserve(rows.size());
   for (const auto& row : rows) {
     if (row.value.kind == IndexKind::words) {
-      add_words(parameter(type, row), row.value.text);
+      mark_words(parameter(type, row), row.value.text, scratch_words_);
       continue;
     }
     Posting posting;
@@ -233,14 +233,6 @@ std::string Writer::postings(const fhir::Type& type, std::span<const IndexRow> r
   std::string list;
   for (const auto& posting : all) append(list, posting);
   return list;
-}
-
-// One text for all parameters of a version: each word carries the number of its parameter.
-void Writer::add_words(Name parameter, std::string_view words) {
-  const std::string mark = std::to_string(parameter) + "x";
-  if (!scratch_words_.empty()) scratch_words_ += ' ';
-  scratch_words_ += mark;
-  for (const char c : words) (scratch_words_ += c).append(c == ' ' ? mark : "");
 }
 
 Value Writer::intern(const IndexValue& from) {

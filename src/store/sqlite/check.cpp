@@ -2,8 +2,12 @@
 #include <filesystem>
 #include <unordered_set>
 
+#include "fhir/incoming.h"
+#include "fhir/search/custom.h"
+#include "src/store/match.h"
 #include "src/store/sqlite/folder.h"
 #include "src/store/sqlite/index.h"
+#include "src/store/sqlite/names.h"
 #include "src/store/store.h"
 
 namespace alzette::store {
@@ -33,6 +37,7 @@ class Checking {
     const bool sound = report_.whole();  // a damaged file cannot be repaired from itself
     versions();
     index_rows(repair && sound);
+    texts(repair && sound);
     files(repair && sound);
     return std::move(report_);
   }
@@ -125,6 +130,44 @@ class Checking {
     index_.flush();
     connection_.run("COMMIT");
     report_.repaired.push_back("index rows were written anew");
+  }
+
+  // The text index holds no rows that could be compared: it is looked at by itself, and a repair writes it anew from
+  // the bodies, those as well that are older than it.
+  void texts(bool repair) {
+    try {
+      connection_.run("INSERT INTO words(words) VALUES('integrity-check')");
+    } catch (const Failure& why) {
+      if (!why.corrupt()) throw;
+      fault("text index: " + std::string(why.what()));
+    }
+    if (!repair) return;
+    Names names;
+    names.load(connection_);
+    connection_.run("BEGIN IMMEDIATE");
+    connection_.run("INSERT INTO words(words) VALUES('delete-all')");
+    auto row = connection_.take("SELECT v.key, v.type, b.bytes FROM version v JOIN body b ON b.key = v.key");
+    auto text = connection_.take("INSERT INTO words(rowid, text) VALUES(?, ?)");
+    while (row.step()) {
+      const auto* type = names.type(row.integer(1));
+      const auto words = type ? words_of(*type, row.text(2), names) : std::string();
+      if (!words.empty()) text.run(row.integer(0), std::string_view(words));
+    }
+    row.reset();
+    connection_.run("COMMIT");
+    report_.repaired.push_back("the text index was written anew");
+  }
+
+  std::string words_of(const fhir::Type& type, std::string_view body, Names& names) {
+    std::string words;
+    const auto incoming = fhir::receive(body, fhir::Format::json, true);  // without its documents it may be faulty
+    if (!incoming) return words;
+    for (const auto& row : fhir::search::extract(*incoming->resource, {})) {
+      if (row.value.kind != fhir::search::IndexKind::words) continue;
+      const auto code = fhir::search::stored_code(*row.parameter);
+      mark_words(names.intern(parameter_name(type.name, code, row.facet), connection_), row.value.text, words);
+    }
+    return words;
   }
 
   void files(bool repair) {

@@ -27,6 +27,13 @@ void lay_down(std::vector<Row>& rows, const KeyOf& key_of, const Put& put) {
 
 }  // namespace
 
+void mark_words(Name parameter, std::string_view words, std::string& text) {
+  const std::string mark = std::to_string(parameter) + "x";
+  if (!text.empty()) text += ' ';
+  text += mark;
+  for (const char c : words) (text += c).append(c == ' ' ? mark : "");
+}
+
 CompositeRow composite_row(const Posting& posting) {
   CompositeRow row;
   bool code = false;

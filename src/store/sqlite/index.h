@@ -107,6 +107,9 @@ class IndexRows {
   std::uint64_t written_ = 0;
 };
 
+// Adds the words of a parameter to the text of a version: each carries the parameter's number.
+void mark_words(Name parameter, std::string_view words, std::string& text);
+
 // What the composite table holds of a composite posting.
 struct CompositeRow {
   std::string_view first;

@@ -98,7 +98,6 @@ class Writer {
   bool unchanged(const fhir::Write& write, std::string_view files, const State& state, std::int64_t& instant);
   void add_version(const fhir::Write& write, State& state, bool live);
   std::string postings(const fhir::Type& type, std::span<const fhir::search::IndexRow> rows, fhir::Key key);
-  void add_words(Name parameter, std::string_view words);
   Value intern(const fhir::search::IndexValue& value);
   Name parameter(const fhir::Type& type, const fhir::search::IndexRow& row);
   State& state_of(Name type, std::string_view id);
