@@ -136,6 +136,10 @@ void add_options(CLI::App& app, Config& config) {
   app.add_option("--require-profile", config.require_profile,
                  "TYPE=URL: what all resources of a type must conform to, claimed or not; needs --profiles-on-write")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_flag(
+      "--audit-queries", config.audit_queries,
+      "FHIR searches of patients, lists and documents and reads of documents leave an audit record too (ITI-78, "
+      "66, 67, 68), as every other transaction does");
   app.add_option("--repository-id", config.repository_id, "OID of our document repository")->capture_default_str();
   app.add_option("--home-id", config.home_id, "OID of our home community")->capture_default_str();
   app.add_option("--log", config.log, "least level of the log")
@@ -265,6 +269,7 @@ std::string describe(const Config& config) {
   line("match-links", config.match_links);
   line("match-weights", config.match_weights);
   line("affinity", config.affinity);
+  line("audit-queries", config.audit_queries ? "yes" : "no");
   line("profiles-on-write", config.profiles_on_write);
   for (const auto& rule : config.require_profile) line("require-profile", rule);
   line("repository-id", config.repository_id);

@@ -35,6 +35,7 @@ struct Config {
   bool affinity_enforce = false;
   std::string profiles_on_write = "off";     // off, warn, enforce
   std::vector<std::string> require_profile;  // "Patient=http://…": what all resources of a type must conform to
+  bool audit_queries = false;                // searches and reads that are transactions of IHE leave a record as well
   std::string repository_id = ihe::Settings().repository_id;
   std::string home_id = ihe::Settings().home_id;
   std::string log = "info";    // debug, info, warning, error

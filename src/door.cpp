@@ -12,6 +12,7 @@
 #include "fhir/format/json.h"
 #include "fhir/format/xml.h"
 #include "fhir/terminology/meanings.h"
+#include "src/audit.h"
 #include "src/clock.h"
 #include "src/log.h"
 #include "src/negotiate.h"
@@ -166,6 +167,7 @@ struct Door::State {
   std::string job_folder = {};
   const net::Egress* egress = nullptr;
   ProfilePolicy policy = {};
+  Audit audit = {};
   fhir::terminology::Terminology terminology{profiles.canonicals()};
   fhir::terminology::Meanings meanings{terminology};
   KeptStatement statement = {};
@@ -243,7 +245,11 @@ struct Door::State {
                           .raw = !job.form.fhir && reads_binary(job.route),
                           .body = job.body};
     auto made = job.route.row->run(call);
-    if (!made || !made->batch) return made;
+    if (!made) return made;
+    const ihe::Site site{*snapshot, access, settings, job.base, call.now, ids};
+    if (auto done = audit.carried_out(site, {job.request, job.route, job.parameters}, *made); !done)
+      return std::move(done.outcome());
+    if (!made->batch) return made;
     if (auto done = obey({*snapshot, access, job.base, call.now, ids, settings}, *made->batch); !done)
       return std::move(done.outcome());
     auto faults = judge_writes(policy, {*snapshot, access, job.base, profiles, terminology}, *made->batch);
@@ -298,7 +304,7 @@ struct Door::State {
 
   void carry_out(const std::shared_ptr<Job>& job, Result<rest::Plan> made) {
     ++job->plans;
-    if (!made) return finish(*job, rest::refuse(made.outcome()));
+    if (!made) return refuse(*job, made.outcome());
     if (!made->batch && made->parts.empty() && !made->reply) return finish(*job, std::move(made->response));
     const auto plan = std::make_shared<rest::Plan>(std::move(*made));
     if (plan->batch) return commit(job, plan);
@@ -330,8 +336,15 @@ struct Door::State {
       const bool transient =
           outcome.kind == Kind::conflict && !outcome.issues.empty() && outcome.issues.front().code == "transient";
       if (transient && job->plans < limits.plans) return to_worker(job);
-      finish(*job, rest::refuse(outcome));
+      refuse(*job, outcome);
     });
+  }
+
+  void refuse(Job& job, const Outcome& outcome) {
+    const auto snapshot = store.snapshot();
+    audit.refused({*snapshot, access, settings, job.base, clock::wall_ms(), ids},
+                  {job.request, job.route, job.parameters}, outcome);
+    finish(job, rest::refuse(outcome));
   }
 
   // What follows a commit must be done even when the lane is full: then the caller's thread does it.
@@ -436,6 +449,8 @@ void Door::take_jobs(std::string folder, const net::Egress& egress) {
   state_->job_folder = std::move(folder);
   state_->egress = &egress;
 }
+
+void Door::take_trail(Trail& trail, bool asking) { state_->audit = Audit(state_->store, trail, asking); }
 
 void Door::take_profiles(ProfilePolicy policy) { state_->policy = std::move(policy); }
 

@@ -16,6 +16,8 @@
 
 namespace alzette {
 
+class Trail;
+
 class Door {
  public:
   struct Limits {
@@ -36,6 +38,10 @@ class Door {
 
   // Where the files of jobs lie, and which addresses these may ask; to be said before the first request.
   void take_jobs(std::string folder, const net::Egress& egress);
+
+  // Where the audit records of transactions of IHE go that only ask, and whether searches and reads leave one; to be
+  // said before the first request.
+  void take_trail(Trail& trail, bool asking);
 
   // What becomes of writes that break a profile; without this nothing is judged by profiles on write.
   void take_profiles(ProfilePolicy policy);

@@ -58,7 +58,8 @@ fhir::Result<ihe::Plan> Exchange::plan(Job& job) {
   if (!made) return made;
   if (made->remember) recollection_.remember(made->remember->first, std::move(made->remember->second));
   if (!job.transaction.audit.event.empty()) {
-    auto event = ihe::atna::event(site, job.transaction, job.message, made->audited, nullptr);
+    auto event =
+        ihe::atna::event(site, ihe::atna::record_of(site, job.transaction, job.message, made->audited), nullptr);
     if (!event) return std::move(event.outcome());
     job.asks = !made->batch && !made->committed;
     if (!made->batch) made->batch = fhir::Batch{access_, {}, {}};
@@ -75,7 +76,7 @@ void Exchange::refuse(const std::shared_ptr<Job>& job, fhir::Outcome outcome) {
   if (job->transaction.audit.event.empty()) return job->answered(std::move(outcome));
   const auto snapshot = store_.snapshot();
   const ihe::Site site{*snapshot, access_, settings_, job->base, clock::wall_ms(), ids_};
-  auto event = ihe::atna::event(site, job->transaction, job->message, {}, &outcome);
+  auto event = ihe::atna::event(site, ihe::atna::record_of(site, job->transaction, job->message, {}), &outcome);
   if (!event) return job->answered(std::move(outcome));
   fhir::Batch batch{access_, {}, {}};
   batch.writes.push_back(std::move(*event));

@@ -20,12 +20,11 @@ class Exchange {
 
   // What is handed in must outlive the exchange, and the work that it started.
   Exchange(fhir::Store& store, WorkerLane& workers, fhir::Ids& ids, const fhir::Access& access,
-           const ihe::Settings& settings)
-      : store_(store), workers_(workers), ids_(ids), access_(access), settings_(settings), trail_(store) {}
+           const ihe::Settings& settings, Trail& trail)
+      : store_(store), workers_(workers), ids_(ids), access_(access), settings_(settings), trail_(trail) {}
 
   // `answered` is called once, from any thread. `base`: of FHIR, as this server is addressed.
   void run(const ihe::Transaction& transaction, ihe::Message message, std::string base, Answered answered);
-  void stop() { trail_.stop(); }  // when no more messages come, before the store ends
 
  private:
   struct Job {
@@ -49,7 +48,7 @@ class Exchange {
   const fhir::Access& access_;
   const ihe::Settings& settings_;
   Recollection recollection_;
-  Trail trail_;
+  Trail& trail_;
 };
 
 }  // namespace alzette

@@ -109,7 +109,9 @@ int serve(const Config& config) {
   Door door(**archive, workers, seal, profiles, access, auth::random_salt(), *settings);
   door.take_profiles(std::move(*policy));
   fhir::Ids ids(auth::random_salt());
-  Exchange exchange(**archive, workers, ids, access, *settings);
+  Trail trail(**archive);
+  door.take_trail(trail, config.audit_queries);
+  Exchange exchange(**archive, workers, ids, access, *settings, trail);
   PixUpdates updates(**archive, access, *settings, ids, std::move(*consumers), config.data);
   (*archive)->observe([&updates](const fhir::Batch& batch, const fhir::Receipt&) { updates.committed(batch); });
   Duplicates duplicates(**archive, access, *settings, ids, links_of(config.match_links), config.data);
@@ -156,7 +158,7 @@ int serve(const Config& config) {
   (*server)->stop();
   jobs.stop();
   workers.stop();
-  exchange.stop();
+  trail.stop();
   subscriptions.stop();
   updates.stop();
   duplicates.stop();

@@ -13,6 +13,11 @@ using fhir::Node;
 constexpr std::string_view dicom = "http://dicom.nema.org/resources/ontology/DCM";
 constexpr std::string_view entity_type = "http://terminology.hl7.org/CodeSystem/audit-entity-type";
 constexpr std::string_view object_role = "http://terminology.hl7.org/CodeSystem/object-role";
+constexpr std::string_view event_type = "http://terminology.hl7.org/CodeSystem/audit-event-type";
+constexpr std::string_view interaction = "http://hl7.org/fhir/restful-interaction";
+constexpr std::string_view balp_entity = "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType";
+constexpr std::string_view resource_type = "http://hl7.org/fhir/resource-types";
+constexpr std::string_view ourselves = "alzette";
 
 std::string_view display_of(std::string_view event) {
   if (event == "110110") return "Patient Record";
@@ -33,40 +38,64 @@ class EventBuilder {
   EventBuilder(const Site& site, fhir::Arena& arena)
       : site_(site), arena_(arena), event_(fhir::build::resource(arena, "AuditEvent")) {}
 
-  Node& build(const Transaction& row, const Message& message, const Audited& audited, const fhir::Outcome* refusal) {
-    fhir::build::add_coding(arena_, event_, "type", dicom, row.audit.event, display_of(row.audit.event));
-    fhir::build::add_coding(arena_, event_, "subtype", "urn:ihe:event-type-code", row.id, row.name);
-    const char action[] = {row.audit.action, '\0'};
+  Node& build(const Record& record, const fhir::Outcome* refusal) {
+    kind(record);
+    const char action[] = {record.audit.action, '\0'};
     fhir::build::add(arena_, event_, "action", action);
     fhir::build::add(arena_, event_, "recorded", fhir::instant_text(site_.now));
     fhir::build::add(arena_, event_, "outcome", outcome_of(refusal));
     if (refusal && !refusal->issues.empty())
       fhir::build::add(arena_, event_, "outcomeDesc", refusal->issues.front().code);
-    agent("110153", "Source Role ID", message.sender.empty() ? site_.access.subject : message.sender, message.peer,
-          true);
-    agent("110152", "Destination Role ID", "alzette", {}, false);
+    agents(record);
     auto& source = fhir::build::add(arena_, event_, "source");
-    fhir::build::add(arena_, fhir::build::add(arena_, source, "observer"), "display", "alzette");
-    for (const auto& patient : audited.patients) add_patient(patient);
-    if (!audited.query.empty()) add_query(audited.query);
-    if (!message.id.empty()) add_message(message.id);
+    fhir::build::add(arena_, fhir::build::add(arena_, source, "observer"), "display", ourselves);
+    for (const auto& patient : record.told.patients) add_patient(patient);
+    for (const auto& object : record.objects) add_object(object);
+    if (!record.told.query.empty()) add_query(record.told.query);
+    if (!record.id.empty()) add_id(record);
     return event_;
   }
 
  private:
-  void agent(std::string_view role, std::string_view display, std::string_view who, std::string_view address,
-             bool requestor) {
-    auto& agent = fhir::build::add(arena_, event_, "agent");
-    fhir::build::add_concept(arena_, agent, "type", dicom, role, display);
-    fhir::build::add(arena_, fhir::build::add(arena_, agent, "who"), "display", who.empty() ? "unknown" : who);
-    fhir::build::add(arena_, agent, "requestor", requestor ? "true" : "false");
-    if (address.empty()) return;
-    auto& network = fhir::build::add(arena_, agent, "network");
-    fhir::build::add(arena_, network, "address", address);
-    fhir::build::add(arena_, network, "type", "2");  // an IP address
+  void kind(const Record& record) {
+    const auto event = record.audit.event;
+    if (event == rest)
+      fhir::build::add_coding(arena_, event_, "type", event_type, rest, "Restful Operation");
+    else
+      fhir::build::add_coding(arena_, event_, "type", dicom, event, display_of(event));
+    if (event == rest) fhir::build::add_coding(arena_, event_, "subtype", interaction, record.interaction);
+    fhir::build::add_coding(arena_, event_, "subtype", "urn:ihe:event-type-code", record.transaction, record.name);
   }
 
-  Node& entity(std::string_view type, std::string_view role, std::string_view display) {
+  // The source is where the data comes from: the sender of a feed or of a question, but we ourselves of an export.
+  void agents(const Record& record) {
+    const bool given = record.audit.event == "110106";
+    const auto who = !record.sender.empty()         ? std::string_view(record.sender)
+                     : site_.access.subject.empty() ? std::string_view("unknown")
+                                                    : std::string_view(site_.access.subject);
+    agent(given, who, {record.peer, "2"}, true);             // an IP address
+    agent(!given, ourselves, {record.address, "5"}, false);  // a URI
+  }
+
+  struct Network {
+    std::string_view address, type;
+  };
+
+  void agent(bool destination, std::string_view who, Network at, bool requestor) {
+    auto& agent = fhir::build::add(arena_, event_, "agent");
+    if (destination)
+      fhir::build::add_concept(arena_, agent, "type", dicom, "110152", "Destination Role ID");
+    else
+      fhir::build::add_concept(arena_, agent, "type", dicom, "110153", "Source Role ID");
+    fhir::build::add(arena_, fhir::build::add(arena_, agent, "who"), "display", who);
+    fhir::build::add(arena_, agent, "requestor", requestor ? "true" : "false");
+    if (at.address.empty()) return;
+    auto& network = fhir::build::add(arena_, agent, "network");
+    fhir::build::add(arena_, network, "address", at.address);
+    fhir::build::add(arena_, network, "type", at.type);
+  }
+
+  Node& entity(std::string_view type, std::string_view role, std::string_view display = {}) {
     auto& entity = fhir::build::add(arena_, event_, "entity");
     fhir::build::add_coding(arena_, entity, "type", entity_type, type);
     fhir::build::add_coding(arena_, entity, "role", object_role, role, display);
@@ -87,15 +116,30 @@ class EventBuilder {
     fhir::build::add_some(arena_, identifier, "value", patient.substr(bar + 1));
   }
 
+  void add_object(const Object& object) {
+    if (object.name.empty()) {
+      fhir::build::add_reference(arena_, entity("2", object.role), "what", object.reference);
+      return;
+    }
+    auto& made = fhir::build::add(arena_, event_, "entity");
+    fhir::build::add_reference(arena_, made, "what", object.reference);
+    fhir::build::add_coding(arena_, made, "type", resource_type,
+                            object.reference.substr(0, object.reference.find('/')));
+    fhir::build::add(arena_, made, "name", object.name);
+  }
+
   void add_query(const std::string& query) {
     auto& made = entity("2", "24", "Query");
     fhir::build::add(arena_, made, "query", fhir::encode_base64(query));
   }
 
-  void add_message(const std::string& id) {
-    auto& made = entity("4", "21", "Job Stream");
+  // A message is told by its id, a request by the X-Request-Id that its answer carries.
+  void add_id(const Record& record) {
+    const bool request = record.audit.event == rest;
+    auto& made = request ? fhir::build::add(arena_, event_, "entity") : entity("4", "21", "Job Stream");
     auto& what = fhir::build::add(arena_, made, "what");
-    fhir::build::add(arena_, fhir::build::add(arena_, what, "identifier"), "value", id);
+    fhir::build::add(arena_, fhir::build::add(arena_, what, "identifier"), "value", record.id);
+    if (request) fhir::build::add_coding(arena_, made, "type", balp_entity, "XrequestId");
   }
 
   const Site& site_;
@@ -105,12 +149,17 @@ class EventBuilder {
 
 }  // namespace
 
-fhir::Result<fhir::Write> event(const Site& site, const Transaction& row, const Message& message,
-                                const Audited& audited, const fhir::Outcome* refusal) {
+Record record_of(const Site& site, const Transaction& row, const Message& message, Audited told) {
+  Record record{row.id, row.name, row.audit, {}, message.sender, message.peer, message.id, {}, std::move(told), {}};
+  if (row.door == Door::soap) record.address = site.base;
+  return record;
+}
+
+fhir::Result<fhir::Write> event(const Site& site, const Record& record, const fhir::Outcome* refusal) {
   fhir::Arena arena;
-  const auto& built = EventBuilder(site, arena).build(row, message, audited, refusal);
-  const bool named = !audited.id.empty() && !refusal;
-  auto write = fhir::prepare(built, named ? audited.id : site.ids.next(site.now), fhir::Method::create, site.base);
+  const auto& built = EventBuilder(site, arena).build(record, refusal);
+  const bool named = !record.told.id.empty() && !refusal;
+  auto write = fhir::prepare(built, named ? record.told.id : site.ids.next(site.now), fhir::Method::create, site.base);
   if (!write) return write;
   write->if_version = 0;
   write->if_version_planned = true;

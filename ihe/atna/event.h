@@ -1,9 +1,11 @@
 // The audit record of a transaction as a FHIR AuditEvent, written in the same commit as what it did. A row says which
-// event it is (Transaction::audit), its plan whom it was about (Plan::audited); the exchange writes the record for
-// every message, also for one that was refused. IHE ITI TF-2 3.20, BALP; DICOM PS3.15 A.5.
+// event it is (Transaction::audit, Restful::audit), its plan whom it was about; whoever runs the row writes the record
+// for every message, also for one that was refused. IHE ITI TF-2 3.20, BALP 1.1; DICOM PS3.15 A.5.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "fhir/outcome.h"
 #include "fhir/store.h"
@@ -11,8 +13,29 @@
 
 namespace ihe::atna {
 
+// What was exchanged beside a query.
+struct Object {
+  std::string_view role;       // FHIR's object-role: "20" a submission set, "3" a document, "4" a resource
+  std::string reference;       // "List/1"
+  std::string_view name = {};  // of a message, which has no role: its event
+};
+
+struct Record {
+  std::string_view transaction;       // "ITI-83"
+  std::string_view name;              // as the Technical Framework has it
+  Audit audit;                        // its event may be `rest`
+  std::string_view interaction = {};  // FHIR's word for a request: "search-type"
+  std::string sender, peer, id;       // who asked, from which address, under which message or request id
+  std::string address = {};           // that we were asked under, where it is a URI
+  Audited told = {};
+  std::vector<Object> objects = {};
+};
+
+inline constexpr std::string_view rest = "rest";  // the event of BALP: a restful operation
+
+Record record_of(const Site& site, const Transaction& row, const Message& message, Audited told);
+
 // `refusal`: null when the transaction was carried out.
-fhir::Result<fhir::Write> event(const Site& site, const Transaction& row, const Message& message,
-                                const Audited& audited, const fhir::Outcome* refusal);
+fhir::Result<fhir::Write> event(const Site& site, const Record& record, const fhir::Outcome* refusal);
 
 }  // namespace ihe::atna

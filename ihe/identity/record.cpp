@@ -64,19 +64,6 @@ Result<std::optional<Record>> read(const Site& site, std::string_view reference)
   return std::optional<Record>(std::move(*record));
 }
 
-// The end of the chain of merges that starts at `record`; nothing where it leads nowhere.
-Result<std::optional<Record>> survivor(const Site& site, Record record) {
-  for (std::size_t step = 0; step < longest_chain; ++step) {
-    const auto next = replaced_by(*record.patient);
-    if (next.empty()) return std::optional<Record>(std::move(record));
-    auto found = read(site, next);
-    if (!found) return found;
-    if (!*found) break;
-    record = std::move(**found);
-  }
-  return std::optional<Record>();
-}
-
 // The identifiers by which a record can be linked to others: of known domains, with the other way to write a number.
 std::vector<Id> linking_ids(const Site& site, const Record& record) {
   std::vector<Id> ids;
@@ -128,6 +115,18 @@ Result<std::vector<Record>> neighbours(const Site& site, const Record& record, s
 }
 
 }  // namespace
+
+Result<std::optional<Record>> survivor(const Site& site, Record record) {
+  for (std::size_t step = 0; step < longest_chain; ++step) {
+    const auto next = replaced_by(*record.patient);
+    if (next.empty()) return std::optional<Record>(std::move(record));
+    auto found = read(site, next);
+    if (!found) return found;
+    if (!*found) break;
+    record = std::move(**found);
+  }
+  return std::optional<Record>();
+}
 
 std::string_view replaced_by(const Node& patient) {
   for (const auto& link : patient) {

@@ -1,6 +1,7 @@
 // Records inside the room of patient identity: reading, searching, changing them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,9 @@ fhir::Result<fhir::Write> write_of(const Site& site, const Record& record);
 // otherwise the record is editable.
 bool add_link(Record& record, const std::string& id);
 bool remove_link(Record& record, const std::string& id);
+
+// The end of the chain of merges that starts at `record`; nothing where it leads nowhere.
+fhir::Result<std::optional<Record>> survivor(const Site& site, Record record);
 
 // All records of the persons that these are of, these first.
 fhir::Result<std::vector<Record>> group_of(const Site& site, std::vector<Record> records);

@@ -8,7 +8,7 @@
 
 #include "fhir/bundle.h"
 #include "fhir/incoming.h"
-#include "ihe/identity/identity.h"
+#include "ihe/identity/replacement.h"
 #include "ihe/mhd/from_fhir.h"
 #include "ihe/mhd/provide.h"
 #include "ihe/xds/attribute.h"
@@ -115,27 +115,44 @@ Result<bool> keep_registered(const fhir::RuleSite& rule_site, fhir::Batch& batch
   return replace(work, batch, at);
 }
 
-// Documents of a Patient that another replaces are of that other one from this commit on.
-Result<bool> follow_merge(const fhir::RuleSite& rule_site, fhir::Batch& batch, std::size_t at) {
-  const auto& write = batch.writes[at];
-  if (write.method == fhir::Method::remove || write.body.bytes.find("replaced-by") == std::string::npos) return true;
-  const auto bytes = fhir::stored_bytes(write.body, 1, rule_site.now);
-  auto received = fhir::receive(bytes);
-  if (!received) return std::move(received.outcome());
-  const auto survivor = identity::replaced_by(*received->resource);
-  if (survivor.empty() || survivor.find('/') == std::string_view::npos) return true;
-  const std::string from = write.id;
-  const Site site = site_of(rule_site);
-  xds::Work work(site);
-  work.patients.moved(from, std::string(survivor.substr(survivor.rfind('/') + 1)));
+// Writes the documents and sets of the Patient anew of whose records `holds` says that they are concerned.
+template <class Concerned>
+Result<bool> write_anew(xds::Work& work, const std::string& patient, fhir::Batch& batch, const Concerned& concerned) {
   for (const auto kind : {xds::Kind::document_entry, xds::Kind::submission_set})
-    for (const auto* stored : work.registry.of_patients(kind, {from})) work.registry.change(stored->record.object.id);
+    for (const auto* stored : work.registry.of_patients(kind, {patient}))
+      if (concerned(stored->record.object)) work.registry.change(stored->record.object.id);
+  if (const auto* failure = work.failure()) return *failure;
   if (work.registry.changed().empty()) return true;
   auto made = xds::batch_of(work);
   if (!made) return std::move(made.outcome());
   std::move(made->expect.begin(), made->expect.end(), std::back_inserter(batch.expect));
   std::move(made->writes.begin(), made->writes.end(), std::back_inserter(batch.writes));
   return true;
+}
+
+std::string id_in(std::string_view reference) { return std::string(reference.substr(reference.rfind('/') + 1)); }
+
+// Documents of a Patient that another replaces are of that other one from this commit on, and its own again when the
+// merge is taken back: their records still say whose they were.
+Result<bool> follow_merge(const fhir::RuleSite& rule_site, fhir::Batch& batch, std::size_t at) {
+  const auto made = identity::replacement(rule_site, batch.writes[at]);
+  if (!made) return made.outcome();
+  if (!made->changed) return true;
+  const Site site = site_of(rule_site);
+  xds::Work work(site);
+  const auto self = id_in(made->patient);
+  if (made->before.empty()) {
+    work.patients.moved(self, id_in(made->now));
+    return write_anew(work, self, batch, [](const xds::RegistryObject&) { return true; });
+  }
+  const auto owner = made->now.empty() ? self : id_in(made->now);
+  std::vector<xds::Cx> own{{self, work.patients.own_authority(), {}, {}}};
+  for (const auto& id : made->ids) own.push_back({id.value, work.patients.oid_of(id.system), {}, {}});
+  for (const auto& cx : own) work.patients.add(cx, owner);
+  return write_anew(work, id_in(made->before), batch, [&](const xds::RegistryObject& object) {
+    const auto cx = xds::cx_of(xds::patient_id(object));
+    return cx && std::any_of(own.begin(), own.end(), [&](const xds::Cx& one) { return one.same(*cx); });
+  });
 }
 
 }  // namespace

@@ -41,6 +41,8 @@ fhir::Result<Plan> run(const Site& site, const Message& asked) {
   if (left > 0) writer.segment("DSC").field(found->hits.back().record.id).field("I");
   Plan plan;
   plan.answer.bytes = std::move(writer).finish();
+  plan.audited.query = pix::text_of(*qpd);
+  for (const auto& hit : found->hits) plan.audited.patients.push_back("Patient/" + hit.record.id);
   return plan;
 }
 

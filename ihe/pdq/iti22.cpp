@@ -1,7 +1,7 @@
-// ITI-22 Patient Demographics and Visit Query (HL7 v2.5): IHE ITI TF-2 3.22. As ITI-21, with fields of PV1, and an
-// answer for each visit; visits that were cancelled are none.
+// ITI-22 Patient Demographics and Visit Query (HL7 v2.5): IHE ITI TF-2 3.22. As ITI-21 (QPD-1 is the same too), with
+// fields of PV1, and an answer for each visit; visits that were cancelled are none.
 //
-//   QPD|IHE PDVQ Query|tag|@PV1.3.1^WARD~@PID.5.1.1^SMITH|||||^^^domain  RCP|I|50^RD  [DSC|pointer]
+//   QPD|IHE PDQ Query|tag|@PV1.3.1^WARD~@PID.5.1.1^SMITH|||||^^^domain  RCP|I|50^RD  [DSC|pointer]
 //     -> RSP^ZV2: MSA, QAK, QPD, {PID, PV1}…, [DSC|pointer] while there is more
 #include <algorithm>
 #include <map>
@@ -163,7 +163,9 @@ Result<Plan> run(const Site& site, const Message& asked) {
   const auto found = query.demographics.criteria.empty() ? by_visits(site, query, patients, visits)
                                                          : by_patients(site, query, patients, visits);
   if (!found) return pix::refuse(message, type, site.now, hl7v2::faults_of(found.outcome()));
-  return answer(site, message, query.demographics, patients, std::move(visits));
+  auto plan = answer(site, message, query.demographics, patients, std::move(visits));
+  plan.audited.query = pix::text_of(*qpd);
+  return plan;
 }
 
 }  // namespace

@@ -47,7 +47,8 @@ struct Pieces {
   bool any = false;
 };
 
-// Class, location, the doctors, service, number: those of table 3.22-2.
+// Class, location, the doctors, service, number: those of ITI TF-2 table 3.22-4 (3.22.4.1.2.2.1), of which each is
+// found again in the answer (table 3.22-9).
 constexpr std::array<std::size_t, 8> visit_fields{2, 3, 7, 8, 9, 10, 17, 19};
 
 class QueryReader {

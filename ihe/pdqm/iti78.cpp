@@ -7,6 +7,7 @@
 #include "fhir/format/json.h"
 #include "fhir/incoming.h"
 #include "ihe/identity/identity.h"
+#include "ihe/restful.h"
 
 namespace ihe::pdqm {
 namespace {
@@ -67,3 +68,30 @@ std::string shown(std::string_view patient, const std::vector<std::string>& want
 }
 
 }  // namespace ihe::pdqm
+
+namespace ihe {
+namespace {
+
+// Also the read of one Patient: 3.78.4.3, Retrieve Patient.
+bool tell(const Site&, const Requested& requested, atna::Record& record) {
+  record.told.query = as_asked(requested);
+  if (!requested.id.empty()) record.told.patients.push_back("Patient/" + std::string(requested.id));
+  for (auto& patient : patients_asked(requested.parameters, "_id")) record.told.patients.push_back(std::move(patient));
+  for (const auto& [name, value] : requested.parameters)
+    if (name == "identifier" && value.find(',') == std::string::npos && !value.ends_with('|'))
+      record.told.patients.push_back(value.find('|') == std::string::npos ? "|" + value : value);
+  return true;
+}
+
+}  // namespace
+
+extern constinit const Restful iti78{.id = "ITI-78",
+                                     .name = "Mobile Patient Demographics Query",
+                                     .actor = "Patient Demographics Supplier",
+                                     .audit = {atna::rest, 'E'},
+                                     .interactions = "search-type read",
+                                     .type = "Patient",
+                                     .asks = true,
+                                     .tell = tell};
+
+}  // namespace ihe

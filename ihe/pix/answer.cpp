@@ -28,7 +28,14 @@ Plan refuse(const hl7v2::Message& message, std::string_view type, std::int64_t n
   start_response(writer, message, type, now, faults, false);
   Plan plan;
   plan.answer.bytes = std::move(writer).finish();
+  if (const auto* qpd = message.find("QPD")) plan.audited.query = text_of(*qpd);
   return plan;
+}
+
+std::string text_of(const hl7v2::Segment& segment) {
+  const auto* begin = segment.name.data();
+  const auto last = segment.fields.empty() ? segment.name : segment.fields.back();
+  return {begin, static_cast<std::size_t>(last.data() + last.size() - begin)};
 }
 
 }  // namespace ihe::pix

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,5 +23,8 @@ void start_response(hl7v2::Writer& writer, const hl7v2::Message& message, std::s
 // A refusal that is known before the query can be looked at: the same segments.
 Plan refuse(const hl7v2::Message& message, std::string_view type, std::int64_t now,
             const std::vector<hl7v2::Fault>& faults);
+
+// The segment as it came: what the audit record of a query holds (ITI TF-2 3.9.5.1).
+std::string text_of(const hl7v2::Segment& segment);
 
 }  // namespace ihe::pix

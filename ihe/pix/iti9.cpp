@@ -50,6 +50,8 @@ fhir::Result<Plan> run(const Site& site, const Message& asked) {
   }
   Plan plan;
   plan.answer.bytes = std::move(writer).finish();
+  plan.audited.query = pix::text_of(*qpd);
+  for (const auto& patient : found->patients) plan.audited.patients.push_back("Patient/" + patient);
   return plan;
 }
 

@@ -21,6 +21,7 @@ constexpr std::string_view patient_class = "http://terminology.hl7.org/CodeSyste
 constexpr std::string_view hospital_service = "http://terminology.hl7.org/CodeSystem/v2-0069";
 constexpr std::string_view participation = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
 constexpr std::string_view identifier_type = "http://terminology.hl7.org/CodeSystem/v2-0203";
+constexpr std::string_view visit_prefix = "visit-";
 constexpr std::string_view place = "urn:x-alzette:v2-location";  // PL: point of care^room^bed^facility
 
 struct Pair {
@@ -79,7 +80,7 @@ class VisitReader {
     if (number.value.empty()) return std::optional<fhir::Write>();
     if (number.system.empty()) number.system = "urn:x-alzette:visits-of:" + message_.header(4).component(1);
     const auto* type = fhir::definitions().resource("Encounter");
-    const auto id = "visit-" + to_hex(sha256(number.system + "|" + number.value)).substr(0, 40);
+    const auto id = std::string(visit_prefix) + to_hex(sha256(number.system + "|" + number.value)).substr(0, 40);
     const auto stored = site_.snapshot.read(site_.access, *type, id);
     auto known = stored ? fhir::receive(stored->body) : Result<fhir::Incoming>(fhir::Incoming{});
     if (!known) return std::move(known.outcome());
@@ -106,8 +107,11 @@ class VisitReader {
     }
     status();
     patient_class_of(first(2).component(1));
-    fhir::build::remove(*encounter_, "subject");
-    fhir::build::add_reference(arena_, *encounter_, "subject", "Patient/" + patient);
+    if (const auto* subject = encounter_->child("subject");
+        !subject || subject->value_of("reference") != "Patient/" + patient) {
+      fhir::build::remove(*encounter_, "subject");
+      fhir::build::add_reference(arena_, *encounter_, "subject", "Patient/" + patient);
+    }
     if (const auto service = first(10).component(1); !service.empty()) {
       fhir::build::remove(*encounter_, "serviceType");
       fhir::build::add_concept(arena_, *encounter_, "serviceType", hospital_service, service);
@@ -251,6 +255,8 @@ std::string period_field(const Node& encounter, std::string_view end) {
 }
 
 }  // namespace
+
+bool is_visit(std::string_view encounter) { return encounter.starts_with(visit_prefix); }
 
 Result<std::optional<fhir::Write>> read_visit(const Site& site, const hl7v2::Message& message,
                                               const hl7v2::Segment& pv1, const std::string& patient) {

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "fhir/outcome.h"
 #include "fhir/store.h"
@@ -19,6 +20,9 @@ namespace ihe::pix {
 // `patient`: logical id.
 fhir::Result<std::optional<fhir::Write>> read_visit(const Site& site, const hl7v2::Message& message,
                                                     const hl7v2::Segment& pv1, const std::string& patient);
+
+// Whether an Encounter of that logical id came by PV1.
+bool is_visit(std::string_view encounter);
 
 // Field `n` of PV1 as this Encounter has it, written; "" for nothing.
 std::string visit_field(const Site& site, const hl7v2::Writer& writer, const fhir::Node& encounter, std::size_t n);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ask, run, start } from '../../conformance/server.mjs';
 import { descendants, send, verdict } from '../../conformance/xds/soap.mjs';
-import { ask18, byUnique, cx, find, hash, oid, only, provide, provided, repository, retrieve, slot, uid } from './parts/documents.mjs';
+import { ask18, bundle, byUnique, cda, cx, describing, find, hash, mhd, oid, only, provide, provided, published, repository, retrieve, slot, uid } from './parts/documents.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'documents-'));
 writeFileSync(join(folder, 'domains.json'), JSON.stringify([{ name: 'A', oid }]));
@@ -65,27 +65,6 @@ test('ITI-67 and ITI-66 find what ITI-41 brought', async () => {
   assert.equal(has.entry.length, 1);
 });
 
-const mhd = 'https://profiles.ihe.net/ITI/MHD';
-function bundle({ id = '1', unique = uid(), set = uid(), bytes = 'Hello World', reference = {}, entries = [], list = [] }) {
-  const coded = (value, system = 'urn:oid:1.2.9') => ({ coding: [{ system, code: value }] });
-  const subject = { identifier: { system: `urn:oid:${oid}`, value: id } };
-  return { resourceType: 'Bundle', meta: { profile: [`${mhd}/StructureDefinition/IHE.MHD.UnContained.Comprehensive.ProvideBundle`] }, type: 'transaction', entry: [
-    { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000001', request: { method: 'POST', url: 'List' }, resource: {
-      resourceType: 'List', status: 'current', mode: 'working', code: coded('submissionset', `${mhd}/CodeSystem/MHDlistTypes`), subject, date: '2024-02-01T10:00:00Z',
-      extension: [{ url: `${mhd}/StructureDefinition/ihe-designationType`, valueCodeableConcept: coded('CONTENT') },
-        { url: `${mhd}/StructureDefinition/ihe-sourceId`, valueIdentifier: { value: 'urn:oid:1.2.3.4' } }],
-      identifier: [{ use: 'usual', system: 'urn:ietf:rfc:3986', value: `urn:oid:${set}` }],
-      entry: [{ item: { reference: 'urn:uuid:00000000-0000-4000-8000-000000000002' } }, ...list] } },
-    { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000002', request: { method: 'POST', url: 'DocumentReference' }, resource: {
-      resourceType: 'DocumentReference', status: 'current', masterIdentifier: { system: 'urn:ietf:rfc:3986', value: `urn:oid:${unique}` }, subject, date: '2024-02-01T10:00:00Z',
-      contained: [{ resourceType: 'Patient', id: 'p', name: [{ family: 'Weber' }] }],
-      type: coded('TYPE'), category: [coded('CLASS')], securityLabel: [coded('N')],
-      content: [{ attachment: { contentType: 'text/plain', url: 'urn:uuid:00000000-0000-4000-8000-000000000003', language: 'en', creation: '2024-01-31T08:00:00Z', title: 'Greeting',
-        hash: createHash('sha1').update(bytes).digest('base64'), size: Buffer.byteLength(bytes) }, format: { system: 'urn:oid:1.2.9', code: 'FORMAT' } }],
-      context: { facilityType: coded('HOSPITAL'), practiceSetting: coded('GENERAL'), sourcePatientInfo: { reference: '#p' } }, ...reference } },
-    { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000003', request: { method: 'POST', url: 'Binary' }, resource: {
-      resourceType: 'Binary', contentType: 'text/plain', data: Buffer.from(bytes).toString('base64') } }, ...entries] };
-}
 const post = (body) => ask('POST', server.base, JSON.stringify(body));
 
 test('a bundle provided by ITI-65 comes out by ITI-18 and ITI-43, complete', async () => {
@@ -142,10 +121,7 @@ test('ITI-65 replaces, and makes folders', async () => {
 
 test('ITI-105: a DocumentReference with its document is published on its own', async () => {
   const unique = uid();
-  const answer = await ask('POST', `${server.base}/DocumentReference`, JSON.stringify({
-    resourceType: 'DocumentReference', meta: { profile: [`${mhd}/StructureDefinition/IHE.MHD.SimplifiedPublish.DocumentReference`] }, status: 'current',
-    masterIdentifier: { system: 'urn:ietf:rfc:3986', value: `urn:oid:${unique}` }, subject: { identifier: { system: `urn:oid:${oid}`, value: '1' } },
-    content: [{ attachment: { contentType: 'text/plain', data: Buffer.from('published').toString('base64') } }] }));
+  const answer = await ask('POST', `${server.base}/DocumentReference`, JSON.stringify(published(unique)));
   assert.equal(answer.status, 201, answer.text);
   assert.equal(only((await retrieve(server, unique)).parts).toString(), 'published');
   assert.equal(descendants((await byUnique(server, unique)).body, 'ExtrinsicObject').length, 1);
@@ -153,19 +129,15 @@ test('ITI-105: a DocumentReference with its document is published on its own', a
 
 test('ITI-106: a CDA document publishes itself', async () => {
   const unique = uid();
-  const cda = `<ClinicalDocument xmlns="urn:hl7-org:v3"><id root="${unique}"/><code code="34105-7" codeSystem="2.16.840.1.113883.6.1"/><title>Discharge</title>` +
-    '<effectiveTime value="20240102103000+0100"/><confidentialityCode code="N" codeSystem="2.16.840.1.113883.5.25"/><languageCode code="fr-LU"/>' +
-    `<recordTarget><patientRole><id root="${oid}" extension="1"/></patientRole></recordTarget>` +
-    '<author><assignedAuthor><assignedPerson><name><given>Anne</given><family>Weber</family></name></assignedPerson></assignedAuthor></author></ClinicalDocument>';
-  const call = (data) => ask('POST', `${server.base}/DocumentReference/$generate-metadata`, JSON.stringify({ resourceType: 'Parameters',
-    parameter: [{ name: 'document', resource: { resourceType: 'Binary', contentType: 'text/xml', data: Buffer.from(data).toString('base64') } }] }));
-  const answer = await call(cda);
+  const document = cda(unique);
+  const call = (data) => ask('POST', `${server.base}/DocumentReference/$generate-metadata`, JSON.stringify(describing(data)));
+  const answer = await call(document);
   assert.equal(answer.status, 200, answer.text);
   const reference = JSON.parse(answer.text).parameter[0].valueReference.reference;
   const made = JSON.parse((await ask('GET', `${server.base}/${reference}`)).text);
   assert.equal(made.content[0].attachment.title, 'Discharge');
   assert.equal(made.type.coding[0].system, 'http://loinc.org');
-  assert.equal(only((await retrieve(server, unique)).parts).toString(), cda);
+  assert.equal(only((await retrieve(server, unique)).parts).toString(), document);
   assert.equal((await call('no document')).status >= 400, true);
   assert.equal((await call('<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>')).status >= 400, true);
 });

@@ -109,3 +109,15 @@ test('they agree after replacements and a merge', async () => {
   const unique = await provided1('1', {}, '');
   assert.equal(descendants((await byUnique(server, unique)).body, 'ExtrinsicObject').length, 1);
 });
+
+test('they agree when the merge is taken back: each patient has its own documents again', async () => {
+  const count = async (id) => descendants((await find(server, id)).body, 'ExtrinsicObject').length;
+  const together = await count('1');
+  const { link: _, ...stored } = JSON.parse((await ask('GET', `${server.base}/Patient/${ids[2].id}`)).text);
+  const answer = await ask('PUT', `${server.base}/Patient/${ids[2].id}`, JSON.stringify({ ...stored, active: true }));
+  assert.equal(answer.status, 200, answer.text);
+  const own = await count('2');
+  assert.ok(own > 0);
+  assert.equal(await count('1') + own, together);
+  await agree();
+});

@@ -32,7 +32,7 @@ const messages = [
   `${msh('ADT^A40^ADT_A39')}EVN|A40|20260101\rPID|||1^^^&1.2.3&ISO||X^X\rMRG|2^^^&1.2.3&ISO\r`,
   `${msh('QBP^Q23^QBP_Q21')}QPD|IHE PIX Query|t|1^^^&1.2.3&ISO|^^^&1.2.4&ISO\rRCP|I\r`,
   `${msh('QBP^Q22^QBP_Q21')}QPD|IHE PDQ Query|t|@PID.5.1.1^WEB*~@PID.8^F\rRCP|I|5^RD\r`,
-  `${msh('QBP^ZV1^QBP_Q21')}QPD|IHE PDVQ Query|t|@PV1.3.1^W\rRCP|I\r`,
+  `${msh('QBP^ZV1^QBP_Q21')}QPD|IHE PDQ Query|t|@PV1.3.1^W\rRCP|I\r`,
 ];
 const huge = (size) => pick(['A', '^', '~', '&', '\\', '\\X41\\', '\u00e9', '|']).repeat(size);
 const damages = [

@@ -30,7 +30,7 @@ async function event(code, patient, name, pv1) {
 const visit = (number, { kind = 'I', place = 'W1^101^A^H', doctor = 'D1^HOUSE^GREGORY', service = 'MED', from = '20260102083000+0100', to = '' } = {}) =>
   `${kind}|${place}||||${doctor}|||${service}|||||||||${number}|||||||||||||||||||||||||${from}|${to}`;
 const query = (parameters, { asked = '', count = '', pointer = '' } = {}) => client.send(
-  `${msh('QBP^ZV1^QBP_Q21')}QPD|IHE PDVQ Query|T${counter}|${parameters}|||||${asked}\rRCP|I|${count}\r${pointer ? `DSC|${pointer}|I\r` : ''}`);
+  `${msh('QBP^ZV1^QBP_Q21')}QPD|IHE PDQ Query|T${counter}|${parameters}|||||${asked}\rRCP|I|${count}\r${pointer ? `DSC|${pointer}|I\r` : ''}`);
 const numbers = (answer) => segments(answer, 'PV1').map((pv1) => pv1.split('|')[19].split('^')[0]).sort();
 const find = async (parameters, more) => {
   const answer = await query(parameters, more);
@@ -93,7 +93,7 @@ test('ITI-22 goes on page by page, and is cancelled', async () => {
     assert.equal(pointer !== '', pages < 2);
   }
   assert.deepEqual(seen.sort(), ['V2', 'V3', 'V4']);
-  const cancelled = await client.send(`${msh('QCN^J01^QCN_J01')}QID|T1|IHE PDVQ Query\r`);
+  const cancelled = await client.send(`${msh('QCN^J01^QCN_J01')}QID|T1|IHE PDQ Query\r`);
   assert.equal(field(cancelled, 'MSA', 1), 'AA');
 });
 
@@ -102,6 +102,36 @@ test('cancelled visits are none, and a cancelled discharge is taken back', async
   assert.deepEqual(await find('@PID.5.1.1^thill'), ['V2', 'V3']);
   await event('A13', '1^^^A', 'WEBER^ANNA', visit('V1^^^VISITS'));
   assert.equal((await encounter('V1')).status, 'in-progress');
+});
+
+test('visits of a merged patient are the survivor\'s, through every door, until the merge is taken back', async () => {
+  const patient = async (value) => JSON.parse((await ask('GET', `${server.base}/Patient?identifier=urn:oid:1.2.3.1|${value}`)).text).entry.map(({ resource }) => resource);
+  const merge = (survivor, subsumed) => client.send(`${msh('ADT^A40^ADT_A39')}EVN|A40|20260101\rPID|||${survivor}^^^A\rMRG|${subsumed}^^^A\r`);
+  const ids = {};
+  for (const value of ['M1', 'M2', 'M3']) {
+    await event('A01', `${value}^^^A`, `MERGER^${value}`, visit(`VISIT-${value}^^^VISITS`));
+    ids[value] = (await patient(value))[0].id;
+  }
+  const of = async (value) => (JSON.parse((await ask('GET', `${server.base}/Encounter?patient=${ids[value]}`)).text).entry ?? [])
+    .map(({ resource }) => resource.identifier[0].value).sort();
+  assert.deepEqual(await of('M1'), ['VISIT-M1']);
+  for (const [survivor, subsumed] of [['M2', 'M1'], ['M3', 'M2']]) assert.equal(field(await merge(survivor, subsumed), 'MSA', 1), 'AA');
+  assert.deepEqual([await of('M1'), await of('M2'), await of('M3')], [[], [], ['VISIT-M1', 'VISIT-M2', 'VISIT-M3']]);
+  assert.deepEqual(await find('@PID.3.1^M1~@PID.3.4.1^A'), ['VISIT-M1', 'VISIT-M2', 'VISIT-M3']);
+  await event('A03', 'M1^^^A', 'MERGER^M1', visit('VISIT-M1^^^VISITS', { to: '20260106' }));  // goes on under the old number
+  assert.equal((await encounter('VISIT-M1')).status, 'finished');
+
+  const unmerge = async (value) => {
+    const { link, ...stored } = JSON.parse((await ask('GET', `${server.base}/Patient/${ids[value]}`)).text);
+    const left = link.filter(({ type }) => type !== 'replaced-by');
+    const answer = await ask('PUT', `${server.base}/Patient/${ids[value]}`, JSON.stringify({ ...stored, active: true, ...(left.length ? { link: left } : {}) }));
+    assert.equal(answer.status, 200, answer.text);
+  };
+  await unmerge('M2');
+  assert.deepEqual([await of('M1'), await of('M2'), await of('M3')], [[], ['VISIT-M1', 'VISIT-M2'], ['VISIT-M3']]);
+  await unmerge('M1');
+  assert.deepEqual([await of('M1'), await of('M2'), await of('M3')], [['VISIT-M1'], ['VISIT-M2'], ['VISIT-M3']]);
+  assert.equal((await encounter('VISIT-M1')).subject.extension, undefined);
 });
 
 test('ITI-22 refuses unknown fields and domains, and says where', async () => {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ihe/hl7v2.h"
+#include "ihe/restful.h"
 #include "ihe/transaction.h"
 #include "ihe/wire/acknowledge.h"
 #include "ihe/wire/charset.h"
@@ -186,6 +187,22 @@ TEST_CASE("transactions: each row declares its audit event and what it needs") {
     // A query is executed; what is told changes something.
     CHECK((event == "110112") == (row->needs == fhir::Verb::search));
     CHECK(fhir::definitions().resource(row->needs_on) != nullptr);
+    CHECK(row->id.starts_with("ITI-"));
+    CHECK_FALSE(row->name.empty());
+    CHECK_FALSE(row->actor.empty());
+  }
+}
+
+TEST_CASE("transactions: those that are FHIR at the wire declare their audit event as well") {
+  for (const auto* row : ihe::restful()) {
+    INFO(row->id);
+    const auto event = row->audit.event;
+    CHECK(
+        (event == ihe::atna::rest || event == "110110" || event == "110112" || event == "110106" || event == "110107"));
+    CHECK(std::string_view("CRUDE").find(row->audit.action) != std::string_view::npos);
+    CHECK_FALSE(row->interactions.empty());
+    CHECK(static_cast<bool>(row->tell));
+    CHECK((row->type.empty() || fhir::definitions().resource(row->type)));
     CHECK(row->id.starts_with("ITI-"));
     CHECK_FALSE(row->name.empty());
     CHECK_FALSE(row->actor.empty());

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "fhir/definitions.h"
+#include "ihe/restful.h"
 #include "ihe/transaction.h"
 #include "src/operation/operation.h"
 #include "src/rest/interaction.h"
@@ -42,17 +43,13 @@ std::string what_works() {
   for (const auto code : codes) operations.append(operations.empty() ? "`$" : ", `$").append(code).append("`");
   if (!operations.empty()) text += "\nOperations: " + operations + ".\n";
   std::map<std::string, std::string> transactions;
-  for (const auto* row : ihe::transactions())
-    transactions[std::string(row->id)]
-        .append("| ")
-        .append(row->id)
-        .append(" | ")
-        .append(row->name)
-        .append(" | ")
-        .append(row->actor)
-        .append(" | ")
-        .append(ihe::word_of(row->door))
-        .append(" |\n");
+  const auto add = [&transactions](const auto& row, std::string_view door) {
+    auto& line = transactions[std::string(row.id)];
+    for (const auto cell : {row.id, row.name, row.actor, door}) line.append("| ").append(cell).append(" ");
+    line += "|\n";
+  };
+  for (const auto* row : ihe::transactions()) add(*row, ihe::word_of(row->door));
+  for (const auto* row : ihe::restful()) add(*row, "FHIR");
   if (!transactions.empty()) text += "\n| transaction | name | actor | door |\n|---|---|---|---|\n";
   for (const auto& [id, line] : transactions) text += line;
   std::size_t types = 0;

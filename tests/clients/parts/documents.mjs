@@ -43,3 +43,37 @@ export const byUnique = (to, unique) => ask18(to, '5c4f972b-d56b-40ac-a5fc-c8ca9
 export const retrieve = (to, unique) => send(`${to.origin}/soap`, 'urn:ihe:iti:2007:RetrieveDocumentSet',
   `<x:RetrieveDocumentSetRequest xmlns:x="urn:ihe:iti:xds-b:2007"><x:DocumentRequest><x:RepositoryUniqueId>${repository}</x:RepositoryUniqueId><x:DocumentUniqueId>${unique}</x:DocumentUniqueId></x:DocumentRequest></x:RetrieveDocumentSetRequest>`, {});
 export const only = (parts) => Object.values(parts)[0];
+export const mhd = 'https://profiles.ihe.net/ITI/MHD';
+// The transaction Bundle of ITI-65, of one document.
+export function bundle({ id = '1', unique = uid(), set = uid(), bytes = 'Hello World', reference = {}, entries = [], list = [] }) {
+  const coded = (value, system = 'urn:oid:1.2.9') => ({ coding: [{ system, code: value }] });
+  const subject = { identifier: { system: `urn:oid:${oid}`, value: id } };
+  return { resourceType: 'Bundle', meta: { profile: [`${mhd}/StructureDefinition/IHE.MHD.UnContained.Comprehensive.ProvideBundle`] }, type: 'transaction', entry: [
+    { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000001', request: { method: 'POST', url: 'List' }, resource: {
+      resourceType: 'List', status: 'current', mode: 'working', code: coded('submissionset', `${mhd}/CodeSystem/MHDlistTypes`), subject, date: '2024-02-01T10:00:00Z',
+      extension: [{ url: `${mhd}/StructureDefinition/ihe-designationType`, valueCodeableConcept: coded('CONTENT') },
+        { url: `${mhd}/StructureDefinition/ihe-sourceId`, valueIdentifier: { value: 'urn:oid:1.2.3.4' } }],
+      identifier: [{ use: 'usual', system: 'urn:ietf:rfc:3986', value: `urn:oid:${set}` }],
+      entry: [{ item: { reference: 'urn:uuid:00000000-0000-4000-8000-000000000002' } }, ...list] } },
+    { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000002', request: { method: 'POST', url: 'DocumentReference' }, resource: {
+      resourceType: 'DocumentReference', status: 'current', masterIdentifier: { system: 'urn:ietf:rfc:3986', value: `urn:oid:${unique}` }, subject, date: '2024-02-01T10:00:00Z',
+      contained: [{ resourceType: 'Patient', id: 'p', name: [{ family: 'Weber' }] }],
+      type: coded('TYPE'), category: [coded('CLASS')], securityLabel: [coded('N')],
+      content: [{ attachment: { contentType: 'text/plain', url: 'urn:uuid:00000000-0000-4000-8000-000000000003', language: 'en', creation: '2024-01-31T08:00:00Z', title: 'Greeting',
+        hash: createHash('sha1').update(bytes).digest('base64'), size: Buffer.byteLength(bytes) }, format: { system: 'urn:oid:1.2.9', code: 'FORMAT' } }],
+      context: { facilityType: coded('HOSPITAL'), practiceSetting: coded('GENERAL'), sourcePatientInfo: { reference: '#p' } }, ...reference } },
+    { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000003', request: { method: 'POST', url: 'Binary' }, resource: {
+      resourceType: 'Binary', contentType: 'text/plain', data: Buffer.from(bytes).toString('base64') } }, ...entries] };
+}
+// A DocumentReference that brings its document, as ITI-105 has it.
+export const published = (unique, id = '1', bytes = 'published') => ({
+  resourceType: 'DocumentReference', meta: { profile: [`${mhd}/StructureDefinition/IHE.MHD.SimplifiedPublish.DocumentReference`] }, status: 'current',
+  masterIdentifier: { system: 'urn:ietf:rfc:3986', value: `urn:oid:${unique}` }, subject: { identifier: { system: `urn:oid:${oid}`, value: id } },
+  content: [{ attachment: { contentType: 'text/plain', data: Buffer.from(bytes).toString('base64') } }] });
+// A document that says of itself what it is, and the call of ITI-106 with it.
+export const cda = (unique, id = '1') => `<ClinicalDocument xmlns="urn:hl7-org:v3"><id root="${unique}"/><code code="34105-7" codeSystem="2.16.840.1.113883.6.1"/><title>Discharge</title>` +
+  '<effectiveTime value="20240102103000+0100"/><confidentialityCode code="N" codeSystem="2.16.840.1.113883.5.25"/><languageCode code="fr-LU"/>' +
+  `<recordTarget><patientRole><id root="${oid}" extension="${id}"/></patientRole></recordTarget>` +
+  '<author><assignedAuthor><assignedPerson><name><given>Anne</given><family>Weber</family></name></assignedPerson></assignedAuthor></author></ClinicalDocument>';
+export const describing = (document) => ({ resourceType: 'Parameters',
+  parameter: [{ name: 'document', resource: { resourceType: 'Binary', contentType: 'text/xml', data: Buffer.from(document).toString('base64') } }] });

@@ -1,0 +1,46 @@
+// From writes to merges and their ends.
+#include "ihe/identity/replacement.h"
+
+#include "fhir/bundle.h"
+#include "ihe/identity/record.h"
+
+namespace ihe::identity {
+namespace {
+
+constexpr std::string_view mark = "\"replaced-by\"";
+
+fhir::Result<Record> record_of(const fhir::RuleSite& site, const fhir::Write& write) {
+  fhir::Version version;
+  version.id = write.id;
+  version.body = fhir::stored_bytes(write.body, 1, site.now);
+  return read_record(version);
+}
+
+}  // namespace
+
+fhir::Result<Replacement> replacement(const fhir::RuleSite& rule_site, const fhir::Write& write) {
+  Replacement made{"Patient/" + write.id, {}, {}, {}};
+  if (write.method == fhir::Method::remove) return made;
+  const auto stored = rule_site.snapshot.read(rule_site.access, *write.type, write.id);
+  const bool was = stored && stored->body.find(mark) != std::string::npos;
+  if (!was && write.body.bytes.find(mark) == std::string::npos) return made;
+  const auto after = record_of(rule_site, write);
+  if (!after) return after.outcome();
+  made.now = replaced_by(*after->patient);
+  for (auto& held : held_by(*after->patient)) made.ids.push_back(std::move(held.id));
+  std::string before;
+  if (was) {
+    auto record = read_record(*stored);
+    if (!record) return std::move(record.outcome());
+    before = replaced_by(*record->patient);
+    const Site site{rule_site.snapshot, rule_site.access, rule_site.settings,
+                    rule_site.base,     rule_site.now,    rule_site.ids};
+    auto end = survivor(site, std::move(*record));
+    if (!end) return std::move(end.outcome());
+    if (*end && !before.empty()) made.before = "Patient/" + (*end)->id;
+  }
+  made.changed = before != made.now;
+  return made;
+}
+
+}  // namespace ihe::identity

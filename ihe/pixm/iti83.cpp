@@ -1,0 +1,29 @@
+// ITI-83 Mobile Patient Identifier Cross-reference Query, which Patient/$ihe-pix answers (src/operation/ihe_pix.cpp).
+// IHE PIXm, https://profiles.ihe.net/ITI/PIXm/ITI-83.html
+#include "ihe/restful.h"
+
+namespace ihe {
+namespace {
+
+constexpr std::string_view source = "sourceIdentifier";
+
+// By POST the parameters stand in the body, which is recorded as it came.
+bool tell(const Site&, const Requested& requested, atna::Record& record) {
+  record.told.query = as_asked(requested);
+  for (const auto& [name, value] : requested.parameters)
+    if (name == source) record.told.patients.push_back(value);
+  return true;
+}
+
+}  // namespace
+
+extern constinit const Restful iti83{.id = "ITI-83",
+                                     .name = "Mobile Patient Identifier Cross-reference Query",
+                                     .actor = "Patient Identifier Cross-reference Manager",
+                                     .audit = {atna::rest, 'E'},
+                                     .interactions = "operation",
+                                     .type = "Patient",
+                                     .operation = "ihe-pix",
+                                     .tell = tell};
+
+}  // namespace ihe

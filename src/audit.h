@@ -1,0 +1,43 @@
+// Audit records at the FHIR door, of requests that are transactions of IHE (ihe/restful.h). That of a change joins its
+// commit; that of a question, or of a refusal, goes through the trail.
+#pragma once
+
+#include <string>
+
+#include "fhir/access.h"
+#include "fhir/outcome.h"
+#include "fhir/store.h"
+#include "ihe/transaction.h"
+#include "src/http.h"
+#include "src/rest/interaction.h"
+#include "src/route.h"
+#include "src/trail.h"
+
+namespace alzette {
+
+class Audit {
+ public:
+  Audit() = default;  // nothing is recorded
+  Audit(fhir::Store& store, Trail& trail, bool asking) : store_(&store), trail_(&trail), asking_(asking) {}
+
+  // What was asked for, as the door has read it.
+  struct Asked {
+    const Request& request;
+    const Route& route;
+    const fhir::search::Parameters& parameters;
+  };
+
+  // Adds the record to what the plan commits, or hands it to the trail.
+  fhir::Result<bool> carried_out(const ihe::Site& site, const Asked& asked, rest::Plan& plan) const;
+  void refused(const ihe::Site& site, const Asked& asked, const fhir::Outcome& outcome) const;
+
+ private:
+  fhir::Result<std::optional<fhir::Write>> record(const ihe::Site& site, const Asked& asked, const fhir::Batch* batch,
+                                                  const fhir::Outcome* refusal) const;
+
+  fhir::Store* store_ = nullptr;
+  Trail* trail_ = nullptr;
+  bool asking_ = false;
+};
+
+}  // namespace alzette

@@ -1,0 +1,132 @@
+// Each IHE transaction that is FHIR at the wire leaves one audit record, also when it is refused: a change in the same
+// commit, a question soon after its answer, searches and reads where --audit-queries wants it. IHE BALP 1.1.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { ask, start } from '../../conformance/server.mjs';
+import { bundle, cda, describing, oid, published, uid } from './parts/documents.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'alzette-audit-'));
+const red = `urn:oid:${oid}`;
+const seen = new Set();
+let server;
+let patient;
+
+before(async () => {
+  writeFileSync(join(folder, 'domains.json'), JSON.stringify([{ name: 'RED', oid }]));
+  server = await start({ flags: ['--domains', join(folder, 'domains.json'), '--match-links', 'off', '--audit-queries'] });
+  patient = JSON.parse((await send('POST', 'Patient', of('1'))).text).id;
+});
+after(async () => { await server.stop(); rmSync(folder, { recursive: true, force: true }); });
+
+const of = (value, more = {}) => ({ resourceType: 'Patient', identifier: [{ system: red, value }], name: [{ family: 'Mohr', given: ['Alice'] }], birthDate: '1958-01-30', ...more });
+const send = (method, path, body, headers) => ask(method, `${server.base}/${path}`, body && JSON.stringify(body), headers);
+const events = async (to, code) => (JSON.parse((await ask('GET', `${to.base}/AuditEvent?_count=1000&subtype=urn:ihe:event-type-code|${code}`)).text).entry ?? [])
+  .map(({ resource }) => resource);
+// The records of that transaction which are new since `before`; those of questions come some milliseconds behind.
+async function record(code, request) {
+  const before = new Set((await events(server, code)).map(({ id }) => id));
+  const answer = await request();
+  seen.add(code);
+  for (;;) {
+    const made = (await events(server, code)).filter(({ id }) => !before.has(id));
+    assert.ok(made.length < 2, 'one record for each request');
+    if (made.length) return { answer, event: made[0] };
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+const query = (event) => Buffer.from(event.entity.find((entity) => entity.query)?.query ?? '', 'base64').toString();
+const patients = (event) => event.entity.filter(({ role }) => role?.code === '1').map(({ what }) => what.reference ?? `${what.identifier.system}|${what.identifier.value}`);
+const objects = (event) => event.entity.filter(({ role, what }) => what?.reference && role?.code !== '1').map(({ role, what }) => `${role.code} ${what.reference.split('/')[0]}`);
+const kind = ({ type, action, outcome }) => [type.code, action, outcome].join(' ');
+
+test('ITI-83 and ITI-119: a question is recorded with its words, from whom and to whom', async () => {
+  const asked = `Patient/$ihe-pix?sourceIdentifier=${encodeURIComponent(`${red}|1`)}`;
+  const { event } = await record('ITI-83', () => send('GET', asked, undefined, { 'X-Request-Id': 'asked-1' }));
+  assert.equal(kind(event), 'rest E 0');
+  assert.deepEqual(event.subtype.map(({ code }) => code), ['operation', 'ITI-83']);
+  assert.deepEqual([query(event), patients(event)], [asked, [`${red}|1`]]);
+  const [client, us] = event.agent;
+  assert.deepEqual([client.type.coding[0].code, client.requestor, client.network.address, us.type.coding[0].code, us.network.address],
+    ['110153', true, '127.0.0.1', '110152', server.base]);
+  assert.deepEqual(event.source.observer, us.who);
+  assert.ok(event.entity.some(({ type, what }) => type?.code === 'XrequestId' && what.identifier.value === 'asked-1'));
+  const refused = await record('ITI-83', () => send('GET', `Patient/$ihe-pix?sourceIdentifier=${red}|nobody`));
+  assert.deepEqual([refused.answer.status, kind(refused.event), refused.event.outcomeDesc], [404, 'rest E 4', 'not-found']);
+  const matched = await record('ITI-119', () => send('POST', 'Patient/$match', { resourceType: 'Parameters', parameter: [{ name: 'resource', resource: of('9') }] }));
+  assert.equal(kind(matched.event), 'rest E 0');
+  assert.match(query(matched.event), /^Patient\/\$match\n.*Mohr/s);
+});
+
+test('ITI-104: create, update and delete are told apart, in one commit with what they did', async () => {
+  const feed = (method, body) => () => send(method, `Patient?identifier=${encodeURIComponent(`${red}|2`)}`, body);
+  const made = await record('ITI-104', feed('PUT', of('2')));
+  const at = JSON.parse(made.answer.text).meta.lastUpdated;
+  assert.deepEqual([kind(made.event), made.event.subtype[0].code, made.event.meta.lastUpdated], ['rest C 0', 'create', at]);
+  assert.deepEqual([patients(made.event), objects(made.event)], [[`${red}|2`], ['4 Patient']]);
+  assert.deepEqual(kind((await record('ITI-104', feed('PUT', of('2', { gender: 'female' })))).event), 'rest U 0');
+  assert.deepEqual(kind((await record('ITI-104', feed('PUT', of('2', { birthDate: '1958-02-30' })))).event), 'rest U 4');
+  assert.deepEqual(kind((await record('ITI-104', feed('DELETE'))).event), 'rest D 0');
+});
+
+test('ITI-93: the patients of a feed are named', async () => {
+  const entry = { fullUrl: 'http://x/Patient/pmir-1', resource: of('3', { id: 'pmir-1' }), request: { method: 'POST', url: 'Patient' }, response: { status: '200' } };
+  const content = { resourceType: 'Bundle', type: 'message', entry: [
+    { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000001', resource: { resourceType: 'MessageHeader', id: 'header-1', eventUri: 'urn:ihe:iti:pmir:2019:patient-feed', source: { endpoint: 'http://x' },
+      focus: [{ reference: 'urn:uuid:00000000-0000-4000-8000-000000000002' }] } },
+    { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000002', resource: { resourceType: 'Bundle', type: 'history', entry: [entry] } }] };
+  const { event } = await record('ITI-93', () => send('POST', '$process-message', { resourceType: 'Parameters', parameter: [{ name: 'content', resource: content }] }));
+  assert.deepEqual([kind(event), patients(event)], ['110110 E 0', ['Patient/pmir-1']]);
+});
+
+test('ITI-65, 105 and 106: documents that come', async () => {
+  const provided = await record('ITI-65', () => ask('POST', server.base, JSON.stringify(bundle({}))));
+  assert.equal(provided.answer.status, 200, provided.answer.text);
+  assert.deepEqual([kind(provided.event), patients(provided.event), objects(provided.event)], ['110107 C 0', [`Patient/${patient}`], ['20 List']]);
+  const refused = await record('ITI-65', () => ask('POST', server.base, JSON.stringify(bundle({ id: 'nobody' }))));
+  assert.deepEqual([refused.answer.status >= 400, kind(refused.event)], [true, '110107 C 4']);
+  for (const [code, path, body] of [['ITI-105', 'DocumentReference', published(uid())], ['ITI-106', 'DocumentReference/$generate-metadata', describing(cda(uid()))]]) {
+    const { answer, event } = await record(code, () => send('POST', path, body));
+    assert.ok(answer.status < 300, answer.text);
+    assert.deepEqual([kind(event), patients(event), objects(event)], ['rest C 0', [`Patient/${patient}`], ['4 DocumentReference']]);
+  }
+});
+
+test('ITI-66, 67, 68 and 78: searches and reads where it is wanted', async () => {
+  for (const [code, path] of [['ITI-66', `List?patient=${patient}&code=submissionset`], ['ITI-67', `DocumentReference?patient=Patient/${patient}&status=current`]]) {
+    const { event } = await record(code, () => send('GET', path));
+    assert.deepEqual([kind(event), query(event), patients(event)], ['110112 E 0', path, [`Patient/${patient}`]]);
+  }
+  const { entry } = JSON.parse((await send('GET', `DocumentReference?patient=${patient}&_count=1`)).text);
+  const document = entry[0].resource.content[0].attachment.url.replace(`${server.base}/`, '');
+  const read = await record('ITI-68', () => send('GET', document, undefined, { Accept: 'text/plain' }));
+  assert.deepEqual([kind(read.event), patients(read.event), objects(read.event)], ['110106 R 0', [`Patient/${patient}`], ['3 Binary']]);
+  assert.deepEqual(read.event.agent.map(({ requestor, type }) => [requestor, type.coding[0].code]), [[true, '110152'], [false, '110153']]);
+  const found = await record('ITI-78', () => send('POST', 'Patient/_search', undefined, {}));
+  assert.equal(kind(found.event), 'rest E 0');
+  const one = await record('ITI-78', () => send('GET', `Patient/${patient}`));
+  assert.deepEqual([one.event.subtype[0].code, patients(one.event)], ['read', [`Patient/${patient}`]]);
+});
+
+test('all transactions of the list were looked at', () => {
+  const rows = [...readFileSync(new URL('../../README.md', import.meta.url), 'utf8').matchAll(/^\| (ITI-\d+) \|.*\| FHIR \|$/gm)];
+  assert.deepEqual(rows.map(([, id]) => id).sort(), [...seen].sort());
+});
+
+test('plain FHIR leaves no record by default, and neither do other requests than those of IHE', async () => {
+  const plain = await start({ flags: ['--domains', join(folder, 'domains.json')] });
+  try {
+    const call = (method, path, body) => ask(method, `${plain.base}/${path}`, body && JSON.stringify(body));
+    const { id } = JSON.parse((await call('POST', 'Patient', of('1'))).text);
+    for (const path of [`Patient/${id}`, 'Patient?family=mohr', `DocumentReference?patient=${id}`, 'Patient?family=mohr&unknown=1']) await call('GET', path);
+    await call('PUT', `Patient/${id}`, of('1', { id, gender: 'female' }));
+    await call('GET', `Patient/$ihe-pix?sourceIdentifier=${red}|1`);
+    let all;
+    do all = JSON.parse((await call('GET', 'AuditEvent')).text).entry; while (!all);
+    assert.deepEqual(all.map(({ resource }) => resource.subtype.at(-1).code), ['ITI-83']);
+  } finally {
+    await plain.stop();
+  }
+});
