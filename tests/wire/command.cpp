@@ -107,7 +107,7 @@ TEST_CASE("command: generate fills a store once, check finds it whole, serve ans
   CHECK(std::filesystem::file_size(other.path("copy.packages/a#1.tgz")) == 9);
   CHECK(run(other, {"backup", other.path("copy"), "--data", folder.path("data")}).code == 1);  // never overwrites
   server.signal(SIGTERM);
-  CHECK(server.wait(std::chrono::seconds(20)) == 0);
+  CHECK(server.wait(std::chrono::seconds(60)) == 0);
 
   std::filesystem::create_directory(other.path("restored"));
   std::filesystem::rename(other.path("copy"), other.path("restored/alzette.sqlite"));
@@ -138,7 +138,7 @@ TEST_CASE("command: a request that is under way when SIGTERM comes is answered")
   stop.join();
   REQUIRE(answer);
   CHECK(answer->status == 200);
-  CHECK(server.wait(std::chrono::seconds(20)) == 0);
+  CHECK(server.wait(std::chrono::seconds(60)) == 0);
 }
 
 TEST_CASE("command: a load that is killed goes on where it stood, and nothing is there twice") {

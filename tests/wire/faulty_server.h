@@ -65,11 +65,11 @@ class Faulty {
     if (recorded_) ::setenv("ALZETTE_RECORD", record().c_str(), 1);
     server.emplace(folder.path(), std::vector<std::string>{"serve", "--data", data, "--http", "127.0.0.1:0"});
     for (const char* name : {"LD_PRELOAD", "ALZETTE_FAULTS", "ALZETTE_BELOW", "ALZETTE_RECORD"}) ::unsetenv(name);
-    return server->ready(std::chrono::seconds(10));
+    return server->ready(std::chrono::seconds(60));
   }
   int stop() {
     server->signal(SIGTERM);
-    return server->wait(std::chrono::seconds(10));
+    return server->wait(std::chrono::seconds(60));
   }
   std::string record() const { return folder.path("record"); }
 

@@ -131,7 +131,7 @@ TEST_CASE("B01-B20 alone: the status of the list, then the connection closes") {
     CHECK(answer.find("Connection: close") != std::string::npos);
     CHECK(client.closed);
     CHECK(handled == 0);
-    CHECK(wire::milliseconds_since(began) < 2000);
+    CHECK(wire::milliseconds_since(began) < 10'000);
   }
 }
 

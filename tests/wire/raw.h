@@ -67,7 +67,7 @@ class Raw {
   }
 
   // Everything until the peer closes or `patience_ms` have passed without a byte.
-  std::string all(int patience_ms = 3000) {
+  std::string all(int patience_ms = 20'000) {
     std::string bytes;
     for (;;) {
       auto part = some(patience_ms);
@@ -77,7 +77,7 @@ class Raw {
   }
 
   // Until `end` was seen.
-  std::string until(std::string_view end, int patience_ms = 3000) {
+  std::string until(std::string_view end, int patience_ms = 20'000) {
     std::string bytes;
     while (bytes.find(end) == std::string::npos) {
       auto part = some(patience_ms);

@@ -138,7 +138,7 @@ TEST_CASE("faults: after a failed sync nothing is acknowledged, the server ends,
     }
     CHECK(failed);
     met += failed;
-    CHECK(bench.server->wait(std::chrono::seconds(10)) == 1);
+    CHECK(bench.server->wait(std::chrono::seconds(60)) == 1);
     CHECK(bench.server->err().find("store_failed") != std::string::npos);
     CHECK(fault_of(bench.data) == "");
   }
@@ -198,7 +198,7 @@ TEST_CASE("faults: a failed sync of the database ends the server, and nothing is
       acknowledged += 40;
     }
     CHECK(bench.trouble->seen == 1);
-    CHECK(bench.server->wait(std::chrono::seconds(10)) == 1);
+    CHECK(bench.server->wait(std::chrono::seconds(60)) == 1);
     std::uint64_t versions = 0;
     CHECK(fault_of(bench.data, &versions) == "");
     CHECK(versions >= acknowledged);
@@ -246,7 +246,7 @@ void start_fault(std::atomic<std::int64_t> Faults::*kind, std::int64_t nth, std:
   ((*bench.trouble.operator->()).*kind) = nth;
   const bool first = !bench.start().empty();
   met += bench.trouble->seen > 0;
-  if (!first) CHECK(bench.server->wait(std::chrono::seconds(5)) > 0);
+  if (!first) CHECK(bench.server->wait(std::chrono::seconds(60)) > 0);
   bench.trouble.none();
   const auto address = bench.start();
   REQUIRE_MESSAGE(!address.empty(), bench.server->err());
