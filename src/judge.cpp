@@ -50,6 +50,15 @@ void name_write(const fhir::Write& write, std::vector<Issue>& issues) {
   for (auto& issue : issues) issue.diagnostics.insert(0, name);
 }
 
+// Faults are the answer, unless they refuse and the policy is to enforce.
+fhir::Result<std::vector<Issue>> verdict(const ProfilePolicy& policy, std::vector<Issue> faults) {
+  const bool refuses = std::any_of(faults.begin(), faults.end(), [](const Issue& issue) { return issue.refuses(); });
+  if (policy.on_write != OnWrite::enforce || !refuses) return faults;
+  Outcome outcome(Kind::unprocessable);
+  outcome.issues = std::move(faults);
+  return outcome;
+}
+
 }  // namespace
 
 const Node* Judge::stored(std::string_view reference) {
@@ -76,10 +85,14 @@ fhir::validate::Options Judge::options() {
   return options;
 }
 
+fhir::Result<std::vector<Issue>> judge_bundle(const ProfilePolicy& policy, const JudgeSite& site, const Node& bundle) {
+  Judge judge(site);
+  return verdict(policy, fhir::validate::by_profiles(bundle, judge.options()));
+}
+
 fhir::Result<std::vector<Issue>> judge_writes(const ProfilePolicy& policy, const JudgeSite& site,
                                               const fhir::Batch& batch) {
   std::vector<Issue> faults;
-  if (policy.on_write == OnWrite::off) return faults;
   for (const auto& write : batch.writes) {
     if (write.method == fhir::Method::remove) continue;
     const auto [first, last] = policy.required.equal_range(write.type->name.view());
@@ -98,11 +111,7 @@ fhir::Result<std::vector<Issue>> judge_writes(const ProfilePolicy& policy, const
     name_write(write, issues);
     std::move(issues.begin(), issues.end(), std::back_inserter(faults));
   }
-  const bool refuses = std::any_of(faults.begin(), faults.end(), [](const Issue& issue) { return issue.refuses(); });
-  if (policy.on_write != OnWrite::enforce || !refuses) return faults;
-  Outcome outcome(Kind::unprocessable);
-  outcome.issues = std::move(faults);
-  return outcome;
+  return verdict(policy, std::move(faults));
 }
 
 }  // namespace alzette

@@ -134,6 +134,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void sweep(Time now) {
     const auto& limits = shared_.limits;
     const auto age = now - since_;
+    if (shared_.draining && age > limits.sweep && idle()) return cut();
     if (writing_) {
       if (now - write_since_ > limits.send_time) cut();
     } else if (!working_ && frames_.inside() && age > limits.frame_time) {
@@ -147,13 +148,10 @@ class Session : public std::enable_shared_from_this<Session> {
 
   bool busy() const { return working_ || writing_; }
 
-  // What has arrived is still answered.
-  void drain() {
+  // Nothing that has arrived waits for its answer.
+  bool idle() const {
     boost::system::error_code error;
-    if (busy())
-      closing_ = true;
-    else if (socket_.available(error) == 0 || error)
-      cut();
+    return !busy() && (socket_.available(error) == 0 || error);
   }
 
   void cut() {
@@ -246,8 +244,7 @@ class Session : public std::enable_shared_from_this<Session> {
     working_ = false;
     since_ = clock::Monotonic::now();
     queue(text);
-    if (closing_ || shared_.draining) {
-      closing_ = true;
+    if (closing_) {
       send();
       if (!writing_) cut();
       return;
@@ -376,7 +373,6 @@ struct MllpServer::State {
     shared->draining = true;
     drain_until = clock::Monotonic::now() + shared->limits.drain;
     for (auto& listener : listeners) listener->close();
-    for (auto* session : std::vector<Session*>(shared->sessions.begin(), shared->sessions.end())) session->drain();
     shared->limits.sweep = std::min(shared->limits.sweep, std::chrono::milliseconds(20));
     timer.cancel();
     sweep();

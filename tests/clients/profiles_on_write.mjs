@@ -56,6 +56,16 @@ test('what a type requires is judged, claimed or not, also in a transaction, a b
   assert.equal(patch.status, 422);
 });
 
+test('the Bundle of a transaction is held against the profiles that it claims', async () => {
+  assert.equal((await store(strict, profile('signed', 'Bundle', 'Bundle.identifier'))).status, 201);
+  const transaction = { resourceType: 'Bundle', meta: { profile: [url('signed')] }, type: 'transaction',
+    entry: [{ resource: { resourceType: 'Patient', active: true }, request: { method: 'POST', url: 'Patient' } }] };
+  const refused = await ask('POST', strict.base, JSON.stringify(transaction));
+  assert.equal(refused.status, 422);
+  assert.deepEqual(JSON.parse(refused.text).issue.map(({ code, expression }) => `${code} ${expression[0]}`), ['required Bundle.identifier']);
+  assert.equal((await ask('POST', strict.base, JSON.stringify({ ...transaction, identifier: { value: 'x' } }))).status, 200);
+});
+
 test('a profile counts from its next version on', async () => {
   assert.equal((await store(strict, profile('active', 'Patient', 'Patient.gender'))).status, 201);
   assert.equal((await create(strict, claiming('active'))).status, 422);
