@@ -1,9 +1,12 @@
 // Provide Document Bundles (ITI-65), simplified publishing (ITI-105) and metadata generation (ITI-106) that IHE's guide
 // and other implementations publish: each is sent to a server that knows the patients it names, and what it brought must
-// be found by ITI-18 with hash and size, and fetched. What cannot be accepted is named with the reason.
+// be found by ITI-18 with hash and size, and fetched. IHE's own are sent to a server that enforces IHE's profiles, from a
+// package; those of others to one that does not, for they lack masterIdentifier.type, which the profile demands. What
+// cannot be accepted is named with the reason.
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { install } from '../package.mjs';
 import { ask, start } from '../server.mjs';
 import { newUid } from '../xds/metadata.mjs';
 import { descendants, send } from '../xds/soap.mjs';
@@ -82,15 +85,21 @@ async function provided(server, resource, known) {
 }
 
 export async function* cases(corpora) {
-  const server = await start({ flags: ['--accept-unknown-domains', '--accept-unknown-patients'] });
+  const flags = ['--accept-unknown-domains', '--accept-unknown-patients'];
+  const plain = await start({ flags });
+  const strict = await start({ flags: [...flags, '--profiles-on-write', 'enforce'] });
+  const definitions = join(corpora, 'igs/ihe-mhd/definitions');
+  await install(strict, 'ihe.iti.mhd', readdirSync(definitions).map((name) => ({ name, text: readFileSync(join(definitions, name), 'utf8') })));
   const known = [];  // DocumentReferences that are there
   try {
     for (const file of files(corpora)) {
+      const server = file.startsWith(guide) ? strict : plain;
       const resource = await prepare(server, readFileSync(join(corpora, file), 'utf8'));
       const fault = await provided(server, resource, known).catch((error) => error.message);
       yield refused[file] ? { id: file, pass: fault?.includes(refused[file][0]) ?? false, reason: `${fault} instead of ${refused[file]}` } : { id: file, pass: !fault, reason: fault };
     }
   } finally {
-    await server.stop();
+    await plain.stop();
+    await strict.stop();
   }
 }
