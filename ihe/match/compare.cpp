@@ -67,11 +67,34 @@ Agreement family(const Person& one, const Person& other) {
   return inverted || any_alike(one.families, other.families, 0) ? Agreement::part : Agreement::other;
 }
 
+// Takes out of both lists what one name of each stands for the same.
+template <class Same>
+void cancel(std::vector<std::string>& a, std::vector<std::string>& b, const Same& same) {
+  std::erase_if(a, [&](const std::string& name) {
+    const auto found = std::find_if(b.begin(), b.end(), [&](const std::string& other) { return same(name, other); });
+    if (found == b.end()) return false;
+    b.erase(found);
+    return true;
+  });
+}
+
+// Of people whose first given names are equal. Jean-Pierre and Jean-Paul, as twins are called, each have a name that
+// the other has not.
+Agreement further_names(std::vector<std::string> a, std::vector<std::string> b) {
+  const auto none_left = [&] { return a.empty() || b.empty(); };
+  cancel(a, b, [](const std::string& x, const std::string& y) {
+    return x == y || (std::min(x.size(), y.size()) == 1 && x.front() == y.front());  // an initial
+  });
+  if (none_left()) return Agreement::same;
+  cancel(a, b, alike);
+  return none_left() ? Agreement::close : Agreement::other;
+}
+
 Agreement given(const Person& one, const Person& other) {
   if (one.givens.empty() || other.givens.empty()) return Agreement::missing;
   const auto& a = one.givens.front();
   const auto& b = other.givens.front();
-  if (a == b) return Agreement::same;
+  if (a == b) return further_names(one.givens, other.givens);
   if (alike(a, b)) return Agreement::close;
   const bool initial = (a.size() == 1 || b.size() == 1) && a.front() == b.front();
   const bool inverted = any_alike(one.families, other.givens, 0) && any_alike(one.givens, other.families, 0);

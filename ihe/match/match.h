@@ -66,7 +66,8 @@ inline constexpr std::size_t fields = 7;
 //            same              close                      part                       other
 //   family   equal             sounds or spelt alike      one of a double or an       different
 //                                                         earlier name; inverted
-//   given    first equal       first sounds alike         another in common           different
+//   given    first equal       first sounds alike         another in common           different, also only the second
+//                                                                                     of two: twins are called so
 //   birth    equal             two digits or day and      part unknown, rest equal    different
 //                              month transposed; one digit
 //   gender   equal                                                                    different

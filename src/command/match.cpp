@@ -7,7 +7,9 @@
 #include <iostream>
 #include <iterator>
 #include <map>
+#include <numeric>
 #include <random>
+#include <sstream>
 
 #include "fhir/incoming.h"
 #include "ihe/identity/matricule.h"
@@ -63,33 +65,49 @@ struct Row {
   std::array<std::uint64_t, grades> got{};
   std::uint64_t not_met = 0;  // share no key, and so are not found in a store
   std::uint64_t all() const { return got[0] + got[1] + got[2] + got[3]; }
+  std::uint64_t at_least(std::size_t grade) const {
+    return std::accumulate(got.begin(), got.begin() + static_cast<std::ptrdiff_t>(grade) + 1, std::uint64_t{0});
+  }
 };
+using Rows = std::map<std::string_view, Row>;
 
-void print(const std::map<std::string_view, Row>& rows) {
-  std::cout << std::left << std::setw(24) << "kind" << std::right;
+std::string percent(std::uint64_t part, std::uint64_t whole) {
+  if (!whole) return "-";
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(2) << 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+  return text.str();
+}
+
+// Of pairs of one person the last column is the recall at probable; of pairs of two, how many were taken for one there.
+void print_kinds(const Rows& rows, bool same) {
+  std::cout << std::left << std::setw(24) << (same ? "one person" : "two people") << std::right;
   for (const char* head : {"pairs", "certain", "probable", "possible", "not", "no key"})
     std::cout << std::setw(10) << head;
-  std::cout << '\n';
+  std::cout << std::setw(10) << (same ? "recall %" : "false %") << '\n';
   for (const auto& [kind, row] : rows) {
+    if (row.same != same) continue;
     std::cout << std::left << std::setw(24) << kind << std::right << std::setw(10) << row.all();
     for (const auto n : row.got) std::cout << std::setw(10) << n;
-    std::cout << std::setw(10) << row.not_met << '\n';
+    std::cout << std::setw(10) << row.not_met << std::setw(10) << percent(row.at_least(1), row.all()) << '\n';
   }
 }
 
-// Counted over all pairs of one person, and of two.
-void print_sums(const std::map<std::string_view, Row>& rows) {
-  std::uint64_t same = 0, found = 0, certain = 0, wrong_certain = 0, wrong_probable = 0;
-  for (const auto& [kind, row] : rows) {
-    if (row.same) same += row.all(), found += row.got[0] + row.got[1], certain += row.got[0];
-    if (!row.same) wrong_certain += row.got[0], wrong_probable += row.got[1];
+// Counted over all pairs that have at least the grade.
+void print_grades(const Rows& rows) {
+  std::cout << std::left << std::setw(24) << "at least" << std::right;
+  for (const char* head : {"pairs", "right", "wrong", "precision", "recall %"}) std::cout << std::setw(10) << head;
+  std::cout << '\n';
+  for (const auto grade : {match::Grade::certain, match::Grade::probable, match::Grade::possible}) {
+    std::uint64_t same = 0, right = 0, wrong = 0;
+    for (const auto& [kind, row] : rows) {
+      const auto met = row.at_least(static_cast<std::size_t>(grade));
+      same += row.same ? row.all() : 0;
+      (row.same ? right : wrong) += met;
+    }
+    std::cout << std::left << std::setw(24) << match::code_of(grade) << std::right << std::setw(10) << right + wrong
+              << std::setw(10) << right << std::setw(10) << wrong << std::setw(10) << percent(right, right + wrong)
+              << std::setw(10) << percent(right, same) << '\n';
   }
-  const auto percent = [](std::uint64_t part, std::uint64_t whole) {
-    return whole ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 100.0;
-  };
-  std::cout << std::fixed << std::setprecision(2) << "recall at probable " << percent(found, same) << " %, precision "
-            << percent(found, found + wrong_certain + wrong_probable) << " %; certain: " << wrong_certain
-            << " false of " << certain + wrong_certain << '\n';
 }
 
 int run_measure(const Flags& flags) {
@@ -103,7 +121,7 @@ int run_measure(const Flags& flags) {
     weights = std::move(*read);
   }
   const generate::Population population(flags.seed);
-  std::map<std::string_view, Row> rows;
+  Rows rows;
   for (std::uint64_t i = 0; i < flags.pairs; ++i) {
     const auto pair = generate::pair_of(population, flags.seed, i);
     const auto one = person_of(pair.one), other = person_of(pair.other);
@@ -113,8 +131,9 @@ int run_measure(const Flags& flags) {
     ++row.got[static_cast<std::size_t>(match::judge(*one, *other, weights).grade)];
     row.not_met += share_a_key(*one, *other) ? 0 : 1;
   }
-  print(rows);
-  print_sums(rows);
+  print_kinds(rows, true);
+  print_kinds(rows, false);
+  print_grades(rows);
   return done;
 }
 

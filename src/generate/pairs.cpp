@@ -13,7 +13,7 @@ namespace {
 // The two sides while they are being changed. `given` holds what is no name of the lists.
 struct Draft {
   Person one, other;
-  std::string given;
+  std::string given, given_of_one;
   Random& random;
 
   const NameList& families() const { return generate::names(other.language).family; }
@@ -121,6 +121,16 @@ void moved_and_number(Draft& draft) {
   change_telecom(draft);
 }
 
+void misspelt_both(Draft& draft) {
+  misspelt_given(draft);
+  misspelt_family(draft);
+}
+
+void married_and_moved(Draft& draft) {
+  married_name(draft);
+  move(draft);
+}
+
 // ── two people ──────────────────────────────────────────────────────────────────────────────────────────────────
 void twins(Draft& draft) {
   while (draft.other.given.front() == draft.one.given.front())  // parents do not call two children alike
@@ -129,6 +139,32 @@ void twins(Draft& draft) {
   draft.other.matricule = another_number(draft.one.matricule, 1);
   draft.other.hospital_number = 0;
   if (draft.random.permille(500)) forget_number(draft.other);
+}
+
+// No number is known of either, as in the record of a hospital that sees them for the first time.
+void twins_without_numbers(Draft& draft) {
+  twins(draft);
+  forget_number(draft.one);
+  forget_number(draft.other);
+}
+
+// Jean-Pierre and Jean-Paul: the first name is the same, and no other is.
+void twins_with_double_names(Draft& draft) {
+  const auto contains = [](std::string_view a, std::string_view b) {
+    return a.find(b) != a.npos || b.find(a) != b.npos;
+  };
+  const std::string first(draft.one.given);
+  std::string one, other;
+  while (one.empty() || contains(one, first)) one = draft.givens().draw(draft.random.next());
+  while (other.empty() || contains(other, first) || contains(other, one) || other.front() == one.front())
+    other = draft.givens().draw(draft.random.next());
+  draft.given_of_one = first + "-" + one;
+  draft.given = first + "-" + other;
+  draft.one.given = draft.given_of_one;
+  draft.other.given = draft.given;
+  draft.one.second_given = draft.other.second_given = {};
+  forget_number(draft.one);
+  forget_number(draft.other);
 }
 
 void parent_and_child(Draft& draft) {
@@ -161,7 +197,7 @@ struct Kind {
   void (*change)(Draft&);
 };
 
-constexpr std::array<Kind, 13> kinds{{{"missing number", true, missing_number},
+constexpr std::array<Kind, 17> kinds{{{"missing number", true, missing_number},
                                       {"married name", true, married_name},
                                       {"transposed date", true, transposed_date},
                                       {"misspelt family name", true, misspelt_family},
@@ -169,7 +205,11 @@ constexpr std::array<Kind, 13> kinds{{{"missing number", true, missing_number},
                                       {"moved", true, moved},
                                       {"inverted names", true, inverted_names},
                                       {"moved, with number", true, moved_and_number},
+                                      {"both names misspelt", true, misspelt_both},
+                                      {"married and moved", true, married_and_moved},
                                       {"twins", false, twins},
+                                      {"twins without numbers", false, twins_without_numbers},
+                                      {"twins, double names", false, twins_with_double_names},
                                       {"parent and child", false, parent_and_child},
                                       {"namesakes", false, namesakes},
                                       {"namesakes of one day", false, namesakes_of_one_day},
@@ -181,7 +221,7 @@ Pair pair_of(const Population& population, std::uint64_t seed, std::uint64_t ind
   const auto& kind = kinds[index % kinds.size()];
   Random random(seed, Stream::pair, index);
   const auto person = population.person(index);
-  Draft draft{person, person, {}, random};
+  Draft draft{person, person, {}, {}, random};
   kind.change(draft);
   return {kind.name, kind.same, patient(seed, draft.one), patient(seed, draft.other)};
 }

@@ -262,9 +262,21 @@ test('ITI-10: a consumer is told of all identifiers of its domains, again until 
     await again.send(adt('A01', 'N3^^^A~1970010100101^^^&1.3.182.4.4&ISO', '||N^N'));
     await until(3);
     assert.match(field(told[2], 'PID', 3), /N3\^\^\^A&1\.2\.3\.1&ISO/);
+    // Links and their end are told of both patients, a merge of the survivor.
+    const [a, b] = ['N4^^^A&1.2.3.1&ISO', 'N5^^^B&1.2.3.2&ISO'];
+    const events = [[adt('A01', 'N4^^^A', '||N^N'), [a]], [adt('A01', 'N5^^^B', '||N^N'), [b]],
+      [`${adt('A24', 'N4^^^A')}PID|||N5^^^B\r`, [`${a}~${b}`, `${a}~${b}`]], [`${adt('A37', 'N4^^^A')}PID|||N5^^^B\r`, [a, b]],
+      [adt('A01', 'N6^^^A', '||N^N'), ['N6^^^A&1.2.3.1&ISO']], [`${adt('A40', 'N6^^^A')}MRG|N4^^^A\r`, ['N6^^^A&1.2.3.1&ISO']]];
+    let count = 3;
+    for (const [message, expected] of events) {
+      assert.equal(field(await again.send(message), 'MSA', 1), 'AA', message);
+      await until(count + expected.length);
+      assert.deepEqual(told.slice(count).map((text) => field(text, 'PID', 3)).sort(), expected, message);
+      count += expected.length;
+    }
     again.close();
     await second.stop();
-    assert.equal(told.length, 3);
+    assert.equal(told.length, count);
   } finally {
     consumer.close();
     rmSync(data, { recursive: true, force: true });

@@ -99,6 +99,14 @@ TEST_CASE("match: twins, namesakes and other numbers are never certain") {
   CHECK(judged(one, name("Weber", "Anna") + R"(,"birthDate":"1955-07-30","gender":"female",)" + home).grade >=
         Grade::possible);
   CHECK(judged(one, name("Weber", "Anna") + "," + born).grade == Grade::probable);
+  const auto called = [](const std::string& given) { return name("Weber", given) + "," + born + "," + home; };
+  CHECK(judged(called("Anna-Marie"), called("Anna-Marie")).grade == Grade::certain);
+  CHECK(judged(called("Anna-Marie"), called("Anna")).grade == Grade::certain);
+  CHECK(judged(called("Anna-Marie"), called("Anna M.")).grade == Grade::certain);
+  CHECK(judged(called("Anna-Marie"), called("Anna Maria")).grade == Grade::probable);
+  CHECK(judged(called("Anna-Marie"), called("Anna-Louise")).grade >= Grade::possible);
+  CHECK(judged(called("Marie-Martine"), called("Marie-Anne")).grade >= Grade::possible);
+  CHECK(judged(called("Anna Lena Marie"), called("Anna Lena Rose")).grade >= Grade::possible);
 }
 
 TEST_CASE("match: two strong agreements are at least possible, strangers are not") {
