@@ -70,8 +70,8 @@ class Telling {
   // Tells all that changed, oldest first; false when the end has come.
   bool catch_up() {
     for (const auto& change : following_.ahead()) {
-      const auto message = message_for(change);
-      if (message && !tell(*message)) return false;
+      for (const auto& message : messages_for(change))
+        if (!tell(message)) return false;
       following_.followed(change);
     }
     return true;
@@ -79,14 +79,15 @@ class Telling {
 
  private:
   // No snapshot is held while a consumer is waited for.
-  std::optional<std::string> message_for(const Following::Change& change) {
+  std::vector<std::string> messages_for(const Following::Change& change) {
     const auto snapshot = store_.snapshot();
     const auto version = snapshot->vread(access_, *fhir::definitions().resource("Patient"), change.id, change.version);
-    if (!version) return std::nullopt;
+    if (!version) return {};
     const ihe::Site site{*snapshot, access_, settings_, "http://localhost/fhir", clock::wall_ms(), ids_};
-    auto message = consumer_.url.empty() ? ihe::pix::notification(site, consumer_, *version, ids_.next(site.now))
-                                         : ihe::pix::notification_v3(site, consumer_, *version, auth::random_token());
-    return message ? std::move(*message) : std::nullopt;
+    auto messages = consumer_.url.empty()
+                        ? ihe::pix::notifications(site, consumer_, *version, [&] { return ids_.next(site.now); })
+                        : ihe::pix::notifications_v3(site, consumer_, *version, [] { return auth::random_token(); });
+    return messages ? std::move(*messages) : std::vector<std::string>();
   }
 
   // Until it is acknowledged: AE will not change by sending it again, anything else may.

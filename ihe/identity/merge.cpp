@@ -153,14 +153,19 @@ Result<fhir::Batch> unlink(const Site& site, const Id& one, const Id& other) {
   if (!first) return std::move(first.outcome());
   auto second = holder(site, other, "subsumed", {});
   if (!second) return std::move(second.outcome());
-  const bool forth = remove_link(*first, second->id);
-  const bool back = remove_link(*second, first->id);
-  if (!forth && !back) return refused("subsumed", "business-rule", "The two patients are not linked to each other");
+  auto these = with_merged(site, *first);
+  if (!these) return std::move(these.outcome());
+  auto those = with_merged(site, *second);
+  if (!those) return std::move(those.outcome());
   Changes changes(site);
-  if (forth)
-    if (auto done = changes.write(*first); !done) return std::move(done.outcome());
-  if (back)
-    if (auto done = changes.write(*second); !done) return std::move(done.outcome());
+  for (const bool forth : {true, false})
+    for (auto& record : forth ? *these : *those) {
+      bool any = false;
+      for (const auto& to : forth ? *those : *these) any = remove_link(record, to.id) || any;
+      if (!any) continue;
+      if (auto done = changes.write(record); !done) return std::move(done.outcome());
+    }
+  if (!changes.any()) return refused("subsumed", "business-rule", "The two patients are not linked to each other");
   if (auto done = changes.tell("unlink", *first, *second); !done) return std::move(done.outcome());
   return std::move(changes).finish();
 }

@@ -100,17 +100,28 @@ Result<std::vector<Record>> neighbours(const Site& site, const Record& record, s
     for (auto& other : *found)
       if (holds(other, id, false)) all.push_back(std::move(other));
   }
-  for (const auto& link : *record.patient) {
-    if (link.name != "link" || link.value_of("type") != "seealso") continue;
-    const auto* other = link.child("other");
-    auto found = read(site, other ? other->value_of("reference") : std::string_view());
-    if (!found) return std::move(found.outcome());
-    if (*found) all.push_back(std::move(**found));
+  // A link from or to a record that was merged is one of its survivor.
+  auto merged = with_merged(site, record);
+  if (!merged) return merged;
+  std::vector<Record> linked;
+  for (const auto& one : *merged) {
+    for (const auto& link : *one.patient) {
+      if (link.name != "link" || link.value_of("type") != "seealso") continue;
+      const auto* other = link.child("other");
+      auto found = read(site, other ? other->value_of("reference") : std::string_view());
+      if (!found) return std::move(found.outcome());
+      if (*found) linked.push_back(std::move(**found));
+    }
+    auto linking = records(site, {{"link", "Patient/" + one.id}}, most_with_one_id);
+    if (!linking) return linking;
+    for (auto& other : *linking)
+      if (link_between(other, one.id)) linked.push_back(std::move(other));
   }
-  auto linking = records(site, {{"link", "Patient/" + record.id}}, most_with_one_id);
-  if (!linking) return linking;
-  for (auto& other : *linking)
-    if (link_between(other, record.id)) all.push_back(std::move(other));
+  for (auto& one : linked) {
+    auto end = survivor(site, std::move(one));
+    if (!end) return std::move(end.outcome());
+    if (*end) all.push_back(std::move(**end));
+  }
   return all;
 }
 
@@ -135,6 +146,24 @@ std::string_view replaced_by(const Node& patient) {
     return other ? other->value_of("reference") : std::string_view();
   }
   return {};
+}
+
+Result<std::vector<Record>> with_merged(const Site& site, const Record& record) {
+  std::vector<Record> all{record};
+  for (std::size_t at = 0; at < all.size() && all.size() < most_in_group; ++at) {
+    const Record current = all[at];
+    for (const auto& link : *current.patient) {
+      if (link.name != "link" || link.value_of("type") != "replaces") continue;
+      const auto* other = link.child("other");
+      auto found = read(site, other ? other->value_of("reference") : std::string_view());
+      if (!found) return std::move(found.outcome());
+      if (!*found || replaced_by(*(*found)->patient) != "Patient/" + current.id) continue;
+      std::vector<Record> one;
+      one.push_back(std::move(**found));
+      keep_unseen(std::move(one), all);
+    }
+  }
+  return all;
 }
 
 bool adopted(const Node& patient, const Id& id) {

@@ -44,6 +44,9 @@ bool remove_link(Record& record, const std::string& id);
 // The end of the chain of merges that starts at `record`; nothing where it leads nowhere.
 fhir::Result<std::optional<Record>> survivor(const Site& site, Record record);
 
+// The record and all that were merged into it, also by way of others, as its links say.
+fhir::Result<std::vector<Record>> with_merged(const Site& site, const Record& record);
+
 // All records of the persons that these are of, these first.
 fhir::Result<std::vector<Record>> group_of(const Site& site, std::vector<Record> records);
 

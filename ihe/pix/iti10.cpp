@@ -68,13 +68,48 @@ std::vector<std::string> ties(const fhir::Node& patient) {
   return all;
 }
 
-Result<bool> changed(const Site& site, const fhir::Version& version, const Record& record) {
-  if (version.version <= 1) return true;
+// The version before, where there was one.
+Result<std::optional<Record>> record_before(const Site& site, const fhir::Version& version) {
+  if (version.version <= 1) return std::optional<Record>();
   const auto before = site.snapshot.vread(site.access, *version.type, version.id, version.version - 1);
-  if (!before || before->deleted()) return true;
-  const auto old = identity::read_record(*before);
-  if (!old) return old.outcome();
-  return ties(*old->patient) != ties(*record.patient);
+  if (!before || before->deleted()) return std::optional<Record>();
+  auto record = identity::read_record(*before);
+  if (!record) return std::move(record.outcome());
+  return std::optional<Record>(std::move(*record));
+}
+
+Result<std::vector<Record>> group_of(const Site& site, Record record) {
+  std::vector<Record> one;
+  one.push_back(std::move(record));
+  return identity::group_of(site, std::move(one));
+}
+
+std::optional<News> news_in(const Consumer& consumer, std::vector<Record> group) {
+  News news;
+  for (const auto& uri : consumer.domains)
+    for (const auto& member : group)
+      for (const auto& held : identity::held_by(*member.patient)) {
+        if (held.old || held.account || held.id.system != uri) continue;
+        if (std::find(news.ids.begin(), news.ids.end(), held.id) == news.ids.end()) news.ids.push_back(held.id);
+      }
+  if (news.ids.empty()) return std::nullopt;
+  news.record = std::move(group.front());
+  return news;
+}
+
+// Whoever was of one person with the record and is no more; those that the same commit wrote tell it themselves.
+Result<std::vector<Record>> left_behind(const Site& site, const fhir::Version& version, Record before,
+                                        const std::vector<Record>& now) {
+  auto group = group_of(site, std::move(before));
+  if (!group) return group;
+  std::erase_if(*group, [&](const Record& member) {
+    if (member.id == version.id) return true;
+    const auto still = std::any_of(now.begin(), now.end(), [&](const Record& one) { return one.id == member.id; });
+    if (still) return true;
+    const auto stored = site.snapshot.read(site.access, *version.type, member.id);
+    return !stored || stored->last_updated == version.last_updated;
+  });
+  return group;
 }
 
 void write_header(hl7v2::Writer& writer, const Site& site, const Consumer& consumer, std::string_view control_id) {
@@ -102,43 +137,51 @@ Result<std::vector<Consumer>> read_consumers(std::string_view text, const identi
   return consumers;
 }
 
-Result<std::optional<News>> news_of(const Site& site, const Consumer& consumer, const fhir::Version& version) {
-  if (version.deleted()) return std::optional<News>();
-  auto record = identity::read_record(version);
-  if (!record) return std::move(record.outcome());
-  if (!identity::replaced_by(*record->patient).empty()) return std::optional<News>();  // its survivor tells
-  auto differs = changed(site, version, *record);
-  if (!differs) return std::move(differs.outcome());
-  if (!*differs) return std::optional<News>();
-  std::vector<Record> one;
-  one.push_back(std::move(*record));
-  auto group = identity::group_of(site, std::move(one));
-  if (!group) return std::move(group.outcome());
-
-  News news;
-  for (const auto& uri : consumer.domains)
-    for (const auto& member : *group)
-      for (const auto& held : identity::held_by(*member.patient)) {
-        if (held.old || held.account || held.id.system != uri) continue;
-        if (std::find(news.ids.begin(), news.ids.end(), held.id) == news.ids.end()) news.ids.push_back(held.id);
-      }
-  if (news.ids.empty()) return std::optional<News>();
-  news.record = std::move(group->front());
-  return std::optional<News>(std::move(news));
+Result<std::vector<News>> news_of(const Site& site, const Consumer& consumer, const fhir::Version& version) {
+  std::vector<News> all;
+  std::vector<Record> now;
+  auto before = record_before(site, version);
+  if (!before) return std::move(before.outcome());
+  if (!version.deleted()) {
+    auto record = identity::read_record(version);
+    if (!record) return std::move(record.outcome());
+    if (!identity::replaced_by(*record->patient).empty()) return all;  // its survivor tells
+    if (*before && ties(*(*before)->patient) == ties(*record->patient)) return all;
+    auto group = group_of(site, std::move(*record));
+    if (!group) return std::move(group.outcome());
+    if (auto news = news_in(consumer, *group)) all.push_back(std::move(*news));
+    now = std::move(*group);
+  }
+  if (!*before || !identity::replaced_by(*(*before)->patient).empty()) return all;
+  auto left = left_behind(site, version, std::move(**before), now);
+  if (!left) return std::move(left.outcome());
+  while (!left->empty()) {
+    auto group = group_of(site, std::move(left->front()));
+    if (!group) return std::move(group.outcome());
+    left->erase(left->begin());
+    std::erase_if(*left, [&](const Record& one) {
+      return std::any_of(group->begin(), group->end(), [&](const Record& other) { return other.id == one.id; });
+    });
+    if (auto news = news_in(consumer, std::move(*group))) all.push_back(std::move(*news));
+  }
+  return all;
 }
 
-Result<std::optional<std::string>> notification(const Site& site, const Consumer& consumer,
-                                                const fhir::Version& version, std::string_view control_id) {
+Result<std::vector<std::string>> notifications(const Site& site, const Consumer& consumer, const fhir::Version& version,
+                                               const std::function<std::string()>& control_id) {
   const auto news = news_of(site, consumer, version);
   if (!news) return news.outcome();
-  if (!*news) return std::optional<std::string>();
-  hl7v2::Writer writer({});
-  std::string ids;
-  for (const auto& id : (*news)->ids) ids += (ids.empty() ? "" : "~") + write_cx(site, writer, id);
-  write_header(writer, site, consumer, control_id);
-  writer.segment("PID").skip(2).raw(ids).skip(1).raw("~^^^^^^S");
-  writer.segment("PV1").skip(1).field("N");
-  return std::optional<std::string>(std::move(writer).finish());
+  std::vector<std::string> messages;
+  for (const auto& one : *news) {
+    hl7v2::Writer writer({});
+    std::string ids;
+    for (const auto& id : one.ids) ids += (ids.empty() ? "" : "~") + write_cx(site, writer, id);
+    write_header(writer, site, consumer, control_id());
+    writer.segment("PID").skip(2).raw(ids).skip(1).raw("~^^^^^^S");
+    writer.segment("PV1").skip(1).field("N");
+    messages.push_back(std::move(writer).finish());
+  }
+  return messages;
 }
 
 }  // namespace ihe::pix

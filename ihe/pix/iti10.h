@@ -2,7 +2,7 @@
 // them that are of the domains it cares for. IHE ITI TF-2 3.10. A consumer with a url is told by ITI-46 instead.
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,17 +28,20 @@ struct Consumer {
 //  {"url":"http://10.0.0.7/pix","device":"1.2.4","domains":["A"]}].
 fhir::Result<std::vector<Consumer>> read_consumers(std::string_view text, const identity::Domains& domains);
 
-// The identifiers to be told of the person of a Patient version that was stored, those of one domain adjacent; nothing
-// where its identifiers and links are those of the version before, or none is of the consumer's domains.
+// The identifiers to be told of a person, those of one domain adjacent.
 struct News {
   std::vector<identity::Id> ids;
   identity::Record record;
 };
-fhir::Result<std::optional<News>> news_of(const Site& site, const Consumer& consumer, const fhir::Version& version);
 
-// ADT^A31 for the person of a Patient version that was stored; nothing where its identifiers and links are those of the
-// version before, or none is of the consumer's domains. `control_id`: MSH-10.
-fhir::Result<std::optional<std::string>> notification(const Site& site, const Consumer& consumer,
-                                                      const fhir::Version& version, std::string_view control_id);
+// What a Patient version that was stored changed: the identifiers of its person, and of those who were of one person
+// with it and are no more. Nothing where its identifiers and links are those of the version before, or none is of the
+// consumer's domains.
+fhir::Result<std::vector<News>> news_of(const Site& site, const Consumer& consumer, const fhir::Version& version);
+
+// An ADT^A31 for each of the news. `control_id` gives an MSH-10.
+fhir::Result<std::vector<std::string>> notifications(const Site& site, const Consumer& consumer,
+                                                     const fhir::Version& version,
+                                                     const std::function<std::string()>& control_id);
 
 }  // namespace ihe::pix

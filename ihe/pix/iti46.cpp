@@ -43,18 +43,22 @@ std::string message(const Site& site, const Consumer& consumer, const News& news
 
 }  // namespace
 
-fhir::Result<std::optional<std::string>> notification_v3(const Site& site, const Consumer& consumer,
-                                                         const fhir::Version& version, std::string_view token) {
+fhir::Result<std::vector<std::string>> notifications_v3(const Site& site, const Consumer& consumer,
+                                                        const fhir::Version& version,
+                                                        const std::function<std::string()>& token) {
   const auto news = news_of(site, consumer, version);
   if (!news) return news.outcome();
-  if (!*news) return std::optional<std::string>();
-  soap::Addressing addressing;
-  addressing.action = "urn:hl7-org:v3:" + std::string(interaction);
-  addressing.message_id = uuid_of(token);
-  addressing.to = consumer.url;
-  addressing.reply_to = soap::anonymous;
-  return std::optional<std::string>(
-      soap::write(soap::Version::v12, addressing, message(site, consumer, **news, token)));
+  std::vector<std::string> envelopes;
+  for (const auto& one : *news) {
+    const auto id = token();
+    soap::Addressing addressing;
+    addressing.action = "urn:hl7-org:v3:" + std::string(interaction);
+    addressing.message_id = uuid_of(id);
+    addressing.to = consumer.url;
+    addressing.reply_to = soap::anonymous;
+    envelopes.push_back(soap::write(soap::Version::v12, addressing, message(site, consumer, one, id)));
+  }
+  return envelopes;
 }
 
 Taken taken_v3(int status, std::string_view answer) {

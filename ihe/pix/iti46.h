@@ -1,18 +1,20 @@
 // ITI-46 PIXV3 Update Notification: PRPA_IN201302UV02 to a consumer, as ITI-10 by HL7 v2. IHE ITI TF-2 3.46.
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fhir/outcome.h"
 #include "ihe/pix/iti10.h"
 
 namespace ihe::pix {
 
-// The whole envelope; nothing where ITI-10 would be silent. `token`: 32 random hexadecimal digits.
-fhir::Result<std::optional<std::string>> notification_v3(const Site& site, const Consumer& consumer,
-                                                         const fhir::Version& version, std::string_view token);
+// An envelope for each of the news that ITI-10 would tell. `token` gives 32 random hexadecimal digits.
+fhir::Result<std::vector<std::string>> notifications_v3(const Site& site, const Consumer& consumer,
+                                                        const fhir::Version& version,
+                                                        const std::function<std::string()>& token);
 inline constexpr std::string_view notification_v3_type =
     "application/soap+xml; charset=UTF-8; action=\"urn:hl7-org:v3:PRPA_IN201302UV02\"";
 

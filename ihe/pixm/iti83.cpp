@@ -1,5 +1,6 @@
 // ITI-83 Mobile Patient Identifier Cross-reference Query, which Patient/$ihe-pix answers (src/operation/ihe_pix.cpp).
 // IHE PIXm, https://profiles.ihe.net/ITI/PIXm/ITI-83.html
+#include "fhir/incoming.h"
 #include "ihe/restful.h"
 
 namespace ihe {
@@ -7,11 +8,16 @@ namespace {
 
 constexpr std::string_view source = "sourceIdentifier";
 
-// By POST the parameters stand in the body, which is recorded as it came.
+// By POST the parameters stand in the body.
 bool tell(const Site&, const Requested& requested, atna::Record& record) {
   record.told.query = as_asked(requested);
   for (const auto& [name, value] : requested.parameters)
     if (name == source) record.told.patients.push_back(value);
+  const auto sent = fhir::receive(requested.body);
+  if (!sent) return true;
+  for (const auto& parameter : *sent->resource)
+    if (parameter.name == "parameter" && parameter.value_of("name") == source)
+      record.told.patients.emplace_back(parameter.value_of("valueString"));
   return true;
 }
 

@@ -54,6 +54,7 @@ Request part_request(const Call& call, std::string_view method, std::string_view
   for (const auto& [name, value] : call.request.headers)
     if (net::same_word(name, "Prefer")) request.headers.emplace_back(name, value);
   request.peer = call.request.peer;
+  request.id = call.request.id;
   request.secure = call.request.secure;
   return request;
 }

@@ -55,6 +55,8 @@ test('ITI-83 and ITI-119: a question is recorded with its words, from whom and t
   assert.ok(event.entity.some(({ type, what }) => type?.code === 'XrequestId' && what.identifier.value === 'asked-1'));
   const refused = await record('ITI-83', () => send('GET', `Patient/$ihe-pix?sourceIdentifier=${red}|nobody`));
   assert.deepEqual([refused.answer.status, kind(refused.event), refused.event.outcomeDesc], [404, 'rest E 4', 'not-found']);
+  const posted = await record('ITI-83', () => send('POST', 'Patient/$ihe-pix', { resourceType: 'Parameters', parameter: [{ name: 'sourceIdentifier', valueString: `${red}|1` }] }));
+  assert.deepEqual([posted.answer.status, patients(posted.event)], [200, [`${red}|1`]]);
   const matched = await record('ITI-119', () => send('POST', 'Patient/$match', { resourceType: 'Parameters', parameter: [{ name: 'resource', resource: of('9') }] }));
   assert.equal(kind(matched.event), 'rest E 0');
   assert.match(query(matched.event), /^Patient\/\$match\n.*Mohr/s);

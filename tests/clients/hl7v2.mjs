@@ -266,7 +266,11 @@ test('ITI-10: a consumer is told of all identifiers of its domains, again until 
     const [a, b] = ['N4^^^A&1.2.3.1&ISO', 'N5^^^B&1.2.3.2&ISO'];
     const events = [[adt('A01', 'N4^^^A', '||N^N'), [a]], [adt('A01', 'N5^^^B', '||N^N'), [b]],
       [`${adt('A24', 'N4^^^A')}PID|||N5^^^B\r`, [`${a}~${b}`, `${a}~${b}`]], [`${adt('A37', 'N4^^^A')}PID|||N5^^^B\r`, [a, b]],
-      [adt('A01', 'N6^^^A', '||N^N'), ['N6^^^A&1.2.3.1&ISO']], [`${adt('A40', 'N6^^^A')}MRG|N4^^^A\r`, ['N6^^^A&1.2.3.1&ISO']]];
+      [adt('A01', 'N6^^^A', '||N^N'), ['N6^^^A&1.2.3.1&ISO']], [`${adt('A40', 'N6^^^A')}MRG|N4^^^A\r`, ['N6^^^A&1.2.3.1&ISO']],
+      // A number that was wrong: those who were found by it are told, too.
+      [adt('A01', 'N7^^^A~1918090138700^^^&1.3.182.4.4&ISO', '||N^N'), ['N7^^^A&1.2.3.1&ISO']],
+      [adt('A01', 'N8^^^B~1918090138700^^^&1.3.182.4.4&ISO', '||N^N'), ['N7^^^A&1.2.3.1&ISO~N8^^^B&1.2.3.2&ISO']],
+      [adt('A08', 'N8^^^B~2012123177747^^^&1.3.182.4.4&ISO', '||N^N'), ['N7^^^A&1.2.3.1&ISO', 'N8^^^B&1.2.3.2&ISO']]];
     let count = 3;
     for (const [message, expected] of events) {
       assert.equal(field(await again.send(message), 'MSA', 1), 'AA', message);
@@ -281,6 +285,17 @@ test('ITI-10: a consumer is told of all identifiers of its domains, again until 
     consumer.close();
     rmSync(data, { recursive: true, force: true });
   }
+});
+
+test('a link to a patient who is merged holds for the survivor, and can be undone', async () => {
+  for (const id of ['L1^^^A', 'L2^^^A', 'L3^^^B']) await accept(adt('A01', id, '||LINK^L'));
+  const linked = (event) => `${adt(event, 'L1^^^A')}PID|||L3^^^B\r`;
+  await accept(linked('A24'));
+  await accept(`${adt('A40', 'L2^^^A')}MRG|L1^^^A\r`);
+  assert.match(ids(await client.send(pix('L2^^^A', '^^^B')))[0], /^L3\^/);
+  assert.match(ids(await client.send(pix('L3^^^B', '^^^A')))[0], /^L2\^/);
+  await accept(`${adt('A37', 'L2^^^A')}PID|||L3^^^B\r`);
+  assert.equal(field(await client.send(pix('L2^^^A', '^^^B')), 'QAK', 2), 'NF');
 });
 
 test('ITI-10 by TLS: a consumer whose certificate is trusted is told, another one is not', async () => {
