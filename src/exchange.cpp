@@ -58,8 +58,9 @@ fhir::Result<ihe::Plan> Exchange::plan(Job& job) {
   if (!made) return made;
   if (made->remember) recollection_.remember(made->remember->first, std::move(made->remember->second));
   if (!job.transaction.audit.event.empty()) {
-    auto event =
-        ihe::atna::event(site, ihe::atna::record_of(site, job.transaction, job.message, made->audited), nullptr);
+    const auto refusal = ihe::atna::refusal_in(job.transaction, made->answer);
+    const auto record = ihe::atna::record_of(site, job.transaction, job.message, made->audited);
+    auto event = ihe::atna::event(site, record, refusal ? &*refusal : nullptr);
     if (!event) return std::move(event.outcome());
     job.asks = !made->batch && !made->committed;
     if (!made->batch) made->batch = fhir::Batch{access_, {}, {}};

@@ -16,6 +16,7 @@ constexpr std::string_view object_role = "http://terminology.hl7.org/CodeSystem/
 constexpr std::string_view event_type = "http://terminology.hl7.org/CodeSystem/audit-event-type";
 constexpr std::string_view interaction = "http://hl7.org/fhir/restful-interaction";
 constexpr std::string_view balp_entity = "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType";
+constexpr std::string_view hl7v3_ns = "urn:hl7-org:v3";
 constexpr std::string_view resource_type = "http://hl7.org/fhir/resource-types";
 constexpr std::string_view ourselves = "alzette";
 
@@ -147,7 +148,32 @@ class EventBuilder {
   Node& event_;
 };
 
+// The rest of `text` behind `mark`, "" where there is none.
+std::string_view behind(std::string_view text, std::string_view mark) {
+  const auto at = text.find(mark);
+  return at == std::string_view::npos ? std::string_view() : text.substr(at + mark.size());
+}
+
+// Answers are of our own writing, and say what became of the message before anything that somebody else wrote.
+bool refuses(const Transaction& row, std::string_view answer) {
+  if (row.door == Door::mllp) {
+    const auto code = behind(answer, "\rMSA").substr(0, 3);  // "|AE"
+    return code.ends_with('E') || code.ends_with('R');
+  }
+  if (row.ns == hl7v3_ns) {
+    const auto code = behind(behind(behind(answer, "<acknowledgement"), "<typeCode"), "code=\"").substr(0, 2);
+    return code.ends_with('E') || code.ends_with('R');
+  }
+  const auto status = behind(answer, "status=\"");
+  return status.substr(0, status.find('"')).ends_with(":Failure");
+}
+
 }  // namespace
+
+std::optional<fhir::Outcome> refusal_in(const Transaction& row, const Answer& answer) {
+  if (!refuses(row, answer.bytes)) return std::nullopt;
+  return fhir::Outcome(fhir::Kind::unprocessable, "processing", "");
+}
 
 Record record_of(const Site& site, const Transaction& row, const Message& message, Audited told) {
   Record record{row.id, row.name, row.audit, {}, message.sender, message.peer, message.id, {}, std::move(told), {}};

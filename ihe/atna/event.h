@@ -3,6 +3,7 @@
 // for every message, also for one that was refused. IHE ITI TF-2 3.20, BALP 1.1; DICOM PS3.15 A.5.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,10 @@ struct Record {
 inline constexpr std::string_view rest = "rest";  // the event of BALP: a restful operation
 
 Record record_of(const Site& site, const Transaction& row, const Message& message, Audited told);
+
+// The refusal that an answer holds which is part of the transaction (MSA of v2, the acknowledgement of v3, the status
+// of a RegistryResponse); nothing in one that tells of success.
+std::optional<fhir::Outcome> refusal_in(const Transaction& row, const Answer& answer);
 
 // `refusal`: null when the transaction was carried out.
 fhir::Result<fhir::Write> event(const Site& site, const Record& record, const fhir::Outcome* refusal);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ask, start } from '../../conformance/server.mjs';
-import { bundle, cda, describing, oid, published, uid } from './parts/documents.mjs';
+import { bundle, cda, describing, oid, provide, provided as provideRequest, published, uid } from './parts/documents.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'alzette-audit-'));
 const red = `urn:oid:${oid}`;
@@ -26,14 +26,14 @@ const send = (method, path, body, headers) => ask(method, `${server.base}/${path
 const events = async (to, code) => (JSON.parse((await ask('GET', `${to.base}/AuditEvent?_count=1000&subtype=urn:ihe:event-type-code|${code}`)).text).entry ?? [])
   .map(({ resource }) => resource);
 // The records of that transaction which are new since `before`; those of questions come some milliseconds behind.
-async function record(code, request) {
+const record = (code, request) => { seen.add(code); return made(code, request); };
+async function made(code, request) {
   const before = new Set((await events(server, code)).map(({ id }) => id));
   const answer = await request();
-  seen.add(code);
   for (;;) {
-    const made = (await events(server, code)).filter(({ id }) => !before.has(id));
-    assert.ok(made.length < 2, 'one record for each request');
-    if (made.length) return { answer, event: made[0] };
+    const found = (await events(server, code)).filter(({ id }) => !before.has(id));
+    assert.ok(found.length < 2, 'one record for each request');
+    if (found.length) return { answer, event: found[0] };
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
@@ -64,10 +64,10 @@ test('ITI-83 and ITI-119: a question is recorded with its words, from whom and t
 
 test('ITI-104: create, update and delete are told apart, in one commit with what they did', async () => {
   const feed = (method, body) => () => send(method, `Patient?identifier=${encodeURIComponent(`${red}|2`)}`, body);
-  const made = await record('ITI-104', feed('PUT', of('2')));
-  const at = JSON.parse(made.answer.text).meta.lastUpdated;
-  assert.deepEqual([kind(made.event), made.event.subtype[0].code, made.event.meta.lastUpdated], ['rest C 0', 'create', at]);
-  assert.deepEqual([patients(made.event), objects(made.event)], [[`${red}|2`], ['4 Patient']]);
+  const created = await record('ITI-104', feed('PUT', of('2')));
+  const at = JSON.parse(created.answer.text).meta.lastUpdated;
+  assert.deepEqual([kind(created.event), created.event.subtype[0].code, created.event.meta.lastUpdated], ['rest C 0', 'create', at]);
+  assert.deepEqual([patients(created.event), objects(created.event)], [[`${red}|2`], ['4 Patient']]);
   assert.deepEqual(kind((await record('ITI-104', feed('PUT', of('2', { gender: 'female' })))).event), 'rest U 0');
   assert.deepEqual(kind((await record('ITI-104', feed('PUT', of('2', { birthDate: '1958-02-30' })))).event), 'rest U 4');
   assert.deepEqual(kind((await record('ITI-104', feed('DELETE'))).event), 'rest D 0');
@@ -89,6 +89,8 @@ test('ITI-65, 105 and 106: documents that come', async () => {
   assert.deepEqual([kind(provided.event), patients(provided.event), objects(provided.event)], ['110107 C 0', [`Patient/${patient}`], ['20 List']]);
   const refused = await record('ITI-65', () => ask('POST', server.base, JSON.stringify(bundle({ id: 'nobody' }))));
   assert.deepEqual([refused.answer.status >= 400, kind(refused.event)], [true, '110107 C 4']);
+  const set = (id) => () => provide(server, provideRequest({ id }), Buffer.from('text'));
+  assert.deepEqual([kind((await made('ITI-41', set('1'))).event), kind((await made('ITI-41', set('nobody'))).event)], ['110107 C 0', '110107 C 4']);
   for (const [code, path, body] of [['ITI-105', 'DocumentReference', published(uid())], ['ITI-106', 'DocumentReference/$generate-metadata', describing(cda(uid()))]]) {
     const { answer, event } = await record(code, () => send('POST', path, body));
     assert.ok(answer.status < 300, answer.text);

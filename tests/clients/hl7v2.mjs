@@ -348,11 +348,13 @@ test('SIGTERM lets a message that has arrived be answered', async () => {
 });
 
 test('each message leaves one audit record, also when it is refused', async () => {
-  const sent = [adt('A01', 'AUD1^^^A', '||X^Y'), pix('AUD1^^^A'), adt('A01', 'AUD2^^^X', '||X^Y')];
+  const sent = [adt('A01', 'AUD1^^^A', '||X^Y'), pix('AUD1^^^A'), adt('A01', 'AUD2^^^X', '||X^Y'), pix('NOBODY^^^A'), pdq('@PID.99^X')];
   for (const message of sent) await client.send(message);
-  const kept = await records(3, ...sent);
+  const kept = await records(5, ...sent);
   assert.deepEqual(kept.map((event) => [event.subtype[0].code, event.outcome]),
-    [['ITI-8', '0'], ['ITI-9', '0'], ['ITI-8', '4']]);
+    [['ITI-8', '0'], ['ITI-9', '0'], ['ITI-8', '4'], ['ITI-9', '4'], ['ITI-21', '4']]);
+  const query = kept[1].entity.find((entity) => entity.query).query;
+  assert.equal(Buffer.from(query, 'base64').toString(), segments(sent[1], 'QPD')[0]);
   assert.equal(kept[2].agent[0].who.display, 'HOSPITAL|APP');
 });
 

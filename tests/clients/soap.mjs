@@ -96,6 +96,22 @@ test('ITI-45 tells identifiers without the one asked with; what is not known has
   assert.match(domain.text, /<code code="204"/);
 });
 
+test('a negative answer is recorded as one', async () => {
+  await add([`22@${a}`], 'Schmit', 'Recorded');
+  await query(`22@${a}`);
+  await query(`98@${a}`);
+  const outcome = async (extension) => {
+    for (;;) {
+      const { entry = [] } = await (await fetch(`${server.origin}/fhir/AuditEvent?subtype=ITI-45&_count=1000`)).json();
+      const of = ({ entity }) => Buffer.from(entity.find((one) => one.query)?.query ?? '', 'base64').toString().includes(`"${extension}"`);
+      const found = entry.map(({ resource }) => resource).find(of);
+      if (found) return found.outcome;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  assert.deepEqual([await outcome('22'), await outcome('98')], ['0', '4']);
+});
+
 test('ITI-44 merges: the subsumed identifier is known no more, or finds the survivor', async () => {
   await add([`30@${a}`, `30@${b}`], 'Klein', 'Eva');
   await add([`31@${a}`], 'Klein', 'Ewa');
