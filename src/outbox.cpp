@@ -1,5 +1,8 @@
 #include "src/outbox.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -21,8 +24,16 @@ void count(std::string_view result) {
       .add();
 }
 
-// A letter's file: address and media type, a line each, then the body. It is whole once it has its name.
-bool write(const std::string& path, const Letter& letter) {
+bool sync(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool good = fd >= 0 && ::fsync(fd) == 0;
+  if (fd >= 0) ::close(fd);
+  return good;
+}
+
+// A letter's file: address and media type, a line each, then the body. It is whole, and outlives a power cut, once it
+// has its name.
+bool write(const std::string& folder, const std::string& path, const Letter& letter) {
   const auto unfinished = path + ".part";
   {
     std::ofstream file(unfinished, std::ios::binary | std::ios::trunc);
@@ -31,8 +42,9 @@ bool write(const std::string& path, const Letter& letter) {
   }
   std::error_code error;
   fs::permissions(unfinished, fs::perms::owner_read | fs::perms::owner_write, error);
+  if (!sync(unfinished)) return false;
   fs::rename(unfinished, path, error);
-  return !error;
+  return !error && sync(folder);
 }
 
 Letter read(const std::string& path) {
@@ -80,6 +92,7 @@ bool Outbox::has_room() const {
 bool Outbox::takes(std::uint64_t bytes) const { return bytes <= limits_.body; }
 
 bool Outbox::post(Letter letter) {
+  std::string file;
   {
     const std::lock_guard lock(mutex_);
     const bool full = letters_.size() + under_way_ >= limits_.letters || bytes_ + letter.body.size() > limits_.bytes;
@@ -87,11 +100,16 @@ bool Outbox::post(Letter letter) {
       count("dropped");
       return false;
     }
-    const auto number = std::to_string(++count_);
-    auto file = folder_ + "/" + std::to_string(clock::wall_ms()) + "-" +
-                std::string(12 - std::min<std::size_t>(12, number.size()), '0') + number + ".letter";
-    if (!write(file, letter)) log::write(log::Level::warning, "reply_not_kept", {{"file", file}});
+    ++under_way_;  // a disk may be slow: others do not wait for it
     bytes_ += letter.body.size();
+    const auto number = std::to_string(++count_);
+    file = folder_ + "/" + std::to_string(clock::wall_ms()) + "-" +
+           std::string(12 - std::min<std::size_t>(12, number.size()), '0') + number + ".letter";
+  }
+  if (!write(folder_, file, letter)) log::write(log::Level::warning, "reply_not_kept", {{"file", file}});
+  {
+    const std::lock_guard lock(mutex_);
+    --under_way_;
     letters_.push_back({std::move(letter), std::move(file), 0, std::chrono::steady_clock::now()});
   }
   wake_.notify_one();

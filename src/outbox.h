@@ -1,6 +1,6 @@
 // Answers that go to another address than the one they were asked from (WS-Addressing ReplyTo): sent by a few threads,
-// tried again with growing pauses, bounded. Each lies in a file until it is sent or given up, so that what waits when
-// the server ends, or is killed, is sent by the next one.
+// tried again with growing pauses, bounded. Each lies in a file, on the disk before it is taken, until it is sent or
+// given up, so that what waits when the server ends, is killed, or loses its power, is sent by the next one.
 #pragma once
 
 #include <chrono>
@@ -46,7 +46,7 @@ class Outbox {
 
   bool has_room() const;                  // for one more letter
   bool takes(std::uint64_t bytes) const;  // whether a letter may be as large as that
-  bool post(Letter letter);               // false: full
+  bool post(Letter letter);               // waits for the disk; false: full
   std::size_t waiting() const;
   void stop();  // what waits, and what is posted from now on, stays in its file
 

@@ -140,7 +140,11 @@ void SoapDoor::receive(const std::shared_ptr<Job>& job) try {
                 [this, job, route, accepted](fhir::Result<ihe::Answer> answer) {
                   auto reply = ihe::reply_to(job->call, std::move(answer), auth::random_token(), clock::wall_ms());
                   if (!accepted) return job->respond(response_of(std::move(reply), route));
-                  if (!job->call.silent) send_elsewhere(*job, std::move(reply));
+                  if (job->call.silent) return;
+                  // The disk is waited for, which the store's writer must not, unless nobody else is left.
+                  const auto shared = std::make_shared<ihe::SoapReply>(std::move(reply));
+                  const auto send = [this, job, shared] { send_elsewhere(*job, std::move(*shared)); };
+                  if (!workers_.post(send)) send();
                 });
   if (accepted) job->respond(response_of({202, {}, nullptr}, route));
 } catch (const std::exception& error) {

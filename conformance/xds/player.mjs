@@ -163,7 +163,8 @@ export class Player {
   }
 
   async symbols(unit, section, holder, input) {
-    const table = new Map([['$now$', dtm(new Date())], ['$lastyear$', dtm(new Date(Date.now() - 365 * 86400e3))],
+    // The end of a range is not in it, and its times are whole seconds: what was submitted in this second is before now.
+    const table = new Map([['$now$', dtm(new Date(Date.now() + 1e3))], ['$lastyear$', dtm(new Date(Date.now() - 365 * 86400e3))],
       ['$repuid$', this.server.repositoryId], ['$repositoryuid$', this.server.repositoryId], ['$testdata_repid$', this.server.repositoryId],
       ['$repositoryUniqueId$', this.server.repositoryId], ['$home$', this.server.home], ['$configHome$', this.server.home]]);
     if (input !== undefined) for (const symbol of ['$patientid$', '$patient_id$', '$pid$']) table.set(symbol, input);
