@@ -297,33 +297,23 @@ std::string_view Element::namespace_of(std::string_view prefix) const {
 }
 
 void escape(std::string_view value, std::string& out) {
-  for (const char c : value) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\r':
-        out += "&#13;";
-        break;
-      case '\n':
-      case '\t':
-        out += c;
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20)
-          out += "\xEF\xBF\xBD";
-        else
-          out += c;
-    }
+  const auto special = [](char c) {
+    return c == '&' || c == '<' || c == '>' || c == '"' ||
+           (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t');
+  };
+  while (!value.empty()) {
+    const auto plain = static_cast<std::size_t>(std::find_if(value.begin(), value.end(), special) - value.begin());
+    out.append(value.substr(0, plain));
+    value.remove_prefix(plain);
+    if (value.empty()) return;
+    const char c = value.front();
+    out += c == '&'    ? "&amp;"
+           : c == '<'  ? "&lt;"
+           : c == '>'  ? "&gt;"
+           : c == '"'  ? "&quot;"
+           : c == '\r' ? "&#13;"
+                       : "\xEF\xBF\xBD";
+    value.remove_prefix(1);
   }
 }
 

@@ -15,6 +15,21 @@ std::string_view prefix_of(Kind kind) {
                                         : "XDSFolder";
 }
 
+// Entries that have one of these codes by a search parameter of their FHIR view, which calls the scheme by another
+// name.
+fhir::search::Clause clause_of(std::string_view parameter, const Values& codes) {
+  fhir::search::Clause clause;
+  clause.parameter = type_of(Kind::document_entry).parameter(parameter);
+  for (const auto& code : codes) {
+    fhir::search::Term term;
+    term.value.kind = fhir::search::IndexKind::token;
+    term.value.text = code.substr(0, code.find("^^"));
+    term.any_system = true;
+    clause.any_of.push_back(std::move(term));
+  }
+  return clause;
+}
+
 bool contains(const Values& values, std::string_view value) {
   return std::find(values.begin(), values.end(), value) != values.end();
 }
@@ -110,9 +125,17 @@ std::vector<fhir::search::Clause> Filter::clauses() const {
   constexpr std::pair<std::string_view, Index> known[] = {{scheme::class_code, Index::class_code},
                                                           {scheme::event_code, Index::event_code},
                                                           {scheme::facility_code, Index::facility_code}};
-  for (const auto& codes : codes_)
+  constexpr std::pair<std::string_view, std::string_view> of_view[] = {
+      {scheme::type_code, "type"},
+      {scheme::format_code, "format"},
+      {scheme::practice_setting_code, "setting"},
+      {scheme::confidentiality_code, "security-label"}};
+  for (const auto& codes : codes_) {
     for (const auto& [scheme, index] : known)
       if (codes.scheme == scheme) all.push_back(clause_of(index, *codes.any_of));
+    for (const auto& [scheme, parameter] : of_view)
+      if (codes.scheme == scheme) all.push_back(clause_of(parameter, *codes.any_of));
+  }
   for (const auto* values : references_)
     if (std::none_of(values->begin(), values->end(),
                      [](const auto& one) { return one.find('%') != std::string::npos; }))

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
+#include "fhir/base64.h"
 #include "ihe/identity/matricule.h"
 #include "src/auth/digest.h"
-#include "src/generate/digest.h"
 #include "src/generate/directory.h"
 #include "src/generate/json_text.h"
 #include "src/generate/patient.h"
@@ -138,9 +138,8 @@ std::string document_reference(std::uint64_t seed, const Person& person, const K
                                const Called& called, const std::string& bytes, Random& random) {
   bool restricted = random.permille(60);
   auto author = random.permille(600) ? person.practitioner : random.below(practitioners);
-  auto hash = sha1(bytes);
-  std::string base64, out;
-  append_base64(base64, {reinterpret_cast<const char*>(hash.data()), hash.size()});
+  const auto hash = auth::sha1(bytes);
+  std::string out;
   JsonText json(out);
   json.resource("DocumentReference", called.uuid).object("meta").list("profile");
   json.item("https://profiles.ihe.net/ITI/MHD/StructureDefinition/IHE.MHD.Comprehensive.DocumentReference");
@@ -157,7 +156,8 @@ std::string document_reference(std::uint64_t seed, const Person& person, const K
                 restricted ? "restricted" : "normal");
   json.list("content").object().object("attachment").text("contentType", content_type(format));
   json.text("language", "fr-LU").text("url", reference_to("Binary", called.binary)).number("size", bytes.size());
-  json.text("hash", base64).text("title", kind.title).text("creation", instant_text(day, 690)).end_object();
+  json.text("hash", fhir::encode_base64({reinterpret_cast<const char*>(hash.data()), hash.size()}));
+  json.text("title", kind.title).text("creation", instant_text(day, 690)).end_object();
   json.object("format").text("system", "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode");
   json.text("code", "urn:ihe:iti:xds:2017:mimeTypeSufficient").end_object().end_object().end_list();
   add_context(json, day, author);
@@ -181,9 +181,7 @@ void document(std::uint64_t seed, const Person& person, std::uint32_t number, co
   JsonText json(binary);
   json.resource("Binary", called.binary).text("contentType", content_type(format));
   json.reference("securityContext", reference_to("Patient", patient_id(seed, person)));
-  std::string data;
-  append_base64(data, bytes);
-  json.text("data", data).end_object();
+  json.text("data", fhir::encode_base64(bytes)).end_object();
   sink("Binary", std::move(binary));
   sink("DocumentReference", document_reference(seed, person, kind, format, day, called, bytes, random));
 }

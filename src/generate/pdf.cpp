@@ -10,14 +10,20 @@ namespace {
 
 constexpr std::size_t lines_a_page = 50;
 
+bool is_plain(char c) { return static_cast<unsigned char>(c) < 0x80 && c != '(' && c != ')' && c != '\\'; }
+
 // UTF-8 to a PDF string literal in WinAnsiEncoding.
 void append_literal(std::string& out, std::string_view text) {
   out += '(';
   for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto run = static_cast<std::size_t>(
+        std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), is_plain) - text.begin());
+    out.append(text.substr(at, run - at));
+    at = run;
+    if (at == text.size()) break;
     auto byte = static_cast<unsigned char>(text[at]);
     if (byte < 0x80) {
-      if (byte == '(' || byte == ')' || byte == '\\') out += '\\';
-      out += text[at];
+      (out += '\\') += text[at];
       continue;
     }
     unsigned point = byte & 0x1Fu;

@@ -70,6 +70,17 @@ TEST_CASE("registry: filters of FindDocuments") {
   CHECK(count("ClassCode", "('REPORT^^1.2.8')") == 0);
   CHECK(count("ClassCode", "('OTHER^^1.2.9','REPORT^^1.2.9')") == 1);
   CHECK(count("ClassCode", "('REPORT')") == -1);
+  for (const auto& [name, value] :
+       {std::pair("TypeCode", "TYPE^^1.2."), std::pair("FormatCode", "FORMAT^^1.2."),
+        std::pair("PracticeSettingCode", "GENERAL^^1.2."), std::pair("HealthcareFacilityTypeCode", "HOSPITAL^^1.2."),
+        std::pair("ConfidentialityCode", "N^^2.16.840.1.113883.5.2")}) {
+    const std::string code(value);
+    const std::string last = std::string(name) == "ConfidentialityCode" ? "5" : "9";
+    CHECK_MESSAGE(count(name, "('" + code + last + "')") == 1, name);
+    CHECK_MESSAGE(count(name, "('" + code + "4')") == 0, name);
+    CHECK_MESSAGE(count(name, "('X" + code + last + "')") == 0, name);
+    CHECK_MESSAGE(count(name, "('X" + code + last + "','" + code + last + "')") == 1, name);
+  }
   CHECK(count("AuthorPerson", "('%Gerald%')") == 1);
   CHECK(count("AuthorPerson", "('%Gerard%')") == 0);
   CHECK(count("CreationTimeFrom", "20041224") == 1);
