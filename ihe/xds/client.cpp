@@ -19,6 +19,11 @@ constexpr std::string_view query_action = "urn:ihe:iti:2007:RegistryStoredQuery"
 constexpr std::string_view several_action = "urn:ihe:iti:2009:MultiPatientStoredQuery";
 constexpr std::string_view provide_action = "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b";
 constexpr std::string_view retrieve_action = "urn:ihe:iti:2007:RetrieveDocumentSet";
+constexpr std::string_view register_action = "urn:ihe:iti:2007:RegisterDocumentSet-b";
+constexpr std::string_view update_action = "urn:ihe:iti:2010:UpdateDocumentSet";
+constexpr std::string_view remove_action = "urn:ihe:iti:2010:DeleteDocumentSet";
+constexpr std::string_view remove_documents_action = "urn:ihe:iti:2017:RemoveDocuments";
+constexpr std::string_view rmd_ns = "urn:ihe:iti:rmd:2017";
 
 soap::Addressing addressing_of(std::string_view action, const Call& call) {
   soap::Addressing addressing;
@@ -57,6 +62,29 @@ void write_slot(xml::Writer& to, const QueryParameter& parameter, const Values& 
     to.element("rim:Value", parameter.several ? "(" + text + ")" : text);
   }
   to.close().close();
+}
+
+void write_submission(xml::Writer& to, const std::vector<RegistryObject>& objects) {
+  to.open("lcm:SubmitObjectsRequest").attribute("xmlns:lcm", ebxml::lcm_ns).attribute("xmlns:rim", ebxml::rim_ns);
+  to.open("rim:RegistryObjectList");
+  for (const auto& object : objects) ebxml::write(to, object);
+  to.close().close();
+}
+
+Posted submission(std::string_view action, const std::vector<RegistryObject>& objects, const Call& call) {
+  std::string body;
+  xml::Writer to(body);
+  write_submission(to, objects);
+  return simple(action, body, call);
+}
+
+void write_requests(xml::Writer& to, const std::vector<DocumentRequest>& documents) {
+  for (const auto& document : documents) {
+    to.open("xds:DocumentRequest");
+    if (!document.home.empty()) to.element("xds:HomeCommunityId", document.home);
+    to.element("xds:RepositoryUniqueId", document.repository).element("xds:DocumentUniqueId", document.unique_id);
+    to.close();
+  }
 }
 
 // A SOAP fault in its own words: SOAP 1.2 Part 1 §5.4, SOAP 1.1 §4.4.
@@ -134,10 +162,7 @@ Posted provide(const std::vector<RegistryObject>& objects, const std::vector<Doc
   std::string body;
   xml::Writer to(body);
   to.open("xds:ProvideAndRegisterDocumentSetRequest").attribute("xmlns:xds", xds_ns);
-  to.open("lcm:SubmitObjectsRequest").attribute("xmlns:lcm", ebxml::lcm_ns).attribute("xmlns:rim", ebxml::rim_ns);
-  to.open("rim:RegistryObjectList");
-  for (const auto& object : objects) ebxml::write(to, object);
-  to.close().close();
+  write_submission(to, objects);
   std::vector<mime::Part> parts;
   for (const auto& object : objects)
     for (const auto& document : documents) {
@@ -156,14 +181,36 @@ Posted retrieve(const std::vector<DocumentRequest>& documents, const Call& call)
   std::string body;
   xml::Writer to(body);
   to.open("xds:RetrieveDocumentSetRequest").attribute("xmlns:xds", xds_ns);
-  for (const auto& document : documents) {
-    to.open("xds:DocumentRequest");
-    if (!document.home.empty()) to.element("xds:HomeCommunityId", document.home);
-    to.element("xds:RepositoryUniqueId", document.repository).element("xds:DocumentUniqueId", document.unique_id);
-    to.close();
-  }
+  write_requests(to, documents);
   to.close();
   return packaged(retrieve_action, body, {}, call);
+}
+
+Posted register_set(const std::vector<RegistryObject>& objects, const Call& call) {
+  return submission(register_action, objects, call);
+}
+
+Posted update_set(const std::vector<RegistryObject>& objects, const Call& call) {
+  return submission(update_action, objects, call);
+}
+
+Posted remove(const std::vector<std::string>& ids, const Call& call) {
+  std::string body;
+  xml::Writer to(body);
+  to.open("lcm:RemoveObjectsRequest").attribute("xmlns:lcm", ebxml::lcm_ns).attribute("xmlns:rim", ebxml::rim_ns);
+  to.open("rim:ObjectRefList");
+  for (const auto& id : ids) to.open("rim:ObjectRef").attribute("id", id).close();
+  to.close().close();
+  return simple(remove_action, body, call);
+}
+
+Posted remove_documents(const std::vector<DocumentRequest>& documents, const Call& call) {
+  std::string body;
+  xml::Writer to(body);
+  to.open("rmd:RemoveDocumentsRequest").attribute("xmlns:rmd", rmd_ns).attribute("xmlns:xds", xds_ns);
+  write_requests(to, documents);
+  to.close();
+  return simple(remove_documents_action, body, call);
 }
 
 fhir::Result<Told> told(const Posted& answer, const Call& call) {

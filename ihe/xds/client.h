@@ -1,5 +1,6 @@
 // The client's side of XDS: what a Document Consumer and a Document Source send, as bytes to be POSTed, and what the
-// answers say. Sent and read by the wire code of the server. IHE ITI TF-2a 3.18, TF-2b 3.41, 3.43, 3.51.
+// answers say. Sent and read by the wire code of the server. IHE ITI TF-2a 3.18, TF-2b 3.41 to 3.43, 3.51, and the
+// supplements XDS Metadata Update (3.57) and Remove Metadata and Documents (3.62, 3.86).
 #pragma once
 
 #include <memory>
@@ -42,12 +43,20 @@ Posted ask(const Asked& query, const Call& call);
 // ITI-41. `documents` belong to the entries by uniqueId.
 Posted provide(const std::vector<RegistryObject>& objects, const std::vector<Document>& documents, const Call& call);
 
+// ITI-42 and ITI-57: metadata alone.
+Posted register_set(const std::vector<RegistryObject>& objects, const Call& call);
+Posted update_set(const std::vector<RegistryObject>& objects, const Call& call);
+// ITI-62: objects of the registry by their ids.
+Posted remove(const std::vector<std::string>& ids, const Call& call);
+
 struct DocumentRequest {
   std::string home;  // "" = not said
   std::string repository;
   std::string unique_id;
 };
 Posted retrieve(const std::vector<DocumentRequest>& documents, const Call& call);
+// ITI-86.
+Posted remove_documents(const std::vector<DocumentRequest>& documents, const Call& call);
 
 // What an answer says, whatever was asked.
 struct Told {

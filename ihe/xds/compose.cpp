@@ -39,6 +39,33 @@ class Composer {
     return std::move(out_);
   }
 
+  Composed update(const RegistryObject& entry, const Change& change) {
+    auto& set = add(Kind::submission_set);
+    describe_set(set);
+    const std::string set_id = set.id;
+    if (!change.status.empty()) {
+      auto& operation = associate(relation::update_status, set_id, entry.id);
+      operation.set(slot::original_status, entry.status);
+      operation.set(slot::new_status, change.status);
+      return std::move(out_);
+    }
+    auto next = entry;
+    next.id = uuid();
+    next.lid = lid(entry);
+    if (change.title) next.name = {{*change.title, {}, {}}};
+    for (const auto& [code_scheme, code] : change.codes)
+      std::erase_if(next.classifications, [&](const Label& label) { return label.scheme == code_scheme; });
+    for (auto* labels : {&next.classifications, &next.identifiers})
+      for (auto& label : *labels) label.id = uuid();
+    for (const auto& [code_scheme, code] : change.codes) classify(next, code_scheme, code);
+    const auto next_id = next.id;
+    out_.objects.push_back(std::move(next));
+    auto& operation = associate(relation::has_member, set_id, next_id);
+    operation.set(slot::submission_set_status, "Original");
+    operation.set(slot::previous_version, std::to_string(version(entry)));
+    return std::move(out_);
+  }
+
  private:
   std::string uuid() const { return uuid_of(random_()); }
 
@@ -147,10 +174,11 @@ class Composer {
     item.bytes->each([&](std::string_view piece) { return digest.add(piece), true; });
     entry.set(slot::hash, to_hex(digest.finish()));
     entry.set(slot::size, std::to_string(item.bytes->size()));
+    if (!composition_.repository.empty()) entry.set(slot::repository_unique_id, composition_.repository);
     if (composition_.limited) mark(entry, scheme::limited_entry);
     name_author(entry, scheme::entry_author);
     for (const auto& [code_scheme, code] : composition_.codes) classify(entry, code_scheme, code);
-    const auto unique = oid_of_uuid(random_());
+    const auto unique = item.unique_id.empty() ? oid_of_uuid(random_()) : item.unique_id;
     identify(entry, scheme::entry_patient_id, entry_name, "patientId", composition_.patient);
     identify(entry, scheme::entry_unique_id, entry_name, "uniqueId", unique);
     out_.documents.push_back({unique, item.mime_type, item.bytes});
@@ -165,6 +193,11 @@ class Composer {
 
 Composed compose(const Composition& composition, const std::function<std::string()>& random) {
   return Composer(composition, random).compose();
+}
+
+Composed compose_update(const Composition& of, const RegistryObject& entry, const Change& change,
+                        const std::function<std::string()>& random) {
+  return Composer(of, random).update(entry, change);
 }
 
 std::optional<Code> code_from(std::string_view text) {

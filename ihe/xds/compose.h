@@ -23,6 +23,7 @@ struct Composition {
     std::string title;
     std::string mime_type;
     std::shared_ptr<const fhir::Content> bytes;
+    std::string unique_id = {};  // "" = a new one
   };
   std::string patient;         // CX
   std::string source_patient;  // CX of the source's own domain; "" = patient
@@ -33,6 +34,7 @@ struct Composition {
   std::vector<std::pair<std::string_view, Code>> codes;  // of the entries, by scheme
   Code content_type;                                     // of the submission set
   std::vector<Item> items;
+  std::string repository;  // repositoryUniqueId of the entries; "" = whoever takes the documents says it
   std::vector<std::pair<std::string_view, std::string>> relations;  // type and target of the first document
   std::string title;                                                // of the submission set
   std::string new_folder;                                           // its title; "" = none is made
@@ -50,6 +52,16 @@ struct Composed {
 
 // `random`: gives 32 random hexadecimal digits each time.
 Composed compose(const Composition& composition, const std::function<std::string()>& random);
+
+// What becomes of a registered entry: its status alone, or a new version of it. IHE ITI supplement XDS Metadata Update.
+struct Change {
+  std::string status;  // "" = a new version
+  std::optional<std::string> title;
+  std::vector<std::pair<std::string_view, Code>> codes;  // by scheme, each in place of those before
+};
+// `of`: who submits, and when. The objects of ITI-57; `entry` is as a query gave it.
+Composed compose_update(const Composition& of, const RegistryObject& entry, const Change& change,
+                        const std::function<std::string()>& random);
 
 // "code^display^scheme"; nothing when code or scheme is missing.
 std::optional<Code> code_from(std::string_view text);

@@ -1,4 +1,4 @@
-// alzette xds query | provide | retrieve | find | publish
+// alzette xds query | provide | register | retrieve | update | remove | remove-documents | find | publish
 #include "src/command/xds.h"
 
 #include <iostream>
@@ -58,6 +58,21 @@ fhir::Result<ihe::xds::Told> Peer::exchange(const ihe::xds::Posted& request, con
                  "HTTP " + std::to_string(status) + " from " + to + ": " + told.outcome().issues.front().diagnostics);
 }
 
+int submit(const Peer& peer, const ihe::xds::Posted& request, const ihe::xds::Call& call,
+           const std::vector<ihe::xds::RegistryObject>& objects) {
+  const auto told = peer.exchange(request, call);
+  if (!told) return complain(told.outcome());
+  if (const auto code = tell_errors(*told); code != done) return code;
+  for (const auto& object : objects)
+    if (object.kind != ihe::xds::Kind::association)
+      std::cout << ihe::xds::word_of(object.kind) << '\t' << object.id << '\t' << ihe::xds::unique_id(object) << '\n';
+  return done;
+}
+
+std::string urn_of(const std::string& uuid) {
+  return uuid.empty() || uuid.starts_with("urn:uuid:") ? uuid : "urn:uuid:" + uuid;
+}
+
 std::string plain(std::string_view text) {
   std::string out(text);
   for (auto& c : out)
@@ -101,7 +116,9 @@ struct Flags {
 
   Flags() {
     app.require_subcommand(1);
-    for (auto* make : {xds::query, xds::provide, xds::retrieve, xds::find, xds::publish}) all.push_back(make(app));
+    for (auto* make : {xds::query, xds::provide, xds::register_set, xds::retrieve, xds::update, xds::remove,
+                       xds::remove_documents, xds::find, xds::publish})
+      all.push_back(make(app));
   }
 };
 
@@ -117,7 +134,7 @@ std::string help_text() { return Flags().app.help("", CLI::AppFormatMode::All); 
 
 }  // namespace
 
-const Command xds_client{"xds", "asks registries and repositories: query, provide, retrieve, find, publish", run,
-                         help_text};
+const Command xds_client{"xds", "asks registries and repositories: query, provide, retrieve, update, remove, find …",
+                         run, help_text};
 
 }  // namespace alzette::command

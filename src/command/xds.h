@@ -20,11 +20,15 @@ struct Subcommand {
   CLI::App* app = nullptr;
   std::function<int()> run;
 };
-Subcommand query(CLI::App& app);     // xds_query.cpp
-Subcommand provide(CLI::App& app);   // xds_provide.cpp
-Subcommand publish(CLI::App& app);   // xds_provide.cpp
-Subcommand retrieve(CLI::App& app);  // xds_retrieve.cpp
-Subcommand find(CLI::App& app);      // xds_find.cpp
+Subcommand query(CLI::App& app);             // xds_query.cpp
+Subcommand provide(CLI::App& app);           // xds_provide.cpp
+Subcommand publish(CLI::App& app);           // xds_provide.cpp
+Subcommand retrieve(CLI::App& app);          // xds_retrieve.cpp
+Subcommand find(CLI::App& app);              // xds_find.cpp
+Subcommand register_set(CLI::App& app);      // xds_provide.cpp
+Subcommand update(CLI::App& app);            // xds_change.cpp
+Subcommand remove(CLI::App& app);            // xds_change.cpp
+Subcommand remove_documents(CLI::App& app);  // xds_change.cpp
 
 // The server that is asked.
 struct Peer {
@@ -44,6 +48,12 @@ struct Peer {
 int tell_errors(const ihe::xds::Told& told);
 // The issues of an OperationOutcome on stderr, or the status where there is none. Returns `failed`.
 int tell_refusal(const Response& response);
+
+// Sends what submits these objects; when it was taken, the ids of entries, sets and folders on stdout, a line each.
+int submit(const Peer& peer, const ihe::xds::Posted& request, const ihe::xds::Call& call,
+           const std::vector<ihe::xds::RegistryObject>& objects);
+// A UUID as XDS writes it: urn:uuid: may be missing.
+std::string urn_of(const std::string& uuid);
 
 // Text of a peer for a line of output: one line, without control characters.
 std::string plain(std::string_view text);

@@ -1,4 +1,5 @@
-// alzette xds provide FILE…: ITI-41 · alzette xds publish FILE…: ITI-65
+// alzette xds provide FILE…: ITI-41 · alzette xds register FILE…: ITI-42 · alzette xds publish FILE…: ITI-65
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <iostream>
@@ -30,10 +31,6 @@ std::string media_type_of(const std::string& path) {
   return "application/octet-stream";
 }
 
-std::string urn_of(const std::string& uuid) {
-  return uuid.empty() || uuid.starts_with("urn:uuid:") ? uuid : "urn:uuid:" + uuid;
-}
-
 std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 // Codes of the national example (profiles/lu/affinity.json).
@@ -50,24 +47,28 @@ struct Flags {
   Peer peer;
   Described described;
   bool print_only = false;
+  std::string repository = ihe::Settings().repository_id;  // of what is registered
+  std::vector<std::string> unique_ids;
 };
-
-void print(const std::vector<ihe::xds::RegistryObject>& objects) {
-  for (const auto& object : objects)
-    if (object.kind != ihe::xds::Kind::association)
-      std::cout << ihe::xds::word_of(object.kind) << '\t' << object.id << '\t' << ihe::xds::unique_id(object) << '\n';
-}
 
 int run_provide(Flags& flags) {
   const auto composition = flags.described.read();
   if (!composition) return failed;
   const auto composed = ihe::xds::compose(*composition, random());
   const auto call = flags.peer.call();
-  const auto told = flags.peer.exchange(ihe::xds::provide(composed.objects, composed.documents, call), call);
-  if (!told) return complain(told.outcome());
-  const auto code = tell_errors(*told);
-  if (code == done) print(composed.objects);
-  return code;
+  return submit(flags.peer, ihe::xds::provide(composed.objects, composed.documents, call), call, composed.objects);
+}
+
+// The documents stay where they are: what is sent says how they are called there.
+int run_register(Flags& flags) {
+  auto composition = flags.described.read();
+  if (!composition) return failed;
+  composition->repository = flags.repository;
+  for (std::size_t i = 0; i < std::min(flags.unique_ids.size(), composition->items.size()); ++i)
+    composition->items[i].unique_id = flags.unique_ids[i];
+  const auto composed = ihe::xds::compose(*composition, random());
+  const auto call = flags.peer.call();
+  return submit(flags.peer, ihe::xds::register_set(composed.objects, call), call, composed.objects);
 }
 
 int run_publish(Flags& flags) {
@@ -180,6 +181,19 @@ Subcommand provide(CLI::App& app) {
   flags->described.declare(*sub);
   flags->peer.declare(*sub, "http://127.0.0.1:8080/soap");
   return {sub, [flags] { return run_provide(*flags); }};
+}
+
+Subcommand register_set(CLI::App& app) {
+  const auto flags = std::make_shared<Flags>();
+  auto* sub = app.add_subcommand(
+      "register", "documents that lie in a repository to its registry (ITI-42): ids given to them, a line each");
+  flags->described.declare(*sub);
+  sub->add_option("--repository", flags->repository, "repositoryUniqueId")->type_name("OID")->capture_default_str();
+  sub->add_option("--unique-id", flags->unique_ids, "of a document, in their order (default: a new one)")
+      ->type_name("OID")
+      ->allow_extra_args(false);
+  flags->peer.declare(*sub, "http://127.0.0.1:8080/soap");
+  return {sub, [flags] { return run_register(*flags); }};
 }
 
 Subcommand publish(CLI::App& app) {

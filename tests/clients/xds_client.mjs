@@ -58,6 +58,41 @@ test('a document is provided, found, and retrieved byte for byte', async () => {
   assert.ok((await xds('retrieve', ...soap(), '--out', '-', entry[2])).bytes.equals(pdf));
 });
 
+test('an entry of another repository is registered, updated, deprecated and removed', async () => {
+  const [entry] = only(await done(xds('register', ...soap(), '--patient', patient, '--repository', '1.2.3.77', '--unique-id', '1.2.3.78', join(folder, 'note.txt'))), 'DocumentEntry');
+  assert.equal(entry[2], '1.2.3.78');
+  assert.match((await xds('query', ...soap(), '--xml', 'GetDocuments', 'UniqueId=1.2.3.78')).bytes.toString(), /1\.2\.3\.77/);
+  const [next] = only(await done(xds('update', ...soap(), entry[1], '--title', 'Another title', '--practice', 'PEDIATRICS^Pediatrics^1.2.9')), 'SubmissionSet');
+  assert.ok(next);
+  const versions = await done(query('FindDocuments', `PatientId=${patient}`, 'PracticeSettingCode=PEDIATRICS^^1.2.9'));
+  assert.deepEqual(versions.map((row) => [row[2], row[3], row[5]]), [['Approved', '1.2.3.78', 'Another title']]);
+  const [, now] = versions[0];
+  assert.notEqual(now, entry[1]);
+  await done(xds('update', ...soap(), now.slice('urn:uuid:'.length), '--status', 'deprecated'));
+  assert.equal((await done(query('GetDocuments', `EntryUUID=${now}`)))[0][2], 'Deprecated');
+  assert.match((await xds('update', ...soap(), entry[1], '--title', 'Too late')).err, /XDSMetadata/);
+  assert.equal((await xds('update', ...soap(), now)).code, 2);
+  assert.equal((await xds('update', ...soap(), now, '--status', 'approved', '--title', 'x')).code, 2);
+  assert.equal((await xds('update', ...soap(), now, '--class', 'x')).code, 2);
+  assert.match((await xds('update', ...soap(), '00000000-0000-4000-8000-000000000000', '--title', 'x')).err, /no entry/);
+});
+
+test('documents are removed from the repository, entries from the registry', async () => {
+  const rows = await done(provide(join(folder, 'note.txt')));
+  const [entry] = only(rows, 'DocumentEntry');
+  const [set] = only(rows, 'SubmissionSet');
+  const removal = (...argv) => xds('remove-documents', ...soap(), ...argv);
+  assert.match((await removal('--repository', '1.2.3.4', entry[2])).err, /XDSUnknownRepositoryId/);
+  await done(removal(entry[2]));
+  assert.match((await xds('retrieve', ...soap(), '--out', '-', entry[2])).err, /XDSDocumentUniqueIdError/);
+  assert.match((await removal(entry[2])).err, /XDSDocumentUniqueIdError/);
+  assert.match((await xds('remove', ...soap(), entry[1])).err, /Exist/);  // its set would be left dangling
+  const ids = (await done(query('GetSubmissionSetAndContents', `XDSSubmissionSetEntryUUID=${set[1]}`))).map((row) => row[1]);
+  assert.ok(ids.length >= 3);
+  await done(xds('remove', ...soap(), ...ids));
+  assert.equal((await done(query('GetDocuments', `EntryUUID=${entry[1]}`))).length, 0);
+});
+
 test('two documents, a folder, and what replaces, appends to, transforms and signs an entry', async () => {
   const rows = await done(provide(join(folder, 'letter.pdf'), join(folder, 'note.txt'), '--new-folder', 'Case 7'));
   const [entry] = only(rows, 'DocumentEntry');
