@@ -160,11 +160,12 @@ Result<bool> follow_merge(const fhir::RuleSite& rule_site, fhir::Batch& batch, s
 
 namespace fhir::rules {
 
-extern constinit const Rule registered_documents{
-    .name = "registered-documents", .types = "DocumentReference List", .run = ihe::mhd::keep_registered};
-
+// In this order: what has become an entry needs not be looked for.
 extern constinit const Rule put_document_entries{
     .name = "put-document-entries", .types = "DocumentReference", .run = ihe::mhd::put_entry};
+
+extern constinit const Rule registered_documents{
+    .name = "registered-documents", .types = "DocumentReference List", .run = ihe::mhd::keep_registered};
 
 extern constinit const Rule documents_of_merged{
     .name = "documents-of-merged", .types = "Patient", .run = ihe::mhd::follow_merge};

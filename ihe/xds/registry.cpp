@@ -138,6 +138,7 @@ const Stored* Registry::find(std::string_view id) {
   const auto known = known_.find(id);
   if (known != known_.end()) return known->second.get();
   if (!is_uuid(id)) return nullptr;
+  bool absent = true;
   for (const Kind kind : {Kind::document_entry, Kind::submission_set}) {
     auto version = snapshot_.read(access_, type_of(kind), fhir_id(id));
     if (version) {
@@ -145,8 +146,11 @@ const Stored* Registry::find(std::string_view id) {
       return take(*version);
     }
     const auto why = version.outcome().kind;
-    if (why != fhir::Kind::absent && why != fhir::Kind::gone) fail(std::move(version.outcome()));
+    if (why == fhir::Kind::absent || why == fhir::Kind::gone) continue;
+    fail(std::move(version.outcome()));
+    absent = false;
   }
+  if (absent) known_.emplace(id, nullptr);
   return nullptr;
 }
 

@@ -261,13 +261,16 @@ class Mapping {
   Work& work_;
 };
 
-// What was not there when this was planned must not be there when it is written.
+// What was not there when this was planned must not be there when it is written. A package that is called by its own id
+// is watched over by its version.
 void expect_new(Work& work, fhir::Batch& batch) {
   std::vector<std::string> fresh;
-  for (const auto& [id, stored] : work.registry.changed())
-    if (stored->version == 0 && stored->record.object.kind != Kind::document_entry &&
-        lid(stored->record.object) == stored->record.object.id)
-      fresh.emplace_back(unique_id(stored->record.object));
+  for (const auto& [id, stored] : work.registry.changed()) {
+    const auto& object = stored->record.object;
+    if (stored->version == 0 && object.kind != Kind::document_entry && lid(object) == object.id &&
+        unique_id(object) != object.id)
+      fresh.emplace_back(unique_id(object));
+  }
   if (fresh.empty()) return;
   fhir::Expectation expectation;
   expectation.query.type = &type_of(Kind::submission_set);
