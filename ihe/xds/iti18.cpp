@@ -9,17 +9,17 @@ namespace {
 
 fhir::Result<Plan> answer(const Site& site, const Message& message, bool multi_patient) {
   xds::Work work(site);
-  std::vector<xds::RegistryObject> results;
+  xds::Results results;
   const auto query = xds::read_query(*message.soap->envelope.body, multi_patient, work.errors);
   if (query) results = xds::run(work, *query);
   if (const auto* failure = work.failure()) {
-    results.clear();
+    results = {};
     xds::add_failure(work.errors, *failure, false);
   }
   Plan plan;
   plan.audited.patients = work.patients.seen();
   plan.audited.query = message.soap->envelope.body->source;
-  plan.answer.bytes = xds::query_response(work.errors, results, !query || query->leaf_class);
+  plan.answer.bytes = xds::query_response(work.errors, results.objects, !query || query->leaf_class);
   return plan;
 }
 

@@ -23,7 +23,7 @@ class Run {
   Run(Work& work, const StoredQuery& query)
       : work_(work), registry_(work.registry), query_(query), newest_only_(query.value("MetadataLevel") != "2") {}
 
-  std::vector<RegistryObject> run() {
+  Results run() {
     evaluate();
     if (work_.errors.failed()) return {};
     if (query_.leaf_class && query_.definition->one_patient && several_patients()) {
@@ -261,30 +261,42 @@ class Run {
   }
 
   // ── the answer ─────────────────────────────────────────────────────────────────────────────────────────────────
-  // The patient of an object as it is called now.
-  std::string patient_now(const RegistryObject& object) {
-    const auto cx = cx_of(patient_id(object));
+  // What the patient of an object is called now, where that is another name; "" where it is not.
+  const std::string& other_name_of(std::string_view patient) {
+    if (patient == name_) return other_name_;  // most results are of one patient
+    name_ = patient;
+    const auto cx = cx_of(patient);
     const auto* known = cx ? work_.patients.find(*cx) : nullptr;
-    return known && known->subsumed ? known->cx.text() : std::string(patient_id(object));
+    return other_name_ = known && known->subsumed ? known->cx.text() : std::string();
   }
 
   bool several_patients() {
-    std::set<std::string> patients;
-    for (const auto* stored : objects_)
-      if (auto patient = patient_now(stored->record.object); !patient.empty()) patients.insert(std::move(patient));
+    std::set<std::string, std::less<>> patients;
+    for (const auto* stored : objects_) {
+      const auto patient = patient_id(stored->record.object);
+      const auto& other = other_name_of(patient);
+      const auto now = other.empty() ? patient : std::string_view(other);
+      if (!now.empty() && !patients.contains(now)) patients.emplace(now);
+    }
     return patients.size() > 1;
   }
 
-  std::vector<RegistryObject> shown() {
-    std::vector<RegistryObject> out;
-    out.reserve(objects_.size() + associations_.size());
+  Results shown() {
+    Results out;
+    out.objects.reserve(objects_.size() + associations_.size());
     for (const auto* stored : objects_) {
-      out.push_back(stored->record.object);
+      const auto& object = stored->record.object;
+      out.objects.push_back(&object);
       if (!query_.leaf_class) continue;
-      set_patient_id(out.back(), patient_now(out.back()));
-      std::erase_if(out.back().classifications, is_limited_mark);
+      const auto& other = other_name_of(patient_id(object));
+      const bool marked = std::any_of(object.classifications.begin(), object.classifications.end(), is_limited_mark);
+      if (other.empty() && !marked) continue;
+      auto& altered = out.altered.emplace_back(object);
+      if (!other.empty()) set_patient_id(altered, other);
+      std::erase_if(altered.classifications, is_limited_mark);
+      out.objects.back() = &altered;
     }
-    for (const auto* association : associations_) out.push_back(*association);
+    out.objects.insert(out.objects.end(), associations_.begin(), associations_.end());
     return out;
   }
 
@@ -295,10 +307,11 @@ class Run {
   std::vector<const Stored*> objects_;
   std::vector<const RegistryObject*> associations_;
   std::unordered_set<std::string> ids_;
+  std::string name_, other_name_;  // of a patient
 };
 
 }  // namespace
 
-std::vector<RegistryObject> run(Work& work, const StoredQuery& query) { return Run(work, query).run(); }
+Results run(Work& work, const StoredQuery& query) { return Run(work, query).run(); }
 
 }  // namespace ihe::xds

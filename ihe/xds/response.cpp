@@ -50,7 +50,7 @@ std::string registry_response(const Errors& errors) {
   return out;
 }
 
-std::string query_response(const Errors& errors, const std::vector<RegistryObject>& results, bool leaf_class) {
+std::string query_response(const Errors& errors, const std::vector<const RegistryObject*>& results, bool leaf_class) {
   std::string out;
   xml::Writer to(out);
   to.open("query:AdhocQueryResponse")
@@ -60,11 +60,11 @@ std::string query_response(const Errors& errors, const std::vector<RegistryObjec
       .attribute("status", text_of(errors.failed() ? Status::failure : Status::success));
   write_errors(to, errors);
   to.open("rim:RegistryObjectList");
-  for (const auto& object : results) {
+  for (const auto* object : results) {
     if (leaf_class)
-      ebxml::write(to, object);
+      ebxml::write(to, *object);
     else
-      to.open("rim:ObjectRef").attribute("id", object.id).attribute_if("home", object.home).close();
+      to.open("rim:ObjectRef").attribute("id", object->id).attribute_if("home", object->home).close();
   }
   to.close().close();
   return out;
