@@ -8,7 +8,7 @@ namespace alzette::store {
 
 std::string to_text(const Position& position) {
   std::string out;
-  for (const auto n : {position.view, position.last, position.total}) {
+  for (const auto n : {position.view, position.last, position.total, position.range}) {
     std::array<char, 24> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), n, 36).ptr;
     if (!out.empty()) out += '.';
@@ -18,7 +18,7 @@ std::string to_text(const Position& position) {
 }
 
 std::optional<Position> from_text(std::string_view text) {
-  std::array<std::int64_t, 3> numbers{};
+  std::array<std::int64_t, 4> numbers{};
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     const auto result = std::from_chars(text.data(), text.data() + text.size(), numbers[i], 36);
     if (result.ec != std::errc() || numbers[i] < -1) return std::nullopt;
@@ -27,8 +27,8 @@ std::optional<Position> from_text(std::string_view text) {
     if (!text.starts_with('.')) return std::nullopt;
     text.remove_prefix(1);
   }
-  if (!text.empty() || numbers[0] < 0 || numbers[1] < 0) return std::nullopt;
-  return Position{numbers[0], numbers[1], numbers[2]};
+  if (!text.empty() || numbers[0] < 0 || numbers[1] < 0 || numbers[3] < 0) return std::nullopt;
+  return Position{numbers[0], numbers[1], numbers[2], numbers[3]};
 }
 
 }  // namespace alzette::store

@@ -6,6 +6,7 @@
 
 #include "fhir/search/custom.h"
 #include "src/store/judge.h"
+#include "src/store/range.h"
 #include "src/store/sort.h"
 
 namespace alzette::store {
@@ -64,8 +65,12 @@ class Search {
         query_.sort.empty() || (query_.sort.size() == 1 && query_.sort[0].parameter->code.view() == "_lastUpdated");
     const bool descending = !query_.sort.empty() && query_.sort[0].descending;
     choose();
+    if (want_.range > 0 && !walks_range())
+      return Outcome(Kind::malformed, "value", "_page is not a page of this search; start again without it");
     if (want_.count > 0) {
-      if (by_key)
+      if (walks_range())
+        in_range_order(found);
+      else if (by_key)
         in_key_order(descending, found);
       else
         in_sort_order(found);
@@ -174,6 +179,32 @@ class Search {
   std::uint64_t wide_for(const Lane& lane) {
     const auto all = 8.0 * want_.count * static_cast<double>(view_.live(lane.plan.name));
     return std::clamp<std::uint64_t>(static_cast<std::uint64_t>(std::sqrt(all)), 64, want_.few);
+  }
+
+  // The condition whose range is walked is the same for all pages.
+  bool walks_range() {
+    if (!want_.any_order || !query_.sort.empty() || lanes_.size() != 1) return false;
+    auto& lane = lanes_[0];
+    if (want_.range > 0) {
+      if (want_.range > lane.plan.conditions.size()) return false;
+      lane.driver = static_cast<int>(want_.range) - 1;
+    }
+    if (lane.driver < 0 || !RangeWalk::possible(lane.plan.conditions[static_cast<std::size_t>(lane.driver)]))
+      return false;
+    if (want_.range > 0) return true;
+    const bool bounded_in_time = lane.plan.from > 0 || lane.plan.to != INT64_MAX;  // ages are walked from there
+    if (want_.after > 0 || want_.total || bounded_in_time) return false;
+    const auto wide = std::min(want_.few, std::max<std::uint64_t>(64, 2ull * want_.count));
+    return judge_.estimate_of(lane.plan, lane.driver, wide) >= wide;
+  }
+
+  void in_range_order(Found& found) {
+    auto& lane = lanes_[0];
+    const auto driver = static_cast<std::size_t>(lane.driver);
+    found.range = driver + 1;
+    RangeWalk walk(view_, lane.plan.conditions[driver], want_.after);
+    for (Key key = 0; !effort_.spent() && walk.next(key);)
+      if (judge_.holds(lane.plan, lane.driver, key) && !put(key, found)) return;
   }
 
   void in_key_order(bool descending, Found& found) {
@@ -309,6 +340,7 @@ class Search {
         text += "walk the type";
       else
         text += "from " + describe(lane.plan.conditions[static_cast<std::size_t>(lane.driver)]);
+      if (found.range > 0) text += " in its own order";
       for (std::size_t i = 0; i < lane.plan.conditions.size(); ++i)
         if (static_cast<int>(i) != lane.driver) text += ", then " + describe(lane.plan.conditions[i]);
       text += '\n';

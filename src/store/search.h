@@ -19,6 +19,10 @@ struct Want {
   Key after = 0;            // the last match of the page before
   bool total = false;       // count all matches exactly
   std::uint64_t effort = 0;
+  // Without _sort, matches may come as they lie in the range of one condition, where that is quicker. 0: the first page
+  // chooses; otherwise the condition that it chose, counted from 1.
+  bool any_order = false;
+  std::size_t range = 0;
   // As many candidates are gathered, and sorted, without looking for a better way.
   std::uint64_t few = 4096;
   std::uint64_t few_sorted = 20'000;
@@ -27,6 +31,7 @@ struct Want {
 struct Found {
   std::vector<Key> keys;
   bool more = false;
+  std::size_t range = 0;  // as in Want, for the next page
   std::optional<std::uint64_t> total;
   std::string plan;
 };

@@ -61,6 +61,23 @@ class Keys {
   virtual void seek(Key key) = 0;
 };
 
+// Where a row stands in a table of values that have an order; what the kind does not have is 0.
+struct Place {
+  std::int64_t at = 0;  // date: the end that the bucket is ordered by, and the other one
+  std::int64_t other = 0;
+  double number = 0;
+  std::string text = {};
+  Name system = 0;
+  Key key = 0;
+};
+
+// Rows of a range in the order of its table.
+class Rows {
+ public:
+  virtual ~Rows() = default;
+  virtual bool next(Key& key, bool& only) = 0;  // `only`: the resource surely has no other row in the range
+};
+
 struct Entry {
   Key key = 0;
   Rid rid = 0;
@@ -84,6 +101,8 @@ class View {
   virtual std::unique_ptr<Keys> keys(const Scan& scan, bool descending) = 0;  // scans in key order only
   // Every key of the scan, older than or equal to last(), until `take` answers false. Keys may repeat.
   virtual void each(const Scan& scan, const std::function<bool(Key)>& take) = 0;
+  // Of a range of strings, dates, numbers or quantities, behind a row of it (nullptr: from its start).
+  virtual std::unique_ptr<Rows> in_order(const Scan& scan, const Place* after) = 0;
   virtual std::uint64_t estimate(const Scan& scan, std::uint64_t at_most) = 0;
   // Current resources that a scan in key order finds, at most `at_most`.
   virtual std::uint64_t count(const Scan& scan, std::uint64_t at_most) = 0;

@@ -129,34 +129,32 @@ Result<Version> Snapshot::numbered(const Access& access, const Type& type, std::
 }
 
 std::optional<Outcome> Snapshot::fill(Key key, Version& out, Large large) {
-  Entry entry;
-  if (!view_->entry(key, entry)) return broken();
-  out.type = names_.type(entry.type);
-  out.id = view_->identity(entry.rid).id;
-  out.key = key;
-  out.version = entry.version;
-  out.last_updated = entry.instant;
-  out.method = entry.method;
-  if (!out.type) return broken();
-  return out.deleted() ? std::nullopt : fill_body(key, out, large);
-}
-
-std::optional<Outcome> Snapshot::fill_body(Key key, Version& out, Large large) {
-  auto row = connection_->take("SELECT bytes, files, record FROM body WHERE key = ?");
+  auto row = connection_->take(
+      "SELECT v.type, v.version, v.instant, v.method, i.id, b.bytes, b.files, b.record FROM version v "
+      "JOIN identity i ON i.rid = v.rid LEFT JOIN body b ON b.key = v.key WHERE v.key = ?");
   if (!row.with(key).step()) return broken();
-  out.record = row.text(2);
-  if (row.is_null(1)) {
-    out.body = row.text(0);
+  out.type = names_.type(row.integer(0));
+  out.key = key;
+  out.version = row.integer(1);
+  out.last_updated = row.integer(2);
+  out.method = static_cast<Method>(row.integer(3));
+  out.id = row.text(4);
+  if (!out.type) return broken();
+  if (out.deleted()) return std::nullopt;
+  if (row.is_null(5)) return broken();
+  out.record = row.text(7);
+  if (row.is_null(6)) {
+    out.body = row.text(5);
     return std::nullopt;
   }
   if (large == Large::apart) {
-    auto documents = blobs_.documents(row.text(1));
+    auto documents = blobs_.documents(row.text(6));
     if (!documents) return broken();
-    out.body = row.text(0);
+    out.body = row.text(5);
     out.documents = std::move(*documents);
     return std::nullopt;
   }
-  auto whole = blobs_.put_back(row.text(0), row.text(1));
+  auto whole = blobs_.put_back(row.text(5), row.text(6));
   if (!whole) return std::move(whole.outcome());
   out.body = std::move(*whole);
   return std::nullopt;
@@ -181,12 +179,17 @@ Result<SearchPage> Snapshot::page(const Access& access, const Query& query, std:
   using fhir::search::Total;
   const bool first = position.last == 0;
   const bool wants_total = query.total == Total::accurate || query.total == Total::estimate || count == 0;
-  auto found = store::search(
-      view, access, query,
-      {.count = count, .after = position.last, .total = wants_total && position.total < 0, .effort = effort});
+  auto found = store::search(view, access, query,
+                             {.count = count,
+                              .after = position.last,
+                              .total = wants_total && position.total < 0,
+                              .effort = effort,
+                              .any_order = true,
+                              .range = static_cast<std::size_t>(position.range)});
   if (!found) return std::move(found.outcome());
   SearchPage out;
   out.plan = std::move(found->plan);
+  position.range = static_cast<std::int64_t>(found->range);
   if (first && found->total) position.total = static_cast<std::int64_t>(*found->total);
   if (position.total >= 0 && query.total != Total::none) out.total = static_cast<std::uint64_t>(position.total);
   std::uint64_t bytes = 0;

@@ -51,7 +51,6 @@ class Snapshot : public fhir::Snapshot, public fhir::Feed {
   fhir::Result<fhir::Version> numbered(const fhir::Access&, const fhir::Type&, std::string_view id,
                                        std::int64_t version, Large);
   std::optional<fhir::Outcome> fill(Key key, fhir::Version& out, Large large = Large::put_back);
-  std::optional<fhir::Outcome> fill_body(Key key, fhir::Version& out, Large large);
   fhir::Result<fhir::SearchPage> page(const fhir::Access&, const fhir::search::Query&, std::uint32_t count,
                                       std::uint64_t effort);
   fhir::Result<fhir::HistoryPage> versions(const fhir::Access&, const fhir::HistoryQuery&);

@@ -29,6 +29,7 @@ class SqliteView : public View {
   Key last() const override { return last_; }
   std::unique_ptr<Keys> keys(const Scan& scan, bool descending) override;
   void each(const Scan& scan, const std::function<bool(Key)>& take) override;
+  std::unique_ptr<Rows> in_order(const Scan& scan, const Place* after) override;
   std::uint64_t estimate(const Scan& scan, std::uint64_t at_most) override;
   std::uint64_t count(const Scan& scan, std::uint64_t at_most) override;
   std::vector<Name> systems(Name parameter, const std::string& code, std::size_t at_most) override;
