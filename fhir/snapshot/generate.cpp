@@ -3,16 +3,14 @@
 //   base's snapshot ──► tree ◄── differential, element by element: descend (expanding types, making slices), lay over
 //                         └────► snapshot
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "fhir/definitions.h"
 #include "fhir/snapshot/merge.h"
+#include "fhir/snapshot/slices.h"
 #include "fhir/snapshot/snapshot.h"
 #include "fhir/snapshot/tree.h"
-#include "fhir/validate/compare.h"
 
 namespace fhir::snapshot {
 
@@ -32,8 +30,6 @@ Result<std::shared_ptr<const Canonical>> complete_at(const std::shared_ptr<const
   return generate_at(*structure, canonicals, depth);
 }
 
-std::string_view last_part(std::string_view text, char mark) { return text.substr(text.rfind(mark) + 1); }
-
 std::size_t size_of(const Branch& branch) {
   std::size_t size = 1;
   for (const auto& child : branch.children) size += size_of(*child);
@@ -41,24 +37,23 @@ std::size_t size_of(const Branch& branch) {
   return size;
 }
 
-bool is_choice(const Branch& branch) { return branch.name.ends_with("[x]"); }
-
-// "valueQuantity" of "value[x]" -> "Quantity"
-std::string_view choice_type(std::string_view name, const Branch& choice) {
-  const auto stem = std::string_view(choice.name).substr(0, choice.name.size() - 3);
-  return is_choice(choice) && name.size() > stem.size() && name.starts_with(stem) ? name.substr(stem.size())
-                                                                                  : std::string_view();
-}
-
-bool same_type(std::string_view code, std::string_view suffix) {
-  return code.size() == suffix.size() && !code.empty() && (code[0] | 0x20) == (suffix[0] | 0x20) &&
-         code.substr(1) == suffix.substr(1);
-}
-
-std::uint32_t number(std::string_view text) {
-  std::uint32_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
+// Whose elements stand below an element: of its one type's one profile, of its one type, or what all types have.
+std::string structure_of(const Node& definition) {
+  std::string_view code, profile;
+  std::size_t codes = 0, profiles = 0;
+  for (const Node& type : definition) {
+    if (type.name != "type") continue;
+    if (type.value_of("code") != code) ++codes;
+    code = type.value_of("code");
+    for (const Node& child : type)
+      if (child.name == "profile") {
+        ++profiles;
+        profile = child.text;
+      }
+  }
+  if (codes == 1 && profiles == 1) return std::string(profile);
+  if (codes != 1) code = "Element";
+  return code.find(':') != code.npos ? std::string(code) : std::string(core) + std::string(code);
 }
 
 class Generator {
@@ -78,7 +73,7 @@ class Generator {
     if (differential)
       for (const Node& definition : *differential)
         if (definition.name == "element" && !apply(definition)) return std::move(*fault_);
-    for (const auto& [choice, slices] : choices_) close_choice(*choice, slices);
+    for (const auto& [choice, slices] : choices_) close_choice(*choice, slices, arena());
     return finish();
   }
 
@@ -86,11 +81,6 @@ class Generator {
   struct Kept {
     Arena arena{256 * 1024};
     std::vector<std::shared_ptr<const void>> sources;
-  };
-  // The slices of a choice.
-  struct Sliced {
-    std::set<Branch*> slices;
-    bool by_path = false;  // a path names one of them by its type alone
   };
   Arena& arena() { return kept_->arena; }
 
@@ -195,7 +185,10 @@ class Generator {
       }
       fault_.reset();  // a profile that is not known here leaves the type as it is
     }
-    if (!compatible(*branch.definition, definition)) return;
+    if (const auto found = conflict(*branch.definition, definition)) {
+      refuse(found->code, found->text, definition.value_of("path"));
+      return;
+    }
     lay_over(*branch.definition, definition, arena());
     if (Node* slicing = const_cast<Node*>(branch.definition->child("slicing"));
         slicing && is_choice(branch) && !slicing->child("ordered"))
@@ -203,43 +196,6 @@ class Generator {
     for (Node* constraint = branch.definition->first; constraint; constraint = constraint->next)
       if (constraint->name == "constraint" && !constraint->child("source"))
         set_text(*constraint, "source", structure_.url, arena());
-  }
-
-  // A type that the base has, or one that is of its kind (a resource where it says Resource).
-  static bool allowed(const Node& base, std::string_view code) {
-    const Type* given = definitions().type(code);
-    bool any = false;
-    for (const Node& type : base) {
-      if (type.name != "type") continue;
-      any = true;
-      if (type.value_of("code") == code || type.value_of("code").starts_with("http://hl7.org/fhirpath/")) return true;
-      if (given && given->is(type.value_of("code"))) return true;
-    }
-    return !any || !given;
-  }
-
-  // What a base has fixed stays so, and slices go on to be told apart by what tells them apart there.
-  bool compatible(const Node& base, const Node& definition) {
-    const auto path = definition.value_of("path");
-    for (const Node& member : definition)
-      if (member.name.starts_with("fixed") && member.element && member.element->choice)
-        for (const Node& own : base)
-          if (own.element == member.element && (own.name != member.name || !validate::equals(own, member)))
-            return refuse("value", "The base has fixed the value already", path);
-    for (const Node& type : definition)
-      if (type.name == "type" && !allowed(base, type.value_of("code")))
-        return refuse("value", "The base does not have the type " + std::string(type.value_of("code")), path);
-    const Node* slicing = base.child("slicing");
-    const Node* again = definition.child("slicing");
-    if (!slicing || !again || !again->child("discriminator")) return true;
-    for (const Node& discriminator : *slicing) {
-      if (discriminator.name != "discriminator") continue;
-      bool kept = false;
-      for (const Node& other : *again)
-        kept = kept || (other.name == "discriminator" && other.value_of("path") == discriminator.value_of("path"));
-      if (!kept) return refuse("business-rule", "The base slices this element by another discriminator", path);
-    }
-    return true;
   }
 
   static std::string_view profile_of(const Node& type) { return type.value_of("profile"); }
@@ -258,17 +214,11 @@ class Generator {
     }
     if (step.slice.empty()) return child;
     Branch* slice = child->slice_named(step.slice);
-    if (!slice && can_be_sliced(*child)) slice = make_slice(*child, step.slice);
+    if (!slice && can_be_sliced(*child)) slice = created_ = make_slice(*child, step.slice, arena());
     if (slice && is_choice(*child)) choices_[child].slices.insert(slice);
     if (slice) return slice;
     refuse("value", "The element is not sliced: slicing must come before the slice " + step.slice, path);
     return nullptr;
-  }
-
-  // Extensions and choices are sliced without a word, and what has slices already is.
-  static bool can_be_sliced(const Branch& branch) {
-    return branch.definition->child("slicing") || is_choice(branch) || !branch.slices.empty() ||
-           branch.name == "extension" || branch.name == "modifierExtension";
   }
 
   // A path that names one type of a choice is a slice of that type.
@@ -286,92 +236,12 @@ class Generator {
     if (step.slice.empty() && types == 1 && choice.slices.empty()) return &choice;
     Branch* slice = choice.slice_named(name);
     if (!slice) {
-      slice = make_slice(choice, name);
+      slice = created_ = make_slice(choice, name, arena());
       keep_type(*slice->definition, type);
     }
     choices_[&choice].slices.insert(slice);
     choices_[&choice].by_path = true;
     return slice;
-  }
-
-  static void keep_type(Node& definition, std::string_view type) {
-    for (Node** link = &definition.first; *link;) {
-      if ((*link)->name == "type" && !same_type(last_part((*link)->value_of("code"), '/'), type))
-        *link = (*link)->next;
-      else
-        link = &(*link)->next;
-    }
-  }
-
-  // The types of a choice that its slices leave: without those that a slice excludes, or the one alone that is
-  // required. Where each that is left has its slice nothing else can come.
-  void close_choice(Branch& choice, const Sliced& sliced) {
-    const Branch& first = **sliced.slices.begin();
-    Node& definition = *choice.definition;
-    if (const auto type = sole_type(first);
-        sliced.by_path && sliced.slices.size() == 1 && number(first.definition->value_of("min")) > 0 && !type.empty())
-      keep_type(definition, type);
-    // Those that the differential speaks of come before those of the base alone.
-    std::stable_partition(choice.slices.begin(), choice.slices.end(),
-                          [&](const auto& slice) { return sliced.slices.contains(slice.get()); });
-    std::size_t open = sliced.slices.size();
-    for (const Branch* slice : sliced.slices)
-      if (const auto type = sole_type(*slice); !type.empty() && slice->definition->value_of("max") == "0") {
-        drop_type(definition, type);
-        --open;
-      }
-    const auto types = std::count_if(definition.begin(), definition.end(), is_type);
-    const bool says = sliced.by_path || open < sliced.slices.size();
-    const Node* slicing = definition.child("slicing");
-    if (says && slicing && types > 0 && static_cast<std::size_t>(types) == open)
-      set_text(const_cast<Node&>(*slicing), "rules", "closed", arena());
-  }
-
-  static bool is_type(const Node& node) { return node.name == "type"; }
-
-  static std::string_view sole_type(const Branch& slice) {
-    const Node& definition = *slice.definition;
-    if (std::count_if(definition.begin(), definition.end(), is_type) != 1) return {};
-    return last_part(definition.child("type")->value_of("code"), '/');
-  }
-
-  static void drop_type(Node& definition, std::string_view type) {
-    for (Node** link = &definition.first; *link;) {
-      if (is_type(**link) && same_type(last_part((*link)->value_of("code"), '/'), type))
-        *link = (*link)->next;
-      else
-        link = &(*link)->next;
-    }
-  }
-
-  Branch* make_slice(Branch& sliced, const std::string& name) {
-    Branch* whole = &sliced;
-    if (const auto slash = name.rfind('/'); slash != name.npos)
-      if (Branch* outer = sliced.slice_named(std::string_view(name).substr(0, slash))) whole = outer;
-    auto slice = copy(*whole, arena());
-    slice->slices.clear();
-    slice->slice = name;
-    erase(*slice->definition, "slicing");
-    set_text(*slice->definition, "sliceName", arena().copy(name), arena());
-    if (!is_choice(sliced)) set_text(*slice->definition, "min", "0", arena());
-    if (!whole->definition->child("slicing")) imply_slicing(*whole);
-    whole->slices.push_back(std::move(slice));
-    created_ = whole->slices.back().get();
-    return created_;
-  }
-
-  // Extensions are told apart by their url, choices by their type.
-  void imply_slicing(Branch& sliced) {
-    const bool extension = sliced.name == "extension" || sliced.name == "modifierExtension";
-    if (!extension && !is_choice(sliced)) return;
-    Node* slicing = make_child(*sliced.definition, "slicing", arena());
-    Node* discriminator = make_child(*slicing, "discriminator", arena());
-    set_text(*discriminator, "type", extension ? "value" : "type", arena());
-    set_text(*discriminator, "path", extension ? "url" : "$this", arena());
-    insert(*slicing, discriminator);
-    set_text(*slicing, "ordered", "false", arena());
-    set_text(*slicing, "rules", "open", arena());
-    insert(*sliced.definition, slicing);
   }
 
   Branch* add(Branch& parent, const Step& step, const Node& definition) {
@@ -411,25 +281,6 @@ class Generator {
     return true;
   }
 
-  // Whose elements stand below an element: of its one type's one profile, of its one type, or what all types have.
-  static std::string structure_of(const Node& definition) {
-    std::string_view code, profile;
-    std::size_t codes = 0, profiles = 0;
-    for (const Node& type : definition) {
-      if (type.name != "type") continue;
-      if (type.value_of("code") != code) ++codes;
-      code = type.value_of("code");
-      for (const Node& child : type)
-        if (child.name == "profile") {
-          ++profiles;
-          profile = child.text;
-        }
-    }
-    if (codes == 1 && profiles == 1) return std::string(profile);
-    if (codes != 1) code = "Element";
-    return code.find(':') != code.npos ? std::string(code) : std::string(core) + std::string(code);
-  }
-
   // "#Questionnaire.item"
   std::unique_ptr<Branch> referred(std::string_view target) {
     const auto path = target.substr(target.find('#') + 1);
@@ -449,21 +300,8 @@ class Generator {
     return at ? copy(*at, arena()) : nullptr;
   }
 
-  // Extensions that are required together require as many of them.
-  void count_extensions(Branch& branch) {
-    std::uint32_t least = 0;
-    for (const auto& slice : branch.slices) {
-      least += number(slice->definition->value_of("min"));
-      count_extensions(*slice);
-    }
-    if (branch.name == "extension" && branch.slice.empty() && least > number(branch.definition->value_of("min")))
-      set_text(*branch.definition, "min", arena().copy(std::to_string(least)), arena());
-    for (const auto& child : branch.children) count_extensions(*child);
-  }
-
   Result<std::shared_ptr<const Canonical>> finish() {
-    count_extensions(*root_);
-
+    count_extensions(*root_, arena());
     Node* resource = copy(*structure_.resource, arena());
     resource->name = structure_.resource->name;
     erase(*resource, "snapshot");

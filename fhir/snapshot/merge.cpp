@@ -8,6 +8,7 @@
 
 #include "fhir/definitions.h"
 #include "fhir/snapshot/tree.h"
+#include "fhir/validate/compare.h"
 
 namespace fhir::snapshot {
 
@@ -107,6 +108,45 @@ void lay_profile_over(Node& element, const Node& root, bool extension, Arena& ar
   if (most < number(element.value_of("max"), unlimited)) set_text(element, "max", root.value_of("max"), arena);
   for (const Node& member : root)
     if (member.name == "constraint" || member.name == "condition") join(element, member, arena);
+}
+
+namespace {
+
+// A type that the base has, or one that is of its kind (a resource where it says Resource).
+bool allowed(const Node& base, std::string_view code) {
+  const Type* given = definitions().type(code);
+  bool any = false;
+  for (const Node& type : base) {
+    if (type.name != "type") continue;
+    any = true;
+    if (type.value_of("code") == code || type.value_of("code").starts_with("http://hl7.org/fhirpath/")) return true;
+    if (given && given->is(type.value_of("code"))) return true;
+  }
+  return !any || !given;
+}
+
+}  // namespace
+
+std::optional<Conflict> conflict(const Node& base, const Node& differential) {
+  for (const Node& member : differential)
+    if (member.name.starts_with("fixed") && member.element && member.element->choice)
+      for (const Node& own : base)
+        if (own.element == member.element && (own.name != member.name || !validate::equals(own, member)))
+          return Conflict{"value", "The base has fixed the value already"};
+  for (const Node& type : differential)
+    if (type.name == "type" && !allowed(base, type.value_of("code")))
+      return Conflict{"value", "The base does not have the type " + std::string(type.value_of("code"))};
+  const Node* slicing = base.child("slicing");
+  const Node* again = differential.child("slicing");
+  if (!slicing || !again || !again->child("discriminator")) return std::nullopt;
+  for (const Node& discriminator : *slicing) {
+    if (discriminator.name != "discriminator") continue;
+    bool kept = false;
+    for (const Node& other : *again)
+      kept = kept || (other.name == "discriminator" && other.value_of("path") == discriminator.value_of("path"));
+    if (!kept) return Conflict{"business-rule", "The base slices this element by another discriminator"};
+  }
+  return std::nullopt;
 }
 
 }  // namespace fhir::snapshot
