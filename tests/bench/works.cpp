@@ -14,6 +14,7 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@
 #include "tests/bench/parts/load.h"
 #include "tests/bench/parts/raw_sqlite.h"
 #include "tests/bench/parts/requests.h"
+#include "tests/bench/parts/searches.h"
 #include "tests/places.h"
 
 namespace {
@@ -240,8 +242,12 @@ void reading(const fs::path& folder, double seconds) {
   head();
   const bench::Pools pools = bench::harvest(server.port());
   for (const auto& [name, target] : bench::reads(pools)) read_work(server, name, target, seconds);
-  const bench::Mix mix = bench::search_mix(pools, server.port());
-  read_work(server, "search mix, " + std::to_string(mix.left) + " of " + std::to_string(mix.all), mix.target, seconds);
+  const auto searches =
+      bench::viewer_searches(server.port(), {"Schmit", "chm", "Sanem", "blood", "hypertension", "migraine"});
+  std::mt19937 random(2);
+  const auto any = [&](const auto& from) -> const auto& { return from[random() % from.size()]; };
+  read_work(
+      server, "search mix of " + std::to_string(searches.size()), [&] { return any(any(searches).targets); }, seconds);
   memory("after reading", server);
 }
 

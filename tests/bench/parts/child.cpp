@@ -86,6 +86,17 @@ double Child::status_mib(const std::string& name) const {
 double Child::resident_mib() const { return status_mib("VmRSS:"); }
 double Child::most_resident_mib() const { return status_mib("VmHWM:"); }
 
+double Child::core_seconds() const {
+  std::ifstream file("/proc/" + std::to_string(pid_) + "/stat");
+  std::string text;
+  std::getline(file, text, ')');  // the number and the name
+  constexpr int before_times = 11;
+  for (int i = 0; i < before_times; ++i) file >> text;
+  double user = 0, system = 0;
+  file >> user >> system;
+  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
 Ended run(const std::vector<std::string>& command, const Environment& environment) {
   const auto begin = std::chrono::steady_clock::now();
   Pipe pipe;

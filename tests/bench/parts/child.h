@@ -23,6 +23,7 @@ class Child {
   std::uint16_t mllp_port() const { return mllp_port_; }  // 0 where that door is not open
   double resident_mib() const;
   double most_resident_mib() const;
+  double core_seconds() const;  // of all its threads so far, to a hundredth
 
  private:
   double status_mib(const std::string& name) const;

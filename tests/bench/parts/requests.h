@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "fhir/node.h"
 #include "tests/bench/parts/load.h"
 
 namespace bench {
@@ -14,12 +15,15 @@ struct Person {
   std::string id, system, value, family, given, birth_date;
 };
 
-// What is found on the first pages of each type; a pool may be empty.
+// Of a page of the patients.
 struct Pools {
   std::vector<Person> people;
-  std::vector<std::string> observation_codes, condition_codes, practitioners, locations;
 };
 Pools harvest(std::uint16_t port);
+
+// Each resource on the first page of a search.
+void for_each_resource(std::uint16_t port, const std::string& query,
+                       const std::function<void(const fhir::Node&)>& take);
 
 // Records of `draws` of the generated people 0 to `all`, from anywhere among them, as one of `domains` has them; 0:
 // people who have one record only.
@@ -34,15 +38,6 @@ struct Work {
 };
 // Read, identifier search, name search, a patient's observations.
 std::vector<Work> reads(const Pools& pools);
-
-// A mix of short and long searches of a record viewer: each request is one of them by chance. Those that the server
-// does not answer with 200 are left out; `left` and `all` say how many are in.
-struct Mix {
-  Target target;
-  std::size_t left = 0;
-  std::size_t all = 0;
-};
-Mix search_mix(const Pools& pools, std::uint16_t port);
 
 std::string patient_json(std::uint64_t number);
 std::string adt_message(std::uint64_t number);  // an A01 of the same person
