@@ -19,24 +19,6 @@ Outcome refused(std::string_view which, std::string_view code, std::string text)
   return {Kind::unprocessable, code, std::move(text), std::string(which)};
 }
 
-// The one record that holds the identifier now, and not as an old one.
-Result<Record> holder(const Site& site, const Id& id, std::string_view which, std::string_view feeder) {
-  const auto domain = feedable(site, id.system);
-  if (!domain) return refused(which, "code-invalid", "The assigning authority is not known here");
-  if (!feeder.empty() && !domain->fed_by(feeder))
-    return refused(which, "business-rule", "This application may not feed identifiers of this assigning authority");
-  auto found = records(site, {{"identifier", token_of(id)}}, 1000);
-  if (!found) return std::move(found.outcome());
-  if (found->empty()) return refused(which, "not-found", "The patient identifier is not known");
-  std::erase_if(*found, [&](const Record& record) {
-    const auto held = held_by(*record.patient);
-    return !replaced_by(*record.patient).empty() ||
-           std::none_of(held.begin(), held.end(), [&](const Held& one) { return one.id == id && !one.old; });
-  });
-  if (found->empty()) return refused(which, "business-rule", "The patient identifier was merged into another one");
-  return std::move(found->front());
-}
-
 Node* child_of(Node& node, std::string_view name, const Node* after = nullptr) {
   for (Node* child = after ? after->next : node.first; child; child = child->next)
     if (child->name == name) return child;
@@ -101,6 +83,23 @@ void move_identifier(Record& from, Record& to, const Id& id) {
 }
 
 }  // namespace
+
+Result<Record> holder(const Site& site, const Id& id, std::string_view which, std::string_view feeder) {
+  const auto domain = feedable(site, id.system);
+  if (!domain) return refused(which, "code-invalid", "The assigning authority is not known here");
+  if (!feeder.empty() && !domain->fed_by(feeder))
+    return refused(which, "business-rule", "This application may not feed identifiers of this assigning authority");
+  auto found = records(site, {{"identifier", token_of(id)}}, 1000);
+  if (!found) return std::move(found.outcome());
+  if (found->empty()) return refused(which, "not-found", "The patient identifier is not known");
+  std::erase_if(*found, [&](const Record& record) {
+    const auto held = held_by(*record.patient);
+    return !replaced_by(*record.patient).empty() ||
+           std::none_of(held.begin(), held.end(), [&](const Held& one) { return one.id == id && !one.old; });
+  });
+  if (found->empty()) return refused(which, "business-rule", "The patient identifier was merged into another one");
+  return std::move(found->front());
+}
 
 Result<fhir::Batch> merge(const Site& site, const Id& surviving, const Id& subsumed, std::string_view feeder) {
   if (surviving.system != subsumed.system)

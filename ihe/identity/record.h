@@ -47,6 +47,9 @@ fhir::Result<std::optional<Record>> survivor(const Site& site, Record record);
 // The record and all that were merged into it, also by way of others, as its links say.
 fhir::Result<std::vector<Record>> with_merged(const Site& site, const Record& record);
 
+// The one record that holds the identifier now, and not as an old one. Refusals are those of merge(), at `which`.
+fhir::Result<Record> holder(const Site& site, const Id& id, std::string_view which, std::string_view feeder);
+
 // All records of the persons that these are of, these first.
 fhir::Result<std::vector<Record>> group_of(const Site& site, std::vector<Record> records);
 

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "fhir/value.h"
+#include "ihe/pix/move_account.h"
 #include "ihe/pix/pid.h"
 #include "ihe/pix/visit.h"
 #include "ihe/wire/acknowledge.h"
@@ -173,6 +174,25 @@ Result<Plan> change_link(const Site& site, const hl7v2::Message& message) {
   return accept(site, message, std::move(*batch));
 }
 
+Result<Plan> move_account(const Site& site, const hl7v2::Message& message) {
+  const auto* pid = message.find("PID");
+  const auto* mrg = message.find("MRG");
+  if (!pid || !mrg) return missing(pid ? "MRG" : "PID");
+  const auto to = id_of(site, message, *pid, 3, "PID^1^3");
+  if (!to) return to.outcome();
+  const auto from = id_of(site, message, *mrg, 1, "MRG^1^1");
+  if (!from) return from.outcome();
+  AccountMove move{*to, *from, read_cx(site, message.first(*mrg, 3)), read_cx(site, message.first(*pid, 18))};
+  if (move.account.value.empty()) return fault("MRG^1^3", "required", "The account to be moved is not named");
+  if (move.named.value.empty()) move.named = move.account;
+  auto batch = pix::move_account(site, move, feeder_of(message));
+  if (batch) return accept(site, message, std::move(*batch));
+  auto outcome = placed(std::move(batch.outcome()), "PID^1^3", "MRG^1^1");
+  for (auto& issue : outcome.issues)
+    if (issue.expression == "account") issue.expression = "MRG^1^3";
+  return outcome;
+}
+
 // A message is the same when sender, control id and all its bytes are; its audit record goes by that name.
 std::string name_of(const hl7v2::Message& message) { return "v2-" + to_hex(sha256(message.text)).substr(0, 40); }
 
@@ -202,8 +222,12 @@ struct Event {
   std::string_view code;
   Result<Plan> (*run)(const Site&, const hl7v2::Message&);
 };
-constexpr std::array<Event, 5> special{
-    {{"A40", merge}, {"A47", change_identifier}, {"A24", link}, {"A37", unlink}, {"A43", change_link}}};
+constexpr std::array<Event, 6> special{{{"A40", merge},
+                                        {"A47", change_identifier},
+                                        {"A24", link},
+                                        {"A37", unlink},
+                                        {"A43", change_link},
+                                        {"A44", move_account}}};
 
 }  // namespace
 

@@ -1,4 +1,5 @@
-// ITI-31 Patient Encounter Management (HL7 v2.5), as far as it says who the patient is: IHE ITI TF-2 3.31.
+// ITI-31 Patient Encounter Management (HL7 v2.5), as far as it says who the patient is and which visits there are: IHE
+// ITI TF-2 3.31.
 #include "ihe/pix/feed.h"
 
 namespace ihe {

@@ -117,6 +117,7 @@ class VisitReader {
       fhir::build::add_concept(arena_, *encounter_, "serviceType", hospital_service, service);
     }
     for (const auto& doctor : doctors) participants(doctor);
+    account();
     period();
     location(first(3));
   }
@@ -167,6 +168,14 @@ class VisitReader {
       }
       fhir::build::add_some(arena_, individual, "display", given.empty() ? family : family + ", " + given);
     }
+  }
+
+  void account() {
+    const auto* pid = message_.find("PID");
+    const auto id = pid ? read_cx(site_, message_.first(*pid, 18)) : identity::Id();
+    if (id.value.empty()) return;
+    fhir::build::remove(*encounter_, "account");
+    add_account(arena_, *encounter_, id);
   }
 
   void period() {
@@ -257,6 +266,12 @@ std::string period_field(const Node& encounter, std::string_view end) {
 }  // namespace
 
 bool is_visit(std::string_view encounter) { return encounter.starts_with(visit_prefix); }
+
+void add_account(fhir::Arena& arena, Node& encounter, const identity::Id& account) {
+  auto& identifier = fhir::build::add(arena, fhir::build::add(arena, encounter, "account"), "identifier");
+  fhir::build::add_some(arena, identifier, "system", account.system);
+  fhir::build::add(arena, identifier, "value", account.value);
+}
 
 Result<std::optional<fhir::Write>> read_visit(const Site& site, const hl7v2::Message& message,
                                               const hl7v2::Segment& pv1, const std::string& patient) {

@@ -2,7 +2,7 @@
 // known by its number (PV1-19); without one there is nothing to be kept. HL7 v2.5 chapter 3.4.3; IHE ITI TF-2 3.31.
 //
 //   PV1-2 class · 3 location · 7, 8, 9, 17 attending, referring, consulting, admitting doctor · 10 serviceType ·
-//   19 identifier · 44, 45 period; the trigger event is the status
+//   19 identifier · 44, 45 period; the trigger event is the status, PID-18 the account
 #pragma once
 
 #include <optional>
@@ -11,6 +11,7 @@
 
 #include "fhir/outcome.h"
 #include "fhir/store.h"
+#include "ihe/identity/identity.h"
 #include "ihe/transaction.h"
 #include "ihe/wire/hl7v2.h"
 
@@ -23,6 +24,9 @@ fhir::Result<std::optional<fhir::Write>> read_visit(const Site& site, const hl7v
 
 // Whether an Encounter of that logical id came by PV1.
 bool is_visit(std::string_view encounter);
+
+// The account (PID-18) that the visit is charged to.
+void add_account(fhir::Arena& arena, fhir::Node& encounter, const identity::Id& account);
 
 // Field `n` of PV1 as this Encounter has it, written; "" for nothing.
 std::string visit_field(const Site& site, const hl7v2::Writer& writer, const fhir::Node& encounter, std::size_t n);

@@ -134,6 +134,26 @@ test('visits of a merged patient are the survivor\'s, through every door, until 
   assert.equal((await encounter('VISIT-M1')).subject.extension, undefined);
 });
 
+test('A44 moves an account with its visits to the patient whose they are', async () => {
+  const admit = (patient, number, account) => client.send(`${msh('ADT^A01')}EVN|A01|20260101\rPID|||${patient}^^^A||PAYER^P||19700101|F||||||||||${account}\rPV1|1|${visit(`${number}^^^VISITS`)}\r`);
+  await admit('P1', 'PAID-1', 'ACC1^^^A');
+  await admit('P1', 'PAID-2', 'ACC2^^^A');
+  await event('A01', 'P2^^^A', 'PAYER^Q', visit('PAID-3^^^VISITS'));
+  const of = (patient) => find(`@PID.3.1^${patient}~@PID.3.4.1^A`);
+  assert.deepEqual([await of('P1'), await of('P2')], [['PAID-1', 'PAID-2'], ['PAID-3']]);
+  const move = (more) => client.send(`${msh('ADT^A44^ADT_A43')}EVN|A44|20260101\r${more}`);
+  assert.equal(field(await move('PID|||P2^^^A|||||||||||||||ACC9^^^A\rMRG|P1^^^A||ACC1^^^A\r'), 'MSA', 1), 'AA');
+  assert.deepEqual([await of('P1'), await of('P2')], [['PAID-2'], ['PAID-1', 'PAID-3']]);
+  assert.equal((await encounter('PAID-1')).account[0].identifier.value, 'ACC9');
+  assert.equal(field(await move('PID|||P2^^^A\rMRG|P1^^^A||ACC2^^^A\r'), 'MSA', 1), 'AA');
+  assert.deepEqual([await of('P1'), await of('P2')], [[], ['PAID-1', 'PAID-2', 'PAID-3']]);
+  const payers = JSON.parse((await ask('GET', `${server.base}/Patient?identifier=urn:oid:1.2.3.1|ACC2`)).text).entry;
+  assert.deepEqual(payers.map(({ resource }) => resource.identifier.map(({ value }) => value)), [['P2', 'ACC2']]);
+  for (const [more, error] of [['PID|||P2^^^A\rMRG|P1^^^A||ACC1^^^A\r', 'MRG^1^3 204'], ['PID|||P2^^^A\rMRG|P1^^^A\r', 'MRG^1^3 101'],
+    ['PID|||NOBODY^^^A\rMRG|P1^^^A||ACC2^^^A\r', 'PID^1^3 204'], ['PID|||P2^^^A\r', 'MRG^1 100']])
+    assert.deepEqual(errors(await move(more)), [error]);
+});
+
 test('ITI-22 refuses unknown fields and domains, and says where', async () => {
   assert.deepEqual(errors(await query('@PV1.50^X')), ['QPD^1^3^1 204']);
   assert.deepEqual(errors(await query('@PV1.3.1^ICU~@XXX.1^X')), ['QPD^1^3^2 204']);
