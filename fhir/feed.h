@@ -20,7 +20,8 @@ struct Changes {
 class Feed {
  public:
   virtual ~Feed() = default;
-  // Versions with a key above `after`, of these types alone; `at_most` versions of any type are looked at.
+  // Versions with a key above `after`, of these types alone; `at_most` versions of any type are looked at, or of the
+  // only one.
   virtual Result<Changes> changes(const Access&, Key after, const std::vector<const Type*>& types,
                                   std::uint32_t at_most) = 0;
   virtual Key newest() const = 0;  // no version in this view has a greater key

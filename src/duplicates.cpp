@@ -1,12 +1,7 @@
 // Follows the history of Patient.
 #include "src/duplicates.h"
 
-#include <sys/resource.h>
-
-#include <algorithm>
 #include <future>
-#include <thread>
-#include <unordered_map>
 
 #include "ihe/identity/duplicate.h"
 #include "src/clock.h"
@@ -20,7 +15,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kindness = 5;         // of 19: what it has to do can wait
+constexpr int kindness = 10;        // of 19: what it has to do can wait
 constexpr milliseconds pause{200};  // before what was refused for a moment is tried again
 constexpr unsigned most_tries = 50;
 
@@ -42,30 +37,16 @@ struct Duplicates::State {
   fhir::Ids& ids;
   bool link_certain;
   Following following;
-  Bell bell;
-  std::thread thread;
 
   // False when the end has come.
-  bool catch_up() {
-    const auto changes = following.ahead();
-    std::unordered_map<std::string_view, std::int64_t> newest;
-    for (const auto& change : changes) newest[change.id] = change.version;
-    for (const auto& change : changes) {
-      if (!bell.rest(milliseconds(0))) return false;
-      if (newest[change.id] == change.version && !look_at(change)) return false;
-      following.followed(change);
-    }
-    return true;
-  }
-
-  bool look_at(const Following::Change& change) {
+  bool look_at(const fhir::Version& change) {
     measures().looked_at.add();
     for (unsigned tries = 0; tries < most_tries; ++tries) {
       const auto snapshot = store.snapshot();
-      const auto version = snapshot->vread(access, *fhir::definitions().resource("Patient"), change.id, change.version);
-      if (!version) return true;
+      const auto current = snapshot->read(access, *change.type, change.id);
+      if (!current || current->version != change.version) return true;  // the later change is looked at when it comes
       const ihe::Site site{*snapshot, access, settings, "http://localhost/fhir", clock::wall_ms(), ids};
-      auto writes = ihe::identity::duplicates_of(site, *version, link_certain);
+      auto writes = ihe::identity::duplicates_of(site, *current, link_certain);
       if (!writes) return complain(writes.outcome());
       if (writes->empty()) return true;
       // One at a time: the next is planned from what this one did.
@@ -80,7 +61,7 @@ struct Duplicates::State {
       }
       const auto kind = receipt.outcome().kind;
       if (kind != fhir::Kind::conflict && kind != fhir::Kind::busy) return complain(receipt.outcome());
-      if (!bell.rest(pause)) return false;
+      if (!following.rest(pause)) return false;
     }
     return true;
   }
@@ -100,34 +81,20 @@ struct Duplicates::State {
   }
 };
 
+// Without a mark everybody is looked at: also those that were loaded before.
 Duplicates::Duplicates(fhir::Store& store, const fhir::Access& access, const ihe::Settings& settings, fhir::Ids& ids,
                        Links links, const std::string& folder)
-    : state_(new State{store,
-                       access,
-                       settings,
-                       ids,
-                       links == Links::link,
-                       Following(store, access, "Patient", folder + "/duplicates.mark"),
-                       {},
-                       {}}) {
+    : state_(new State{store, access, settings, ids, links == Links::link, Following(store, access, "Patient")}) {
   if (links == Links::off) return;
-  state_->thread = std::thread([state = state_.get()] {
-    ::setpriority(PRIO_PROCESS, 0, kindness);  // on Linux: of this thread
-    follow(state->bell, "duplicates_failed", [state] { return state->catch_up(); });
-  });
+  Following::Work work{folder + "/duplicates.mark", true, "duplicates_failed", kindness, {}};
+  work.take = [state = state_.get()](const fhir::Version& change) { return state->look_at(change); };
+  state_->following.start(std::move(work));
 }
 
-Duplicates::~Duplicates() { stop(); }
+Duplicates::~Duplicates() = default;
 
-void Duplicates::stop() {
-  state_->bell.stop();
-  if (state_->thread.joinable()) state_->thread.join();
-}
+void Duplicates::stop() { state_->following.stop(); }
 
-void Duplicates::committed(const fhir::Batch& batch) {
-  const auto* patient = fhir::definitions().resource("Patient");
-  if (std::any_of(batch.writes.begin(), batch.writes.end(), [&](const auto& write) { return write.type == patient; }))
-    state_->bell.ring();
-}
+void Duplicates::committed(const fhir::Batch& batch) { state_->following.committed(batch); }
 
 }  // namespace alzette

@@ -1,5 +1,6 @@
 // Keeps the identity unit's work-list of potential duplicates (ihe/identity/duplicate.h): behind each change of a
-// Patient its pairs are looked for, by a thread that leaves the processor to whoever asks.
+// Patient its pairs are looked for, by a thread that leaves the processor to whoever asks; those who were stored before
+// there was a work-list come first.
 #pragma once
 
 #include <memory>

@@ -2,6 +2,7 @@
 #include "src/exchange.h"
 
 #include <exception>
+#include <utility>
 
 #include "ihe/atna/event.h"
 #include "src/clock.h"
@@ -29,22 +30,38 @@ void Exchange::run(const ihe::Transaction& transaction, ihe::Message message, st
 
 void Exchange::post(const std::shared_ptr<Job>& job) {
   if (workers_.post([this, job] { work(job); })) return;
-  job->answered(Outcome(Kind::busy, "transient", "The server has more work than it can do now: try again"));
+  give(*job, Outcome(Kind::busy, "transient", "The server has more work than it can do now: try again"));
 }
 
 void Exchange::work(const std::shared_ptr<Job>& job) {
   ++job->plans;
-  auto made = [&]() -> fhir::Result<ihe::Plan> {
-    try {
-      return plan(*job);
-    } catch (const std::exception& error) {
-      return failure(error.what(), job->transaction.id);
-    }
-  }();
-  if (!made) return refuse(job, std::move(made.outcome()));
-  if (!made->batch) return job->answered(std::move(made->answer));
-  if (job->asks && trail_.take(*made->batch)) return job->answered(std::move(made->answer));
-  commit(job, std::move(*made));
+  guarded(*job, [&] {
+    auto made = [&]() -> fhir::Result<ihe::Plan> {
+      try {
+        return plan(*job);
+      } catch (const std::exception& error) {
+        return failure(error.what(), job->transaction.id);
+      }
+    }();
+    if (!made) return refuse(job, std::move(made.outcome()));
+    if (!made->batch) return give(*job, std::move(made->answer));
+    if (job->asks && trail_.take(*made->batch)) return give(*job, std::move(made->answer));
+    commit(job, std::move(*made));
+  });
+}
+
+void Exchange::give(Job& job, fhir::Result<ihe::Answer> answer) {
+  if (const auto answered = std::exchange(job.answered, nullptr)) answered(std::move(answer));
+}
+
+// An exception is our fault or exhaustion: the sender learns that it failed, the log why.
+template <class Work>
+void Exchange::guarded(Job& job, const Work& work) {
+  try {
+    work();
+  } catch (const std::exception& error) {
+    give(job, failure(error.what(), job.transaction.id));
+  }
 }
 
 fhir::Result<ihe::Plan> Exchange::plan(Job& job) {
@@ -74,17 +91,19 @@ fhir::Result<ihe::Plan> Exchange::plan(Job& job) {
 
 // A refusal is recorded as well; it is answered even where that cannot be done.
 void Exchange::refuse(const std::shared_ptr<Job>& job, fhir::Outcome outcome) {
-  if (job->transaction.audit.event.empty()) return job->answered(std::move(outcome));
+  if (job->transaction.audit.event.empty()) return give(*job, std::move(outcome));
   const auto snapshot = store_.snapshot();
   const ihe::Site site{*snapshot, access_, settings_, job->base, clock::wall_ms(), ids_};
   auto event = ihe::atna::event(site, ihe::atna::record_of(site, job->transaction, job->message, {}), &outcome);
-  if (!event) return job->answered(std::move(outcome));
+  if (!event) return give(*job, std::move(outcome));
   fhir::Batch batch{access_, {}, {}};
   batch.writes.push_back(std::move(*event));
   const auto shared = std::make_shared<fhir::Outcome>(std::move(outcome));
   store_.commit(std::move(batch), [job, shared](const fhir::Result<fhir::Receipt>& receipt) {
-    if (!receipt) log::write(log::Level::error, "audit_lost", {{"transaction", job->transaction.id}});
-    job->answered(std::move(*shared));
+    guarded(*job, [&] {
+      if (!receipt) log::write(log::Level::error, "audit_lost", {{"transaction", job->transaction.id}});
+      give(*job, std::move(*shared));
+    });
   });
 }
 
@@ -92,13 +111,15 @@ void Exchange::commit(const std::shared_ptr<Job>& job, ihe::Plan plan) {
   auto batch = std::move(*plan.batch);
   const auto shared = std::make_shared<ihe::Plan>(std::move(plan));
   store_.commit(std::move(batch), [this, job, shared](fhir::Result<fhir::Receipt> receipt) {
-    if (receipt && job->asks) trail_.kept();
-    if (receipt) return job->answered(shared->committed ? shared->committed(*receipt) : std::move(shared->answer));
-    const auto& outcome = receipt.outcome();
-    const bool transient =
-        outcome.kind == Kind::conflict && !outcome.issues.empty() && outcome.issues.front().code == "transient";
-    if (transient && job->plans < most_plans) return post(job);
-    refuse(job, outcome);
+    guarded(*job, [&] {
+      if (receipt && job->asks) trail_.kept();
+      if (receipt) return give(*job, shared->committed ? shared->committed(*receipt) : std::move(shared->answer));
+      const auto& outcome = receipt.outcome();
+      const bool transient =
+          outcome.kind == Kind::conflict && !outcome.issues.empty() && outcome.issues.front().code == "transient";
+      if (transient && job->plans < most_plans) return post(job);
+      refuse(job, outcome);
+    });
   });
 }
 

@@ -31,12 +31,15 @@ class Exchange {
     const ihe::Transaction& transaction;
     ihe::Message message;
     std::string base;
-    Answered answered;
+    Answered answered;  // null once it was called
     unsigned plans = 0;
     bool asks = false;  // the batch holds nothing but its audit record
   };
 
   void work(const std::shared_ptr<Job>& job);
+  template <class Work>
+  static void guarded(Job& job, const Work& work);
+  static void give(Job& job, fhir::Result<ihe::Answer> answer);
   fhir::Result<ihe::Plan> plan(Job& job);
   void refuse(const std::shared_ptr<Job>& job, fhir::Outcome outcome);
   void commit(const std::shared_ptr<Job>& job, ihe::Plan plan);

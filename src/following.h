@@ -1,5 +1,5 @@
-// What becomes of a resource type, followed by a thread at its own pace: the queue is the store's own history, and a
-// mark in a file says up to where it was followed, so that nothing is lost when the server ends.
+// What becomes of a resource type, followed by threads at their own pace: the queue is the store's own history, and
+// the mark of each in a file says up to where it has followed, so that nothing is lost when the server ends.
 #pragma once
 
 #include <chrono>
@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
-#include <set>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "fhir/access.h"
@@ -17,53 +17,47 @@
 
 namespace alzette {
 
-// Rung when something was committed; threads that follow wait for it.
-class Bell {
- public:
-  void ring();
-  void stop();  // for good: nobody waits any more
-  std::uint64_t rung() const;
-  // Waits, at most so long, until it has rung more than `seen` times. False when it was stopped.
-  bool wait(std::chrono::milliseconds at_most, std::uint64_t seen);
-  // Waits whether it rings or not.
-  bool rest(std::chrono::milliseconds time) { return wait(time, UINT64_MAX); }
-
- private:
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  std::uint64_t rung_ = 0;
-  bool stopped_ = false;
-};
-
-// The life of a thread that follows: `catch_up` at once and whenever the bell rings, and now and then if it does not,
-// until it returns false or the bell is stopped. What fails (no memory, no disk) is logged as `event` and tried again.
-void follow(Bell& bell, std::string_view event, const std::function<bool()>& catch_up);
-
-// Used by one thread.
 class Following {
  public:
-  struct Change {
-    std::string id;
-    std::int64_t version = 0;
-    std::int64_t instant = 0;
-    fhir::Key key = 0;
+  struct Work {
+    std::string mark;         // its file
+    bool from_start = false;  // without that file: from the first version on, else from now on
+    std::string_view failed;  // how the log calls it when it fails (no memory, no disk): it is tried again
+    int kindness = 0;         // of 19: how gladly it leaves the processor to others
+    std::function<bool(const fhir::Version&)>
+        take;  // a change, the oldest first; false: the end came before it was done
   };
 
-  // Without its file it begins now.
-  Following(fhir::Store& store, const fhir::Access& access, std::string_view type, std::string mark_file);
+  // What is handed in must outlive this.
+  Following(fhir::Store& store, const fhir::Access& access, std::string_view type);
+  ~Following();  // stop()
+  Following(const Following&) = delete;
+  Following& operator=(const Following&) = delete;
 
-  std::vector<Change> ahead();  // all that was not followed yet, the oldest first
-  // It was, and everything before it. On return that is in the file, though not synced: what is followed again after
-  // a power cut must do no harm.
-  void followed(const Change& change);
+  void start(Work work);  // in a thread of its own
+  void stop();            // ends the threads; what was not followed yet is after the next start
+  // Of the store: something was committed.
+  void committed(const fhir::Batch& batch);
+
+  // For work that has to wait; false when the end has come.
+  bool rest(std::chrono::milliseconds time);
 
  private:
+  class Mark;
+  void run(const Work& work, Mark& mark);
+  bool catch_up(const Work& work, Mark& mark);
+  std::uint64_t changed() const;
+  // At most so long, until the type has changed more than `seen` times. False when it is the end.
+  bool wait(std::chrono::milliseconds at_most, std::uint64_t seen);
+
   fhir::Store& store_;
   const fhir::Access& access_;
   const fhir::Type& type_;
-  std::string mark_file_;
-  std::int64_t mark_ = 0;  // all before this millisecond was followed, and of it those in `at_mark_`
-  std::set<fhir::Key> at_mark_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::uint64_t changed_ = 0;
+  bool stopped_ = false;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace alzette

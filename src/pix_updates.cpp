@@ -2,7 +2,6 @@
 #include "src/pix_updates.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "ihe/pix/iti46.h"
 #include "src/auth/seal.h"
@@ -40,53 +39,35 @@ std::string file_name(const std::string& address) {
   return name + ".mark";
 }
 
-}  // namespace
-
-struct PixUpdates::State {
-  fhir::Store& store;
-  const fhir::Access& access;
-  const ihe::Settings& settings;
-  fhir::Ids& ids;
-  Bell bell;
-  std::vector<std::thread> threads;
-};
-
-namespace {
-
-// One consumer's thread.
+// What one consumer is told.
 class Telling {
  public:
-  Telling(fhir::Store& store, const fhir::Access& access, const ihe::Settings& settings, fhir::Ids& ids, Bell& bell,
-          const ihe::pix::Consumer& consumer, std::shared_ptr<const net::TlsContext> tls, const std::string& folder)
+  Telling(fhir::Store& store, const fhir::Access& access, const ihe::Settings& settings, fhir::Ids& ids,
+          Following& following, PixConsumer consumer)
       : store_(store),
         access_(access),
         settings_(settings),
         ids_(ids),
-        bell_(bell),
-        consumer_(consumer),
-        following_(store, access, "Patient", folder + "/" + file_name(consumer.address + consumer.url)),
-        client_(consumer.address, patience, std::move(tls)) {}
+        following_(following),
+        consumer_(std::move(consumer.consumer)),
+        client_(consumer_.address, patience, std::move(consumer.tls)) {}
 
-  // Tells all that changed, oldest first; false when the end has come.
-  bool catch_up() {
-    for (const auto& change : following_.ahead()) {
-      for (const auto& message : messages_for(change))
-        if (!tell(message)) return false;
-      following_.followed(change);
-    }
+  // False when the end has come.
+  bool take(const fhir::Version& version) {
+    for (const auto& message : messages_for(version))
+      if (!tell(message)) return false;
     return true;
   }
 
  private:
   // No snapshot is held while a consumer is waited for.
-  std::vector<std::string> messages_for(const Following::Change& change) {
+  std::vector<std::string> messages_for(const fhir::Version& version) {
+    if (version.deleted()) return {};
     const auto snapshot = store_.snapshot();
-    const auto version = snapshot->vread(access_, *fhir::definitions().resource("Patient"), change.id, change.version);
-    if (!version) return {};
     const ihe::Site site{*snapshot, access_, settings_, "http://localhost/fhir", clock::wall_ms(), ids_};
     auto messages = consumer_.url.empty()
-                        ? ihe::pix::notifications(site, consumer_, *version, [&] { return ids_.next(site.now); })
-                        : ihe::pix::notifications_v3(site, consumer_, *version, [] { return auth::random_token(); });
+                        ? ihe::pix::notifications(site, consumer_, version, [&] { return ids_.next(site.now); })
+                        : ihe::pix::notifications_v3(site, consumer_, version, [] { return auth::random_token(); });
     return messages ? std::move(*messages) : std::vector<std::string>();
   }
 
@@ -106,7 +87,7 @@ class Telling {
       if (pause == least_pause)
         log::write(log::Level::warning, "pix_update_waits",
                    {{"consumer", consumer_.address + consumer_.url}, {"reason", why}});
-      if (!bell_.rest(pause)) return false;
+      if (!following_.rest(pause)) return false;
     }
   }
 
@@ -146,38 +127,33 @@ class Telling {
   const fhir::Access& access_;
   const ihe::Settings& settings_;
   fhir::Ids& ids_;
-  Bell& bell_;
-  const ihe::pix::Consumer& consumer_;
-  Following following_;
+  Following& following_;
+  const ihe::pix::Consumer consumer_;
   net::MllpClient client_;
 };
 
 }  // namespace
 
+struct PixUpdates::State {
+  Following following;
+};
+
 PixUpdates::PixUpdates(fhir::Store& store, const fhir::Access& access, const ihe::Settings& settings, fhir::Ids& ids,
-                       std::vector<PixConsumer> consumers, std::string folder)
-    : state_(new State{store, access, settings, ids, {}, {}}) {
-  for (auto& consumer : consumers)
-    state_->threads.emplace_back([state = state_.get(), consumer = std::move(consumer), folder] {
-      Telling telling(state->store, state->access, state->settings, state->ids, state->bell, consumer.consumer,
-                      consumer.tls, folder);
-      follow(state->bell, "pix_updates_failed", [&telling] { return telling.catch_up(); });
-    });
+                       std::vector<PixConsumer> consumers, const std::string& folder)
+    : state_(new State{Following(store, access, "Patient")}) {
+  for (auto& consumer : consumers) {
+    const auto mark = folder + "/" + file_name(consumer.consumer.address + consumer.consumer.url);
+    const auto telling =
+        std::make_shared<Telling>(store, access, settings, ids, state_->following, std::move(consumer));
+    state_->following.start({mark, false, "pix_updates_failed", 0,
+                             [telling](const fhir::Version& version) { return telling->take(version); }});
+  }
 }
 
-PixUpdates::~PixUpdates() { stop(); }
+PixUpdates::~PixUpdates() = default;
 
-void PixUpdates::stop() {
-  state_->bell.stop();
-  for (auto& thread : state_->threads) thread.join();
-  state_->threads.clear();
-}
+void PixUpdates::stop() { state_->following.stop(); }
 
-void PixUpdates::committed(const fhir::Batch& batch) {
-  const auto* patient = fhir::definitions().resource("Patient");
-  if (std::none_of(batch.writes.begin(), batch.writes.end(), [&](const auto& write) { return write.type == patient; }))
-    return;
-  state_->bell.ring();
-}
+void PixUpdates::committed(const fhir::Batch& batch) { state_->following.committed(batch); }
 
 }  // namespace alzette

@@ -22,7 +22,7 @@ class PixUpdates {
  public:
   // Starts a thread for each consumer. What is handed in must outlive this; `folder` holds the marks.
   PixUpdates(fhir::Store& store, const fhir::Access& access, const ihe::Settings& settings, fhir::Ids& ids,
-             std::vector<PixConsumer> consumers, std::string folder);
+             std::vector<PixConsumer> consumers, const std::string& folder);
   ~PixUpdates();
 
   // Ends the threads; what is not told yet is told after the next start.

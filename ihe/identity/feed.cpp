@@ -71,13 +71,12 @@ struct Target {
 
 Result<Target> target_of(const Site& site, const Keys& keys) {
   const auto& ids = keys.own.empty() ? keys.national : keys.own;
-  auto expected = expectation(site, ids.front());
-  if (!expected) return std::move(expected.outcome());
-  Target target{{}, std::move(*expected)};
+  Target target;
   for (const auto& id : ids) {
-    auto found = resolve(site, id);
-    if (!found) return std::move(found.outcome());
-    for (auto& record : *found) {
+    auto meant = meant_by(site, id);
+    if (!meant) return std::move(meant.outcome());
+    if (&id == &ids.front()) target.expectation = std::move(meant->expectation);
+    for (auto& record : meant->records) {
       const bool seen = std::any_of(target.found.begin(), target.found.end(),
                                     [&](const Record& other) { return other.id == record.id; });
       if (!seen) target.found.push_back(std::move(record));

@@ -21,6 +21,7 @@ using fhir::Result;
 
 constexpr std::size_t most_with_one_id = 100;
 constexpr std::size_t most_in_group = 200;
+constexpr std::size_t most_expected = 2;  // ids that the store compares
 constexpr std::size_t longest_chain = 32;
 constexpr std::uint64_t effort = 2'000'000;  // index rows that one search may look at
 
@@ -62,6 +63,21 @@ Result<std::optional<Record>> read(const Site& site, std::string_view reference)
   auto record = read_record(*version);
   if (!record) return std::move(record.outcome());
   return std::optional<Record>(std::move(*record));
+}
+
+Result<std::vector<Record>> found_by(const Site& site, const fhir::search::Query& query, std::size_t at_most) {
+  auto page = site.snapshot.search(site.access, query, static_cast<std::uint32_t>(at_most), effort);
+  if (!page) return std::move(page.outcome());
+  if (!page->next.empty())
+    return Outcome(Kind::too_costly, "too-costly", "More than " + std::to_string(at_most) + " patients: say more");
+  std::vector<Record> found;
+  for (const auto& entry : page->entries) {
+    if (!entry.match) continue;
+    auto record = read_record(entry.version);
+    if (!record) return std::move(record.outcome());
+    found.push_back(std::move(*record));
+  }
+  return found;
 }
 
 // The identifiers by which a record can be linked to others: of known domains, with the other way to write a number.
@@ -213,26 +229,7 @@ Result<Record> read_record(const fhir::Version& version) {
 Result<std::vector<Record>> records(const Site& site, const fhir::search::Parameters& parameters, std::size_t at_most) {
   auto query = fhir::search::parse(&patient_type(), parameters, site.base, false);
   if (!query) return std::move(query.outcome());
-  auto page = site.snapshot.search(site.access, *query, static_cast<std::uint32_t>(at_most), effort);
-  if (!page) return std::move(page.outcome());
-  if (!page->next.empty())
-    return Outcome(Kind::too_costly, "too-costly", "More than " + std::to_string(at_most) + " patients: say more");
-  std::vector<Record> found;
-  for (const auto& entry : page->entries) {
-    if (!entry.match) continue;
-    auto record = read_record(entry.version);
-    if (!record) return std::move(record.outcome());
-    found.push_back(std::move(*record));
-  }
-  return found;
-}
-
-Result<fhir::Expectation> expectation(const Site& site, const Id& id) {
-  auto query = fhir::search::parse(&patient_type(), {{"identifier", token_of(id)}}, site.base, false);
-  if (!query) return std::move(query.outcome());
-  auto ids = site.snapshot.find(site.access, *query, 2);
-  if (!ids) return std::move(ids.outcome());
-  return fhir::Expectation{std::move(*query), std::move(*ids)};
+  return found_by(site, *query, at_most);
 }
 
 Node& editable(Record& record) {
@@ -264,9 +261,14 @@ Result<fhir::Write> write_of(const Site& site, const Record& record) {
   return write;
 }
 
-Result<std::vector<Record>> resolve(const Site& site, const Id& id) {
-  auto found = records(site, {{"identifier", token_of(id)}}, most_with_one_id);
-  if (!found) return found;
+Result<Meant> meant_by(const Site& site, const Id& id) {
+  auto query = fhir::search::parse(&patient_type(), {{"identifier", token_of(id)}}, site.base, false);
+  if (!query) return std::move(query.outcome());
+  auto found = found_by(site, *query, most_with_one_id);
+  if (!found) return std::move(found.outcome());
+  Meant meant;
+  for (std::size_t i = 0; i < found->size() && i < most_expected; ++i) meant.expectation.ids.push_back((*found)[i].id);
+  meant.expectation.query = std::move(*query);
   std::vector<Record> current, old, merged;
   for (auto& record : *found) {
     if (!replaced_by(*record.patient).empty()) {
@@ -277,11 +279,19 @@ Result<std::vector<Record>> resolve(const Site& site, const Id& id) {
       (holds(record, id, false) ? current : old).push_back(std::move(record));
     }
   }
-  if (!current.empty()) return current;
-  std::vector<Record> survivors;
-  keep_unseen(std::move(old), survivors);
-  keep_unseen(std::move(merged), survivors);
-  return survivors;
+  if (!current.empty()) {
+    meant.records = std::move(current);
+    return meant;
+  }
+  keep_unseen(std::move(old), meant.records);
+  keep_unseen(std::move(merged), meant.records);
+  return meant;
+}
+
+Result<std::vector<Record>> resolve(const Site& site, const Id& id) {
+  auto meant = meant_by(site, id);
+  if (!meant) return std::move(meant.outcome());
+  return std::move(meant->records);
 }
 
 Result<std::optional<Record>> find(const Site& site, const Id& id) {

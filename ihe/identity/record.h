@@ -29,8 +29,12 @@ fhir::Result<std::vector<Record>> records(const Site& site, const fhir::search::
 // "identifier" of these as a search parameter's value.
 std::string token_of(const Id& id);
 
-// That the search for an identifier finds what it finds now.
-fhir::Result<fhir::Expectation> expectation(const Site& site, const Id& id);
+// What an identifier means now, and that the search for it still finds what it finds.
+struct Meant {
+  std::vector<Record> records;  // as resolve() says
+  fhir::Expectation expectation;
+};
+fhir::Result<Meant> meant_by(const Site& site, const Id& id);
 
 // The same patient with changes to be made to it, and its write.
 fhir::Node& editable(Record& record);

@@ -80,8 +80,15 @@ class Ticket {
   Ticket(const Ticket&) = delete;
   Ticket& operator=(const Ticket&) = delete;
 
+  // What cannot be given (no memory) is still owed: whoever caught that, or the end of the ticket, answers again.
   void give(Response response) {
-    if (!given_.exchange(true)) Connection::respond(connection_, std::move(response));
+    if (given_.exchange(true)) return;
+    try {
+      Connection::respond(connection_, std::move(response));
+    } catch (...) {
+      given_ = false;
+      throw;
+    }
   }
 
  private:

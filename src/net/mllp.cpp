@@ -115,6 +115,31 @@ class Frames {
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
+  // An answer that is waited for. Dropped without it (no memory), the connection ends, and the sender sends again.
+  class Owed {
+   public:
+    explicit Owed(std::shared_ptr<Session> session) : session_(std::move(session)) {}
+    ~Owed() {
+      if (!given_) to_session([session = session_] { session->cut(); });
+    }
+    Owed(const Owed&) = delete;
+    Owed& operator=(const Owed&) = delete;
+
+    void give(std::string answer) {
+      to_session([session = session_, text = std::move(answer)] { session->answer(text); });
+      given_ = true;
+    }
+
+   private:
+    template <class Work>
+    void to_session(Work work) {
+      if (!session_->shared_.stopped) asio::post(session_->shared_.io, std::move(work));
+    }
+
+    std::shared_ptr<Session> session_;
+    bool given_ = false;
+  };
+
   Session(std::shared_ptr<Shared> shared, Tcp::socket socket, bool secure)
       : keeps_(std::move(shared)), shared_(*keeps_), socket_(std::move(socket)), frames_(shared_.limits) {
     if (secure) tls_ = std::make_unique<TlsSession>(*shared_.tls);
@@ -232,11 +257,8 @@ class Session : public std::enable_shared_from_this<Session> {
     working_ = true;
     since_ = clock::Monotonic::now();
     measures().messages.add();
-    auto self = shared_from_this();
-    shared_.handler.message(std::move(frame), peer_, [self](std::string answer) {
-      if (self->shared_.stopped) return;
-      asio::post(self->shared_.io, [self, text = std::move(answer)] { self->answer(text); });
-    });
+    const auto owed = std::make_shared<Owed>(shared_from_this());
+    shared_.handler.message(std::move(frame), peer_, [owed](std::string answer) { owed->give(std::move(answer)); });
   }
 
   void answer(const std::string& text) {

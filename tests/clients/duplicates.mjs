@@ -171,6 +171,23 @@ test('certain pairs are linked at once where that is wanted, which can be undone
   }
 });
 
+test('patients that were loaded while no server ran are looked at by the first that starts', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'alzette-loaded-'));
+  const file = join(folder, 'Patient.ndjson');
+  const person = (domain, value) => JSON.stringify({ resourceType: 'Patient', id: value, identifier: [{ system: `urn:oid:1.2.3.${domain}`, value }],
+    name: [{ family: 'Konsbruck', given: ['Octavie'] }], gender: 'female', birthDate: '1933-11-13' });
+  writeFileSync(file, `${person(1, 'loaded1')}\n${person(2, 'loaded2')}\n`);
+  let loaded;
+  try {
+    assert.equal(run('load', '--data', data, file).status, 0);
+    loaded = await start({ data, flags });
+    assert.equal((await task('loaded2', 'requested', loaded)).focus.reference, 'Patient/loaded1');
+  } finally {
+    await loaded?.stop();
+    rmSync(data, { recursive: true, force: true });
+  }
+});
+
 test('weights of a file decide; a damaged file stops the start', async () => {
   const data = mkdtempSync(join(tmpdir(), 'alzette-weights-'));
   const weights = join(folder, 'weights.json');

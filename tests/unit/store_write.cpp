@@ -149,6 +149,51 @@ TEST_CASE("64 conditional creates at once make one resource") {
   CHECK(opened.ids("Patient", "").size() == 1);
 }
 
+TEST_CASE("conditions within one group see what batches before them in it wrote, and what these replaced or removed") {
+  Folder folder;
+  Opened opened(folder.path);
+  std::promise<void> queued;
+  opened.store->observe([&, first = true](const auto&, const auto&) mutable {
+    if (std::exchange(first, false)) queued.get_future().wait();  // the writer waits: what follows is one group
+  });
+  const std::string one = R"("identifier":[{"system":"urn:x","value":"1"}])";
+  const std::string two = R"("identifier":[{"system":"urn:x","value":"2"}])";
+  const std::string long_one = R"("identifier":[{"system":"urn:x","value":")" + std::string(200, 'a') + "\"}]";
+  std::vector<std::future<bool>> done;
+  const auto send = [&](fhir::Write write, const std::string& condition = {}, Ids found = {}) {
+    fhir::Batch batch;
+    batch.access = opened.access;
+    if (!condition.empty()) batch.expect.push_back({query(write.type->name, condition), std::move(found)});
+    batch.writes.push_back(std::move(write));
+    const auto good = std::make_shared<std::promise<bool>>();
+    done.push_back(good->get_future());
+    opened.store->commit(std::move(batch), [good](const auto& result) { good->set_value(static_cast<bool>(result)); });
+  };
+  send(write(Method::update, "Organization", "o", R"("name":"Old")"));
+  send(write(Method::create, "Patient", "a", one), "identifier=urn:x|1");
+  send(write(Method::create, "Patient", "b", one), "identifier=urn:x|1");
+  send(write(Method::create, "Patient", "c", two), "identifier=urn:x|2");
+  send(write(Method::create, "Patient", "d", two), "identifier=2&active:missing=true");
+  send(write(Method::update, "Patient", "a", two), "identifier=urn:x|1", {"a"});
+  send(write(Method::create, "Patient", "e", one), "identifier=urn:x|1");
+  send(write(Method::remove, "Patient", "e"), "identifier=1", {"e"});
+  send(write(Method::create, "Patient", "f", one), "identifier=urn:x|1");
+  send(write(Method::create, "Patient", "g", long_one), "identifier=urn:x|" + std::string(200, 'a'));
+  send(write(Method::create, "Patient", "h", long_one), "identifier=urn:x|" + std::string(200, 'a'));
+  send(write(Method::update, "Patient", "m", R"("managingOrganization":{"reference":"Organization/o"})"));
+  send(write(Method::update, "Organization", "o", R"("name":"New")"));
+  send(write(Method::create, "Patient", "n"), "organization.name=New", {"m"});
+  send(write(Method::create, "Patient", "p"), "organization.name=Old");
+  send(write(Method::create, "Patient", "q"), "family=nobody");
+  queued.set_value();
+  std::vector<bool> good;
+  for (auto& one_done : done) good.push_back(one_done.get());
+  CHECK(good == std::vector<bool>{true, true, false, true, false, true, true, true, true, true, false, true, true, true,
+                                  true, true});
+  CHECK(opened.ids("Patient", "identifier=urn:x|2") == Ids{"c", "a"});
+  CHECK(opened.ids("Patient", "identifier=urn:x|1") == Ids{"f"});
+}
+
 TEST_CASE("history: newest first, by resource, type and system, since and at, in pages") {
   Folder folder;
   std::int64_t now = 1'000'000;

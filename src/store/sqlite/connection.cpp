@@ -63,7 +63,13 @@ std::string_view Statement::text(int column) const {
 }
 bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
 
+// Nobody asks SQLite how much memory it has, and counting would make every allocation of every thread wait for one
+// lock.
+bool without_accounts() { return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK; }
+
 Connection::Connection(const std::string& file, Mode mode, const Tuning& tuning) {
+  static const bool configured = without_accounts();  // before SQLite is first used
+  static_cast<void>(configured);
   // Each connection is used by one thread at a time. Readers open for writing as well: in WAL mode a reader
   // may have to rebuild the shared index after a crash; query_only keeps them from changing data.
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == Mode::create ? SQLITE_OPEN_CREATE : 0);

@@ -18,6 +18,8 @@ using fhir::Result;
 namespace {
 
 constexpr const char* onwards = "SELECT key, type FROM version WHERE key > ? AND key <= ? ORDER BY key LIMIT ?";
+constexpr const char* onwards_of_type =
+    "SELECT key, type FROM version WHERE key > ? AND key <= ? AND type = ? ORDER BY key LIMIT ?";
 constexpr const char* of_all = "SELECT key, type FROM version WHERE key BETWEEN ? AND ? ORDER BY key DESC";
 constexpr const char* of_type =
     "SELECT key, type FROM version WHERE type = ? AND key BETWEEN ? AND ? ORDER BY key DESC";
@@ -145,8 +147,13 @@ Result<fhir::Changes> Snapshot::changes(const Access& access, Key after, const s
     fhir::Changes changes;
     changes.until = after;
     std::uint32_t seen = 0;
-    auto rows = connection_->take(onwards);
-    for (rows.with(after, last_, std::int64_t{at_most}); rows.step(); ++seen) {
+    const bool one = types.size() == 1;
+    auto rows = connection_->take(one ? onwards_of_type : onwards);
+    if (one)
+      rows.with(after, last_, names_.find(types.front()->name, *connection_), std::int64_t{at_most});
+    else
+      rows.with(after, last_, std::int64_t{at_most});
+    for (; rows.step(); ++seen) {
       changes.until = rows.integer(0);
       const auto* type = names_.type(rows.integer(1));
       if (std::find(types.begin(), types.end(), type) == types.end()) continue;
@@ -159,6 +166,7 @@ Result<fhir::Changes> Snapshot::changes(const Access& access, Key after, const s
       if (failed) return std::move(*failed);
     }
     changes.more = seen == at_most;
+    if (!changes.more) changes.until = last_;
     return changes;
   } catch (const Failure&) {
     return Outcome(Kind::internal, "exception", "the store cannot be read; stop the server and run `alzette check`");

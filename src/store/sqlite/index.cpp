@@ -14,15 +14,26 @@ using fhir::search::IndexKind;
 
 namespace {
 
-// Sorts the rows by what `key_of` answers, drops repetitions, writes each and empties the list.
-template <class Row, class KeyOf, class Put>
-void lay_down(std::vector<Row>& rows, const KeyOf& key_of, const Put& put) {
-  if (rows.empty()) return;
+// Sorts the rows by what `key_of` answers and drops repetitions.
+template <class Row, class KeyOf>
+void put_in_order(std::vector<Row>& rows, const KeyOf& key_of) {
   std::sort(rows.begin(), rows.end(), [&](const Row& a, const Row& b) { return key_of(a) < key_of(b); });
   const auto end =
       std::unique(rows.begin(), rows.end(), [&](const Row& a, const Row& b) { return key_of(a) == key_of(b); });
-  for (auto row = rows.begin(); row != end; ++row) put(*row);
-  rows.clear();
+  rows.erase(end, rows.end());
+}
+
+// A statement runs on several rows at once, which saves a good part of what each costs, or on one. Rows of a table
+// never meet an equal one: FAIL spares SQLite the copies of pages by which it would take back a part of them.
+constexpr std::size_t rows_at_once = 16;
+
+std::string insert_many(const std::string& table, std::size_t columns) {
+  std::string row = "(?";
+  for (std::size_t i = 1; i < columns; ++i) row += ", ?";
+  row += ')';
+  std::string sql = "INSERT OR FAIL INTO " + table + " VALUES" + row;
+  for (std::size_t i = 1; i < rows_at_once; ++i) sql += ", " + row;
+  return sql;
 }
 
 }  // namespace
@@ -142,6 +153,13 @@ void IndexRows::add_composite(Key key, const Posting& posting) {
   if (row.upper != row.second) composites_.push_back({posting.parameter, first, row.upper, key});
 }
 
+bool IndexRows::holds_token(Name parameter, std::string_view code) {
+  auto& [seen, codes] = asked_[parameter];
+  for (; seen < tokens_.size(); ++seen)
+    if (tokens_[seen].parameter == parameter && !tokens_[seen].any_code) codes.insert(tokens_[seen].code);
+  return codes.contains(code.size() > most_text ? std::string_view(bounded(code)) : code);
+}
+
 void IndexRows::flush() {
   static constexpr Pass insert{
       .token = "INSERT INTO token VALUES(?, ?, ?, ?, ?)",
@@ -153,9 +171,12 @@ void IndexRows::flush() {
       .reference = "INSERT INTO reference VALUES(?, ?, ?)",
       .composite = "INSERT INTO composite VALUES(?, ?, ?, ?)",
   };
+  static const std::string token = insert_many("token", 5), string = insert_many("string", 4),
+                           reference = insert_many("reference", 3);
+  static const Pass many{.token = token.c_str(), .string = string.c_str(), .reference = reference.c_str()};
   auto text = connection_.take("INSERT INTO words(rowid, text) VALUES(?, ?)");
   for (const auto& [key, words] : words_) text.run(key, std::string_view(words));
-  run(insert);
+  run(insert, many);
 }
 
 std::size_t IndexRows::compare() {
@@ -172,52 +193,64 @@ std::size_t IndexRows::compare() {
       .composite = "SELECT 1 FROM composite WHERE parameter = ? AND first = ? AND second = ? AND key = ?",
   };
   const auto before = written_;
-  const auto found = run(look);
+  const auto found = run(look, {});
   return static_cast<std::size_t>(written_ - before) - found;
 }
 
-std::size_t IndexRows::run(const Pass& pass) {
+// `bind` gives the columns of a row to its argument. Answers how many statements found a row.
+template <class Row, class Bind>
+std::size_t IndexRows::lay_down(const std::vector<Row>& rows, const char* one, const char* many, const Bind& bind) {
   std::size_t found = 0;
-  const auto put = [&](Statement& statement, auto... columns) {
-    if (statement.with(columns...).step()) ++found;
+  auto row = rows.begin();
+  const auto step = [&](Statement& statement, std::size_t count) {
+    int at = 0;
+    const auto columns = [&](auto... values) { (statement.bind(++at, values), ...); };
+    for (std::size_t i = 0; i < count; ++i) bind(*row++, columns);
+    if (statement.step()) ++found;
     statement.reset();
-    ++written_;
   };
-  auto token = connection_.take(pass.token);
-  lay_down(
-      tokens_, [](const Token& r) { return std::tie(r.parameter, r.any_code, r.code, r.system, r.key); },
-      [&](const Token& r) {
-        if (r.any_code)
-          put(token, r.parameter, Bytes{}, r.system, r.key, r.rest);
-        else
-          put(token, r.parameter, r.code, r.system, r.key, r.rest);
-      });
+  const auto left = [&] { return static_cast<std::size_t>(rows.end() - row); };
+  if (many && left() >= rows_at_once)
+    for (auto statement = connection_.take(many); left() >= rows_at_once;) step(statement, rows_at_once);
+  if (left() > 0)
+    for (auto statement = connection_.take(one); left() > 0;) step(statement, 1);
+  written_ += rows.size();
+  return found;
+}
+
+std::size_t IndexRows::run(const Pass& one, const Pass& many) {
+  std::size_t found = 0;
+  put_in_order(tokens_, [](const Token& r) { return std::tie(r.parameter, r.any_code, r.code, r.system, r.key); });
+  found += lay_down(tokens_, one.token, many.token, [](const Token& r, const auto& columns) {
+    if (r.any_code)
+      columns(r.parameter, Bytes{}, r.system, r.key, r.rest);
+    else
+      columns(r.parameter, r.code, r.system, r.key, r.rest);
+  });
   const auto by_text = [](const Text& r) { return std::tie(r.parameter, r.value, r.key); };
-  auto string = connection_.take(pass.string);
-  lay_down(strings_, by_text, [&](const Text& r) { put(string, r.parameter, r.value, r.key, r.rest); });
-  auto uri = connection_.take(pass.uri);
-  lay_down(uris_, by_text, [&](const Text& r) { put(uri, r.parameter, r.value, r.key, r.rest); });
-  auto date = connection_.take(pass.date);
-  lay_down(
-      dates_, [](const Date& r) { return std::tie(r.parameter, r.bucket, r.at, r.other, r.key); },
-      [&](const Date& r) { put(date, r.parameter, r.bucket, r.at, r.other, r.key, r.rest); });
-  auto number = connection_.take(pass.number);
-  lay_down(
-      numbers_, [](const Number& r) { return std::tie(r.parameter, r.value, r.key); },
-      [&](const Number& r) { put(number, r.parameter, r.value, r.key, r.rest); });
-  auto quantity = connection_.take(pass.quantity);
-  lay_down(
-      quantities_,
-      [](const Quantity& r) { return std::tie(r.parameter, r.canonical, r.value, r.code, r.system, r.key); },
-      [&](const Quantity& r) { put(quantity, r.parameter, r.canonical, r.value, r.code, r.system, r.key, r.rest); });
-  auto reference = connection_.take(pass.reference);
-  lay_down(
-      references_, [](const Reference& r) { return std::tie(r.parameter, r.target, r.key); },
-      [&](const Reference& r) { put(reference, r.parameter, r.target, r.key); });
-  auto composite = connection_.take(pass.composite);
-  lay_down(
-      composites_, [](const Composite& r) { return std::tie(r.parameter, r.first, r.second, r.key); },
-      [&](const Composite& r) { put(composite, r.parameter, r.first, r.second, r.key); });
+  const auto bind_text = [](const Text& r, const auto& columns) { columns(r.parameter, r.value, r.key, r.rest); };
+  put_in_order(strings_, by_text);
+  found += lay_down(strings_, one.string, many.string, bind_text);
+  put_in_order(uris_, by_text);
+  found += lay_down(uris_, one.uri, many.uri, bind_text);
+  put_in_order(dates_, [](const Date& r) { return std::tie(r.parameter, r.bucket, r.at, r.other, r.key); });
+  found += lay_down(dates_, one.date, many.date, [](const Date& r, const auto& columns) {
+    columns(r.parameter, r.bucket, r.at, r.other, r.key, r.rest);
+  });
+  put_in_order(numbers_, [](const Number& r) { return std::tie(r.parameter, r.value, r.key); });
+  found += lay_down(numbers_, one.number, many.number,
+                    [](const Number& r, const auto& columns) { columns(r.parameter, r.value, r.key, r.rest); });
+  put_in_order(quantities_,
+               [](const Quantity& r) { return std::tie(r.parameter, r.canonical, r.value, r.code, r.system, r.key); });
+  found += lay_down(quantities_, one.quantity, many.quantity, [](const Quantity& r, const auto& columns) {
+    columns(r.parameter, r.canonical, r.value, r.code, r.system, r.key, r.rest);
+  });
+  put_in_order(references_, [](const Reference& r) { return std::tie(r.parameter, r.target, r.key); });
+  found += lay_down(references_, one.reference, many.reference,
+                    [](const Reference& r, const auto& columns) { columns(r.parameter, r.target, r.key); });
+  put_in_order(composites_, [](const Composite& r) { return std::tie(r.parameter, r.first, r.second, r.key); });
+  found += lay_down(composites_, one.composite, many.composite,
+                    [](const Composite& r, const auto& columns) { columns(r.parameter, r.first, r.second, r.key); });
   clear();
   return found;
 }
@@ -232,6 +265,7 @@ void IndexRows::clear() {
   references_.clear();
   composites_.clear();
   words_.clear();
+  asked_.clear();
   texts_.release();
   size_ = 0;
 }

@@ -5,6 +5,8 @@
 #include <memory_resource>
 #include <span>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "fhir/store.h"
@@ -22,6 +24,8 @@ class IndexRows {
   // The marked words of one version, for the text index.
   void add_words(fhir::Key key, std::string words);
   std::size_t size() const { return size_; }
+  // Whether a token with that code is among the rows that are not written yet.
+  bool holds_token(Name parameter, std::string_view code);
   void flush();           // writes them
   std::size_t compare();  // instead looks for each; answers how many are not there as they should be
   void clear();           // forgets them
@@ -77,16 +81,19 @@ class IndexRows {
 
   // The statements of one pass: each takes the columns of its table in order.
   struct Pass {
-    const char* token;
-    const char* string;
-    const char* uri;
-    const char* date;
-    const char* number;
-    const char* quantity;
-    const char* reference;
-    const char* composite;
+    const char* token = nullptr;
+    const char* string = nullptr;
+    const char* uri = nullptr;
+    const char* date = nullptr;
+    const char* number = nullptr;
+    const char* quantity = nullptr;
+    const char* reference = nullptr;
+    const char* composite = nullptr;
   };
-  std::size_t run(const Pass& pass);  // answers how many statements found a row
+  // `one`: for a row each; `many`: for several, where there is such a statement. Answers how many found a row.
+  std::size_t run(const Pass& one, const Pass& many);
+  template <class Row, class Bind>
+  std::size_t lay_down(const std::vector<Row>& rows, const char* one, const char* many, const Bind& bind);
 
   void add_value(fhir::Key key, Name parameter, const Value& value, std::int64_t rest);
   void add_composite(fhir::Key key, const Posting& posting);
@@ -94,7 +101,14 @@ class IndexRows {
 
   Connection& connection_;
   std::pmr::monotonic_buffer_resource texts_;
+  // The codes of one parameter among the first `seen` tokens.
+  struct Codes {
+    std::size_t seen = 0;
+    std::unordered_set<std::string_view> codes;
+  };
+
   std::vector<Token> tokens_;
+  std::unordered_map<Name, Codes> asked_;  // parameters that holds_token() was asked for
   std::vector<Text> strings_;
   std::vector<Text> uris_;
   std::vector<Date> dates_;

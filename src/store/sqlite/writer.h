@@ -14,6 +14,7 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "fhir/store.h"
@@ -91,6 +92,11 @@ class Writer {
   fhir::Result<fhir::Receipt> apply(const Job& job);
   std::optional<fhir::Outcome> refuse(const fhir::Batch& batch, std::vector<State*>& states);
   std::optional<fhir::Outcome> unexpected(const fhir::Batch& batch);
+  struct Prospect {
+    bool stored = false;
+    bool waiting = false;
+  };
+  Prospect prospect(const fhir::search::Query& query);
   void add_rows(const fhir::Addition& addition);
   void keep(const fhir::Note& note);
   fhir::Written put(const fhir::Write& write, std::string_view files, State& state);
@@ -118,6 +124,7 @@ class Writer {
   std::uint64_t batch_ = 0;
   std::string scratch_;
   std::vector<Posting> scratch_postings_;
+  std::vector<std::pair<Name, const fhir::search::IndexRow*>> scratch_order_;
   std::string scratch_words_;
   std::int64_t sequence_ = 0;  // of the newest version; one more for each
   std::int64_t instant_ = 0;
