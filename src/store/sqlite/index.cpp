@@ -157,7 +157,7 @@ bool IndexRows::holds_token(Name parameter, std::string_view code) {
   auto& [seen, codes] = asked_[parameter];
   for (; seen < tokens_.size(); ++seen)
     if (tokens_[seen].parameter == parameter && !tokens_[seen].any_code) codes.insert(tokens_[seen].code);
-  return codes.contains(code.size() > most_text ? std::string_view(bounded(code)) : code);
+  return codes.contains(code);
 }
 
 void IndexRows::flush() {

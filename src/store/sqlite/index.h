@@ -24,7 +24,7 @@ class IndexRows {
   // The marked words of one version, for the text index.
   void add_words(fhir::Key key, std::string words);
   std::size_t size() const { return size_; }
-  // Whether a token with that code is among the rows that are not written yet.
+  // Whether a token with that code (as it stands in the table) is among the rows that are not written yet.
   bool holds_token(Name parameter, std::string_view code);
   void flush();           // writes them
   std::size_t compare();  // instead looks for each; answers how many are not there as they should be
