@@ -469,6 +469,8 @@ void Door::take_jobs(std::string folder, const net::Egress& egress) {
 
 void Door::take_trail(Trail& trail, bool asking) { state_->audit = Audit(state_->store, trail, asking); }
 
+const fhir::search::Meanings& Door::meanings() const { return state_->meanings; }
+
 void Door::take_profiles(ProfilePolicy policy) { state_->policy = std::move(policy); }
 
 void Door::handle(Request request, Respond respond) {

@@ -22,7 +22,7 @@ class Door {
  public:
   struct Limits {
     std::size_t core_body = 16u << 10;         // bytes of a body that is still validated there
-    std::uint64_t core_effort = 20'000;        // index rows a search may look at on a connection's own thread
+    std::uint64_t core_effort = 4'000;         // index rows a search may look at on a connection's own thread: some ms
     std::uint64_t worker_effort = 50'000'000;  // and on a worker
     unsigned plans = 8;                        // made for one request before a conflict is answered
   };
@@ -45,6 +45,9 @@ class Door {
 
   // What becomes of writes that break a profile; without this nothing is judged by profiles on write.
   void take_profiles(ProfilePolicy policy);
+
+  // What codes mean to searches.
+  const fhir::search::Meanings& meanings() const;
 
   void handle(Request request, Respond respond);
 

@@ -118,7 +118,7 @@ int serve(const Config& config) {
   (*archive)->observe([&duplicates](const fhir::Batch& batch, const fhir::Receipt&) { duplicates.committed(batch); });
   Hl7v2Door hl7v2(exchange, "http://localhost/fhir");
   const net::Egress egress(config.allow_endpoint);
-  job::Runner jobs(**archive, ids, config.data + "/jobs", egress, [&door](Request request) {
+  job::Runner jobs(**archive, ids, config.data + "/jobs", egress, door.meanings(), [&door](Request request) {
     const auto answer = std::make_shared<std::promise<Response>>();
     door.handle(std::move(request), [answer](Response response) { answer->set_value(std::move(response)); });
     return answer->get_future().get();

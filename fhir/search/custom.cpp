@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "fhir/search/query.h"
+#include "fhir/search/values.h"
 
 extern "C" const char alzette_definitions_image[];
 extern "C" const char alzette_definitions_image_end[];
@@ -24,13 +25,16 @@ void point(T& from, const void* to) {
   from.offset = static_cast<std::int32_t>(static_cast<const char*>(to) - reinterpret_cast<const char*>(&from));
 }
 
-// [Made][Text per target][bytes of all texts]
+// [Made][Text per target][SearchComponent per component][bytes of all texts]
 class Block {
  public:
   Block(const CustomDefinition& definition, std::string_view expression, std::string_view stored) {
-    std::size_t bytes = sizeof(Made) + definition.targets.size() * sizeof(Text);
+    const std::size_t lists = sizeof(Made) + definition.targets.size() * sizeof(Text);
+    const std::size_t bytes = lists + definition.components.size() * sizeof(SearchComponent);
     std::size_t texts = definition.code.size() + definition.url.size() + expression.size() + stored.size();
     for (const auto& target : definition.targets) texts += target.size();
+    for (const auto& component : definition.components)
+      texts += component.expression.size() + component.definition.size();
     memory_ = std::make_unique<std::max_align_t[]>((bytes + texts) / sizeof(std::max_align_t) + 1);
     auto* at = reinterpret_cast<char*>(memory_.get());
     auto* made = ::new (at) Made();
@@ -44,6 +48,15 @@ class Block {
     for (std::size_t i = 0; i < definition.targets.size(); ++i) set(*::new (targets + i) Text(), definition.targets[i]);
     point(made->targets, targets);
     made->targets.count = static_cast<std::uint32_t>(definition.targets.size());
+    auto* components = reinterpret_cast<SearchComponent*>(at + lists);
+    for (std::size_t i = 0; i < definition.components.size(); ++i) {
+      auto* component = ::new (components + i) SearchComponent();
+      set(component->expression, definition.components[i].expression);
+      set(component->definition, definition.components[i].definition);
+      component->type = definition.components[i].type;
+    }
+    point(made->components, components);
+    made->components.count = static_cast<std::uint32_t>(definition.components.size());
   }
   const Made* parameter() const { return reinterpret_cast<const Made*>(memory_.get()); }
 
@@ -108,7 +121,7 @@ std::string branches_for(std::string_view expression, const Type& type) {
 
 std::optional<ParameterType> type_of_word(std::string_view word) {
   using enum ParameterType;
-  for (const auto type : {string, token, reference, date, number, quantity, uri})
+  for (const auto type : {string, token, reference, date, number, quantity, uri, composite})
     if (word_of(type) == word) return type;
   return std::nullopt;
 }
@@ -123,10 +136,44 @@ std::string_view costly(std::string_view expression) {
   return {};
 }
 
-std::string reason_against(const CustomDefinition& definition, std::string_view status, std::string_view type) {
+// The type of a parameter that is known by its canonical: R4's own, or one that is published.
+std::optional<ParameterType> type_of_parameter(std::string_view canonical) {
+  const auto url = canonical.substr(0, canonical.find('|'));
+  for (const auto& type : definitions().types)
+    for (const auto& parameter : type.search)
+      if (parameter.url.view() == url) return parameter.type;
+  const auto* published = current.load(std::memory_order_acquire);
+  if (!published) return std::nullopt;
+  for (const auto& block : published->blocks)
+    if (block.parameter()->url.view() == url) return block.parameter()->type;
+  return std::nullopt;
+}
+
+std::string reason_against_components(CustomDefinition& definition) {
+  constexpr std::size_t most = 4;
+  if (definition.components.size() < 2 || definition.components.size() > most)
+    return "a composite has two to four components";
+  for (auto& component : definition.components) {
+    const auto type = type_of_parameter(component.definition);
+    if (!type) return "its component " + component.definition + " is not known here";
+    if (*type == ParameterType::composite || *type == ParameterType::special)
+      return "its component " + component.definition + " is of type " + std::string(word_of(*type));
+    component.type = *type;
+    if (const auto name = costly(component.expression); !name.empty())
+      return "its expression uses " + std::string(name) + "(), which may cost too much";
+    if (component.expression.empty() || !compile(component.expression))
+      return "the expression of its component " + component.definition + " cannot be read";
+  }
+  return {};
+}
+
+std::string reason_against(CustomDefinition& definition, std::string_view status, std::string_view type) {
   constexpr std::size_t most_expression = 2000;
   if (status != "active" && status != "draft") return "its status is " + std::string(status);
   if (!type_of_word(type)) return "parameters of type " + std::string(type) + " are not indexed";
+  definition.type = *type_of_word(type);
+  if (definition.type == ParameterType::composite)
+    if (auto reason = reason_against_components(definition); !reason.empty()) return reason;
   if (definition.expression.empty()) return "it has no expression";
   if (definition.expression.size() > most_expression) return "its expression is longer than 2,000 bytes";
   if (const auto name = costly(definition.expression); !name.empty())
@@ -139,6 +186,48 @@ std::string reason_against(const CustomDefinition& definition, std::string_view 
   return {};
 }
 
+// The types at the end of a plain path; false where it is not told by the definitions alone.
+bool ends_of(const Branch& branch, const Type& base, std::vector<const Type*>& ends) {
+  std::vector<const Type*> at{&base};
+  for (const auto& step : branch.steps) {
+    std::vector<const Type*> next;
+    if (step.kind == Step::Kind::type)
+      next = {definitions().type(step.name)};
+    else if (step.kind == Step::Kind::child || step.kind == Step::Kind::first_child)
+      for (const Type* type : at)
+        for (const auto& element : type->elements) {
+          if (element.name.view() != step.name) continue;
+          for (const auto& possible : element.types) next.push_back(possible.type.get());
+        }
+    else
+      next = at;
+    if (next.empty() || std::find(next.begin(), next.end(), nullptr) != next.end()) return false;
+    at = std::move(next);
+  }
+  ends.insert(ends.end(), at.begin(), at.end());
+  return !branch.from_resource;
+}
+
+// A plain path that leads only to types of which nothing is indexed for the parameter.
+std::optional<Outcome> unindexable(const CustomDefinition& definition) {
+  if (definition.type == ParameterType::composite) return std::nullopt;
+  for (const auto& base : definition.bases) {
+    const auto& type = *definitions().resource(base);
+    const auto walk = Walk::parse(branches_for(definition.expression, type));
+    std::vector<const Type*> ends;
+    if (!walk || !std::all_of(walk->branches.begin(), walk->branches.end(),
+                              [&](const Branch& branch) { return ends_of(branch, type, ends); }))
+      continue;
+    if (std::any_of(ends.begin(), ends.end(), [&](const Type* end) { return can_index(definition.type, *end); }))
+      continue;
+    return Outcome(Kind::unprocessable, "value",
+                   "The expression finds " + std::string(ends.front()->name.view()) +
+                       ", of which nothing is indexed for a parameter of type " + std::string(word_of(definition.type)),
+                   "SearchParameter.type");
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<CustomDefinition> custom_definition(const Node& resource, std::string& inactive) {
@@ -149,6 +238,9 @@ Result<CustomDefinition> custom_definition(const Node& resource, std::string& in
   for (const auto& child : resource) {
     if (child.name == "base") definition.bases.emplace_back(child.text);
     if (child.name == "target") definition.targets.emplace_back(child.text);
+    if (child.name == "component")
+      definition.components.push_back(
+          {std::string(child.value_of("expression")), std::string(child.value_of("definition"))});
   }
   const auto place = [](std::string_view name) { return "SearchParameter." + std::string(name); };
   if (definition.code.empty() || definition.code.front() == '_' ||
@@ -177,7 +269,8 @@ Result<CustomDefinition> custom_definition(const Node& resource, std::string& in
   }
   inactive = built_in ? "it is R4's own, which is answered without it"
                       : reason_against(definition, resource.value_of("status"), resource.value_of("type"));
-  if (inactive.empty()) definition.type = *type_of_word(resource.value_of("type"));
+  if (inactive.empty())
+    if (auto refused = unindexable(definition)) return std::move(*refused);
   return definition;
 }
 
@@ -216,8 +309,13 @@ void publish(const std::vector<CustomDefinition>& definitions_now) {
       const auto text = branches_for(definition.expression, *type);
       auto expression = compile(text);
       if (!expression) continue;
+      std::vector<TypedExpression> components;
+      for (const auto& component : definition.components)
+        if (auto part = compile(component.expression, component.type)) components.push_back(std::move(*part));
+      if (components.size() != definition.components.size()) continue;
       const auto& block = next->blocks.emplace_back(definition, text, definition.code + "~" + definition.generation);
-      next->by_type[type].push_back({block.parameter(), std::move(*expression), definition.complete});
+      next->by_type[type].push_back(
+          {block.parameter(), std::move(*expression), std::move(components), definition.complete});
     }
   next->before.reset(current.load(std::memory_order_relaxed));
   next->state = next->before ? next->before->state + 1 : 1;

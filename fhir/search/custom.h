@@ -18,23 +18,32 @@
 
 namespace fhir::search {
 
+// One of the values that a composite joins by '$'.
+struct CustomComponent {
+  std::string expression, definition;  // relative to what the composite's expression finds; canonical of its parameter
+  ParameterType type = ParameterType::token;
+  bool operator==(const CustomComponent&) const = default;
+};
+
 struct CustomDefinition {
   std::string code, url, expression;
   std::string generation;  // each change of the resource begins a new one: rows of former ones are never looked at
   ParameterType type = ParameterType::token;
   std::vector<std::string> bases, targets;
+  std::vector<CustomComponent> components;
   bool complete = false;
 };
 
-// From a SearchParameter resource. Refuses what can never be: no code or base, a code that R4 has. What could be asked
-// for but not answered (draft, composite, an expression that does not compile or may cost too much) gives the reason
-// in `inactive`.
+// From a SearchParameter resource. Refuses what can never be: no code or base, a code that R4 has, values that no index
+// of the parameter's type holds. What could be asked for but not answered (retired, an expression that does not compile
+// or may cost too much, a composite of parameters that nobody knows) gives the reason in `inactive`.
 Result<CustomDefinition> custom_definition(const Node& resource, std::string& inactive);
 
 // One parameter of one type.
 struct CustomParameter {
   const SearchParameter* parameter = nullptr;
   Expression expression;
+  std::vector<TypedExpression> components;
   bool complete = false;
 };
 

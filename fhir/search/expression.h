@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "fhir/path/path.h"
@@ -17,6 +18,18 @@ inline std::optional<Expression> compile(std::string_view text) {
   auto program = path::compile(text);
   if (!program) return std::nullopt;
   return Expression(std::move(*program));
+}
+
+// With the type of parameter that its values are indexed for.
+struct TypedExpression {
+  Expression how;
+  ParameterType type;
+};
+
+inline std::optional<TypedExpression> compile(std::string_view text, ParameterType type) {
+  auto how = compile(text);
+  if (!how) return std::nullopt;
+  return TypedExpression{std::move(*how), type};
 }
 
 }  // namespace fhir::search

@@ -25,23 +25,12 @@ constexpr std::size_t most_text_bytes = 1 << 20;  // that full text search looks
 
 constexpr std::uint64_t custom_steps = 10'000;  // of FHIRPath, for one custom parameter on one resource
 
-struct TypedExpression {
-  Expression how;
-  ParameterType type;
-};
-
 struct ParameterPlan {
   const SearchParameter* parameter;
   TypedExpression expression;
   std::vector<TypedExpression> components;
 };
 using TypePlan = std::vector<ParameterPlan>;
-
-std::optional<TypedExpression> compile(std::string_view text, ParameterType type) {
-  auto how = search::compile(text);
-  if (!how) return std::nullopt;
-  return TypedExpression{std::move(*how), type};
-}
 
 TypePlan plan_of(const Type& type) {
   TypePlan plan;
@@ -138,7 +127,7 @@ class Extractor {
     for (const auto& entry : plan) {
       const auto start = rows_.size();
       if (entry.parameter->type == ParameterType::composite)
-        add_composite(entry);
+        add_composite(entry.parameter, entry.expression.how, entry.components);
       else
         add_plain(entry.expression.how, entry.expression.type, resource_, entry.parameter, rows_);
       remove_duplicates(start);
@@ -152,7 +141,10 @@ class Extractor {
     for (const auto& custom : custom_parameters(type)) {
       if (full()) return;
       const auto start = rows_.size();
-      add_plain(custom.expression, custom.parameter->type, resource_, custom.parameter, rows_);
+      if (custom.parameter->type == ParameterType::composite)
+        add_composite(custom.parameter, custom.expression, custom.components);
+      else
+        add_plain(custom.expression, custom.parameter->type, resource_, custom.parameter, rows_);
       remove_duplicates(start);
     }
   }
@@ -228,20 +220,22 @@ class Extractor {
     }
   }
 
-  void add_composite(const ParameterPlan& entry) {
-    for (const Node* element : nodes(entry.expression)) {
+  void add_composite(const SearchParameter* parameter, const Expression& expression,
+                     const std::vector<TypedExpression>& components) {
+    for (const Node* element : nodes(expression)) {
       if (too_many_ || rows_.size() > most_) return;
-      add_combinations(entry, *element);
+      add_combinations(parameter, components, *element);
     }
   }
 
   // All combinations of the components' values within one element.
-  void add_combinations(const ParameterPlan& entry, const Node& element) {
+  void add_combinations(const SearchParameter* parameter, const std::vector<TypedExpression>& components,
+                        const Node& element) {
     std::vector<std::vector<IndexValue>> choices;
     std::size_t total = 1;
-    for (const auto& component : entry.components) {
+    for (const auto& component : components) {
       std::vector<IndexRow> values;
-      add_plain(component.how, component.type, element, entry.parameter, values);
+      add_plain(component.how, component.type, element, parameter, values);
       auto& choice = choices.emplace_back();
       for (auto& row : values)
         if (row.facet == Facet::value) choice.push_back(std::move(row.value));
@@ -252,7 +246,7 @@ class Extractor {
     }
     for (std::size_t i = 0; i < total; ++i) {
       auto& row = rows_.emplace_back();
-      row.parameter = entry.parameter;
+      row.parameter = parameter;
       row.value.kind = IndexKind::composite;
       row.parts.reserve(choices.size());
       auto rest = i;
@@ -263,13 +257,13 @@ class Extractor {
     }
   }
 
-  std::vector<const Node*> nodes(const TypedExpression& expression) {
+  std::vector<const Node*> nodes(const Expression& expression) {
     std::vector<const Node*> out;
-    if (const auto* walk = std::get_if<Walk>(&expression.how)) {
+    if (const auto* walk = std::get_if<Walk>(&expression)) {
       walk->run(resource_, resource_, out);
       return out;
     }
-    if (const auto result = path::extract(*std::get<path::Compiled>(expression.how), resource_, context_))
+    if (const auto result = path::extract(*std::get<path::Compiled>(expression), resource_, context_))
       for (const auto& item : *result)
         if (item.node) out.push_back(item.node);
     return out;

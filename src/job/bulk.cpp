@@ -65,7 +65,7 @@ std::uint64_t number(std::string_view text) {
 
 // Those that any of the filters of this type find.
 fhir::Result<bool> add_filters(const Export& wanted, const fhir::Type& type, std::string_view base,
-                               std::vector<Clause>& all_of) {
+                               const fhir::search::Meanings* meanings, std::vector<Clause>& all_of) {
   std::optional<Clause> any;
   const std::string prefix = std::string(type.name.view()) + "?";
   for (const auto& filter : wanted.filters) {
@@ -73,7 +73,7 @@ fhir::Result<bool> add_filters(const Export& wanted, const fhir::Type& type, std
     const auto parameters = net::query_parameters(std::string_view(filter).substr(prefix.size()));
     if (!parameters)
       return fhir::Outcome(fhir::Kind::malformed, "invalid", "_typeFilter: '" + filter + "' is not a search");
-    auto query = fhir::search::parse(&type, *parameters, base, false);
+    auto query = fhir::search::parse(&type, *parameters, base, false, {}, 0, meanings);
     if (!query) return std::move(query.outcome());
     Clause group;
     group.join = Clause::Join::all;
@@ -151,13 +151,14 @@ std::vector<const fhir::Type*> types_of(const Export& wanted, const fhir::Access
   return types;
 }
 
-fhir::Result<fhir::search::Query> query_of(const Export& wanted, const fhir::Type& type, std::string_view base) {
+fhir::Result<fhir::search::Query> query_of(const Export& wanted, const fhir::Type& type, std::string_view base,
+                                           const fhir::search::Meanings* meanings) {
   fhir::search::Parameters parameters;
   if (!wanted.since.empty()) parameters.emplace_back("_lastUpdated", "ge" + wanted.since);
   if (!wanted.until.empty()) parameters.emplace_back("_lastUpdated", "le" + wanted.until);
   auto query = fhir::search::parse(&type, parameters, base, false);
   if (!query) return query;
-  if (auto done = add_filters(wanted, type, base, query->all_of); !done) return std::move(done.outcome());
+  if (auto done = add_filters(wanted, type, base, meanings, query->all_of); !done) return std::move(done.outcome());
   if (wanted.extent == Extent::system) return query;
   const auto* patients = fhir::definitions().compartment("Patient");
   if (auto inside = fhir::search::in_compartment_of(type, *patients, owners(wanted)))

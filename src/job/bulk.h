@@ -36,7 +36,8 @@ Export export_of(std::string_view text);
 std::vector<const fhir::Type*> types_of(const Export& wanted, const fhir::Access& access);
 
 // What of `type` belongs to the export. Refuses filters that are no searches.
-fhir::Result<fhir::search::Query> query_of(const Export& wanted, const fhir::Type& type, std::string_view base);
+fhir::Result<fhir::search::Query> query_of(const Export& wanted, const fhir::Type& type, std::string_view base,
+                                           const fhir::search::Meanings* meanings);
 
 // A file of a job's folder as the manifest shows it.
 struct File {

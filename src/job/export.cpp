@@ -34,7 +34,7 @@ std::vector<std::string> elements_for(const Export& wanted, std::string_view typ
 
 Result<bool> export_page(const Work& work, const Job& job, const Export& wanted, const fhir::Type& type,
                          Progress& progress) {
-  auto query = query_of(wanted, type, job.base);
+  auto query = query_of(wanted, type, job.base, &work.meanings);
   if (!query) return std::move(query.outcome());
   query->page = progress.page.empty() ? progress.start : progress.page;
   auto page = work.snapshot.search(job.access, *query, page_size, effort);

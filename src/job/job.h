@@ -16,6 +16,7 @@
 
 #include "fhir/incoming.h"
 #include "fhir/outcome.h"
+#include "fhir/search/query.h"
 #include "fhir/store.h"
 #include "src/http.h"
 #include "src/net/egress.h"
@@ -58,6 +59,7 @@ struct Work {
   std::int64_t now = 0;
   const net::Egress& egress;
   const std::function<Response(Request)>& request;  // a request through the door, in process
+  const fhir::search::Meanings& meanings;           // of codes, for searches
   const std::function<bool()>& stopped;             // the server ends, or the job is no longer wanted
 };
 

@@ -53,6 +53,10 @@ std::string to_text(const Known& known) {
   put("type", word_of(definition.type));
   put("base", joined(definition.bases));
   put("target", joined(definition.targets));
+  std::string components;  // a line each: type, canonical, expression
+  for (const auto& one : definition.components)
+    components.append(word_of(one.type)).append(" ").append(one.definition).append(" ").append(one.expression) += '\n';
+  put("components", components);
   put("generation", definition.generation);
   put("complete", definition.complete ? "true" : "");
   put("inactive", known.inactive);
@@ -65,6 +69,24 @@ std::vector<std::string> words_of(std::string_view text) {
     const auto end = std::min(text.find(' ', at), text.size());
     list.emplace_back(text.substr(at, end - at));
     at = end + 1;
+  }
+  return list;
+}
+
+std::vector<fhir::search::CustomComponent> components_of(std::string_view text) {
+  std::vector<fhir::search::CustomComponent> list;
+  while (!text.empty()) {
+    const auto line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const auto first = line.find(' ');
+    const auto second = line.find(' ', first + 1);
+    if (second == std::string_view::npos) continue;
+    auto& one = list.emplace_back();
+    one.definition = line.substr(first + 1, second - first - 1);
+    one.expression = line.substr(second + 1);
+    using enum fhir::ParameterType;
+    for (const auto type : {string, token, reference, date, number, quantity, uri})
+      if (word_of(type) == line.substr(0, first)) one.type = type;
   }
   return list;
 }
@@ -85,14 +107,15 @@ std::optional<Known> from_text(std::string_view text) {
   definition.complete = node.value_of("complete") == "true";
   known.inactive = node.value_of("inactive");
   using enum fhir::ParameterType;
-  for (const auto type : {string, token, reference, date, number, quantity, uri})
+  for (const auto type : {string, token, reference, date, number, quantity, uri, composite})
     if (word_of(type) == node.value_of("type")) definition.type = type;
+  definition.components = components_of(node.value_of("components"));
   return known;
 }
 
 bool same(const CustomDefinition& a, const CustomDefinition& b) {
   return a.code == b.code && a.url == b.url && a.expression == b.expression && a.type == b.type && a.bases == b.bases &&
-         a.targets == b.targets;
+         a.targets == b.targets && a.components == b.components;
 }
 
 bool overlap(const CustomDefinition& a, const CustomDefinition& b) {

@@ -14,8 +14,13 @@ namespace alzette::job {
 namespace fs = std::filesystem;
 
 Runner::Runner(fhir::Store& store, fhir::Ids& ids, std::string folder, const net::Egress& egress,
-               std::function<Response(Request)> request)
-    : store_(store), ids_(ids), folder_(std::move(folder)), egress_(egress), request_(std::move(request)) {
+               const fhir::search::Meanings& meanings, std::function<Response(Request)> request)
+    : store_(store),
+      ids_(ids),
+      folder_(std::move(folder)),
+      egress_(egress),
+      meanings_(meanings),
+      request_(std::move(request)) {
   store_.observe([this](const fhir::Batch& batch, const fhir::Receipt&) { heard(batch); });
 }
 
@@ -117,7 +122,7 @@ bool Runner::make_step(const std::string& id) {
   std::error_code ignored;
   fs::create_directories(folder, ignored);
   const std::function<bool()> stopped = [&] { return unwanted(id); };
-  const Work work{store_, *snapshot, ids_, folder, clock::wall_ms(), egress_, request_, stopped};
+  const Work work{store_, *snapshot, ids_, folder, clock::wall_ms(), egress_, request_, meanings_, stopped};
   job->state = Job::State::running;
   auto step = [&]() -> fhir::Result<Step> {
     if (kind == all.end()) return fhir::Outcome(fhir::Kind::internal, "exception", "this server knows no such job");

@@ -20,7 +20,7 @@ class Runner {
  public:
   // `folder`: where jobs keep their files, one folder for each. What is handed in must outlive the runner.
   Runner(fhir::Store& store, fhir::Ids& ids, std::string folder, const net::Egress& egress,
-         std::function<Response(Request)> request);
+         const fhir::search::Meanings& meanings, std::function<Response(Request)> request);
   ~Runner();  // stop()
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
@@ -44,6 +44,7 @@ class Runner {
   fhir::Ids& ids_;
   const std::string folder_;
   const net::Egress& egress_;
+  const fhir::search::Meanings& meanings_;
   const std::function<Response(Request)> request_;
 
   std::mutex mutex_;

@@ -105,7 +105,7 @@ class Reader {
       job::Export alone;
       alone.filters = {filter};
       auto query = type && filter.find('?') != std::string::npos
-                       ? job::query_of(alone, *type, call_.base)
+                       ? job::query_of(alone, *type, call_.base, call_.meanings)
                        : Result<fhir::search::Query>(invalid("_typeFilter: \"" + filter + "\" is not Type?parameters"));
       if (query)
         good.push_back(filter);

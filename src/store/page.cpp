@@ -17,13 +17,14 @@ std::string to_text(const Position& position) {
   return out;
 }
 
+// The fourth number is missing in what was written before ranges were walked.
 std::optional<Position> from_text(std::string_view text) {
   std::array<std::int64_t, 4> numbers{};
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     const auto result = std::from_chars(text.data(), text.data() + text.size(), numbers[i], 36);
     if (result.ec != std::errc() || numbers[i] < -1) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(result.ptr - text.data()));
-    if (i + 1 == numbers.size()) break;
+    if (i + 1 == numbers.size() || (i == 2 && text.empty())) break;
     if (!text.starts_with('.')) return std::nullopt;
     text.remove_prefix(1);
   }

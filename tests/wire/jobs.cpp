@@ -196,6 +196,11 @@ TEST_CASE("$export gives the system, all patients or a group, and what was delet
   const auto one = server.wait_for(server.kick_off("/$export?_typeFilter=Patient%3Ffamily%3Done&_type=Patient"));
   CHECK(exported(server, one.body)["Patient"] == std::multiset<std::string>{"p1"});
 
+  const auto by_meaning =
+      server.wait_for(server.kick_off("/$export?_type=Observation&_typeFilter=Observation%3Fstatus:in%3Dhttp://hl7.org/"
+                                      "fhir/ValueSet/observation-status"));
+  CHECK(exported(server, by_meaning.body)["Observation"] == std::multiset<std::string>{"o1", "o3"});
+
   const auto body =
       R"({"resourceType":"Parameters","parameter":[{"name":"patient","valueReference":{"reference":"Patient/p3"}}]})";
   const auto by_post = server.ask("POST", "/Patient/$export", body, async);
@@ -343,6 +348,35 @@ TEST_CASE("a SearchParameter answers when all is indexed, through kills, and B38
   CHECK(server.ask("GET", "/Patient?evil=1").status == 400);
   CHECK(server.ask("DELETE", "/SearchParameter/litter").status == 200);
   CHECK(server.ask("GET", "/Patient?litter=5").status == 400);
+}
+
+TEST_CASE("a composite SearchParameter answers for what is stored before it and behind it") {
+  const wire::Folder folder;
+  Server server(folder);
+  const auto with_contact = [](const std::string& id, const std::string& family, const std::string& gender) {
+    return R"({"resourceType":"Patient","id":")" + id + R"(","contact":[{"name":{"family":")" + family +
+           R"("},"gender":")" + gender + R"("},{"name":{"family":"Weis"},"gender":"male"}]})";
+  };
+  CHECK(server.ask("PUT", "/Patient/before", with_contact("before", "Kremer", "female")).status == 201);
+  const std::string parameter =
+      R"({"resourceType":"SearchParameter","id":"kin","url":"http://example.org/kin","name":"x","status":"active",
+      "description":"x","code":"kin","base":["Patient"],"type":"composite","expression":"Patient.contact","component":[
+      {"definition":"http://hl7.org/fhir/SearchParameter/individual-family","expression":"name.family"},
+      {"definition":"http://hl7.org/fhir/SearchParameter/individual-gender","expression":"gender"}]})";
+  REQUIRE(server.ask("PUT", "/SearchParameter/kin", parameter).status == 201);
+  CHECK(server.ask("PUT", "/Patient/behind", with_contact("behind", "Kremer", "male")).status == 201);
+  Answer answer;
+  for (int i = 0; i < 600 && answer.status != 200; ++i) {
+    answer = server.ask("GET", "/Patient?kin=kremer$female");
+    ::usleep(20'000);
+  }
+  REQUIRE(answer.status == 200);
+  CHECK(member(answer.body, "total") == "1");
+  CHECK(answer.body.find("Patient/before") != std::string::npos);
+  CHECK(member(server.ask("GET", "/Patient?kin=kremer$male&_summary=count").body, "total") == "1");
+  CHECK(member(server.ask("GET", "/Patient?kin=weis$male&_summary=count").body, "total") == "2");
+  CHECK(member(server.ask("GET", "/Patient?kin=weis$female&_summary=count").body, "total") == "0");
+  CHECK(server.ask("GET", "/Patient?kin=weis").status == 400);
 }
 
 TEST_CASE("$import takes files in, tells what it refused, and goes on after a kill") {
