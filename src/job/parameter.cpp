@@ -150,7 +150,10 @@ Result<bool> note_parameter(const fhir::RuleSite& site, fhir::Batch& batch, std:
   auto definition = fhir::search::custom_definition(*incoming->resource, known.inactive);
   if (!definition) return std::move(definition.outcome());
   known.definition = std::move(*definition);
-  if (auto refusal = taken(site.snapshot, id, known.definition)) return std::move(*refusal);
+  if (auto refusal = taken(site.snapshot, id, known.definition)) {
+    if (incoming->resource->value_of("status") != "draft") return std::move(*refusal);
+    known.inactive = "it is a draft whose code another one has";
+  }
   const auto before = site.snapshot.note(parameters, id);
   const auto was = before ? from_text(*before) : std::nullopt;
   if (was && same(was->definition, known.definition) && was->inactive == known.inactive) return true;
