@@ -1,6 +1,7 @@
 // Runs IHE transactions, again after a transient conflict.
 #include "src/exchange.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -108,8 +109,14 @@ void Exchange::refuse(const std::shared_ptr<Job>& job, fhir::Outcome outcome) {
 }
 
 void Exchange::commit(const std::shared_ptr<Job>& job, ihe::Plan plan) {
-  auto batch = std::move(*plan.batch);
   const auto shared = std::make_shared<ihe::Plan>(std::move(plan));
+  const auto& writes = shared->batch->writes;
+  const bool files = std::any_of(writes.begin(), writes.end(), [](const auto& one) { return !one.documents.empty(); });
+  if (!files || !disk_.post([this, job, shared] { hand_in(job, shared); })) hand_in(job, shared);
+}
+
+void Exchange::hand_in(const std::shared_ptr<Job>& job, const std::shared_ptr<ihe::Plan>& shared) {
+  auto batch = std::move(*shared->batch);
   store_.commit(std::move(batch), [this, job, shared](fhir::Result<fhir::Receipt> receipt) {
     guarded(*job, [&] {
       if (receipt && job->asks) trail_.kept();

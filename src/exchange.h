@@ -21,12 +21,20 @@ class Exchange {
   // What is handed in must outlive the exchange, and the work that it started.
   Exchange(fhir::Store& store, WorkerLane& workers, fhir::Ids& ids, const fhir::Access& access,
            const ihe::Settings& settings, Trail& trail)
-      : store_(store), workers_(workers), ids_(ids), access_(access), settings_(settings), trail_(trail) {}
+      : store_(store),
+        workers_(workers),
+        ids_(ids),
+        access_(access),
+        settings_(settings),
+        trail_(trail),
+        disk_(disk_threads, disk_threads) {}
 
   // `answered` is called once, from any thread. `base`: of FHIR, as this server is addressed.
   void run(const ihe::Transaction& transaction, ihe::Message message, std::string base, Answered answered);
+  void stop() { disk_.stop(); }  // when no more messages come, before the store ends
 
  private:
+  static constexpr std::size_t disk_threads = 16;
   struct Job {
     const ihe::Transaction& transaction;
     ihe::Message message;
@@ -44,6 +52,7 @@ class Exchange {
   void refuse(const std::shared_ptr<Job>& job, fhir::Outcome outcome);
   void commit(const std::shared_ptr<Job>& job, ihe::Plan plan);
   void post(const std::shared_ptr<Job>& job);
+  void hand_in(const std::shared_ptr<Job>& job, const std::shared_ptr<ihe::Plan>& plan);
 
   fhir::Store& store_;
   WorkerLane& workers_;
@@ -52,6 +61,7 @@ class Exchange {
   const ihe::Settings& settings_;
   Recollection recollection_;
   Trail& trail_;
+  WorkerLane disk_;  // waits while documents are written to files: many at once share the disk's syncs
 };
 
 }  // namespace alzette

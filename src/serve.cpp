@@ -158,6 +158,7 @@ int serve(const Config& config) {
   (*server)->stop();
   jobs.stop();
   workers.stop();
+  exchange.stop();
   trail.stop();
   subscriptions.stop();
   updates.stop();

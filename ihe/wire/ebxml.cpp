@@ -19,7 +19,13 @@ using xds::RegistryObject;
 using xml::Element;
 
 constexpr std::string_view xml_ns = "http://www.w3.org/XML/1998/namespace";
-constexpr std::string_view object_type_prefix = "urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:";
+// objectType of each.
+constexpr std::string_view association_type = "urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:Association";
+constexpr std::string_view package_type = "urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:RegistryPackage";
+constexpr std::string_view classification_type =
+    "urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:Classification";
+constexpr std::string_view identifier_type =
+    "urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:ExternalIdentifier";
 
 Outcome wrong(std::string text) { return {fhir::Kind::unprocessable, "structure", std::move(text)}; }
 
@@ -158,8 +164,7 @@ void write_text(xml::Writer& to, std::string_view name, const xds::International
 void write_label(xml::Writer& to, const Label& label, std::string_view owner, bool classification) {
   to.open(classification ? "rim:Classification" : "rim:ExternalIdentifier");
   to.attribute("id", label.id);
-  to.attribute("objectType",
-               std::string(object_type_prefix) + (classification ? "Classification" : "ExternalIdentifier"));
+  to.attribute("objectType", classification ? classification_type : identifier_type);
   if (classification) {
     to.attribute_if("classificationScheme", label.scheme).attribute("classifiedObject", owner);
     to.attribute_if("classificationNode", label.node);
@@ -219,9 +224,9 @@ void write(xml::Writer& to, const RegistryObject& object) {
   to.open(entry ? "rim:ExtrinsicObject" : association ? "rim:Association" : "rim:RegistryPackage");
   to.attribute("id", object.id).attribute_if("home", object.home);
   to.attribute("lid", object.lid.empty() ? object.id : object.lid);
-  to.attribute("objectType", entry         ? object.object_type
-                             : association ? std::string(object_type_prefix) + "Association"
-                                           : std::string(object_type_prefix) + "RegistryPackage");
+  to.attribute("objectType", entry         ? std::string_view(object.object_type)
+                             : association ? association_type
+                                           : package_type);
   to.attribute_if("status", object.status);
   if (association)
     to.attribute("associationType", object.type)

@@ -296,25 +296,50 @@ std::string_view Element::namespace_of(std::string_view prefix) const {
   return {};
 }
 
-void escape(std::string_view value, std::string& out) {
-  const auto special = [](char c) {
-    return c == '&' || c == '<' || c == '>' || c == '"' ||
-           (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t');
-  };
-  while (!value.empty()) {
+namespace {
+
+// Text up to what must be written in another way is copied in one piece.
+template <class Special, class Write>
+void copy_runs(std::string_view value, std::string& out, const Special& special, const Write& write) {
+  for (;;) {
     const auto plain = static_cast<std::size_t>(std::find_if(value.begin(), value.end(), special) - value.begin());
     out.append(value.substr(0, plain));
-    value.remove_prefix(plain);
-    if (value.empty()) return;
-    const char c = value.front();
-    out += c == '&'    ? "&amp;"
-           : c == '<'  ? "&lt;"
-           : c == '>'  ? "&gt;"
-           : c == '"'  ? "&quot;"
-           : c == '\r' ? "&#13;"
-                       : "\xEF\xBF\xBD";
-    value.remove_prefix(1);
+    if (plain == value.size()) return;
+    out += write(value[plain]);
+    value.remove_prefix(plain + 1);
   }
+}
+
+std::string_view escape_of(char c) {
+  switch (c) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    case '\r':
+      return "&#13;";
+    case '\n':
+      return "&#10;";
+    case '\t':
+      return "&#9;";
+    default:
+      return "\xEF\xBF\xBD";
+  }
+}
+
+bool is_markup(char c) { return c == '&' || c == '<' || c == '>' || c == '"'; }
+
+}  // namespace
+
+void escape(std::string_view value, std::string& out) {
+  const auto special = [](char c) {
+    return is_markup(c) || (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t');
+  };
+  copy_runs(value, out, special, escape_of);
 }
 
 void Writer::end_tag() {
@@ -332,11 +357,9 @@ Writer& Writer::open(std::string_view name) {
 
 Writer& Writer::attribute(std::string_view name, std::string_view value) {
   out_.append(" ").append(name).append("=\"");
-  const auto from = out_.size();
-  escape(value, out_);
-  // A reader turns these into spaces unless they are written as references.
-  for (auto at = out_.find_first_of("\t\n", from); at != std::string::npos; at = out_.find_first_of("\t\n", at))
-    out_.replace(at, 1, out_[at] == '\t' ? "&#9;" : "&#10;");
+  // A reader turns tabs and line ends into spaces unless they are written as references.
+  const auto special = [](char c) { return is_markup(c) || static_cast<unsigned char>(c) < 0x20; };
+  copy_runs(value, out_, special, escape_of);
   out_ += '"';
   return *this;
 }

@@ -293,9 +293,10 @@ std::optional<fhir::Outcome> Blobs::keep(const std::string& target, std::string_
 }
 
 std::optional<fhir::Outcome> Blobs::make_folders(const std::string& target) const {
-  const std::lock_guard lock(*making_folders_);
-  for (const auto& folder : {folder_, above(above(target)), above(target)})
+  for (const auto& folder : {folder_, above(above(target)), above(target)}) {
+    const std::lock_guard lock((*making_folders_)[std::hash<std::string>()(folder) % making_folders_->size()]);
     if (auto refused = outcome_of(make_folder(folder))) return refused;
+  }
   return std::nullopt;
 }
 

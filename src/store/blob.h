@@ -5,6 +5,7 @@
 //   list = { varint offset in the body, varint size, 32 bytes SHA-256 }*     ascending offsets
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -62,8 +63,9 @@ class Blobs {
   std::optional<fhir::Outcome> make_folders(const std::string& target) const;  // that `target` lies in
 
   std::string folder_;
-  // A folder that is there was synced: nobody finds it before its maker has.
-  std::unique_ptr<std::mutex> making_folders_ = std::make_unique<std::mutex>();
+  // A folder that is there was synced: nobody finds it before its maker has. By the folder's name, so that who makes
+  // another one does not wait for the disk.
+  std::unique_ptr<std::array<std::mutex, 64>> making_folders_ = std::make_unique<std::array<std::mutex, 64>>();
 };
 
 // Makes the names in `folder` durable; false: errno tells why not.
