@@ -46,6 +46,14 @@ std::string as_asked(const Requested& requested) {
   return query;
 }
 
+std::optional<fhir::Incoming> sent_in(const Requested& requested) {
+  const auto start = requested.body.find_first_not_of(" \t\r\n");
+  if (start == std::string_view::npos) return std::nullopt;
+  auto received = fhir::receive(requested.body, requested.body[start] == '<' ? fhir::Format::xml : fhir::Format::json);
+  if (!received) return std::nullopt;
+  return std::move(*received);
+}
+
 std::vector<std::string> patients_asked(const fhir::search::Parameters& parameters, std::string_view name) {
   std::vector<std::string> patients;
   for (const auto& [parameter, value] : parameters) {

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fhir/incoming.h"
 #include "fhir/search/query.h"
 #include "ihe/atna/event.h"
 #include "ihe/transaction.h"
@@ -53,6 +54,9 @@ std::optional<atna::Record> record_of(const Site& site, const Requested& request
 
 // The question as it was asked: where, and what was sent for it (64 KiB at most).
 std::string as_asked(const Requested& requested);
+
+// The resource that was sent; nothing when it cannot be read.
+std::optional<fhir::Incoming> sent_in(const Requested& requested);
 
 // Patients that a search names: by reference in the parameter `name`, by identifier in `name`.identifier.
 std::vector<std::string> patients_asked(const fhir::search::Parameters& parameters, std::string_view name);

@@ -213,8 +213,11 @@ struct Door::State {
     }
     if (auto refused = read_body_form(job)) return refused;
     const auto type = job.route.type ? job.route.type->name.view() : std::string_view("*");
-    if (job.route.row->level != rest::Level::system && !access.may(job.route.row->needs, type))
-      return refusal(403, "forbidden", "Not allowed on " + std::string(type));
+    if (job.route.row->level != rest::Level::system && !access.may(job.route.row->needs, type)) {
+      const Outcome outcome(Kind::forbidden, "forbidden", "Not allowed on " + std::string(type));
+      record_refusal(job, outcome);
+      return rest::refuse(outcome);
+    }
     return std::nullopt;
   }
 
@@ -357,10 +360,14 @@ struct Door::State {
     });
   }
 
-  void refuse(Job& job, const Outcome& outcome) {
+  void record_refusal(const Job& job, const Outcome& outcome) {
     const auto snapshot = store.snapshot();
     audit.refused({*snapshot, access, settings, job.base, clock::wall_ms(), ids},
                   {job.request, job.route, job.parameters}, outcome);
+  }
+
+  void refuse(Job& job, const Outcome& outcome) {
+    record_refusal(job, outcome);
     finish(job, rest::refuse(outcome));
   }
 

@@ -124,8 +124,7 @@ class EventBuilder {
     }
     auto& made = fhir::build::add(arena_, event_, "entity");
     fhir::build::add_reference(arena_, made, "what", object.reference);
-    fhir::build::add_coding(arena_, made, "type", resource_type,
-                            object.reference.substr(0, object.reference.find('/')));
+    fhir::build::add_coding(arena_, made, "type", resource_type, object.role);
     fhir::build::add(arena_, made, "name", object.name);
   }
 

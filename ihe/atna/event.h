@@ -16,9 +16,9 @@ namespace ihe::atna {
 
 // What was exchanged beside a query.
 struct Object {
-  std::string_view role;       // FHIR's object-role: "20" a submission set, "3" a document, "4" a resource
+  std::string_view role;       // FHIR's object-role: "20" a submission set, "3" a document, "4" a resource ...
   std::string reference;       // "List/1"
-  std::string_view name = {};  // of a message, which has no role: its event
+  std::string_view name = {};  // ... of a message, which has a name (its event), its resource type instead
 };
 
 struct Record {

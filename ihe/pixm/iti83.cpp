@@ -1,6 +1,5 @@
 // ITI-83 Mobile Patient Identifier Cross-reference Query, which Patient/$ihe-pix answers (src/operation/ihe_pix.cpp).
 // IHE PIXm, https://profiles.ihe.net/ITI/PIXm/ITI-83.html
-#include "fhir/incoming.h"
 #include "ihe/restful.h"
 
 namespace ihe {
@@ -13,7 +12,7 @@ bool tell(const Site&, const Requested& requested, atna::Record& record) {
   record.told.query = as_asked(requested);
   for (const auto& [name, value] : requested.parameters)
     if (name == source) record.told.patients.push_back(value);
-  const auto sent = fhir::receive(requested.body);
+  const auto sent = sent_in(requested);
   if (!sent) return true;
   for (const auto& parameter : *sent->resource)
     if (parameter.name == "parameter" && parameter.value_of("name") == source)

@@ -5,7 +5,23 @@
 namespace ihe {
 namespace {
 
+constexpr std::string_view event = "urn:ihe:iti:pmir:2019:patient-feed";
+
+// The MessageHeader as the message names it: by its id, else by its place in the message; "" when there is none.
+std::string header_in(const Requested& requested) {
+  const auto sent = sent_in(requested);
+  const auto* content = sent ? sent->resource->child("parameter") : nullptr;
+  const auto* bundle = content ? content->child("resource") : nullptr;
+  const auto* entry = bundle ? bundle->child("entry") : nullptr;
+  const auto* header = entry ? entry->child("resource") : nullptr;
+  if (!header) return {};
+  const auto id = header->value_of("id");
+  return id.empty() ? std::string(entry->value_of("fullUrl")) : "MessageHeader/" + std::string(id);
+}
+
 bool tell(const Site&, const Requested& requested, atna::Record& record) {
+  if (auto header = header_in(requested); !header.empty())
+    record.objects.push_back({"MessageHeader", std::move(header), event});
   if (!requested.batch) return true;
   for (const auto& write : requested.batch->writes)
     if (write.type->name.view() == "Patient") record.told.patients.push_back("Patient/" + write.id);

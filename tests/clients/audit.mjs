@@ -81,6 +81,8 @@ test('ITI-93: the patients of a feed are named', async () => {
     { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000002', resource: { resourceType: 'Bundle', type: 'history', entry: [entry] } }] };
   const { event } = await record('ITI-93', () => send('POST', '$process-message', { resourceType: 'Parameters', parameter: [{ name: 'content', resource: content }] }));
   assert.deepEqual([kind(event), patients(event)], ['110110 E 0', ['Patient/pmir-1']]);
+  assert.deepEqual(event.entity.filter(({ name }) => name).map(({ type, what, name }) => [type.code, what.reference, name]),
+    [['MessageHeader', 'MessageHeader/header-1', 'urn:ihe:iti:pmir:2019:patient-feed']]);
 });
 
 test('ITI-65, 105 and 106: documents that come', async () => {

@@ -278,6 +278,12 @@ test('ITI-10: a consumer is told of all identifiers of its domains, again until 
       assert.deepEqual(told.slice(count).map((text) => field(text, 'PID', 3)).sort(), expected, message);
       count += expected.length;
     }
+    for (const id of ['N9^^^A', 'NX^^^B']) await again.send(adt('A01', `${id}~1893120105732^^^&1.3.182.4.4&ISO`, '||N^N'));
+    await until(count + 2);
+    await ask('DELETE', `${second.base}/Patient?identifier=urn:oid:1.2.3.2%7CNX`);
+    await until(count + 3);
+    assert.deepEqual(told.slice(count + 1).map((text) => field(text, 'PID', 3)), ['N9^^^A&1.2.3.1&ISO~NX^^^B&1.2.3.2&ISO', 'N9^^^A&1.2.3.1&ISO']);
+    count += 3;
     again.close();
     await second.stop();
     assert.equal(told.length, count);
