@@ -62,7 +62,6 @@ class Telling {
  private:
   // No snapshot is held while a consumer is waited for.
   std::vector<std::string> messages_for(const fhir::Version& version) {
-    if (version.deleted()) return {};
     const auto snapshot = store_.snapshot();
     const ihe::Site site{*snapshot, access_, settings_, "http://localhost/fhir", clock::wall_ms(), ids_};
     auto messages = consumer_.url.empty()

@@ -1,6 +1,8 @@
 // From writes to merges and their ends.
 #include "ihe/identity/replacement.h"
 
+#include <optional>
+
 #include "fhir/bundle.h"
 #include "ihe/identity/record.h"
 
@@ -21,7 +23,10 @@ fhir::Result<Record> record_of(const fhir::RuleSite& site, const fhir::Write& wr
 fhir::Result<Replacement> replacement(const fhir::RuleSite& rule_site, const fhir::Write& write) {
   Replacement made{"Patient/" + write.id, {}, {}, {}};
   if (write.method == fhir::Method::remove) return made;
-  const auto stored = rule_site.snapshot.read(rule_site.access, *write.type, write.id);
+  const bool fresh = write.method == fhir::Method::create || write.if_version == 0;
+  std::optional<fhir::Version> stored;
+  if (!fresh)
+    if (auto version = rule_site.snapshot.read(rule_site.access, *write.type, write.id)) stored = std::move(*version);
   const bool was = stored && stored->body.find(mark) != std::string::npos;
   if (!was && write.body.bytes.find(mark) == std::string::npos) return made;
   const auto after = record_of(rule_site, write);
