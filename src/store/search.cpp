@@ -194,7 +194,7 @@ class Search {
     if (want_.range > 0) return true;
     const bool bounded_in_time = lane.plan.from > 0 || lane.plan.to != INT64_MAX;  // ages are walked from there
     if (want_.after > 0 || want_.total || bounded_in_time) return false;
-    const auto wide = std::min(want_.few, std::max<std::uint64_t>(64, 2ull * want_.count));
+    const auto wide = std::min(want_.few, std::max<std::uint64_t>(32, 2ull * want_.count));
     return judge_.estimate_of(lane.plan, lane.driver, wide) >= wide;
   }
 

@@ -202,6 +202,7 @@ Result<SearchPage> Snapshot::page(const Access& access, const Query& query, std:
       out.entries.push_back(std::move(one));
     return std::nullopt;
   };
+  out.entries.reserve(found->keys.size());
   for (std::size_t i = 0; i < found->keys.size(); ++i) {
     if (auto failed = add(found->keys[i], true)) return std::move(*failed);
     if (bytes < most_page_bytes || i + 1 == found->keys.size()) continue;

@@ -20,15 +20,20 @@ struct Sentences {
   std::string count;
 };
 
-Sentences make(const std::string& range) {
+// Rows whose version is current, counted without a look at the version: a join is quicker than a question for each.
+std::string counting(const std::string& table, const std::string& key, const std::string& condition) {
+  return "SELECT count(*) FROM (SELECT 1 FROM " + table + " LEFT JOIN superseded s ON s.key = " + key + " WHERE " +
+         condition + " AND " + key + " <= ? AND (s.until IS NULL OR s.until > ?) LIMIT ?)";
+}
+
+Sentences make(const std::string& table, const std::string& condition) {
+  const std::string range = table + " WHERE " + condition;
   return {
       .up = "SELECT key FROM " + range + " AND key BETWEEN ? AND ? ORDER BY key",
       .down = "SELECT key FROM " + range + " AND key BETWEEN ? AND ? ORDER BY key DESC",
       .each = "SELECT key FROM " + range + " AND key <= ?",
       .estimate = "SELECT count(*) FROM (SELECT 1 FROM " + range + " LIMIT ?)",
-      .count =
-          "SELECT count(*) FROM (SELECT 1 FROM " + range +
-          " AND key <= ? AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.key = t.key AND s.until <= ?) LIMIT ?)",
+      .count = counting(table, "t.key", condition),
   };
 }
 
@@ -40,9 +45,7 @@ Sentences make_for_words() {
       .down = "SELECT rowid FROM " + range + " AND rowid BETWEEN ? AND ? ORDER BY rowid DESC",
       .each = "SELECT rowid FROM " + range + " AND rowid <= ?",
       .estimate = "SELECT count(*) FROM (SELECT 1 FROM " + range + " LIMIT ?)",
-      .count =
-          "SELECT count(*) FROM (SELECT 1 FROM " + range +
-          " AND rowid <= ? AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.key = t.rowid AND s.until <= ?) LIMIT ?)",
+      .count = counting("words t", "t.rowid", "words MATCH ?"),
   };
 }
 
@@ -61,19 +64,19 @@ Scan prepared(Scan scan) {
 
 const Sentences& sentences(Shape shape) {
   static const std::array<Sentences, 13> all{
-      make("version t WHERE type = ?"),
-      make("token t WHERE parameter = ? AND code = ? AND system = ?"),
-      make("token t WHERE parameter = ? AND code = x'' AND system = ?"),
-      make("reference t WHERE parameter = ? AND target = ?"),
-      make("uri t WHERE parameter = ? AND value = ?"),
-      make("string t WHERE parameter = ? AND value = ?"),
+      make("version t", "type = ?"),
+      make("token t", "parameter = ? AND code = ? AND system = ?"),
+      make("token t", "parameter = ? AND code = x'' AND system = ?"),
+      make("reference t", "parameter = ? AND target = ?"),
+      make("uri t", "parameter = ? AND value = ?"),
+      make("string t", "parameter = ? AND value = ?"),
       make_for_words(),
-      make("string t WHERE parameter = ? AND value >= ? AND value < ?"),
-      make("uri t WHERE parameter = ? AND value >= ? AND value < ?"),
-      make("date t WHERE parameter = ? AND bucket = ? AND at BETWEEN ? AND ?"),
-      make("number t WHERE parameter = ? AND value BETWEEN ? AND ?"),
-      make("quantity t WHERE parameter = ? AND canonical = ? AND value BETWEEN ? AND ?"),
-      make("composite t WHERE parameter = ? AND first = ? AND second BETWEEN ? AND ?"),
+      make("string t", "parameter = ? AND value >= ? AND value < ?"),
+      make("uri t", "parameter = ? AND value >= ? AND value < ?"),
+      make("date t", "parameter = ? AND bucket = ? AND at BETWEEN ? AND ?"),
+      make("number t", "parameter = ? AND value BETWEEN ? AND ?"),
+      make("quantity t", "parameter = ? AND canonical = ? AND value BETWEEN ? AND ?"),
+      make("composite t", "parameter = ? AND first = ? AND second BETWEEN ? AND ?"),
   };
   return all[static_cast<std::size_t>(shape)];
 }
