@@ -1,6 +1,7 @@
 // The compact form of a registry object: see record.h.
 #include "ihe/xds/record.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <unordered_map>
@@ -168,6 +169,7 @@ class Decoder {
   void take(std::vector<T>& list) {
     const auto count = number();
     if (count > most_items || count > left_.size()) sound_ = false;  // each item takes a byte at least
+    if (sound_) list.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(count, 64)));
     for (std::uint64_t i = 0; sound_ && i < count; ++i) take(list.emplace_back());
   }
   void take(LocalizedString& string) { take(string.value), take(string.lang), take(string.charset); }
