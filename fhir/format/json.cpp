@@ -6,7 +6,9 @@
 #include <rapidjson/reader.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 #include <vector>
 
 #include "fhir/format/place_in_text.h"
@@ -20,6 +22,22 @@ constexpr std::string_view number_limits =
     "the number is outside what can be kept exactly (512 characters, magnitude 1e-308 to 1e308)";
 
 constexpr std::size_t bytes_per_node = 24;  // FHIR has 25 to 40; beyond the first Limits::nodes no fewer are taken
+
+// RapidJSON uses what its allocator gives without a look at it: where there is no memory, nothing may be given.
+struct Memory {
+  static constexpr bool kNeedFree = true;
+  void* Malloc(std::size_t size) { return Realloc(nullptr, 0, size); }
+  void* Realloc(void* block, std::size_t, std::size_t size) {
+    if (size == 0) {
+      std::free(block);
+      return nullptr;
+    }
+    void* larger = std::realloc(block, size);
+    if (!larger) throw std::bad_alloc();
+    return larger;
+  }
+  static void Free(void* block) { std::free(block); }
+};
 
 // A fault that JSON's grammar allows but FHIR, or our limits, do not.
 struct Fault {
@@ -223,7 +241,7 @@ Result<Node*> parse(std::string_view text, Arena& arena, const Limits& limits) {
   copy[text.size()] = '\0';
   Builder builder(arena, limits, text);
   rapidjson::InsituStringStream stream(copy);
-  rapidjson::Reader reader;
+  rapidjson::GenericReader<rapidjson::UTF8<>, rapidjson::UTF8<>, Memory> reader;
   constexpr unsigned flags =
       rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
   const auto result = reader.Parse<flags>(stream, builder);
