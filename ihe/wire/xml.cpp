@@ -10,6 +10,8 @@
 #include <optional>
 #include <vector>
 
+#include "fhir/value.h"
+
 namespace ihe::xml {
 namespace {
 
@@ -34,6 +36,10 @@ class Scan {
   std::optional<Outcome> run() {
     if (bytes_.size() > limits_.bytes) return too_large("the document", limits_.bytes, "bytes");
     if (auto refused = encoding()) return refused;
+    if (const auto bad = fhir::bad_utf8(bytes_); bad != std::string_view::npos) {
+      at_ = bad;
+      return malformed("a byte that is no UTF-8");
+    }
     while ((at_ = bytes_.find('<', at_)) != std::string_view::npos) {
       if (auto refused = markup()) return refused;
     }
@@ -223,6 +229,7 @@ Outcome not_well_formed(xmlParserCtxtPtr context) {
   const auto* error = xmlCtxtGetLastError(context);
   std::string what = error && error->message ? error->message : "it is not well-formed";
   what.erase(what.find_last_not_of(" \t\r\n") + 1);
+  if (fhir::bad_utf8(what) != std::string::npos) what = "it is not well-formed";  // libxml2 cuts long names anywhere
   const auto line = error ? std::to_string(error->line) : "1";
   return {Kind::malformed, "structure", "XML, line " + line + ": " + what};
 }

@@ -129,6 +129,8 @@ TEST_CASE("xml: B42 UTF-8 alone is read") {
   CHECK(refused("<r>\xED\xA0\x80</r>"));
   CHECK(refused("<r>Jos\xE9 Weber</r>"));
   CHECK(refused("<r a='\xFF'/>"));
+  const auto place = parse("<r\n xmlns:x='http://\xFF'/>");
+  CHECK(place.outcome().issues.front().diagnostics == "XML, line 2, column 18: a byte that is no UTF-8");
 }
 
 TEST_CASE("xml: B43 a stylesheet or a schema's place is not followed") {
