@@ -6,33 +6,32 @@
 #include <cmath>
 
 namespace fhir::search {
-namespace {
 
 // Both sides are ranges. eq: the given range holds the stored one. gt and lt: the stored range reaches beyond the
 // whole given one. ge and le also take a stored range that overlaps the given one.
-bool meets_date(const Term& term, const IndexValue& stored) {
+bool in_date_range(const Term& term, std::int64_t low, std::int64_t high) {
   const auto given_low = term.value.low;
   const auto given_high = term.value.high;
-  const bool within = given_low <= stored.low && stored.high <= given_high;
+  const bool within = given_low <= low && high <= given_high;
   switch (term.prefix) {
     case Prefix::eq:
       return within;
     case Prefix::ne:
       return !within;
     case Prefix::gt:
-      return stored.high > given_high;
+      return high > given_high;
     case Prefix::lt:
-      return stored.low < given_low;
+      return low < given_low;
     case Prefix::ge:
-      return stored.high >= given_low;
+      return high >= given_low;
     case Prefix::le:
-      return stored.low <= given_high;
+      return low <= given_high;
     case Prefix::sa:
-      return stored.low > given_high;
+      return low > given_high;
     case Prefix::eb:
-      return stored.high < given_low;
+      return high < given_low;
     case Prefix::ap:
-      return stored.high >= given_low && stored.low <= given_high;
+      return high >= given_low && low <= given_high;
   }
   return false;
 }
@@ -40,7 +39,7 @@ bool meets_date(const Term& term, const IndexValue& stored) {
 // eq and ne look at the range that the given digits imply, comparisons at the given value itself; sa and eb at what
 // lies outside the implied range. A stored range is compared like a stored period. More digits than a double holds
 // imply no range: then the value itself counts.
-bool meets_number(const Term& term, double low, double high) {
+bool in_number_range(const Term& term, double low, double high) {
   const double given = term.value.number;
   const bool equal = low == given && high == given;
   const bool within = equal || (term.low_number <= low && high < term.high_number);
@@ -67,14 +66,16 @@ bool meets_number(const Term& term, double low, double high) {
   return false;
 }
 
-// A UCUM value is compared in base units with canonical rows alone, any other with the rows as written.
-bool meets_quantity(const Term& term, const IndexValue& stored) {
-  if (stored.canonical != term.value.canonical) return false;
-  const bool unit = term.value.canonical ? stored.text == term.value.text
-                    : term.any_unit      ? true
-                    : term.any_system    ? stored.text == term.value.text || stored.unit == term.value.text
-                                         : stored.text == term.value.text && stored.system == term.value.system;
-  return unit && meets_number(term, stored.number, stored.upper);
+bool is_part(Modifier modifier) {
+  return modifier == Modifier::contains || modifier == Modifier::starts || modifier == Modifier::ends;
+}
+
+bool part_of(std::string_view stored, std::string_view wanted, Modifier modifier) {
+  const auto text = fold(stored);
+  const auto part = fold(wanted);
+  if (modifier == Modifier::starts) return text.starts_with(part);
+  if (modifier == Modifier::ends) return text.ends_with(part);
+  return text.find(part) != std::string::npos;
 }
 
 // The beginning of any word.
@@ -82,6 +83,25 @@ bool holds_word(std::string_view text, std::string_view wanted) {
   for (auto at = text.find(wanted); at != std::string_view::npos; at = text.find(wanted, at + 1))
     if (at == 0 || text[at - 1] == ' ') return true;
   return false;
+}
+
+// http://acme.org/fhir is above http://acme.org/fhir/ValueSet/1, but not above http://acme.org/fhirx.
+bool is_above(std::string_view upper, std::string_view lower) {
+  if (!lower.starts_with(upper)) return false;
+  if (lower.size() == upper.size() || upper.ends_with('/')) return true;
+  return std::string_view("/?#|").find(lower[upper.size()]) != std::string_view::npos;
+}
+
+namespace {
+
+// A UCUM value is compared in base units with canonical rows alone, any other with the rows as written.
+bool meets_quantity(const Term& term, const IndexValue& stored) {
+  if (stored.canonical != term.value.canonical) return false;
+  const bool unit = term.value.canonical ? stored.text == term.value.text
+                    : term.any_unit      ? true
+                    : term.any_system    ? stored.text == term.value.text || stored.unit == term.value.text
+                                         : stored.text == term.value.text && stored.system == term.value.system;
+  return unit && in_number_range(term, stored.number, stored.upper);
 }
 
 // Whole words, one behind the other; the last one may go on where only its beginning is asked for.
@@ -103,18 +123,6 @@ bool meets_string(const Term& term, Modifier modifier, const IndexValue& stored)
   return stored.text.starts_with(term.value.text);
 }
 
-bool part_of(std::string_view stored, std::string_view wanted, Modifier modifier) {
-  const auto text = fold(stored);
-  const auto part = fold(wanted);
-  if (modifier == Modifier::starts) return text.starts_with(part);
-  if (modifier == Modifier::ends) return text.ends_with(part);
-  return text.find(part) != std::string::npos;
-}
-
-bool is_part(Modifier modifier) {
-  return modifier == Modifier::contains || modifier == Modifier::starts || modifier == Modifier::ends;
-}
-
 bool meets_token(const Term& term, Modifier modifier, const IndexValue& stored) {
   const bool code = term.value.text.empty() || (is_part(modifier) ? part_of(stored.text, term.value.text, modifier)
                                                                   : stored.text == term.value.text);
@@ -129,13 +137,6 @@ bool meets_reference(const Term& term, const IndexValue& stored) {
                        [&](const Type* type) { return type->name.view() == stored.type; });
   if (stored.type != term.value.type) return false;
   return term.value.system.empty() || stored.system == term.value.system;
-}
-
-// http://acme.org/fhir is above http://acme.org/fhir/ValueSet/1, but not above http://acme.org/fhirx.
-bool is_above(std::string_view upper, std::string_view lower) {
-  if (!lower.starts_with(upper)) return false;
-  if (lower.size() == upper.size() || upper.ends_with('/')) return true;
-  return std::string_view("/?#|").find(lower[upper.size()]) != std::string_view::npos;
 }
 
 bool meets_uri(const Term& term, Modifier modifier, const IndexValue& stored) {
@@ -173,9 +174,9 @@ bool meets(const Term& term, Modifier modifier, const IndexValue& value) {
     case IndexKind::string:
       return meets_string(term, modifier, value);
     case IndexKind::date:
-      return meets_date(term, value);
+      return in_date_range(term, value.low, value.high);
     case IndexKind::number:
-      return meets_number(term, value.number, value.upper);
+      return in_number_range(term, value.number, value.upper);
     case IndexKind::quantity:
       return meets_quantity(term, value);
     case IndexKind::reference:

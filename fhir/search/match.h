@@ -3,7 +3,9 @@
 // FHIR R4: http://hl7.org/fhir/R4/search.html (prefixes, modifiers)
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "fhir/search/index.h"
 #include "fhir/search/query.h"
@@ -15,6 +17,17 @@ Facet facet_of(Modifier modifier);
 
 // One given value against one indexed value of the same kind. `modifier` counts for strings and URIs only.
 bool meets(const Term& term, Modifier modifier, const IndexValue& value);
+
+// The parts of that, for a store that keeps values in a form of its own: the given value against low..high.
+bool in_date_range(const Term& term, std::int64_t low, std::int64_t high);
+bool in_number_range(const Term& term, double low, double high);
+// Whether the modifier asks for a part of a token's or URI's text, and whether it is there, without regard to case.
+bool is_part(Modifier modifier);
+bool part_of(std::string_view stored, std::string_view wanted, Modifier modifier);
+// As paths: whether `lower` lies below `upper`, or is it.
+bool is_above(std::string_view upper, std::string_view lower);
+// Whether a word begins so.
+bool holds_word(std::string_view text, std::string_view wanted);
 
 // Between two places in degrees, along the surface of a sphere.
 inline constexpr double earth_radius = 6371.0088;  // kilometres, mean

@@ -102,12 +102,17 @@ enum class Summary : std::uint8_t { false_, true_, text, data, count };
 // _contained: contained resources are found instead of others, or as well.
 enum class Contained : std::uint8_t { no, yes, both };
 
+// What one type has to satisfy; the clause names a parameter of that type.
+struct TypeClause {
+  const Type* type = nullptr;
+  Clause clause;
+};
+
 struct Query {
   const Type* type = nullptr;      // nullptr: system level
   std::vector<const Type*> types;  // system level with _type; empty = all
   std::vector<Clause> all_of;
-  // System level: what one type has to satisfy besides; the clauses name parameters of that type.
-  std::vector<std::pair<const Type*, Clause>> besides;
+  std::vector<TypeClause> besides;  // system level: in addition, what single types have to satisfy
   std::vector<Sort> sort;
   std::vector<Include> include;
   std::vector<Include> revinclude;

@@ -72,7 +72,7 @@ class Record {
       members_.push_back(&type);
       if (!call_.access.may(fhir::Verb::search, type.name)) continue;
       query_.types.push_back(&type);
-      query_.besides.emplace_back(&type, std::move(*inside));
+      query_.besides.push_back({&type, std::move(*inside)});
       if (auto done = in_time(type); !done) return std::move(done.outcome());
     }
     narrow();
@@ -95,7 +95,7 @@ class Record {
     const auto is_member = [&](const Type* type) { return among(members_, *type); };
     if (asked_.empty() || !std::all_of(asked_.begin(), asked_.end(), is_member)) return;
     std::erase_if(query_.types, [&](const Type* type) { return !among(asked_, *type); });
-    std::erase_if(query_.besides, [&](const auto& one) { return !among(asked_, *one.first); });
+    std::erase_if(query_.besides, [&](const auto& one) { return !among(asked_, *one.type); });
   }
 
   // Within start and end, or without a date of care.
@@ -117,7 +117,7 @@ class Record {
     if (within->all_of.size() > 1)
       clause = joined(Clause::Join::all, std::move(clause), std::move(within->all_of.back()));
     clause = joined(Clause::Join::any, std::move(clause), std::move(undated->all_of.front()));
-    query_.besides.emplace_back(&type, std::move(clause));
+    query_.besides.push_back({&type, std::move(clause)});
     return true;
   }
 

@@ -87,7 +87,7 @@ fhir::Result<bool> enter_compartment(const Call& call, Query& query) {
     auto inside = fhir::search::in_compartment(type, compartment, call.id);
     if (!inside || !call.access.may(fhir::Verb::search, type.name)) continue;
     types.push_back(&type);
-    query.besides.emplace_back(&type, std::move(*inside));
+    query.besides.push_back({&type, std::move(*inside)});
   }
   if (types.empty())
     return fhir::Outcome(fhir::Kind::absent, "not-found", "The compartment holds nothing of the types asked for");

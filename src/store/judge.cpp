@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <queue>
 
+#include "fhir/search/match.h"
+
 namespace alzette::store {
 
 using Shape = Condition::Shape;
@@ -303,7 +305,7 @@ bool Judge::condition_holds(Condition& condition, const Entry& entry, std::strin
       return condition.rids.contains(entry.rid) != condition.negated;
     case Shape::updated:
       for (const auto& alternative : condition.any_of)
-        found = found || in_date_range(entry.instant, entry.instant, *alternative.term);
+        found = found || fhir::search::in_date_range(*alternative.term, entry.instant, entry.instant);
       return found != condition.negated;
     case Shape::chain:
     case Shape::reverse:

@@ -15,66 +15,7 @@ using fhir::search::Modifier;
 using fhir::search::Prefix;
 using fhir::search::Term;
 
-bool in_date_range(std::int64_t low, std::int64_t high, const Term& term) {
-  const auto& wanted = term.value;
-  switch (term.prefix) {
-    case Prefix::eq:
-      return wanted.low <= low && high <= wanted.high;
-    case Prefix::ne:
-      return low < wanted.low || wanted.high < high;
-    case Prefix::gt:
-      return high > wanted.high;
-    case Prefix::lt:
-      return low < wanted.low;
-    case Prefix::ge:
-      return high >= wanted.low;
-    case Prefix::le:
-      return low <= wanted.high;
-    case Prefix::sa:
-      return low > wanted.high;
-    case Prefix::eb:
-      return high < wanted.low;
-    case Prefix::ap:
-      return low <= wanted.high && wanted.low <= high;
-  }
-  return false;
-}
-
 namespace {
-
-bool in_number_range(double low, double high, const Term& term) {
-  const double given = term.value.number;
-  const bool within = (low == given && high == given) || (term.low_number <= low && high < term.high_number);
-  switch (term.prefix) {
-    case Prefix::eq:
-      return within;
-    case Prefix::ne:
-      return !within;
-    case Prefix::gt:
-      return high > given;
-    case Prefix::lt:
-      return low < given;
-    case Prefix::ge:
-      return high >= given;
-    case Prefix::le:
-      return low <= given;
-    case Prefix::sa:
-      return low >= term.high_number && low != given;
-    case Prefix::eb:
-      return high < term.low_number && high != given;
-    case Prefix::ap:
-      return term.low_number <= high && low <= term.high_number;
-  }
-  return false;
-}
-
-bool part_of(std::string_view stored, std::string_view wanted, Modifier modifier) {
-  const auto text = fhir::search::fold(stored);
-  const auto part = fhir::search::fold(wanted);
-  if (modifier == Modifier::starts) return text.starts_with(part);
-  if (modifier == Modifier::ends) return text.ends_with(part);
-  return text.find(part) != std::string::npos;
-}
 
 bool same_token(const Value& value, const Alternative& wanted, Modifier modifier) {
   const auto& term = *wanted.term;
@@ -91,15 +32,12 @@ bool same_string(const Value& value, const Alternative& wanted, Modifier modifie
   if (modifier == Modifier::ends) return value.text.ends_with(term.text);
   if (modifier == Modifier::unequal) return value.text == term.text;
   if (modifier != Modifier::text) return value.text.starts_with(term.text);
-  // Text search: the beginning of any word.
-  for (auto at = value.text.find(term.text); at != std::string_view::npos; at = value.text.find(term.text, at + 1))
-    if (at == 0 || value.text[at - 1] == ' ') return true;
-  return false;
+  return fhir::search::holds_word(value.text, term.text);
 }
 
 bool same_uri(std::string_view value, std::string_view wanted, Modifier modifier) {
-  if (modifier == Modifier::below) return is_above(wanted, value);
-  if (modifier == Modifier::above) return is_above(value, wanted);
+  if (modifier == Modifier::below) return fhir::search::is_above(wanted, value);
+  if (modifier == Modifier::above) return fhir::search::is_above(value, wanted);
   if (is_part(modifier)) return part_of(value, wanted, modifier);
   return value == wanted;
 }
@@ -107,7 +45,7 @@ bool same_uri(std::string_view value, std::string_view wanted, Modifier modifier
 bool same_quantity(const Value& value, const Alternative& wanted) {
   const auto& term = *wanted.term;
   if (value.canonical != term.value.canonical) return false;
-  if (!in_number_range(value.number, value.upper, term)) return false;
+  if (!fhir::search::in_number_range(term, value.number, value.upper)) return false;
   if (term.value.canonical) return value.text == term.value.text;
   if (term.any_unit) return true;
   const auto& unit = term.value.text.empty() ? term.value.unit : term.value.text;
@@ -121,14 +59,6 @@ bool same_reference(const Value& value, const Alternative& wanted) {
   return std::find(wanted.targets.begin(), wanted.targets.end(), value.target) != wanted.targets.end();
 }
 
-}  // namespace
-
-bool is_part(Modifier modifier) {
-  return modifier == Modifier::contains || modifier == Modifier::starts || modifier == Modifier::ends;
-}
-
-namespace {
-
 bool meets(const Value& value, const Alternative& alternative, Modifier modifier) {
   const auto& term = *alternative.term;
   switch (value.kind) {
@@ -137,9 +67,9 @@ bool meets(const Value& value, const Alternative& alternative, Modifier modifier
     case IndexKind::string:
       return same_string(value, alternative, modifier);
     case IndexKind::date:
-      return in_date_range(value.low, value.high, term);
+      return fhir::search::in_date_range(term, value.low, value.high);
     case IndexKind::number:
-      return in_number_range(value.number, value.upper, term);
+      return fhir::search::in_number_range(term, value.number, value.upper);
     case IndexKind::quantity:
       return same_quantity(value, alternative);
     case IndexKind::reference:
@@ -171,13 +101,6 @@ bool matches(const Posting& posting, const Alternative& alternative, Modifier mo
   for (std::size_t i = 0; i < posting.part_count; ++i)
     if (!matches(posting.parts[i], alternative.parts[i], Modifier::none)) return false;
   return true;
-}
-
-bool is_above(std::string_view upper, std::string_view lower) {
-  if (!lower.starts_with(upper)) return false;
-  if (lower.size() == upper.size() || upper.ends_with('/')) return true;
-  constexpr std::string_view ends = "/?#|";
-  return ends.find(lower[upper.size()]) != std::string_view::npos;
 }
 
 std::string parameter_name(std::string_view type, std::string_view code, Facet facet) {

@@ -22,14 +22,6 @@ struct Alternative {
 bool matches(const Value& value, const Alternative& alternative, fhir::search::Modifier modifier);
 bool matches(const Posting& posting, const Alternative& alternative, fhir::search::Modifier modifier);
 
-// The text of a token or URI and what _filter asks of it, without regard to case.
-bool is_part(fhir::search::Modifier modifier);
-
-bool in_date_range(std::int64_t low, std::int64_t high, const fhir::search::Term& term);
-
-// http://acme.org/fhir is above http://acme.org/fhir/ValueSet/1, but not above http://acme.org/fhirx.
-bool is_above(std::string_view upper, std::string_view lower);
-
 // The name under which the rows of a parameter and facet are stored: "Patient.identifier:of-type".
 std::string parameter_name(std::string_view type, std::string_view code, fhir::search::Facet facet);
 

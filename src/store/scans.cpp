@@ -127,7 +127,7 @@ void add_uri(Name parameter, const Term& term, Modifier modifier, std::vector<Sc
   // Every beginning of the given URI that ends a part of it.
   for (std::size_t at = 1; at < text.size(); ++at) {
     const std::string upper = text.substr(0, at);
-    if (!is_above(upper, text)) continue;
+    if (!fhir::search::is_above(upper, text)) continue;
     scan.from = bounded(upper, most_uri);
     scans.push_back(scan);
   }
@@ -226,7 +226,7 @@ bool add_scans(View& view, Name parameter, const Alternative& alternative, Modif
   bool drives = true;
   if (modifier == Modifier::unequal) return false;
   const bool any_part = term.value.kind == IndexKind::string || term.value.kind == IndexKind::words;
-  if (is_part(modifier) && !any_part) return false;
+  if (fhir::search::is_part(modifier) && !any_part) return false;
   if (term.near) {
     exact = false;
     add_near(parameter, term, scans);
