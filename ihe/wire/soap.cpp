@@ -107,8 +107,11 @@ void begin(xml::Writer& writer, Version version, const Addressing& addressing, c
   if (!addressing.relates_to.empty()) writer.element("wsa:RelatesTo", addressing.relates_to);
   write_address(writer, "wsa:ReplyTo", addressing.reply_to);
   if (fault && version == Version::v12)
-    for (const auto& [ns, name] : fault->not_understood)
-      writer.open("soap:NotUnderstood").attribute("xmlns:q", ns).attribute("qname", "q:" + name).close();
+    for (const auto& [ns, name] : fault->not_understood) {
+      // A prefix cannot stand for no namespace.
+      writer.open("soap:NotUnderstood").attribute_if("xmlns:q", ns);
+      writer.attribute("qname", ns.empty() ? name : "q:" + name).close();
+    }
   writer.close().open("soap:Body");
 }
 

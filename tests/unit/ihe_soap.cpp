@@ -87,6 +87,10 @@ TEST_CASE("soap: B48 a header block that must be understood and is not") {
     CHECK(std::get_if<Envelope>(&understood));
   }
   CHECK(faults(envelope("<a:Future s:mustUnderstand='1'/>", "<o:x/>"), Fault::Code::must_understand));
+  const auto bare = read(envelope("<Fee s:mustUnderstand='1'/>", "<o:x/>"));
+  REQUIRE(std::get_if<Fault>(&bare));
+  const auto told = write(Version::v12, {.action = std::string(fault_action)}, *std::get_if<Fault>(&bare));
+  CHECK(told.find("<soap:NotUnderstood qname=\"Fee\"/>") != std::string::npos);
   const auto for_another = envelope("<o:Fee s:mustUnderstand='1' s:role='urn:a-gateway'/>", "<o:x/>");
   const auto read_as = read(for_another);
   CHECK(std::get_if<Envelope>(&read_as));
