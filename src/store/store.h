@@ -17,6 +17,8 @@ namespace alzette::store {
 struct Options {
   bool bulk = false;         // load: large groups and cache; a full queue makes commit() wait instead of refusing
   std::size_t queue = 4096;  // batches that may wait for the writer
+  std::uint64_t log_pages =
+      40'000;  // from this length of the log on, a commit waits for readers, so that it begins anew
   std::function<std::int64_t()> clock;  // milliseconds since 1970 UTC; the wall clock when not given
   // Called once, on any thread, when a write or sync failed so that no more writes are taken: end the process, and
   // what is durable is read again at the next start.

@@ -290,6 +290,33 @@ TEST_CASE("base64 is encoded while it is read, from anywhere") {
   }
 }
 
+TEST_CASE("the log begins anew though somebody always reads") {
+  const Folder folder;
+  alzette::store::Options options;
+  options.log_pages = 300;
+  Opened store(folder.path, options);
+  store.put("Patient", "a");
+  std::atomic<bool> end{false};
+  std::thread reading([&] {
+    std::shared_ptr<fhir::Snapshot> last;
+    while (!end) {
+      std::shared_ptr<fhir::Snapshot> next = store.store->snapshot();
+      CHECK(next->read(store.access, type("Patient"), "a"));
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      last = std::move(next);  // the one before ends within this one
+    }
+  });
+  std::uint64_t longest = 0;
+  for (int i = 0; i < 150; ++i) {
+    store.put("Patient", "p" + std::to_string(i), R"("name":[{"family":"Weber","given":["Anna"]}])");
+    longest = std::max(longest, store.store->stats().log_pages);
+  }
+  end = true;
+  reading.join();
+  CHECK(longest > 300);
+  CHECK(longest < 1500);
+}
+
 TEST_CASE("a backup taken while writing is a whole store") {
   Folder folder, other;
   const std::string copy = other.path + "/alzette.sqlite";

@@ -69,7 +69,7 @@ class SqliteArchive : public Archive {
         file_(database_file(folder)),
         blobs_(blob_folder(folder)),
         pool_(file_),
-        writer_((load_names(), file_), names_, options, [this](fhir::Key newest) { pool_.advance(newest); }) {
+        writer_((load_names(), file_), names_, options, pool_) {
     pool_.advance(writer_.last());
     writer_.start();
   }

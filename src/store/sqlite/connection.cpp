@@ -6,6 +6,12 @@
 #include "src/store/sqlite/log_vfs.h"
 
 namespace alzette::store::sqlite {
+namespace {
+
+constexpr int patience = 10'000;            // milliseconds for what another connection holds
+constexpr int patience_with_readers = 250;  // the same, while commits wait for it
+
+}  // namespace
 
 bool Failure::disk_full() const { return (code_ & 0xff) == SQLITE_FULL; }
 bool Failure::corrupt() const { return (code_ & 0xff) == SQLITE_CORRUPT || (code_ & 0xff) == SQLITE_NOTADB; }
@@ -89,7 +95,7 @@ Connection::Connection(const std::string& file, Mode mode, const Tuning& tuning)
 
 void Connection::set_up(Mode mode, const Tuning& tuning) {
   sqlite3_extended_result_codes(db_, 1);
-  sqlite3_busy_timeout(db_, 10'000);
+  sqlite3_busy_timeout(db_, patience);
   if (mode == Mode::create) run("PRAGMA page_size=4096");
   run(("PRAGMA cache_size=-" + std::to_string(tuning.cache_kib)).c_str());
   run(("PRAGMA mmap_size=" + std::to_string(tuning.mmap_bytes)).c_str());
@@ -160,8 +166,12 @@ void Connection::copy_to(const std::string& file, const std::function<void(std::
 }
 
 void Connection::checkpoint(Checkpoint kind) {
-  const int mode = kind == Checkpoint::passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE;
+  const int mode = kind == Checkpoint::passive   ? SQLITE_CHECKPOINT_PASSIVE
+                   : kind == Checkpoint::restart ? SQLITE_CHECKPOINT_RESTART
+                                                 : SQLITE_CHECKPOINT_TRUNCATE;
+  if (kind == Checkpoint::restart) sqlite3_busy_timeout(db_, patience_with_readers);
   const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, mode, nullptr, nullptr);
+  sqlite3_busy_timeout(db_, patience);
   if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) fail(code, "checkpoint");
 }
 

@@ -102,8 +102,9 @@ class Connection {
 
   // Copies this database, as it is now, into `file` while others go on reading and writing.
   void copy_to(const std::string& file, const std::function<void(std::uint64_t, std::uint64_t)>& progress);
-  // Moves the log into the database. Answers the pages that the log still holds.
-  enum class Checkpoint : std::uint8_t { passive, truncate };
+  // Moves the log into the database: as far as nobody reads it (passive); a moment is waited for readers, those that
+  // come meanwhile do without the log, and the next commit starts it anew (restart); or it is emptied (truncate).
+  enum class Checkpoint : std::uint8_t { passive, restart, truncate };
   void checkpoint(Checkpoint kind);
   // Pages in the log after each commit.
   void on_commit(std::function<void(int)> told);

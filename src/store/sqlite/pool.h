@@ -43,7 +43,7 @@ class Pool {
     constexpr std::size_t spare = 16;
     const std::lock_guard lock(mutex_);
     if (closed_ || idle_.size() >= spare) return;
-    if (commits != commits_) end(*connection);
+    if (commits != commits_ || !keeps_) end(*connection);
     idle_.push_back(std::move(connection));
   }
 
@@ -52,14 +52,14 @@ class Pool {
     const std::lock_guard lock(mutex_);
     newest_ = newest;
     ++commits_;
-    std::erase_if(idle_, [](auto& connection) {
-      try {
-        end(*connection);
-        return false;
-      } catch (const Failure&) {
-        return true;  // not fit for further use
-      }
-    });
+    end_idle();
+  }
+
+  // Whether transactions stay open for the next snapshot: not while the log is to begin anew.
+  void keep(bool on) {
+    const std::lock_guard lock(mutex_);
+    keeps_ = on;
+    if (!on) end_idle();
   }
 
   void close() {
@@ -73,11 +73,23 @@ class Pool {
     if (connection.in_transaction()) connection.take("COMMIT").run();
   }
 
+  void end_idle() {
+    std::erase_if(idle_, [](auto& connection) {
+      try {
+        end(*connection);
+        return false;
+      } catch (const Failure&) {
+        return true;  // not fit for further use
+      }
+    });
+  }
+
   const std::string file_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Connection>> idle_;
   fhir::Key newest_ = 0;
   std::uint64_t commits_ = 0;  // also those that bring no version
+  bool keeps_ = true;
   bool closed_ = false;
 };
 

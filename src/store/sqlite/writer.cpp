@@ -2,6 +2,7 @@
 #include "src/store/sqlite/writer.h"
 
 #include <exception>
+#include <memory>
 
 #include "src/clock.h"
 #include "src/store/sqlite/log_vfs.h"
@@ -13,9 +14,8 @@ namespace {
 constexpr std::size_t most_batches = 2048;  // in one group
 constexpr std::size_t group_bytes = 64u << 20;
 constexpr std::size_t queue_bytes = 128u << 20;
-constexpr std::uint64_t pages_to_move = 16'000;  // the log is moved into the database from this length on ...
-constexpr int pages_to_wait_for = 40'000;        // ... and from this one on the writer does it alone
-constexpr int bulk_pages_to_wait_for = 100'000;
+constexpr std::uint64_t pages_to_move = 16'000;  // the log is moved into the database from this length on
+constexpr std::uint64_t bulk_log_pages = 100'000;
 
 Connection::Tuning tuning(const Options& options) {
   return {.cache_kib = options.bulk ? 256 * 1024 : 64 * 1024, .mmap_bytes = 0};
@@ -23,14 +23,16 @@ Connection::Tuning tuning(const Options& options) {
 
 }  // namespace
 
-Writer::Writer(std::string file, Names& names, const Options& options, std::function<void(fhir::Key)> committed)
+Writer::Writer(std::string file, Names& names, const Options& options, Pool& readers)
     : file_(std::move(file)),
       names_(names),
       options_(options),
-      committed_(std::move(committed)),
+      readers_(readers),
       connection_(file_, Connection::Mode::write, tuning(options)),
       rows_(connection_),
-      move_at_(pages_to_move) {
+      most_pages_(options.bulk ? std::max(options.log_pages, bulk_log_pages) : options.log_pages),
+      move_at_(pages_to_move),
+      restart_at_(most_pages_) {
   connection_.on_commit([this](int pages) { log_pages_ = static_cast<std::uint64_t>(pages); });
   load();
 }
@@ -142,7 +144,7 @@ void Writer::commit(std::vector<Job>& group) {
   }
   names_.keep_new();
   last_.store(sequence_ << fhir::shard_bits | ((1 << fhir::shard_bits) - 1), std::memory_order_release);
-  committed_(last_);
+  readers_.advance(last_);
   ++commits_;
   batches_ += group.size();
   versions_ += static_cast<std::uint64_t>(sequence_ - sequence);
@@ -154,14 +156,19 @@ void Writer::commit(std::vector<Job>& group) {
 }
 
 // Moving the log into the database takes two steps, so that commits hardly wait: the checkpointer moves most of it
-// while writes go on, then the writer moves the little that came meanwhile, and its next commit starts the log anew.
+// while writes go on, then the writer moves the little that came meanwhile, and its next commit starts the log anew -
+// unless somebody reads what stands in it. Where somebody always does, the log grows until the writer waits for those.
 void Writer::move_log() {
   const auto pages = log_pages_.load();
   if (pages < move_at_ / 2) move_at_ = pages_to_move;
-  const auto most = static_cast<std::uint64_t>(options_.bulk ? bulk_pages_to_wait_for : pages_to_wait_for);
-  if (mostly_moved_.exchange(false) || pages >= most) {
+  if (pages < restart_at_ / 2) restart_at_ = most_pages_;
+  const bool too_long = pages >= restart_at_;
+  if (mostly_moved_.exchange(false) || too_long) {
     try {
-      connection_.checkpoint(Connection::Checkpoint::passive);
+      if (too_long)
+        restart_log(pages);
+      else
+        connection_.checkpoint(Connection::Checkpoint::passive);
       ++checkpoints_;
     } catch (const Failure& why) {  // when the disk is full the log keeps what is committed, and we try again later
       if (!why.disk_full()) fail(why.what());
@@ -174,6 +181,14 @@ void Writer::move_log() {
     }
     log_grew_.notify_one();
   }
+}
+
+void Writer::restart_log(std::uint64_t pages) {
+  restart_at_ = pages + most_pages_ / 4;
+  readers_.keep(false);
+  const auto keep = [this](void*) { readers_.keep(true); };
+  const std::unique_ptr<void, decltype(keep)> after(this, keep);
+  connection_.checkpoint(Connection::Checkpoint::restart);
 }
 
 void Writer::give_up(std::vector<Job>& group, const Failure& why) {

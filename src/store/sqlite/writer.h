@@ -22,6 +22,7 @@
 #include "src/store/sqlite/connection.h"
 #include "src/store/sqlite/index.h"
 #include "src/store/sqlite/names.h"
+#include "src/store/sqlite/pool.h"
 #include "src/store/store.h"
 
 namespace alzette::store::sqlite {
@@ -36,8 +37,8 @@ struct Job {
 
 class Writer {
  public:
-  // `committed` is told the newest key after each commit.
-  Writer(std::string file, Names& names, const Options& options, std::function<void(fhir::Key)> committed);
+  // `readers` is told of each commit, and when the log is to begin anew.
+  Writer(std::string file, Names& names, const Options& options, Pool& readers);
   ~Writer();  // commits what is in the queue
 
   void observe(fhir::Store::Observer observer) { observers_.push_back(std::move(observer)); }
@@ -87,7 +88,8 @@ class Writer {
   void commit(std::vector<Job>& group);
   void give_up(std::vector<Job>& group, const Failure& why);
   void move_log();  // into the database, when it has grown long
-  void load();      // counters, from the tables
+  void restart_log(std::uint64_t pages);
+  void load();                            // counters, from the tables
 
   fhir::Result<fhir::Receipt> apply(const Job& job);
   std::optional<fhir::Outcome> refuse(const fhir::Batch& batch, std::vector<State*>& states);
@@ -113,7 +115,7 @@ class Writer {
   const std::string file_;
   Names& names_;
   const Options options_;
-  const std::function<void(fhir::Key)> committed_;
+  Pool& readers_;
   std::vector<fhir::Store::Observer> observers_;
   Connection connection_;
   IndexRows rows_;
@@ -145,7 +147,9 @@ class Writer {
   std::condition_variable log_grew_;
   bool checkpoint_wanted_ = false;
   std::atomic<bool> mostly_moved_{false};  // the checkpointer has passed: the writer ends what it began
+  const std::uint64_t most_pages_;         // of the log, before the writer waits for readers
   std::uint64_t move_at_;                  // pages of the log at which it is asked next
+  std::uint64_t restart_at_;               // and at which the writer waits next
   std::thread checkpointer_;
 };
 
