@@ -89,7 +89,7 @@ class Writer {
   void give_up(std::vector<Job>& group, const Failure& why);
   void move_log();  // into the database, when it has grown long
   void restart_log(std::uint64_t pages);
-  void load();                            // counters, from the tables
+  void load();  // counters, from the tables
 
   fhir::Result<fhir::Receipt> apply(const Job& job);
   std::optional<fhir::Outcome> refuse(const fhir::Batch& batch, std::vector<State*>& states);
