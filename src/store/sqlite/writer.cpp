@@ -184,7 +184,7 @@ void Writer::move_log() {
 }
 
 void Writer::restart_log(std::uint64_t pages) {
-  restart_at_ = pages + most_pages_ / 4;
+  restart_at_ = pages + most_pages_;  // where it fails, somebody reads for long: it is not tried again soon
   readers_.keep(false);
   const auto keep = [this](void*) { readers_.keep(true); };
   const std::unique_ptr<void, decltype(keep)> after(this, keep);
