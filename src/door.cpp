@@ -16,6 +16,7 @@
 #include "src/clock.h"
 #include "src/log.h"
 #include "src/negotiate.h"
+#include "src/net/shared_text.h"
 #include "src/net/uri.h"
 #include "src/obey.h"
 #include "src/operation/operation.h"
@@ -107,18 +108,28 @@ bool reads_binary(const Route& route) {
   return route.type && route.type->name.view() == "Binary" && (route.row->code == "read" || route.row->code == "vread");
 }
 
+// Puts all that a response says into its body; false where that is more than memory should hold.
+bool make_whole(Response& response) {
+  if (!response.content) return true;
+  if (response.content->size() > most_in_memory) return false;
+  response.body = response.content->text();
+  response.content = nullptr;
+  return true;
+}
+
+Response too_large_for_form() {
+  return refusal(406, "not-supported", "A document of this size is given as JSON or as its own media type");
+}
+
 // A resource in the form that was asked for; handlers answer in JSON.
 Response in_form(Response response, const AnswerForm& form) {
   const auto type = std::find_if(response.headers.begin(), response.headers.end(),
                                  [](const auto& header) { return header.first == "Content-Type"; });
   const bool empty = response.body.empty() && !response.content;
   if (empty || type == response.headers.end() || type->second != rest::fhir_json) return response;
-  if (form.format == fhir::Format::xml && response.content) {
-    if (response.content->size() > most_in_memory)
-      return refusal(406, "not-supported", "A document of this size is given as JSON or as its own media type");
-    response.body = response.content->text();
-    response.content = nullptr;
-  }
+  const bool in_memory = response.content && !response.content->in_memory().empty();
+  if ((form.format == fhir::Format::xml || (form.pretty && in_memory)) && !make_whole(response))
+    return too_large_for_form();
   if (!form.content_type.empty()) type->second = form.content_type;
   if (form.format == fhir::Format::xml)
     response.body = fhir::xml::from_json(response.body, form.pretty);
@@ -134,11 +145,12 @@ class KeptStatement {
     if (form.format != fhir::Format::xml || form.pretty) return alzette::in_form(std::move(response), form);
     {
       const std::lock_guard lock(mutex_);
-      if (kept_ && kept_->json == response.body) return kept_->answer;
+      if (kept_ && kept_->json == response.content) return kept_->answer;
     }
     auto made = std::make_shared<Kept>();
-    made->json = response.body;
+    made->json = response.content;
     made->answer = alzette::in_form(std::move(response), form);
+    made->answer.content = std::make_shared<net::SharedText>(std::exchange(made->answer.body, {}));
     const std::lock_guard lock(mutex_);
     kept_ = made;
     return kept_->answer;
@@ -146,7 +158,7 @@ class KeptStatement {
 
  private:
   struct Kept {
-    std::string json;
+    std::shared_ptr<const fhir::Content> json;
     Response answer;
   };
   std::mutex mutex_;
@@ -412,6 +424,7 @@ struct Door::State {
     job->base = gathering->job->base;
     job->part = true;
     job->respond = [this, gathering, i](Response response) {
+      if (!make_whole(response)) response = too_large_for_form();
       gathering->effect.parts[i] = std::move(response);
       if (gathering->left.fetch_sub(1) == 1) on_worker([this, gathering] { run_round(gathering); });
     };

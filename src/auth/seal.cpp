@@ -2,14 +2,18 @@
 #include "src/auth/seal.h"
 
 #include <fcntl.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/hmac.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <new>
+#include <stdexcept>
 
 namespace alzette::auth {
 namespace {
@@ -51,6 +55,38 @@ std::optional<std::string> from_base64url(std::string_view text) {
   return out;
 }
 
+// HMAC-SHA256. To look the algorithms up costs more than a short message: each thread does it once.
+class Mac {
+ public:
+  Mac() {
+    EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr);
+    if (hmac) context_ = EVP_MAC_CTX_new(hmac);
+    EVP_MAC_free(hmac);
+    if (!context_) throw std::bad_alloc();
+    char sha256[] = "SHA256";
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha256, 0),
+                                     OSSL_PARAM_construct_end()};
+    EVP_MAC_CTX_set_params(context_, parameters);
+  }
+  ~Mac() { EVP_MAC_CTX_free(context_); }
+  Mac(const Mac&) = delete;
+  Mac& operator=(const Mac&) = delete;
+
+  std::array<unsigned char, 32> of(const Seal::Key& key, std::string_view message) {
+    std::array<unsigned char, 32> digest;
+    std::size_t size = 0;
+    const auto* bytes = reinterpret_cast<const unsigned char*>(message.data());
+    if (EVP_MAC_init(context_, key.data(), key.size(), nullptr) != 1 ||
+        EVP_MAC_update(context_, bytes, message.size()) != 1 ||
+        EVP_MAC_final(context_, digest.data(), &size, digest.size()) != 1)
+      throw std::runtime_error("HMAC-SHA256 failed");
+    return digest;
+  }
+
+ private:
+  EVP_MAC_CTX* context_ = nullptr;
+};
+
 bool write_all(int file, const Seal::Key& key) {
   std::size_t done = 0;
   while (done < key.size()) {
@@ -76,11 +112,9 @@ std::optional<Seal::Key> read_key(const std::string& path) {
 std::string Seal::tag(std::string_view token, std::string_view context) const {
   // The length of the token goes first, so that no other pair of token and context gives the same bytes.
   const auto message = std::to_string(token.size()) + ":" + std::string(token) + std::string(context);
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), reinterpret_cast<const unsigned char*>(message.data()),
-       message.size(), digest, &size);
-  return base64url({reinterpret_cast<const char*>(digest), tag_bytes});
+  thread_local Mac mac;
+  const auto digest = mac.of(key_, message);
+  return base64url({reinterpret_cast<const char*>(digest.data()), tag_bytes});
 }
 
 std::string Seal::seal(std::string_view token, std::string_view context) const {

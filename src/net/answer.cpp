@@ -6,6 +6,7 @@
 
 #include "src/net/ascii.h"
 #include "src/net/gzip.h"
+#include "src/net/shared_text.h"
 
 namespace alzette::net {
 
@@ -56,11 +57,16 @@ void append_value(std::string& text, std::string_view value) {
 }  // namespace
 
 void compress(Response& response, bool takes_gzip, std::uint32_t from) {
-  if (response.content || response.body.size() < from || response.status == 304 || response.status == 204) return;
+  const auto* shared = dynamic_cast<const SharedText*>(response.content.get());
+  const auto size = shared ? shared->size() : response.content ? 0 : response.body.size();
+  if (size < from || response.status == 304 || response.status == 204) return;
   if (!is_text(find(response.headers, "Content-Type")) || !find(response.headers, "Content-Encoding").empty()) return;
   response.headers.emplace_back("Vary", "Accept-Encoding");
   if (!takes_gzip) return;
-  response.body = gzip(response.body);
+  if (shared)
+    response.content = shared->gzipped();
+  else
+    response.body = gzip(response.body);
   response.headers.emplace_back("Content-Encoding", "gzip");
 }
 

@@ -26,6 +26,7 @@ namespace alzette::net {
 using Time = clock::Monotonic::time_point;
 using Tcp = boost::asio::ip::tcp;
 class Connection;
+struct Core;
 
 // What all cores share.
 struct Shared {
@@ -36,9 +37,10 @@ struct Shared {
   bool log_requests = false;
   std::uint32_t most_connections = 0;
   std::atomic<std::uint32_t> open{0};
+  std::vector<std::weak_ptr<Core>> cores;
 };
 
-// One thread's part of the server. Everything but `io` and `stopped` belongs to that thread alone.
+// One thread's part of the server. Everything but `io`, `stopped` and `open` belongs to that thread alone.
 struct Core {
   explicit Core(std::shared_ptr<Shared> all) : shared(std::move(all)) {}
 
@@ -46,6 +48,7 @@ struct Core {
   boost::asio::io_context io{1};
   std::thread::id thread;
   std::atomic<bool> stopped{false};
+  std::atomic<std::uint32_t> open{0};  // connections, with those on their way to this core
   bool draining = false;
   std::string date;
   std::uint64_t requests = 0;  // for ids
@@ -105,6 +108,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void report(int status, std::size_t bytes, std::string_view route);
   void flush();
   bool write_out(Time now);
+  static std::string_view held(const Out& out);
   template <class Visit>
   void visit_out(Visit visit) const;
   void drop_out(std::size_t bytes);

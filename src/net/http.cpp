@@ -112,6 +112,7 @@ void Connection::start() {
   if (!error) peer_ = remote.address().to_string();
   place_ = core_->connections.insert(core_->connections.end(), this);
   enter(State::idle, clock::Monotonic::now());
+  if (core_->draining) return drain();  // it was on its way to this core
   read();
 }
 

@@ -57,17 +57,23 @@ bool Connection::write_out(Time now) {
   }
 }
 
+// A content that lies in memory is sent from there.
+std::string_view Connection::held(const Out& out) {
+  return out.content ? out.content->in_memory() : std::string_view();
+}
+
 // Shows the parts that are not sent yet, until `visit` returns false.
 template <class Visit>
 void Connection::visit_out(Visit visit) const {
   auto skip = out_offset_;
   for (auto i = out_at_; i < out_.size(); ++i) {
-    for (const std::string_view part : {std::string_view(out_[i].head), std::string_view(out_[i].body)}) {
+    for (const std::string_view part :
+         {std::string_view(out_[i].head), std::string_view(out_[i].body), held(out_[i])}) {
       const auto gone = std::min(skip, part.size());
       skip -= gone;
       if (gone < part.size() && !visit(part.substr(gone))) return;
     }
-    if (out_[i].content) return;
+    if (out_[i].content && held(out_[i]).empty()) return;
   }
 }
 
@@ -75,10 +81,10 @@ void Connection::drop_out(std::size_t bytes) {
   out_offset_ += bytes;
   while (out_at_ < out_.size()) {
     auto& out = out_[out_at_];
-    const auto size = out.head.size() + out.body.size();
+    const auto size = out.head.size() + out.body.size() + held(out).size();
     if (out_offset_ < size) return;
     out_offset_ -= size;
-    if (out.content) {
+    if (out.content && held(out).empty()) {
       if (!load(out)) return;
     } else {
       out_[out_at_++] = {};
@@ -227,6 +233,7 @@ void Connection::cut() {
   socket_.close(error);
   core_->connections.erase(place_);
   --core_->shared->open;
+  --core_->open;
   if (const auto listener = std::exchange(listener_, nullptr)) listener->closed();
 }
 

@@ -1,6 +1,7 @@
 // The cores: accepting, the sweep of every second, and the end. See net/http.h.
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -76,8 +77,33 @@ class Door : public std::enable_shared_from_this<Door> {
   void admit(Tcp::socket socket) {
     auto& shared = *core_->shared;
     if (shared.open >= shared.most_connections && !make_room()) return;
+    const auto core = quietest();
+    if (core != core_ && !hand_over(socket, core->io)) return;
     ++shared.open;
-    std::make_shared<Connection>(core_, std::move(socket), secure_)->start();
+    ++core->open;
+    auto connection = std::make_shared<Connection>(core, std::move(socket), secure_);
+    if (core == core_) return connection->start();
+    asio::post(core->io, [connection = std::move(connection)] { connection->start(); });
+  }
+
+  // The kernel spreads connections by chance: on a core with more than its share, each would wait longer.
+  std::shared_ptr<Core> quietest() const {
+    auto best = core_;
+    for (const auto& other : core_->shared->cores)
+      if (auto core = other.lock(); core && core->open < best->open) best = std::move(core);
+    return best;
+  }
+
+  bool hand_over(Tcp::socket& socket, asio::io_context& to) const {
+    boost::system::error_code error;
+    const auto protocol = acceptor_.local_endpoint(error).protocol();
+    const auto descriptor = socket.release(error);
+    if (error) return false;
+    Tcp::socket there(to);
+    there.assign(protocol, descriptor, error);
+    if (error) return ::close(descriptor), false;
+    socket = std::move(there);
+    return true;
   }
 
   bool make_room() {
@@ -243,6 +269,7 @@ fhir::Result<std::unique_ptr<Server>> Server::start(const Listen& listen, const 
     state->units.emplace_back();
     state->units.back().core = std::make_shared<Core>(state->shared);
     state->units.back().core->number = i;
+    shared.cores.push_back(state->units.back().core);
   }
   if (auto refused = state->bind(listen.http, false, state->http)) return *refused;
   if (auto refused = state->bind(listen.https, true, state->https)) return *refused;

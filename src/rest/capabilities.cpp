@@ -9,6 +9,7 @@
 
 #include "fhir/format/json.h"
 #include "fhir/search/custom.h"
+#include "src/net/shared_text.h"
 #include "src/operation/operation.h"
 #include "src/rest/criteria.h"
 #include "src/rest/interaction.h"
@@ -202,21 +203,44 @@ Statement make_statement() {
   return made;
 }
 
+std::string text_of(const Statement& statement, std::string_view base) {
+  std::string text = statement.before;
+  fhir::json::write_string(base, text);
+  text += statement.between;
+  fhir::json::write_string(subscription::websocket_url(base), text);
+  return text += statement.after;
+}
+
+// The statement as it is told at each address. How hosts are called is up to the clients, so few are kept.
+struct Told {
+  std::shared_ptr<const Statement> statement;
+  std::vector<std::pair<std::string, std::shared_ptr<const fhir::Content>>> at;
+};
+
+std::shared_ptr<const fhir::Content> told_at(std::string_view base) {
+  constexpr std::size_t most = 8;
+  static std::atomic<std::shared_ptr<const Told>> kept;
+  Told next;
+  if (const auto told = kept.load(); told && told->statement->state == fhir::search::custom_state()) {
+    for (const auto& [address, content] : told->at)
+      if (address == base) return content;
+    next = *told;
+  } else {
+    next.statement = std::make_shared<const Statement>(make_statement());
+  }
+  if (next.at.size() == most) next.at.erase(next.at.begin());
+  auto content = std::make_shared<const net::SharedText>(text_of(*next.statement, base));
+  next.at.emplace_back(base, content);
+  kept = std::make_shared<const Told>(std::move(next));
+  return content;
+}
+
 fhir::Result<Plan> run(const Call& call) {
   for (const auto& [name, value] : call.parameters)
     if (name == "mode" && value == "terminology") return terminology_capabilities(call);
-  static std::atomic<std::shared_ptr<const Statement>> kept;
-  auto statement = kept.load();
-  if (!statement || statement->state != fhir::search::custom_state())
-    kept = statement = std::make_shared<const Statement>(make_statement());
-  std::string text;
-  text.reserve(statement->before.size() + statement->between.size() + statement->after.size() + 256);
-  text += statement->before;
-  fhir::json::write_string(call.base, text);
-  text += statement->between;
-  fhir::json::write_string(subscription::websocket_url(call.base), text);
-  text += statement->after;
-  return Plan(json_reply(200, std::move(text)));
+  auto response = json_reply(200, {});
+  response.content = told_at(call.base);
+  return Plan(std::move(response));
 }
 
 }  // namespace

@@ -153,9 +153,9 @@ class Search {
       if (effort_.spent()) return true;
       if (before - effort_.left() > patience) return false;
       const Key key = lane->head;
-      lane->open = (descending ? key >= lane->plan.from : key <= lane->plan.to) && lane->keys->next(lane->head);
       if (judge_.holds(lane->plan, drivers[static_cast<std::size_t>(lane - lanes_.data())], key) && !take(key))
         return true;
+      lane->open = (descending ? key >= lane->plan.from : key <= lane->plan.to) && lane->keys->next(lane->head);
     }
     return true;
   }
@@ -326,8 +326,8 @@ class Search {
     open(lane, lane.driver, false, 0);
     while (lane.open && !effort_.spent()) {
       const Key key = lane.head;
-      lane.open = key <= plan.to && lane.keys->next(lane.head);
       if (judge_.holds(plan, lane.driver, key)) ++sum;
+      lane.open = key <= plan.to && lane.keys->next(lane.head);
     }
     return sum;
   }

@@ -116,6 +116,11 @@ TEST_CASE("B58: a page token belongs to its query and cannot be changed") {
         std::string::npos);
   CHECK(seal.open(sealed, "Patient?name=a") == token);
   CHECK_FALSE(seal.open(sealed, "Patient?name=b"));
+  auth::Seal::Key other;
+  for (std::size_t i = 0; i < other.size(); ++i) other[i] = static_cast<unsigned char>(i);
+  // HMAC-SHA256 of "7:1.2.0.0Patient?name=a", made by another program.
+  CHECK(auth::Seal(other).seal("1.2.0.0", "Patient?name=a") == "XhmE79SPH1ptRZ-tJPM3awMS4yLjAuMA");
+  CHECK(seal.seal(token, "Patient?name=a") == sealed);
   for (std::size_t i = 0; i < sealed.size(); ++i) {
     auto altered = sealed;
     altered[i] = altered[i] == 'A' ? 'B' : 'A';

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <fstream>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -13,7 +14,9 @@
 
 #include "src/lane.h"
 #include "src/net/client.h"
+#include "src/net/gzip.h"
 #include "src/net/http.h"
+#include "src/net/shared_text.h"
 #include "tests/wire/raw.h"
 
 using alzette::find;
@@ -206,6 +209,23 @@ TEST_CASE("B14 more connections than the limit: the longest idle make room, the 
   CHECK(resident_kib() - before < 64 << 10);
 }
 
+TEST_CASE("each core gets its share of the connections") {
+  auto limits = quick();
+  limits.threads = 4;
+  limits.idle = 20s;
+  const auto server = start(limits, hello);
+  std::vector<Raw> clients;
+  std::map<std::string, int> by_core;
+  for (int i = 0; i < 32; ++i) {
+    clients.emplace_back(server->http()).send(get);
+    const auto answer = clients.back().until("hello");
+    const auto id = answer.find("X-Request-Id: ");
+    REQUIRE(id != std::string::npos);
+    ++by_core[answer.substr(id + 14, 2)];  // begins with the number of the core
+  }
+  CHECK(by_core == std::map<std::string, int>{{"00", 8}, {"01", 8}, {"02", 8}, {"03", 8}});
+}
+
 TEST_CASE("B14 8,000 idle connections stay small") {
   rlimit files{};
   getrlimit(RLIMIT_NOFILE, &files);
@@ -320,6 +340,33 @@ TEST_CASE("answers are gzip where asked for and worth it") {
   CHECK(ask("/x", "gzip;q=0").body == text);
   CHECK(ask("/image", "gzip").body == text);
   CHECK(ask("/small", "gzip").body == "{}");
+}
+
+TEST_CASE("a text that many answers share is sent whole, as it is and as gzip") {
+  std::string text;
+  for (int i = 0; text.size() < (3u << 20); ++i) text += std::to_string(i * 7919);
+  const auto shared = std::make_shared<alzette::net::SharedText>(text);
+  const auto server = start(quick(), [&](const Request&, const Respond& respond) {
+    respond({200, {{"Content-Type", "application/fhir+json; charset=utf-8"}}, {}, shared, "x"});
+  });
+  Client client(server->http());
+  Request request;
+  request.method = "GET";
+  request.target = "/x";
+  for (int i = 0; i < 3; ++i) {
+    request.headers.clear();
+    const auto plain = client.send(request);
+    CHECK(find(plain->headers, "Vary") == "Accept-Encoding");
+    CHECK(find(plain->headers, "Content-Encoding").empty());
+    CHECK(plain->body == text);
+    request.headers = {{"Accept-Encoding", "gzip"}};
+    const auto packed = client.send(request);
+    CHECK(find(packed->headers, "Content-Encoding") == "gzip");
+    CHECK(packed->body == alzette::net::gzip(text));
+  }
+  request.method = "HEAD";
+  request.headers.clear();
+  CHECK(find(client.send(request)->headers, "Content-Length") == std::to_string(text.size()));
 }
 
 TEST_CASE("drain: requests in flight finish, new connections are refused, stop returns") {

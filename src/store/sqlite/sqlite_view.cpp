@@ -26,11 +26,17 @@ std::string counting(const std::string& table, const std::string& key, const std
          condition + " AND " + key + " <= ? AND (s.until IS NULL OR s.until > ?) LIMIT ?)";
 }
 
+// Keys in order, each with what ended its version.
+std::string walking(const std::string& table, const std::string& key, const std::string& condition) {
+  return "SELECT " + key + ", s.until FROM " + table + " LEFT JOIN superseded s ON s.key = " + key + " WHERE " +
+         condition + " AND " + key + " BETWEEN ? AND ? ORDER BY " + key;
+}
+
 Sentences make(const std::string& table, const std::string& condition) {
   const std::string range = table + " WHERE " + condition;
   return {
-      .up = "SELECT key FROM " + range + " AND key BETWEEN ? AND ? ORDER BY key",
-      .down = "SELECT key FROM " + range + " AND key BETWEEN ? AND ? ORDER BY key DESC",
+      .up = walking(table, "t.key", condition),
+      .down = walking(table, "t.key", condition) + " DESC",
       .each = "SELECT key FROM " + range + " AND key <= ?",
       .estimate = "SELECT count(*) FROM (SELECT 1 FROM " + range + " LIMIT ?)",
       .count = counting(table, "t.key", condition),
@@ -41,8 +47,8 @@ Sentences make(const std::string& table, const std::string& condition) {
 Sentences make_for_words() {
   const std::string range = "words t WHERE words MATCH ?";
   return {
-      .up = "SELECT rowid FROM " + range + " AND rowid BETWEEN ? AND ? ORDER BY rowid",
-      .down = "SELECT rowid FROM " + range + " AND rowid BETWEEN ? AND ? ORDER BY rowid DESC",
+      .up = walking("words t", "t.rowid", "words MATCH ?"),
+      .down = walking("words t", "t.rowid", "words MATCH ?") + " DESC",
       .each = "SELECT rowid FROM " + range + " AND rowid <= ?",
       .estimate = "SELECT count(*) FROM (SELECT 1 FROM " + range + " LIMIT ?)",
       .count = counting("words t", "t.rowid", "words MATCH ?"),
@@ -137,10 +143,11 @@ int bind_range(Statement& statement, const Scan& scan) {
 
 class RangeKeys : public Keys {
  public:
-  RangeKeys(Connection& connection, Scan scan, bool descending, Key last)
-      : scan_(std::move(scan)),
+  RangeKeys(SqliteView& view, Connection& connection, Scan scan, bool descending)
+      : view_(view),
+        scan_(std::move(scan)),
         descending_(descending),
-        high_(last),
+        high_(view.last()),
         statement_(
             connection.take(descending ? sentences(scan_.shape).down.c_str() : sentences(scan_.shape).up.c_str())) {}
 
@@ -160,6 +167,7 @@ class RangeKeys : public Keys {
       return false;
     }
     key = statement_.integer(0);
+    view_.met(key, statement_.is_null(1) || view_.covers(statement_.integer(1)));
     return true;
   }
   void seek(Key key) override {
@@ -171,6 +179,7 @@ class RangeKeys : public Keys {
   }
 
  private:
+  SqliteView& view_;
   Scan scan_;
   bool descending_;
   Key low_ = 0;
@@ -299,7 +308,7 @@ class IdKeys : public Keys {
 }  // namespace
 
 std::unique_ptr<Keys> SqliteView::keys(const Scan& scan, bool descending) {
-  return std::make_unique<RangeKeys>(connection_, prepared(scan), descending, last_);
+  return std::make_unique<RangeKeys>(*this, connection_, prepared(scan), descending);
 }
 
 void SqliteView::each(const Scan& wanted, const std::function<bool(Key)>& take) {
@@ -404,8 +413,9 @@ std::unique_ptr<Keys> SqliteView::by_id(Name type, bool descending, const std::s
 
 bool SqliteView::current(Key key) {
   if (key > last_) return false;
+  if (key == met_) return true;
   superseded_.with(key);
-  const bool current = !superseded_.step() || superseded_.integer(0) > last_ >> fhir::shard_bits;
+  const bool current = !superseded_.step() || covers(superseded_.integer(0));
   superseded_.reset();
   return current;
 }

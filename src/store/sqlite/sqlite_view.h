@@ -50,6 +50,9 @@ class SqliteView : public View {
   const fhir::Type* type(Name name) override { return names_.type(name); }
   std::vector<const fhir::Type*> types() override { return names_.types(); }
   std::uint64_t live(Name type) override;
+  // A scan that has met a version knows what ended it: the next question for it costs nothing.
+  void met(Key key, bool current) { met_ = current ? key : 0; }
+  bool covers(std::int64_t until) const { return until > last_ >> fhir::shard_bits; }
 
  private:
   Connection& connection_;
@@ -59,6 +62,7 @@ class SqliteView : public View {
   Statement entry_;
   Statement superseded_;
   Statement current_of_;
+  Key met_ = 0;  // current
 };
 
 }  // namespace alzette::store::sqlite

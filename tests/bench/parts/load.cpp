@@ -65,6 +65,11 @@ std::size_t complete(const std::string& in, std::size_t& head) {
   return in.size() >= head + length ? head + length : 0;
 }
 
+int status_of(const std::string& in, std::size_t whole) {
+  if (!is_frame(in)) return std::atoi(in.c_str() + 9);
+  return in.find("\rMSA|AA") < whole ? 200 : 400;
+}
+
 class Run {
  public:
   // rate 0: closed loop.
@@ -154,9 +159,8 @@ class Run {
     std::size_t whole = complete(connection.in, head);
     if (whole == 0) return;
     latencies_.push_back(std::chrono::duration<float, std::milli>(Clock::now() - connection.start).count());
-    const bool accepted = connection.in.find("\rMSA|AA") < whole;
-    connection.last.status = !is_frame(connection.in) ? std::atoi(connection.in.c_str() + 9) : accepted ? 200 : 400;
-    connection.last.body = connection.in.substr(head, whole - head);
+    connection.last.status = status_of(connection.in, whole);
+    connection.last.body.assign(connection.in, head, whole - head);
     connection.in.erase(0, whole);
     connection.answered = true;
     bytes_ += whole - head;
