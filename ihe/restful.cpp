@@ -69,6 +69,21 @@ std::vector<std::string> patients_asked(const fhir::search::Parameters& paramete
   return patients;
 }
 
+bool tell_search(const Site&, const Requested& requested, atna::Record& record) {
+  record.told.query = as_asked(requested);
+  record.told.patients = patients_asked(requested.parameters, "patient");
+  return !record.told.patients.empty();
+}
+
+bool tell_publication(const Site&, const Requested& requested, atna::Record& record) {
+  record.interaction = "create";
+  const auto* entry = written(requested, "DocumentReference");
+  if (!entry) return true;
+  if (!entry->patient.empty()) record.told.patients.push_back("Patient/" + entry->patient);
+  record.objects.push_back({"4", "DocumentReference/" + entry->id});
+  return true;
+}
+
 const fhir::Write* written(const Requested& requested, std::string_view type) {
   if (!requested.batch) return nullptr;
   const auto& writes = requested.batch->writes;

@@ -61,6 +61,12 @@ std::optional<fhir::Incoming> sent_in(const Requested& requested);
 // Patients that a search names: by reference in the parameter `name`, by identifier in `name`.identifier.
 std::vector<std::string> patients_asked(const fhir::search::Parameters& parameters, std::string_view name);
 
+// Completes the record of a search of the registry (ITI-66, 67); false when it is for no patient.
+bool tell_search(const Site&, const Requested& requested, atna::Record& record);
+
+// The same of a document that came by itself (ITI-105, 106): its entry.
+bool tell_publication(const Site&, const Requested& requested, atna::Record& record);
+
 // The first write of that type, null when there is none.
 const fhir::Write* written(const Requested& requested, std::string_view type);
 

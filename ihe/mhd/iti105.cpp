@@ -5,14 +5,8 @@
 namespace ihe {
 namespace {
 
-bool tell(const Site&, const Requested& requested, atna::Record& record) {
-  if (!provides_documents(requested)) return false;
-  record.interaction = "create";
-  const auto* entry = written(requested, "DocumentReference");
-  if (!entry) return true;
-  if (!entry->patient.empty()) record.told.patients.push_back("Patient/" + entry->patient);
-  record.objects.push_back({"4", "DocumentReference/" + entry->id});
-  return true;
+bool tell(const Site& site, const Requested& requested, atna::Record& record) {
+  return provides_documents(requested) && tell_publication(site, requested, record);
 }
 
 }  // namespace

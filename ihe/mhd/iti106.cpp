@@ -3,18 +3,6 @@
 #include "ihe/restful.h"
 
 namespace ihe {
-namespace {
-
-bool tell(const Site&, const Requested& requested, atna::Record& record) {
-  record.interaction = "create";
-  const auto* entry = written(requested, "DocumentReference");
-  if (!entry) return true;
-  if (!entry->patient.empty()) record.told.patients.push_back("Patient/" + entry->patient);
-  record.objects.push_back({"4", "DocumentReference/" + entry->id});
-  return true;
-}
-
-}  // namespace
 
 extern constinit const Restful iti106{.id = "ITI-106",
                                       .name = "Generate Metadata",
@@ -23,6 +11,6 @@ extern constinit const Restful iti106{.id = "ITI-106",
                                       .interactions = "operation",
                                       .type = "DocumentReference",
                                       .operation = "generate-metadata",
-                                      .tell = tell};
+                                      .tell = tell_publication};
 
 }  // namespace ihe

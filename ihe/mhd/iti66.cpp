@@ -2,15 +2,6 @@
 #include "ihe/restful.h"
 
 namespace ihe {
-namespace {
-
-bool tell(const Site&, const Requested& requested, atna::Record& record) {
-  record.told.query = as_asked(requested);
-  record.told.patients = patients_asked(requested.parameters, "patient");
-  return !record.told.patients.empty();
-}
-
-}  // namespace
 
 extern constinit const Restful iti66{.id = "ITI-66",
                                      .name = "Find Document Lists",
@@ -19,6 +10,6 @@ extern constinit const Restful iti66{.id = "ITI-66",
                                      .interactions = "search-type",
                                      .type = "List",
                                      .asks = true,
-                                     .tell = tell};
+                                     .tell = tell_search};
 
 }  // namespace ihe

@@ -2,15 +2,6 @@
 #include "ihe/restful.h"
 
 namespace ihe {
-namespace {
-
-bool tell(const Site&, const Requested& requested, atna::Record& record) {
-  record.told.query = as_asked(requested);
-  record.told.patients = patients_asked(requested.parameters, "patient");
-  return !record.told.patients.empty();
-}
-
-}  // namespace
 
 extern constinit const Restful iti67{.id = "ITI-67",
                                      .name = "Find Document References",
@@ -19,6 +10,6 @@ extern constinit const Restful iti67{.id = "ITI-67",
                                      .interactions = "search-type",
                                      .type = "DocumentReference",
                                      .asks = true,
-                                     .tell = tell};
+                                     .tell = tell_search};
 
 }  // namespace ihe
