@@ -268,23 +268,23 @@ struct Door::State {
     if (!made->batch) return made;
     if (auto done = obey({*snapshot, access, job.base, call.now, ids, settings}, *made->batch); !done)
       return std::move(done.outcome());
-    auto faults = judge(job, {*snapshot, access, job.base, profiles, terminology}, *made->batch);
+    auto faults = judge(job, {*snapshot, access, job.base, profiles, terminology}, *made);
     if (!faults) return std::move(faults.outcome());
     return warned(std::move(*made), *faults);
   }
 
   // What profiles say of a change: of what it writes, and of the Bundle of a transaction, which is not written.
-  Result<std::vector<fhir::Issue>> judge(const Job& job, const JudgeSite& site, const fhir::Batch& batch) const {
+  Result<std::vector<fhir::Issue>> judge(const Job& job, const JudgeSite& site, const rest::Plan& plan) const {
     std::vector<fhir::Issue> all;
     if (policy.on_write == OnWrite::off) return all;
-    if (job.route.row->code == "transaction") {
+    if (plan.claims_profile) {  // planning has changed the Bundle that was read: what was sent is read again
       const auto sent = rest::receive(job.request.body, job.body_format);
       if (!sent) return sent.outcome();
       auto faults = judge_bundle(policy, site, *sent->resource);
       if (!faults) return faults;
       all = std::move(*faults);
     }
-    auto faults = judge_writes(policy, site, batch);
+    auto faults = judge_writes(policy, site, *plan.batch);
     if (faults) std::move(faults->begin(), faults->end(), std::back_inserter(all));
     return faults ? Result<std::vector<fhir::Issue>>(std::move(all)) : std::move(faults);
   }

@@ -91,6 +91,7 @@ struct Plan {
   std::optional<fhir::Batch> batch;
   std::vector<Part> parts;
   std::function<Response(Effect&)> reply;
+  bool claims_profile = false;  // a transaction, whose Bundle says which profile it conforms to
 
   Plan() = default;
   Plan(Response ready) : response(std::move(ready)) {}  // NOLINT(google-explicit-constructor)

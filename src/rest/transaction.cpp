@@ -112,8 +112,12 @@ fhir::Result<Plan> run(const Call& call) {
     outcome.issues = std::move(incoming->issues);
     return outcome;
   }
-  if (ihe::mhd::is_document_bundle(bundle)) return provide_documents(call, bundle);
-  return plan_transaction(call, *incoming);
+  const auto* meta = bundle.child("meta");
+  const bool claims_profile = meta && meta->child("profile");
+  auto plan =
+      ihe::mhd::is_document_bundle(bundle) ? provide_documents(call, bundle) : plan_transaction(call, *incoming);
+  if (plan) plan->claims_profile = claims_profile;
+  return plan;
 }
 
 }  // namespace
