@@ -85,16 +85,13 @@ bool tell_publication(const Site&, const Requested& requested, atna::Record& rec
 }
 
 const fhir::Write* written(const Requested& requested, std::string_view type) {
-  if (!requested.batch) return nullptr;
-  const auto& writes = requested.batch->writes;
-  const auto found = std::find_if(writes.begin(), writes.end(),
+  const auto found = std::find_if(requested.writes.begin(), requested.writes.end(),
                                   [&](const fhir::Write& write) { return write.type->name.view() == type; });
-  return found == writes.end() ? nullptr : &*found;
+  return found == requested.writes.end() ? nullptr : &*found;
 }
 
 bool provides_documents(const Requested& requested) {
-  const auto* entry = written(requested, "DocumentReference");
-  if (requested.batch) return entry && !entry->record.empty();
+  if (const auto* entry = written(requested, "DocumentReference")) return !entry->record.empty();
   return requested.refused && requested.body.find(xds::mhd_names::base) != std::string_view::npos;
 }
 

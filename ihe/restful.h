@@ -29,7 +29,7 @@ struct Requested {
   const fhir::search::Parameters& parameters;  // of the address and of a form
   std::string_view target;                     // what stands behind the base, as it was sent
   std::string_view body;                       // the same
-  const fhir::Batch* batch = nullptr;          // what it changes; null: nothing
+  std::span<const fhir::Write> writes = {};    // what it changes
   bool refused = false;
 };
 

@@ -1,29 +1,52 @@
 // From requests to audit records.
 #include "src/audit.h"
 
-#include "ihe/restful.h"
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
 #include "src/log.h"
 #include "src/operation/operation.h"
 
 namespace alzette {
+namespace {
 
-fhir::Result<std::optional<fhir::Write>> Audit::record(const ihe::Site& site, const Asked& asked,
-                                                       const fhir::Batch* batch, const fhir::Outcome* refusal) const {
-  using Recorded = std::optional<fhir::Write>;
-  if (!trail_ || !asked.route.row || asked.route.compartment) return Recorded();
+ihe::Requested requested_by(const Audit::Asked& asked, std::span<const fhir::Write> writes, bool refused) {
   const auto& route = asked.route;
-  const ihe::Requested requested{route.row->code,    route.type ? route.type->name.view() : std::string_view(),
-                                 route.id,           route.operation ? route.operation->code : std::string_view(),
-                                 asked.parameters,   asked.request.target,
-                                 asked.request.body, batch,
-                                 refusal != nullptr};
+  return {route.row ? route.row->code : std::string_view(),
+          route.type ? route.type->name.view() : std::string_view(),
+          route.id,
+          route.operation ? route.operation->code : std::string_view(),
+          asked.parameters,
+          asked.request.target,
+          asked.request.body,
+          writes,
+          refused};
+}
+
+// An entry whose address is criteria, as if it had been sent alone.
+ihe::Requested requested_by(const rest::Conditional& entry, std::span<const fhir::Write> writes) {
+  const auto own = entry.write ? writes.subspan(*entry.write, 1) : writes.first(0);
+  return {entry.interaction, entry.type->name.view(), {}, {}, entry.criteria, {}, {}, own};
+}
+
+std::span<const fhir::Write> writes_of(const rest::Plan& plan) {
+  return plan.batch ? std::span<const fhir::Write>(plan.batch->writes) : std::span<const fhir::Write>();
+}
+
+}  // namespace
+
+Audit::Recorded Audit::record(const ihe::Site& site, const Asked& asked, const ihe::Requested& requested,
+                              const fhir::Outcome* refusal) const {
+  using Event = std::optional<fhir::Write>;
+  if (!trail_ || !asked.route.row || asked.route.compartment) return Event();
   auto told = ihe::record_of(site, requested, asking_);
-  if (!told) return Recorded();
+  if (!told) return Event();
   told->peer = asked.request.peer;
   if (told->audit.event == ihe::atna::rest) told->id = asked.request.id;
   auto event = ihe::atna::event(site, *told, refusal);
   if (!event) return std::move(event.outcome());
-  return Recorded(std::move(*event));
+  return Event(std::move(*event));
 }
 
 fhir::Result<bool> Audit::carried_out(const ihe::Site& site, const Asked& asked, rest::Plan& plan) const {
@@ -32,15 +55,23 @@ fhir::Result<bool> Audit::carried_out(const ihe::Site& site, const Asked& asked,
     refused(site, asked, {fhir::Kind::unsupported, "business-rule", ""});
     return true;
   }
-  auto event = record(site, asked, plan.batch ? &*plan.batch : nullptr, nullptr);
-  if (!event) return std::move(event.outcome());
-  if (!*event) return true;
+  const auto writes = writes_of(plan);
+  std::vector<fhir::Write> events;
+  const auto add = [&](const ihe::Requested& requested) -> fhir::Result<bool> {
+    auto event = record(site, asked, requested, nullptr);
+    if (!event) return std::move(event.outcome());
+    if (*event) events.push_back(std::move(**event));
+    return true;
+  };
+  if (auto done = add(requested_by(asked, writes, false)); !done) return done;
+  for (const auto& entry : plan.conditionals)
+    if (auto done = add(requested_by(entry, writes)); !done) return done;
+  if (events.empty()) return true;
   if (plan.batch) {
-    plan.batch->writes.push_back(std::move(**event));
+    std::move(events.begin(), events.end(), std::back_inserter(plan.batch->writes));
     return true;
   }
-  fhir::Batch batch{site.access, {}, {}};
-  batch.writes.push_back(std::move(**event));
+  fhir::Batch batch{site.access, {}, std::move(events)};
   if (trail_->take(batch)) return true;
   plan.batch = std::move(batch);
   plan.reply = [trail = trail_, reply = std::move(plan.reply),
@@ -53,7 +84,7 @@ fhir::Result<bool> Audit::carried_out(const ihe::Site& site, const Asked& asked,
 
 // A refusal is answered even where it cannot be recorded.
 void Audit::refused(const ihe::Site& site, const Asked& asked, const fhir::Outcome& outcome) const {
-  auto event = record(site, asked, nullptr, &outcome);
+  auto event = record(site, asked, requested_by(asked, {}, true), &outcome);
   if (!event || !*event) return;
   fhir::Batch batch{site.access, {}, {}};
   batch.writes.push_back(std::move(**event));

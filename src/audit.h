@@ -7,7 +7,7 @@
 #include "fhir/access.h"
 #include "fhir/outcome.h"
 #include "fhir/store.h"
-#include "ihe/transaction.h"
+#include "ihe/restful.h"
 #include "src/http.h"
 #include "src/rest/interaction.h"
 #include "src/route.h"
@@ -27,13 +27,15 @@ class Audit {
     const fhir::search::Parameters& parameters;
   };
 
-  // Adds the record to what the plan commits, or hands it to the trail.
+  // Adds the record to what the plan commits, or hands it to the trail; beside that of a transaction Bundle those of
+  // its conditional entries, which are what they would be as requests of their own.
   fhir::Result<bool> carried_out(const ihe::Site& site, const Asked& asked, rest::Plan& plan) const;
   void refused(const ihe::Site& site, const Asked& asked, const fhir::Outcome& outcome) const;
 
  private:
-  fhir::Result<std::optional<fhir::Write>> record(const ihe::Site& site, const Asked& asked, const fhir::Batch* batch,
-                                                  const fhir::Outcome* refusal) const;
+  using Recorded = fhir::Result<std::optional<fhir::Write>>;
+  Recorded record(const ihe::Site& site, const Asked& asked, const ihe::Requested& requested,
+                  const fhir::Outcome* refusal) const;
 
   fhir::Store* store_ = nullptr;
   Trail* trail_ = nullptr;

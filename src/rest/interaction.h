@@ -91,7 +91,8 @@ struct Plan {
   std::optional<fhir::Batch> batch;
   std::vector<Part> parts;
   std::function<Response(Effect&)> reply;
-  bool claims_profile = false;  // a transaction, whose Bundle says which profile it conforms to
+  std::vector<Conditional> conditionals = {};  // of a transaction
+  bool claims_profile = false;                 // a transaction, whose Bundle says which profile it conforms to
 
   Plan() = default;
   Plan(Response ready) : response(std::move(ready)) {}  // NOLINT(google-explicit-constructor)

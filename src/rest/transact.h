@@ -50,9 +50,19 @@ struct TransactionEntry {
   Headers conditions;             // act read: If-None-Match, If-Modified-Since
 };
 
+// An entry whose address is criteria: what it would be as a request of its own.
+struct Conditional {
+  std::string_view interaction;  // "update", "patch", "delete"
+  const fhir::Type* type = nullptr;
+  fhir::search::Parameters criteria;
+  std::size_t entry = 0;             // of the bundle
+  std::optional<std::size_t> write;  // index into batch.writes; nothing met the criteria of a delete: none
+};
+
 struct Transaction {
   fhir::Batch batch;
   std::vector<TransactionEntry> entries;  // one per entry of the bundle, in its order
+  std::vector<Conditional> conditionals;
 };
 
 // `bundle` is bound; reference texts in its resources are changed in place. Every fault names its entry; all faults

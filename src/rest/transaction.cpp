@@ -86,6 +86,7 @@ fhir::Result<Plan> plan_transaction(const Call& call, Incoming& incoming) {
     plan.parts.push_back({part_request(call, "GET", entry.url, entry.conditions), nullptr});
   }
   pending.entries = std::move(transaction->entries);
+  plan.conditionals = std::move(transaction->conditionals);
   plan.reply = [pending = std::move(pending)](Effect& effect) { return respond(pending, effect); };
   if (!transaction->batch.writes.empty()) plan.batch = std::move(transaction->batch);
   return plan;

@@ -73,6 +73,24 @@ test('ITI-104: create, update and delete are told apart, in one commit with what
   assert.deepEqual(kind((await record('ITI-104', feed('DELETE'))).event), 'rest D 0');
 });
 
+test('ITI-104 within a transaction: each conditional entry has a record of its own, in one commit with all', async () => {
+  const by = (value) => `Patient?identifier=${encodeURIComponent(`${red}|${value}`)}`;
+  const known = new Set((await events(server, 'ITI-104')).map(({ id }) => id));
+  const carry_out = async (...entries) => {
+    const entry = entries.map(([method, url, resource]) => ({ request: { method, url }, ...(resource && { resource }) }));
+    const answer = await ask('POST', server.base, JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry }));
+    assert.equal(answer.status, 200, answer.text);
+    const found = (await events(server, 'ITI-104')).filter(({ id }) => !known.has(id) && known.add(id));
+    const at = JSON.parse(answer.text).entry[0].response.lastModified;
+    assert.ok(found.every(({ meta }) => meta.lastUpdated === at), `${at}: ${JSON.stringify(found.map(({ meta }) => meta))}`);
+    return found.map((event) => [kind(event), event.subtype[0].code, ...patients(event), ...objects(event)].join(' ')).sort();
+  };
+  assert.deepEqual(await carry_out(['PUT', by('20'), of('20')], ['PUT', by('21'), of('21')], ['POST', 'Patient', of('22')], ['DELETE', by('nobody')]),
+    [`rest C 0 create ${red}|20 4 Patient`, `rest C 0 create ${red}|21 4 Patient`, `rest D 0 delete ${red}|nobody`]);
+  assert.deepEqual(await carry_out(['PUT', by('20'), of('20', { gender: 'female' })], ['DELETE', by('21')]),
+    [`rest D 0 delete ${red}|21 4 Patient`, `rest U 0 update ${red}|20 4 Patient`]);
+});
+
 test('ITI-93: the patients of a feed are named', async () => {
   const entry = { fullUrl: 'http://x/Patient/pmir-1', resource: of('3', { id: 'pmir-1' }), request: { method: 'POST', url: 'Patient' }, response: { status: '200' } };
   const content = { resourceType: 'Bundle', type: 'message', entry: [
