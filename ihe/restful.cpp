@@ -29,6 +29,13 @@ std::string patient_of(std::string_view reference) {
 
 }  // namespace
 
+fhir::Result<bool> admit(const Site& site, const Requested& requested) {
+  for (const auto* row : restful())
+    if (row->demand && fits(*row, requested))
+      if (auto done = row->demand(site, requested); !done) return done;
+  return true;
+}
+
 std::optional<atna::Record> record_of(const Site& site, const Requested& requested, bool asking) {
   for (const auto* row : restful()) {
     if ((row->asks && !asking) || !fits(*row, requested)) continue;

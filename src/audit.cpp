@@ -36,6 +36,22 @@ std::span<const fhir::Write> writes_of(const rest::Plan& plan) {
 
 }  // namespace
 
+fhir::Result<bool> Audit::admit(const ihe::Site& site, const Asked& asked, const rest::Plan& plan) {
+  const auto writes = writes_of(plan);
+  if (auto done = ihe::admit(site, requested_by(asked, writes, false)); !done) return done;
+  for (const auto& entry : plan.conditionals) {
+    auto done = ihe::admit(site, requested_by(entry, writes));
+    if (done) continue;
+    const auto place = "Bundle.entry[" + std::to_string(entry.entry) + "]";
+    for (auto& issue : done.outcome().issues) {
+      const auto below = issue.expression.find('.');
+      issue.expression = below == std::string::npos ? place : place + ".resource" + issue.expression.substr(below);
+    }
+    return done;
+  }
+  return true;
+}
+
 Audit::Recorded Audit::record(const ihe::Site& site, const Asked& asked, const ihe::Requested& requested,
                               const fhir::Outcome* refusal) const {
   using Event = std::optional<fhir::Write>;

@@ -1,5 +1,5 @@
-// Audit records at the FHIR door, of requests that are transactions of IHE (ihe/restful.h). That of a change joins its
-// commit; that of a question, or of a refusal, goes through the trail.
+// Requests at the FHIR door that are transactions of IHE (ihe/restful.h): what these demand, and their audit records.
+// That of a change joins its commit; that of a question, or of a refusal, goes through the trail.
 #pragma once
 
 #include <string>
@@ -26,6 +26,9 @@ class Audit {
     const Route& route;
     const fhir::search::Parameters& parameters;
   };
+
+  // Refuses what IHE demands otherwise than FHIR, of the request or of a conditional entry of a transaction.
+  static fhir::Result<bool> admit(const ihe::Site& site, const Asked& asked, const rest::Plan& plan);
 
   // Adds the record to what the plan commits, or hands it to the trail; beside that of a transaction Bundle those of
   // its conditional entries, which are what they would be as requests of their own.

@@ -263,8 +263,9 @@ struct Door::State {
     auto made = job.route.row->run(call);
     if (!made) return made;
     const ihe::Site site{*snapshot, access, settings, job.base, call.now, ids};
-    if (auto done = audit.carried_out(site, {job.request, job.route, job.parameters}, *made); !done)
-      return std::move(done.outcome());
+    const Audit::Asked asked{job.request, job.route, job.parameters};
+    if (auto done = Audit::admit(site, asked, *made); !done) return std::move(done.outcome());
+    if (auto done = audit.carried_out(site, asked, *made); !done) return std::move(done.outcome());
     if (!made->batch) return made;
     if (auto done = obey({*snapshot, access, job.base, call.now, ids, settings}, *made->batch); !done)
       return std::move(done.outcome());

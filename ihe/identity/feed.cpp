@@ -49,10 +49,7 @@ Result<Keys> keys_of(const Site& site, const Node& patient, std::string_view fee
   for (const auto& identifier : patient) {
     if (identifier.name != "identifier") continue;
     const auto at = index++;
-    const auto* type = identifier.child("type");
-    const auto* coding = type ? type->child("coding") : nullptr;
-    const auto code = coding ? coding->value_of("code") : std::string_view();
-    if (code == "AN") continue;                           // PID-18
+    if (is_account(identifier)) continue;
     if (identifier.value_of("system").empty()) continue;  // kept, but no one can ask for it
     auto domain = judge(site, identifier, at, feeder);
     if (!domain) return std::move(domain.outcome());

@@ -194,6 +194,11 @@ bool adopted(const Node& patient, const Id& id) {
   return any;
 }
 
+bool is_account(const Node& identifier) {
+  const auto* type = identifier.child("type");
+  return type && std::any_of(type->begin(), type->end(), [](const Node& one) { return one.value_of("code") == "AN"; });
+}
+
 std::vector<Held> held_by(const Node& patient) {
   std::vector<Held> all;
   for (const auto& identifier : patient) {
@@ -201,8 +206,7 @@ std::vector<Held> held_by(const Node& patient) {
     Held held{{std::string(identifier.value_of("system")), std::string(identifier.value_of("value"))}};
     if (held.id.system.empty() || held.id.value.empty()) continue;
     held.old = identifier.value_of("use") == "old";
-    if (const auto* type = identifier.child("type"))
-      for (const auto& coding : *type) held.account = held.account || coding.value_of("code") == "AN";
+    held.account = is_account(identifier);
     all.push_back(std::move(held));
   }
   return all;

@@ -18,6 +18,7 @@ struct Held {
   bool old = false;      // Identifier.use
   bool account = false;  // type AN: PID-18, not a patient identifier
 };
+bool is_account(const fhir::Node& identifier);
 std::vector<Held> held_by(const fhir::Node& patient);  // those with system and value
 
 fhir::Result<Record> read_record(const fhir::Version& version);

@@ -1,6 +1,7 @@
 // ITI-104 Patient Identity Feed FHIR: conditional updates and deletes of Patient by the identifier of its source. What
 // they do to identity is the rule of Patient (ihe/identity/rule.cpp).
 // IHE PIXm, https://profiles.ihe.net/ITI/PIXm/ITI-104.html
+#include "ihe/identity/authority.h"
 #include "ihe/restful.h"
 
 namespace ihe {
@@ -23,6 +24,20 @@ bool tell(const Site&, const Requested& requested, atna::Record& record) {
   return true;
 }
 
+// The domains of the identifiers by which the patient is named, and of those that it gets.
+fhir::Result<bool> demand(const Site& site, const Requested& requested) {
+  bool by_identifier = false;
+  for (const auto& [name, value] : requested.parameters) {
+    if (name != "identifier") continue;
+    by_identifier = true;
+    if (const auto bar = value.find('|'); bar != std::string::npos)
+      if (auto done = identity::check_authority(site, std::string_view(value).substr(0, bar), {}); !done) return done;
+  }
+  const auto* write = written(requested, "Patient");
+  if (!by_identifier || !write || write->method == fhir::Method::remove) return true;
+  return identity::check_authorities(site, *write);
+}
+
 }  // namespace
 
 extern constinit const Restful iti104{.id = "ITI-104",
@@ -31,6 +46,7 @@ extern constinit const Restful iti104{.id = "ITI-104",
                                       .audit = {atna::rest, 'U'},
                                       .interactions = "update delete patch",
                                       .type = "Patient",
-                                      .tell = tell};
+                                      .tell = tell,
+                                      .demand = demand};
 
 }  // namespace ihe

@@ -1,5 +1,6 @@
 // ITI-93 Mobile Patient Identity Feed, which $process-message takes (src/operation/process_message.cpp).
 // IHE PMIR, https://profiles.ihe.net/ITI/PMIR/ITI-93.html
+#include "ihe/identity/authority.h"
 #include "ihe/restful.h"
 
 namespace ihe {
@@ -27,6 +28,18 @@ bool tell(const Site&, const Requested& requested, atna::Record& record) {
   return true;
 }
 
+// Of which patient it is said, the message has many.
+fhir::Result<bool> demand(const Site& site, const Requested& requested) {
+  for (const auto& write : requested.writes) {
+    if (write.type->name.view() != "Patient" || write.method == fhir::Method::remove) continue;
+    auto done = identity::check_authorities(site, write);
+    if (done) continue;
+    for (auto& issue : done.outcome().issues) issue.diagnostics.insert(0, "Patient/" + write.id + ": ");
+    return done;
+  }
+  return true;
+}
+
 }  // namespace
 
 extern constinit const Restful iti93{.id = "ITI-93",
@@ -35,6 +48,7 @@ extern constinit const Restful iti93{.id = "ITI-93",
                                      .audit = {"110110", 'E'},
                                      .interactions = "operation",
                                      .operation = "process-message",
-                                     .tell = tell};
+                                     .tell = tell,
+                                     .demand = demand};
 
 }  // namespace ihe

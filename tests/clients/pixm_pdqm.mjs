@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Client } from 'fhir-kit-client';
-import { start } from '../../conformance/server.mjs';
+import { ask, start } from '../../conformance/server.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'alzette-pixm-'));
 const file = join(folder, 'domains.json');
@@ -87,6 +87,40 @@ test('ITI-104 refuses what cannot be merged', async () => {
   await refused(into({ system: red, value: 'nobody' }), 422, 'not-found');
   await refused(into({ system: red, value: 'X1' }), 422, 'business-rule');
   await refused(feed('urn:oid:1.3.182.4.4', '1985022912324'), 422, 'value', /date/);
+});
+
+test('a feed by FHIR names known domains, where there are any beside the national one', async () => {
+  const foreign = 'urn:oid:9.9';
+  const place = async (promise) => promise.then(() => null, ({ response }) => {
+    const [issue] = response.data.issue;
+    assert.match(issue.diagnostics, /"urn:oid:9\.9" is not known/);
+    return [response.status, issue.code, issue.expression?.[0]];
+  });
+  const by = (system, value) => `Patient?identifier=${encodeURIComponent(`${system}|${value}`)}`;
+  const carry_out = (...entries) => client.transaction({ body: { resourceType: 'Bundle', type: 'transaction', entry: entries.map(([method, url, resource]) => ({ resource, request: { method, url } })) } });
+  const two = { identifier: [{ system: red, value: 'K1' }, { system: foreign, value: '1' }] };
+  assert.deepEqual(await place(feed(foreign, '1')), [422, 'code-invalid', undefined]);
+  assert.deepEqual(await place(feed(red, 'K1', two)), [422, 'code-invalid', 'Patient.identifier[1].system']);
+  assert.deepEqual(await place(client.request(by(foreign, '1'), { method: 'DELETE' })), [422, 'code-invalid', undefined]);
+  assert.deepEqual(await place(carry_out(['POST', 'Patient', of(red, 'K2')], ['PUT', by(red, 'K1'), of(red, 'K1', two)])),
+    [422, 'code-invalid', 'Bundle.entry[1].resource.identifier[1].system']);
+  assert.deepEqual(await place(carry_out(['POST', 'Patient', of(red, 'K2')], ['PUT', by(foreign, '1'), of(foreign, '1')])), [422, 'code-invalid', 'Bundle.entry[1]']);
+  assert.deepEqual(await place(tell(['POST', of(red, 'K3', { id: 'known' })], ['POST', of(foreign, '1', { id: 'foreign' })])), [422, 'code-invalid', 'Patient.identifier[0].system']);
+  assert.equal((await found({ identifier: `${red}|K1,${red}|K2,${red}|K3,${foreign}|1` })).total, 0, 'nothing of it was stored');
+  // What is no feed may have any identifiers; accounts are no patients.
+  await client.create({ resourceType: 'Patient', body: of(red, 'K1', two) });
+  await feed(red, 'K4', { identifier: [{ system: red, value: 'K4' }, { type: { coding: [{ code: 'AN' }] }, system: foreign, value: '2' }, { value: 'without' }] });
+
+  for (const flags of [[], ['--domains', file, '--accept-unknown-domains']]) {
+    const other = await start({ flags });
+    try {
+      const { status } = await ask('PUT', `${other.base}/${by(foreign, '1')}`, JSON.stringify(of(foreign, '1')));
+      assert.equal(status, 201, flags.join(' '));
+      assert.equal((await ask('POST', `${other.base}/$process-message`, JSON.stringify(message(['POST', of(foreign, '2', { id: 'two' })])))).status, 200, flags.join(' '));
+    } finally {
+      await other.stop();
+    }
+  }
 });
 
 test('a number that breaks its rule in a domain that warns is taken, told and recorded', async () => {
