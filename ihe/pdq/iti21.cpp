@@ -13,13 +13,12 @@ namespace {
 constexpr std::string_view type = "RSP^K22^RSP_K21";
 
 // QCN^J01: the pages of a query are not kept here, so that there is nothing to throw away.
-Plan cancel(const Site& site, const hl7v2::Message& message) {
-  Plan plan;
+fhir::Result<Plan> cancel(const Site& site, const hl7v2::Message& message) {
   const auto* qid = message.find("QID");
-  plan.answer.bytes =
-      qid && !qid->field(1).empty()
-          ? hl7v2::acknowledge(message, "AA", {}, site.now)
-          : hl7v2::acknowledge(message, "AE", {{"QID^1^1", "101", "The query to cancel is not named"}}, site.now);
+  if (!qid || qid->field(1).empty())
+    return fhir::Outcome(fhir::Kind::unprocessable, "required", "The query to cancel is not named", "QID^1^1");
+  Plan plan;
+  plan.answer.bytes = hl7v2::acknowledge(message, "AA", {}, site.now);
   return plan;
 }
 

@@ -70,9 +70,11 @@ std::string_view fault_code(const fhir::Issue& issue, Kind kind) {
   return kind == Kind::unsupported ? "200" : "102";
 }
 
-bool asks_for_commit(const Message& message) {
-  const auto accept = message.header(15).component(1);
-  return accept == "AL" || accept == "SU" || accept == "ER";
+// HL7 table 0155; what does not stand there silences nobody.
+bool wanted(std::string_view condition, bool success) {
+  if (condition == "NE") return false;
+  if (condition == "SU") return success;
+  return condition != "ER" || !success;
 }
 
 }  // namespace
@@ -134,9 +136,11 @@ std::string reject(const Message& message, std::string_view code, const std::vec
 
 std::string acknowledge(const Message& message, std::string_view code, const std::vector<Fault>& faults,
                         std::int64_t now) {
-  std::string answer(code);
-  if (asks_for_commit(message)) answer[0] = 'C';
-  return reject(message, answer, faults, now);
+  const auto accept = message.header(15).component(1);
+  const bool success = code == "AA";
+  if (!accept.empty() && wanted(accept, success))
+    return reject(message, "C" + std::string(code.substr(1)), faults, now);
+  return wanted(message.header(16).component(1), success) ? reject(message, code, faults, now) : std::string();
 }
 
 std::string_view code_of(Kind kind) {

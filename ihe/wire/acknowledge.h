@@ -28,7 +28,9 @@ void add_msa(Writer& writer, const Message& message, std::string_view code);
 
 void add_errors(Writer& writer, const Message& message, const std::vector<Fault>& faults);
 
-// An ACK. In enhanced mode, when MSH-15 asks for it, a commit acknowledgement: CA, CE, CR.
+// An ACK: a message gets one answer. In enhanced mode that is the accept acknowledgement (CA, CE, CR) where MSH-15
+// wants one of this outcome, else the application's where MSH-16 does, which it also does when it is empty; else "",
+// nothing is to be sent. HL7 v2.5 chapter 2.9.3, table 0155.
 std::string acknowledge(const Message& message, std::string_view code, const std::vector<Fault>& faults,
                         std::int64_t now);
 

@@ -1,6 +1,7 @@
 // HL7 v2 messages: delimiters, escapes, character sets, limits, acknowledgements.
 #include <doctest/doctest.h>
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -154,6 +155,20 @@ TEST_CASE("hl7v2: acknowledgements swap sender and receiver, in either mode") {
   const auto enhanced = read(header + "|||AL|NE\rPID|");
   CHECK(segment_of(v2::acknowledge(*enhanced, "AA", {}, 0), "MSA") == "MSA|CA|7");
   CHECK(segment_of(v2::acknowledge(*enhanced, "AE", {}, 0), "MSA") == "MSA|CE|7");
+  // MSH-15 and MSH-16, and the codes that answer a success and an error; "": with none.
+  const std::vector<std::array<std::string, 3>> conditions{
+      {"AL|AL", "CA", "CE"}, {"AL|", "CA", "CE"}, {"NE|AL", "AA", "AE"}, {"|AL", "AA", "AE"}, {"NE|", "AA", "AE"},
+      {"|NE", "", ""},       {"NE|NE", "", ""},   {"ER|NE", "", "CE"},   {"SU|NE", "CA", ""}, {"ER|AL", "AA", "CE"},
+      {"SU|AL", "CA", "AE"}, {"NE|ER", "", "AE"}, {"NE|SU", "AA", ""},   {"ER|ER", "", "CE"}, {"?|NE", "CA", "CE"}};
+  for (const auto& [wanted, success, error] : conditions) {
+    INFO(wanted);
+    const auto asked = read(header + "|||" + wanted + "\rPID|");
+    const auto code = [&](const std::string& answer) {
+      return answer.empty() ? std::string() : segment_of(answer, "MSA").substr(4, 2);
+    };
+    CHECK(code(v2::acknowledge(*asked, "AA", {}, 0)) == success);
+    CHECK(code(v2::acknowledge(*asked, "AE", {}, 0)) == error);
+  }
   CHECK(v2::refuse(*message, fhir::Outcome(fhir::Kind::busy, "transient", "x"), 0).find("MSA|AR|7\rERR|||207") !=
         std::string::npos);
 }
