@@ -7,6 +7,7 @@
 
 #include "fhir/value.h"
 #include "ihe/pix/move_account.h"
+#include "ihe/pix/move_visits.h"
 #include "ihe/pix/pid.h"
 #include "ihe/pix/visit.h"
 #include "ihe/wire/acknowledge.h"
@@ -171,6 +172,7 @@ Result<Plan> change_link(const Site& site, const hl7v2::Message& message) {
   }
   auto batch = identity::change_link(site, change, feeder_of(message));
   if (!batch) return placed(std::move(batch.outcome()), "PID^1^3", "MRG^1^1");
+  if (auto done = move_visits(site, change, *batch); !done) return std::move(done.outcome());
   return accept(site, message, std::move(*batch));
 }
 

@@ -2,9 +2,8 @@
 #include "ihe/pix/move_account.h"
 
 #include "fhir/build.h"
-#include "fhir/incoming.h"
-#include "fhir/search/query.h"
 #include "ihe/identity/record.h"
+#include "ihe/pix/move_visits.h"
 #include "ihe/pix/visit.h"
 
 namespace ihe::pix {
@@ -16,9 +15,6 @@ using fhir::Outcome;
 using fhir::Result;
 using identity::Id;
 using identity::Record;
-
-constexpr std::uint32_t most_visits = 10'000;
-constexpr std::uint64_t effort = 2'000'000;  // index rows that one search may look at
 
 bool names(const Node* identifier, const Id& id) {
   return identifier && identifier->value_of("system") == id.system && identifier->value_of("value") == id.value;
@@ -51,19 +47,15 @@ class Move {
   }
 
   Result<bool> visits(const std::string& from, const std::string& to) {
-    const auto* type = fhir::definitions().resource("Encounter");
-    const auto query = fhir::search::parse(type, {{"patient", "Patient/" + from}}, site_.base, false);
-    if (!query) return query.outcome();
-    const auto page = site_.snapshot.search(site_.access, *query, most_visits, effort);
-    if (!page) return page.outcome();
-    if (!page->next.empty()) return Outcome(Kind::too_costly, "too-costly", "The patient has more than 10,000 visits");
-    for (const auto& [version, match] : page->entries) {
-      const auto received = is_visit(version.id) ? fhir::receive(version.body) : Result<fhir::Incoming>(Outcome());
-      const auto* account = received ? received->resource->child("account") : nullptr;
-      if (!account || !names(account->child("identifier"), move_.account)) continue;
-      if (auto done = visit(version, *received->resource, to); !done) return done;
-    }
-    return true;
+    const auto charged = [&](const Node& encounter) {
+      const auto* account = encounter.child("account");
+      return account && names(account->child("identifier"), move_.account);
+    };
+    const auto rename = [&](fhir::Arena& arena, Node& encounter) {
+      fhir::build::remove(encounter, "account");
+      add_account(arena, encounter, move_.named);
+    };
+    return move_visits(site_, {from, to, move_.to, charged, rename}, batch_);
   }
 
   Result<fhir::Batch> finish() && {
@@ -83,20 +75,6 @@ class Move {
   void rename(fhir::Arena& arena, Node& identifier) const {
     fhir::build::set(arena, identifier, "value", move_.named.value);
     if (!move_.named.system.empty()) fhir::build::set(arena, identifier, "system", move_.named.system);
-  }
-
-  Result<bool> visit(const fhir::Version& version, const Node& stored, const std::string& to) {
-    fhir::Arena arena;
-    auto& encounter = fhir::build::copy(arena, stored);
-    for (const auto name : {"meta", "subject", "account"}) fhir::build::remove(encounter, name);
-    fhir::build::add_reference(arena, encounter, "subject", "Patient/" + to);
-    add_account(arena, encounter, move_.named);
-    auto made = fhir::prepare(encounter, version.id, fhir::Method::update, site_.base);
-    if (!made) return std::move(made.outcome());
-    made->if_version = version.version;
-    made->if_version_planned = true;
-    batch_.writes.push_back(std::move(*made));
-    return true;
   }
 
   const Site& site_;

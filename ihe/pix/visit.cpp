@@ -6,6 +6,7 @@
 
 #include "fhir/build.h"
 #include "fhir/incoming.h"
+#include "fhir/search/query.h"
 #include "ihe/pix/pid.h"
 #include "ihe/wire/digest.h"
 
@@ -23,6 +24,9 @@ constexpr std::string_view participation = "http://terminology.hl7.org/CodeSyste
 constexpr std::string_view identifier_type = "http://terminology.hl7.org/CodeSystem/v2-0203";
 constexpr std::string_view visit_prefix = "visit-";
 constexpr std::string_view place = "urn:x-alzette:v2-location";  // PL: point of care^room^bed^facility
+constexpr std::string_view filed_under = "urn:x-alzette:visit-filed-under";
+constexpr std::uint32_t most_visits = 10'000;  // of one patient, which a move takes along
+constexpr std::uint64_t effort = 2'000'000;    // index rows that one search may look at
 
 struct Pair {
   std::string_view v2, fhir;
@@ -111,7 +115,11 @@ class VisitReader {
         !subject || subject->value_of("reference") != "Patient/" + patient) {
       fhir::build::remove(*encounter_, "subject");
       fhir::build::add_reference(arena_, *encounter_, "subject", "Patient/" + patient);
+      file_under_none(*encounter_);
     }
+    if (const auto* pid = message_.find("PID"))
+      for (const auto& cx : message_.repetitions(*pid, 3))
+        if (const auto id = read_cx(site_, cx); !id.system.empty()) file_under(arena_, *encounter_, id);
     if (const auto service = first(10).component(1); !service.empty()) {
       fhir::build::remove(*encounter_, "serviceType");
       fhir::build::add_concept(arena_, *encounter_, "serviceType", hospital_service, service);
@@ -220,6 +228,8 @@ const Node* below(const Node& node, std::initializer_list<std::string_view> name
   return found;
 }
 
+bool is_filing(const Node& child) { return child.name == "extension" && child.value_of("url") == filed_under; }
+
 std::string class_field(const Node& encounter) {
   const auto* coding = encounter.child("class");
   const auto code = coding ? coding->value_of("code") : std::string_view();
@@ -266,6 +276,45 @@ std::string period_field(const Node& encounter, std::string_view end) {
 }  // namespace
 
 bool is_visit(std::string_view encounter) { return encounter.starts_with(visit_prefix); }
+
+Result<std::vector<fhir::Version>> visits_of(fhir::Snapshot& snapshot, const fhir::Access& access,
+                                             std::string_view base, const std::string& patient) {
+  const auto* type = fhir::definitions().resource("Encounter");
+  const auto query = fhir::search::parse(type, {{"patient", patient}}, base, false);
+  if (!query) return query.outcome();
+  auto page = snapshot.search(access, *query, most_visits, effort);
+  if (!page) return std::move(page.outcome());
+  if (!page->next.empty())
+    return fhir::Outcome(fhir::Kind::too_costly, "too-costly", "The patient has more than 10,000 visits");
+  std::vector<fhir::Version> visits;
+  for (auto& entry : page->entries)
+    if (is_visit(entry.version.id)) visits.push_back(std::move(entry.version));
+  return visits;
+}
+
+bool is_filed_under(const Node& encounter, const identity::Id& id) {
+  return std::any_of(encounter.begin(), encounter.end(), [&](const Node& child) {
+    const auto* value = is_filing(child) ? child.child("valueIdentifier") : nullptr;
+    return value && value->value_of("system") == id.system && value->value_of("value") == id.value;
+  });
+}
+
+void file_under(fhir::Arena& arena, Node& encounter, const identity::Id& id) {
+  if (is_filed_under(encounter, id)) return;
+  auto& filing = fhir::build::add(arena, encounter, "extension");
+  fhir::build::add(arena, filing, "url", filed_under);
+  auto& identifier = fhir::build::add(arena, filing, "valueIdentifier");
+  fhir::build::add(arena, identifier, "system", id.system);
+  fhir::build::add(arena, identifier, "value", id.value);
+}
+
+void file_under_none(Node& encounter) {
+  for (const Node* child = encounter.first; child;) {
+    const auto* next = child->next;
+    if (is_filing(*child)) fhir::build::remove(encounter, *child);
+    child = next;
+  }
+}
 
 void add_account(fhir::Arena& arena, Node& encounter, const identity::Id& account) {
   auto& identifier = fhir::build::add(arena, fhir::build::add(arena, encounter, "account"), "identifier");

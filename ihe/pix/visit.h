@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fhir/outcome.h"
 #include "fhir/store.h"
@@ -24,6 +25,16 @@ fhir::Result<std::optional<fhir::Write>> read_visit(const Site& site, const hl7v
 
 // Whether an Encounter of that logical id came by PV1.
 bool is_visit(std::string_view encounter);
+
+// The visits that "Patient/1" has in the store; more than 10,000 are Kind::too_costly.
+fhir::Result<std::vector<fhir::Version>> visits_of(fhir::Snapshot& snapshot, const fhir::Access& access,
+                                                   std::string_view base, const std::string& patient);
+
+// The identifiers of its patient (PID-3) under which a visit was told of, as extensions: with one of them it would move
+// to another patient. file_under adds one, unless it is there.
+void file_under(fhir::Arena& arena, fhir::Node& encounter, const identity::Id& id);
+bool is_filed_under(const fhir::Node& encounter, const identity::Id& id);
+void file_under_none(fhir::Node& encounter);
 
 // The account (PID-18) that the visit is charged to.
 void add_account(fhir::Arena& arena, fhir::Node& encounter, const identity::Id& account);

@@ -7,20 +7,15 @@
 #include "fhir/bundle.h"
 #include "fhir/incoming.h"
 #include "fhir/rule.h"
-#include "fhir/search/query.h"
 #include "ihe/identity/replacement.h"
 #include "ihe/pix/visit.h"
 
 namespace ihe::pix {
 namespace {
 
-using fhir::Kind;
 using fhir::Node;
-using fhir::Outcome;
 using fhir::Result;
 
-constexpr std::uint32_t most_visits = 10'000;                              // of one patient, which a merge takes along
-constexpr std::uint64_t effort = 2'000'000;                                // index rows that one search may look at
 constexpr std::string_view moved_from = "urn:x-alzette:visit-moved-from";  // extension of Encounter.subject
 
 const fhir::Type& encounter() {
@@ -96,14 +91,10 @@ class Moving {
       auto* resource = keep(fhir::stored_bytes(write.body, 1, site_.now));
       if (resource && subject_of(*resource) == patient) visits.push_back({write.id, 0, resource, i});
     }
-    const auto query = fhir::search::parse(&encounter(), {{"patient", patient}}, site_.base, false);
-    if (!query) return query.outcome();
-    auto page = site_.snapshot.search(site_.access, *query, most_visits, effort);
-    if (!page) return std::move(page.outcome());
-    if (!page->next.empty())
-      return Outcome(Kind::too_costly, "too-costly", "The patient has more than 10,000 visits", "Patient.link");
-    for (auto& [version, match] : page->entries) {
-      if (!is_visit(version.id) || std::find(written.begin(), written.end(), version.id) != written.end()) continue;
+    auto stored = pix::visits_of(site_.snapshot, site_.access, site_.base, patient);
+    if (!stored) return std::move(stored.outcome());
+    for (auto& version : *stored) {
+      if (std::find(written.begin(), written.end(), version.id) != written.end()) continue;
       auto* resource = keep(std::move(version.body));
       if (resource) visits.push_back({version.id, version.version, resource, std::nullopt});
     }

@@ -154,6 +154,21 @@ test('A44 moves an account with its visits to the patient whose they are', async
     assert.deepEqual(errors(await move(more)), [error]);
 });
 
+test('A43 moves an identifier with the visits that were told of under it to the patient whose they are', async () => {
+  await event('A01', 'X1^^^A~L1^^^B', 'MOVER^M', visit('LOCAL-1^^^VISITS'));
+  await event('A01', 'X1^^^A', 'MOVER^M', visit('STAYS-1^^^VISITS'));
+  await event('A01', 'X2^^^A', 'MOVER^N', visit('OTHER-1^^^VISITS'));
+  const of = (patient) => find(`@PID.3.1^${patient}~@PID.3.4.1^A`);
+  assert.deepEqual([await of('X1'), await of('X2')], [['LOCAL-1', 'STAYS-1'], ['OTHER-1']]);
+  const move = (to, from) => client.send(`${msh('ADT^A43^ADT_A43')}EVN|A43|20260101\rPID|||${to}^^^A~L1^^^B\rMRG|${from}^^^A~L1^^^B\r`);
+  assert.equal(field(await move('X2', 'X1'), 'MSA', 1), 'AA');
+  assert.deepEqual([await of('X1'), await of('X2')], [['STAYS-1'], ['LOCAL-1', 'OTHER-1']]);
+  await event('A03', 'L1^^^B', 'MOVER^N', visit('LOCAL-1^^^VISITS', { to: '20260106' }));  // it goes on with the new patient
+  assert.deepEqual([await of('X1'), await of('X2'), (await encounter('LOCAL-1')).status], [['STAYS-1'], ['LOCAL-1', 'OTHER-1'], 'finished']);
+  assert.equal(field(await move('X1', 'X2'), 'MSA', 1), 'AA');
+  assert.deepEqual([await of('X1'), await of('X2')], [['LOCAL-1', 'STAYS-1'], ['OTHER-1']], 'back again');
+});
+
 test('ITI-22 refuses unknown fields and domains, and says where', async () => {
   assert.deepEqual(errors(await query('@PV1.50^X')), ['QPD^1^3^1 204']);
   assert.deepEqual(errors(await query('@PV1.3.1^ICU~@XXX.1^X')), ['QPD^1^3^2 204']);
