@@ -1,9 +1,13 @@
 // The HL7 v2 door.
 #include "src/hl7v2.h"
 
+#include <atomic>
 #include <exception>
+#include <string_view>
+#include <vector>
 
 #include "ihe/hl7v2.h"
+#include "ihe/hl7v2_batch.h"
 #include "src/clock.h"
 #include "src/log.h"
 #include "src/metrics.h"
@@ -29,7 +33,44 @@ void measure(std::string_view transaction, std::string_view answer, clock::Monot
 
 }  // namespace
 
+// A batch while its messages run, one after the other as a connection's do.
+struct Hl7v2Door::Batch {
+  std::string bytes;  // that `read` has views of
+  v2::ReadBatch read;
+  std::vector<std::string_view> messages;
+  std::vector<std::string> answers;
+  std::string peer;
+  net::MllpHandler::Respond respond;
+};
+
 void Hl7v2Door::handle(const std::string& bytes, std::string peer, net::MllpHandler::Respond respond) {
+  if (!v2::is_batch(bytes)) return answer(bytes, std::move(peer), std::move(respond));
+  const auto batch = std::make_shared<Batch>();
+  batch->bytes = bytes;
+  batch->read = v2::read_batch(batch->bytes);
+  if (!batch->read.fault.empty()) return respond(v2::refuse_frame(batch->bytes, batch->read.fault, clock::wall_ms()));
+  for (const auto& group : batch->read.batch.groups)
+    batch->messages.insert(batch->messages.end(), group.messages.begin(), group.messages.end());
+  batch->peer = std::move(peer);
+  batch->respond = std::move(respond);
+  go_on(batch);
+}
+
+void Hl7v2Door::go_on(const std::shared_ptr<Batch>& batch) {
+  // Whoever comes second goes on, so that answers which come at once do not pile up on the stack.
+  enum Came { nobody, one };
+  while (batch->answers.size() < batch->messages.size()) {
+    const auto came = std::make_shared<std::atomic<Came>>(nobody);
+    answer(batch->messages[batch->answers.size()], batch->peer, [this, batch, came](std::string text) {
+      batch->answers.push_back(std::move(text));
+      if (came->exchange(one) == one) go_on(batch);
+    });
+    if (came->exchange(one) == nobody) return;
+  }
+  batch->respond(v2::answer_batch(batch->read.batch, batch->answers));
+}
+
+void Hl7v2Door::answer(std::string_view bytes, std::string peer, net::MllpHandler::Respond respond) {
   const auto start = clock::Monotonic::now();
   auto received = v2::receive(bytes, clock::wall_ms());
   if (!received.row) {

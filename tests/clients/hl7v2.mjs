@@ -213,6 +213,29 @@ test('many senders that speak of one patient at once make one record, and all ar
   for (const sender of senders) sender.close();
 });
 
+test('a batch is answered by a batch, each message judged by itself, and is not carried out twice', async () => {
+  const first = adt('A01', 'BATCH1^^^A', '||BATCH^A');
+  const bad = adt('A01', 'BATCH2^^^NOWHERE', '||BATCH^B');
+  const quiet = `${msh('ADT^A01')}|||NE|ER\rPID|||BATCH3^^^A||BATCH^C\r`;
+  const stranger = `${msh('ORU^R01')}\rPID|||BATCH1^^^A\r`;
+  const question = pix('BATCH1^^^A', '^^^B');
+  const batch = `BHS|^~\\&|APP|HOSPITAL|ALZETTE|LU|20260101||||B7\r${first}${bad}${quiet}${stranger}${question}BTS|5\r`;
+  const answer = await client.send(batch);
+  assert.match(answer, /^BHS\|\^~\\&\|ALZETTE\|LU\|APP\|HOSPITAL\|\|\|\|\|\|B7\rMSH.*\rBTS\|4\r$/s);
+  assert.deepEqual(segments(answer, 'MSA').map((msa) => msa.split('|').slice(1, 3)),
+    [['AA', field(first, 'MSH', 10)], ['AE', field(bad, 'MSH', 10)], ['AR', field(stranger, 'MSH', 10)], ['AA', field(question, 'MSH', 10)]]);
+  const versions = async () => JSON.parse((await ask('GET', `${server.base}/Patient?family=batch&_sort=identifier`)).text).entry
+    .map(({ resource }) => `${resource.identifier[0].value} ${resource.meta.versionId}`);
+  assert.deepEqual(await versions(), ['BATCH1 1', 'BATCH3 1']);
+  const acknowledgement = (text) => text.split(/(?=MSH)/)[1];
+  assert.equal(acknowledgement(await client.send(batch)), acknowledgement(answer), 'a replay gets the same answer');
+  assert.deepEqual(await versions(), ['BATCH1 1', 'BATCH3 1']);
+  const many = [...Array(500).keys()].map((n) => `${msh('ORU^R01')}\rPID|||${n}\r`);
+  assert.equal(segments(await client.send(`FHS|^~\\&|A\rBHS|^~\\&|A\r${many.join('')}BTS|500\rFTS|1\r`), 'MSA').length, 500);
+  const cut_off = await client.send(`BHS|^~\\&|APP\r${first}BTS|2\r`);
+  assert.deepEqual([field(cut_off, 'MSA', 1), errors(cut_off)], ['AR', [' 100']]);
+});
+
 test('B100 frames without end, of any length, nested, floods of start blocks', async () => {
   const nested = connect(server.mllp);
   const refused = nested.send(`MSH|^~\\&|A\x0bMSH|^~\\&|B`);

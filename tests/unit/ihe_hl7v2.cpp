@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ihe/hl7v2.h"
+#include "ihe/hl7v2_batch.h"
 #include "ihe/restful.h"
 #include "ihe/transaction.h"
 #include "ihe/wire/acknowledge.h"
@@ -171,6 +172,49 @@ TEST_CASE("hl7v2: acknowledgements swap sender and receiver, in either mode") {
   }
   CHECK(v2::refuse(*message, fhir::Outcome(fhir::Kind::busy, "transient", "x"), 0).find("MSA|AR|7\rERR|||207") !=
         std::string::npos);
+}
+
+TEST_CASE("hl7v2: a batch is told apart into its messages, and their answers are a batch") {
+  const std::string bytes =
+      "FHS|^~\\&|A|B|C|D|20260101||file||F1\r"
+      "BHS|^~\\&|A|B|C|D|20260101||night|x|B1\rMSH|^~\\&|1\rPID|1\n\rZZZ\rMSH|2\rBTS|2|done\r\n"
+      "BHS$^~\\&$A$$C$$$$$$B2\rMSH|3\rBTS\rFTS|2\r";
+  REQUIRE(v2::is_batch(bytes));
+  const auto read = v2::read_batch(bytes);
+  REQUIRE(read.fault.empty());
+  REQUIRE(read.batch.groups.size() == 2);
+  CHECK(read.batch.groups[0].messages == std::vector<std::string_view>{"MSH|^~\\&|1\rPID|1\n\rZZZ", "MSH|2"});
+  CHECK(v2::answer_batch(read.batch, {"MSH|one\rMSA\r", "", "MSH|three\r"}) ==
+        "FHS|^~\\&|C|D|A|B||||||F1\r"
+        "BHS|^~\\&|C|D|A|B||||||B1\rMSH|one\rMSA\rBTS|1\r"
+        "BHS$^~\\&$C$$A$$$$$$$B2\rMSH|three\rBTS$1\rFTS|2\r");
+  const auto bare = v2::read_batch("FHS|^~\\&|A\rMSH|1\r");
+  CHECK(v2::answer_batch(bare.batch, {"MSH|a\r"}) == "FHS|^~\\&|||A\rMSH|a\rFTS|1\r");
+  CHECK(v2::answer_batch(v2::read_batch("BHS|^~\\&\r").batch, {}) == "BHS|^~\\&\rBTS|0\r");
+  for (const char* other : {"", "MSH|^~\\&|A", "BHSX|", " BHS|"}) CHECK_FALSE(v2::is_batch(other));
+}
+
+TEST_CASE("hl7v2: a batch that cannot be trusted as a whole is refused") {
+  const std::vector<std::pair<std::string, std::string>> broken{
+      {"BHS\rMSH|1\rBTS|1", "does not name its delimiters"},
+      {"BHS|^~\\&\rMSH|1\rBTS|2", "not the number of messages"},
+      {"BHS|^~\\&\rMSH|1\rBTS|-1", "not the number of messages"},
+      {"FHS|^~\\&\rBHS|^~\\&\rBTS|0\rFTS|2", "not the number of batches"},
+      {"BHS|^~\\&\rPID|1\rMSH|1\rBTS", "outside of messages"},
+      {"BHS|^~\\&\rMSH|1\rBTS\rPID|1", "outside of messages"},
+      {"BHS|^~\\&\rMSH|1\rBHS|^~\\&\rBTS", "before the one before has ended"},
+      {"BHS|^~\\&\rBTS\rFHS|^~\\&", "does not stand first"},
+      {"BHS|^~\\&\rBTS\rBTS", "ends no batch"},
+      {"BHS|^~\\&\rBTS\rFTS", "ends no file"},
+      {"FHS|^~\\&\rFTS\rMSH|1", "follows the end"}};
+  for (const auto& [bytes, why] : broken) {
+    INFO(bytes);
+    CHECK(v2::read_batch(bytes).fault.find(why) != std::string::npos);
+  }
+  std::string many = "BHS|^~\\&\r";
+  for (int i = 0; i < 3; ++i) many += "MSH|1\r";
+  CHECK(v2::read_batch(many, {3}).fault.empty());
+  CHECK(v2::read_batch(many, {2}).fault == "The batch has more than 2 messages");
 }
 
 TEST_CASE("hl7v2: real messages are written as they came") {
