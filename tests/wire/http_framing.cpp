@@ -118,12 +118,13 @@ const std::vector<Bad>& list() {
 }  // namespace
 
 TEST_CASE("B01-B20 alone: the status of the list, then the connection closes") {
-  const auto server = start();
+  Limits limits;  // none of which is what ends a connection here
+  limits.head_time = limits.patience = limits.idle = std::chrono::hours(1);
+  const auto server = start(limits);
   for (const auto& bad : list()) {
     CAPTURE(bad.name);
     handled = 0;
     Raw client(server->http());
-    const auto began = std::chrono::steady_clock::now();
     client.send(bad.bytes);
     const auto answer = client.all();
     CHECK(status_of(answer) == bad.status);
@@ -131,7 +132,6 @@ TEST_CASE("B01-B20 alone: the status of the list, then the connection closes") {
     CHECK(answer.find("Connection: close") != std::string::npos);
     CHECK(client.closed);
     CHECK(handled == 0);
-    CHECK(wire::milliseconds_since(began) < 10'000);
   }
 }
 

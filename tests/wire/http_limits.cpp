@@ -375,7 +375,7 @@ TEST_CASE("drain: requests in flight finish, new connections are refused, stop r
   bool inside = false;
   Respond later;
   auto limits = quick();
-  limits.drain = 60s;
+  limits.drain = 1h;  // who waited for its end would not come back
   const auto server = start(limits, [&](const Request&, Respond respond) {
     const std::lock_guard lock(mutex);
     later = std::move(respond);
@@ -403,9 +403,7 @@ TEST_CASE("drain: requests in flight finish, new connections are refused, stop r
   CHECK(status_of(answer) == 200);
   CHECK(answer.find("Connection: close") != std::string::npos);
   CHECK(answer.find("at last") != std::string::npos);
-  const auto began = std::chrono::steady_clock::now();
   stopping.join();
-  CHECK(milliseconds_since(began) < 20'000);
 }
 
 TEST_CASE("drain: what takes too long is cut, and a second stop cuts at once") {
@@ -427,21 +425,18 @@ TEST_CASE("drain: what takes too long is cut, and a second stop cuts at once") {
     const auto began = std::chrono::steady_clock::now();
     server->stop();
     CHECK(milliseconds_since(began) >= 290);
-    CHECK(milliseconds_since(began) < 10'000);
     CHECK(client.all().empty());
   }
   kept.front()({200, {}, "too late", {}, "x"});  // after the end of the server: goes nowhere
-  limits.drain = 30s;
+  limits.drain = 1h;
   const auto server = start(limits, hold);
   Raw client(server->http());
   client.send(get);
   while (inside == 1) std::this_thread::sleep_for(1ms);
-  const auto began = std::chrono::steady_clock::now();
   std::thread first([&] { server->stop(); });
   std::this_thread::sleep_for(100ms);
   server->stop();
   first.join();
-  CHECK(milliseconds_since(began) < 20'000);
 }
 
 TEST_CASE("a port in use is refused with the reason; IPv6 and names are bound") {
