@@ -7,16 +7,13 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
-#include <mutex>
 
-#include "fhir/format/json.h"
-#include "fhir/format/xml.h"
 #include "fhir/terminology/meanings.h"
 #include "src/audit.h"
 #include "src/clock.h"
+#include "src/in_form.h"
 #include "src/log.h"
 #include "src/negotiate.h"
-#include "src/net/shared_text.h"
 #include "src/net/uri.h"
 #include "src/obey.h"
 #include "src/operation/operation.h"
@@ -35,9 +32,8 @@ using fhir::Outcome;
 using fhir::Result;
 
 constexpr std::string_view base_path = "/fhir";
-constexpr std::size_t parts_at_once = 256;            // writes of a batch that wait for the writer together
-constexpr std::uint64_t most_in_memory = 128u << 20;  // of a body or an answer that is FHIR
-constexpr std::size_t long_receipt = 16;              // answered on a worker, not on the writer's thread
+constexpr std::size_t parts_at_once = 256;  // writes of a batch that wait for the writer together
+constexpr std::size_t long_receipt = 16;    // answered on a worker, not on the writer's thread
 
 // One request on its way.
 struct Job {
@@ -107,63 +103,6 @@ std::optional<Response> read_body_form(Job& job) {
 bool reads_binary(const Route& route) {
   return route.type && route.type->name.view() == "Binary" && (route.row->code == "read" || route.row->code == "vread");
 }
-
-// Puts all that a response says into its body; false where that is more than memory should hold.
-bool make_whole(Response& response) {
-  if (!response.content) return true;
-  if (response.content->size() > most_in_memory) return false;
-  response.body = response.content->text();
-  response.content = nullptr;
-  return true;
-}
-
-Response too_large_for_form() {
-  return refusal(406, "not-supported", "A document of this size is given as JSON or as its own media type");
-}
-
-// A resource in the form that was asked for; handlers answer in JSON.
-Response in_form(Response response, const AnswerForm& form) {
-  const auto type = std::find_if(response.headers.begin(), response.headers.end(),
-                                 [](const auto& header) { return header.first == "Content-Type"; });
-  const bool empty = response.body.empty() && !response.content;
-  if (empty || type == response.headers.end() || type->second != rest::fhir_json) return response;
-  const bool in_memory = response.content && !response.content->in_memory().empty();
-  if ((form.format == fhir::Format::xml || (form.pretty && in_memory)) && !make_whole(response))
-    return too_large_for_form();
-  if (!form.content_type.empty()) type->second = form.content_type;
-  if (form.format == fhir::Format::xml)
-    response.body = fhir::xml::from_json(response.body, form.pretty);
-  else if (form.pretty && !response.content)
-    response.body = fhir::json::indent(response.body);
-  return response;
-}
-
-// The statement is long and asked for often: its XML is kept as long as it says the same.
-class KeptStatement {
- public:
-  Response in_form(Response response, const AnswerForm& form) {
-    if (form.format != fhir::Format::xml || form.pretty) return alzette::in_form(std::move(response), form);
-    {
-      const std::lock_guard lock(mutex_);
-      if (kept_ && kept_->json == response.content) return kept_->answer;
-    }
-    auto made = std::make_shared<Kept>();
-    made->json = response.content;
-    made->answer = alzette::in_form(std::move(response), form);
-    made->answer.content = std::make_shared<net::SharedText>(std::exchange(made->answer.body, {}));
-    const std::lock_guard lock(mutex_);
-    kept_ = made;
-    return kept_->answer;
-  }
-
- private:
-  struct Kept {
-    std::shared_ptr<const fhir::Content> json;
-    Response answer;
-  };
-  std::mutex mutex_;
-  std::shared_ptr<const Kept> kept_;
-};
 
 }  // namespace
 
