@@ -2,6 +2,7 @@
 #include "src/duplicates.h"
 
 #include <future>
+#include <optional>
 
 #include "ihe/identity/duplicate.h"
 #include "src/clock.h"
@@ -42,19 +43,10 @@ struct Duplicates::State {
   bool look_at(const fhir::Version& change) {
     measures().looked_at.add();
     for (unsigned tries = 0; tries < most_tries; ++tries) {
-      const auto snapshot = store.snapshot();
-      const auto current = snapshot->read(access, *change.type, change.id);
-      if (!current || current->version != change.version) return true;  // the later change is looked at when it comes
-      const ihe::Site site{*snapshot, access, settings, "http://localhost/fhir", clock::wall_ms(), ids};
-      auto writes = ihe::identity::duplicates_of(site, *current, link_certain);
-      if (!writes) return complain(writes.outcome());
-      if (writes->empty()) return true;
-      // One at a time: the next is planned from what this one did.
-      fhir::Batch batch{access, {}, {}};
-      batch.writes.push_back(std::move(writes->front()));
-      if (auto done = obey({*snapshot, access, site.base, site.now, ids, settings}, batch); !done)
-        return complain(done.outcome());
-      const auto receipt = commit(std::move(batch));
+      auto next = plan(change);
+      if (!next) return complain(next.outcome());
+      if (!*next) return true;
+      const auto receipt = commit(std::move(**next));
       if (receipt) {
         measures().tasks.add();
         continue;
@@ -64,6 +56,24 @@ struct Duplicates::State {
       if (!following.rest(pause)) return false;
     }
     return true;
+  }
+
+  // What is to be written next for a change, one Task at a time: the one after it is planned from what it did. Its
+  // snapshot is gone when it is committed, for the log cannot begin anew while one is held.
+  fhir::Result<std::optional<fhir::Batch>> plan(const fhir::Version& change) {
+    using Next = std::optional<fhir::Batch>;
+    const auto snapshot = store.snapshot();
+    const auto current = snapshot->read(access, *change.type, change.id);
+    if (!current || current->version != change.version) return Next();  // the later change is looked at when it comes
+    const ihe::Site site{*snapshot, access, settings, "http://localhost/fhir", clock::wall_ms(), ids};
+    auto writes = ihe::identity::duplicates_of(site, *current, link_certain);
+    if (!writes) return std::move(writes.outcome());
+    if (writes->empty()) return Next();
+    fhir::Batch batch{access, {}, {}};
+    batch.writes.push_back(std::move(writes->front()));
+    if (auto done = obey({*snapshot, access, site.base, site.now, ids, settings}, batch); !done)
+      return std::move(done.outcome());
+    return Next(std::move(batch));
   }
 
   fhir::Result<fhir::Receipt> commit(fhir::Batch batch) {

@@ -136,6 +136,10 @@ int serve(const Config& config) {
                                [&] { return static_cast<double>((*archive)->stats().commits); });
   const metrics::Gauge syncs("alzette_store_log_syncs", "Times the store's log was synced since the start",
                              [&] { return static_cast<double>((*archive)->stats().log_syncs); });
+  const metrics::Gauge log_pages("alzette_store_log_pages", "Pages of the store's log after the last commit",
+                                 [&] { return static_cast<double>((*archive)->stats().log_pages); });
+  const metrics::Gauge readers("alzette_store_readers", "Snapshots of the store in use",
+                               [&] { return static_cast<double>((*archive)->stats().readers); });
 
   std::fputs(describe(config).c_str(), stderr);
   const auto warning = open_policy_warning(config);

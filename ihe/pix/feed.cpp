@@ -195,8 +195,15 @@ Result<Plan> move_account(const Site& site, const hl7v2::Message& message) {
   return outcome;
 }
 
-// A message is the same when sender, control id and all its bytes are; its audit record goes by that name.
-std::string name_of(const hl7v2::Message& message) { return "v2-" + to_hex(sha256(message.text)).substr(0, 40); }
+// A message is the same when all its bytes are; its audit record goes by that name. The time of the message comes
+// first, so that the names of a feed lie beside each other in the store.
+std::string name_of(const hl7v2::Message& message) {
+  constexpr std::string_view digits = "0123456789";
+  constexpr std::size_t to_the_second = 14;
+  const auto time = message.header(7).component(1).substr(0, to_the_second);
+  const auto when = time.find_first_not_of(digits) == std::string::npos && !time.empty() ? time + "-" : std::string();
+  return "v2-" + when + to_hex(sha256(message.text)).substr(0, 40);
+}
 
 // When the message was carried out, if it was: it is in the store with its effect, or neither is.
 std::optional<std::int64_t> done_before(const Site& site, const std::string& name) {

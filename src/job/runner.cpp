@@ -112,7 +112,7 @@ void Runner::remove_files(const std::string& id) const {
 
 // True: there is more to do.
 bool Runner::make_step(const std::string& id) {
-  const auto snapshot = store_.snapshot();
+  auto snapshot = store_.snapshot();
   const auto text = snapshot->note(room, id);
   auto job = text ? from_text(id, *text) : std::nullopt;
   if (!job || job->finished()) return false;
@@ -133,6 +133,7 @@ bool Runner::make_step(const std::string& id) {
       return fhir::Outcome(fhir::Kind::internal, "exception", "the job failed; the log tells more under its id");
     }
   }();
+  snapshot.reset();  // the log cannot begin anew while one is held
   if (unwanted(id)) return false;
   if (!step) {
     job->state = Job::State::failed;

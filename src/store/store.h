@@ -34,6 +34,7 @@ struct Stats {
   std::uint64_t checkpoints = 0;
   std::uint64_t log_pages = 0;  // pages of the log after the last commit
   std::uint64_t log_syncs = 0;  // how often the log was synced, by this process
+  std::uint64_t readers = 0;    // snapshots that hold a read transaction now: while one does, the log cannot begin anew
   bool refusing = false;        // no writes are taken until the store is opened again
 };
 

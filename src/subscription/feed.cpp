@@ -35,15 +35,16 @@ std::vector<const fhir::Type*> Subscriptions::Engine::types_of_interest() const 
 }
 
 bool Subscriptions::Engine::look() {
-  const auto snapshot = store_.snapshot();
+  auto snapshot = store_.snapshot();
   auto& feed = fhir::feed_of(*snapshot);
-  if (feed.newest() <= cursor_) return false;
+  const auto newest = feed.newest();
+  if (newest <= cursor_) return false;
   const auto before = cursor_;
   const auto types = types_of_interest();
   auto changes = feed.changes(access_, cursor_, types, most_looked_at);
   if (!changes) return false;
   std::vector<fhir::Note> notes;
-  cursor_ = changes->more ? changes->until : feed.newest();
+  cursor_ = changes->more ? changes->until : newest;
   for (const auto& version : changes->versions) {
     const auto name = version.type->name.view();
     const bool news = version.key > loaded_;
@@ -55,13 +56,14 @@ bool Subscriptions::Engine::look() {
       break;
     }
   }
+  snapshot.reset();  // the log cannot begin anew while one is held
   const bool due = cursor_ - stored_cursor_ >= store_cursor_each && !lives_.empty();
   behind_ = (due || !notes.empty()) && !store_events(std::move(notes));
   if (behind_) {
     cursor_ = before;  // the same events are found again, a little later
     return false;
   }
-  return cursor_ < feed.newest();
+  return cursor_ < newest;
 }
 
 bool Subscriptions::Engine::store_events(std::vector<fhir::Note> notes) {

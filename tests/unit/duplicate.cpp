@@ -3,6 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <thread>
+
+#include "src/duplicates.h"
 #include "tests/unit/identity_fixture.h"
 
 using namespace identity_fixture;
@@ -99,4 +103,32 @@ TEST_CASE("duplicate: a pair of one source is merged; strangers and patients of 
   CHECK(index.cross_reference({a, "2"}).ids == std::vector<Id>{{a, "1"}});
   REQUIRE(judge(index, task, "requested"));
   CHECK(index.cross_reference({a, "2"}).ids.empty());
+}
+
+TEST_CASE("the work-list holds no snapshot while it waits for a commit") {
+  // A store that looks, whenever something is committed, at who reads.
+  class Watched : public fhir::Store {
+   public:
+    explicit Watched(alzette::store::Archive& store) : store_(store) {}
+    std::unique_ptr<fhir::Snapshot> snapshot() override { return store_.snapshot(); }
+    void observe(Observer observer) override { store_.observe(std::move(observer)); }
+    void commit(fhir::Batch batch, std::function<void(fhir::Result<fhir::Receipt>)> done) override {
+      readers = readers + store_.stats().readers;
+      store_.commit(std::move(batch), std::move(done));
+      ++commits;
+    }
+    std::atomic<std::uint64_t> readers{0}, commits{0};
+
+   private:
+    alzette::store::Archive& store_;
+  };
+  Index index;
+  REQUIRE(anna(index, {a, "1"}));
+  REQUIRE(anna(index, {b, "2"}));
+  Watched watched(*index.opened.store);
+  alzette::Duplicates work_list(watched, index.access, index.settings, index.ids, alzette::Duplicates::Links::propose,
+                                index.folder.path);
+  while (watched.commits == 0) std::this_thread::yield();
+  work_list.stop();
+  CHECK(watched.readers == 0);
 }

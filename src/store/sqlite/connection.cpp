@@ -8,8 +8,7 @@
 namespace alzette::store::sqlite {
 namespace {
 
-constexpr int patience = 10'000;            // milliseconds for what another connection holds
-constexpr int patience_with_readers = 250;  // the same, while commits wait for it
+constexpr int patience = 10'000;  // milliseconds for what another connection holds
 
 }  // namespace
 
@@ -165,11 +164,11 @@ void Connection::copy_to(const std::string& file, const std::function<void(std::
   if (code != SQLITE_OK) throw Failure(code, "backup to " + file + ": " + why);
 }
 
-void Connection::checkpoint(Checkpoint kind) {
+void Connection::checkpoint(Checkpoint kind, std::chrono::milliseconds for_readers) {
   const int mode = kind == Checkpoint::passive   ? SQLITE_CHECKPOINT_PASSIVE
                    : kind == Checkpoint::restart ? SQLITE_CHECKPOINT_RESTART
                                                  : SQLITE_CHECKPOINT_TRUNCATE;
-  if (kind == Checkpoint::restart) sqlite3_busy_timeout(db_, patience_with_readers);
+  sqlite3_busy_timeout(db_, static_cast<int>(for_readers.count()));
   const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, mode, nullptr, nullptr);
   sqlite3_busy_timeout(db_, patience);
   if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) fail(code, "checkpoint");

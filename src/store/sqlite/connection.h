@@ -3,6 +3,7 @@
 // https://www.sqlite.org/c3ref/intro.html
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <stdexcept>
@@ -102,10 +103,10 @@ class Connection {
 
   // Copies this database, as it is now, into `file` while others go on reading and writing.
   void copy_to(const std::string& file, const std::function<void(std::uint64_t, std::uint64_t)>& progress);
-  // Moves the log into the database: as far as nobody reads it (passive); a moment is waited for readers, those that
-  // come meanwhile do without the log, and the next commit starts it anew (restart); or it is emptied (truncate).
+  // Moves the log into the database: as far as nobody reads it (passive); readers are waited for, those that come
+  // meanwhile do without the log, and the next commit starts it anew (restart); or it is emptied (truncate).
   enum class Checkpoint : std::uint8_t { passive, restart, truncate };
-  void checkpoint(Checkpoint kind);
+  void checkpoint(Checkpoint kind, std::chrono::milliseconds for_readers = std::chrono::seconds(10));
   // Pages in the log after each commit.
   void on_commit(std::function<void(int)> told);
 

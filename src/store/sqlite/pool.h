@@ -3,6 +3,7 @@
 // and most of the time of a read. Each commit ends the idle ones, so that none keeps the log from being moved.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -33,14 +34,17 @@ class Pool {
     }
     constexpr Connection::Tuning tuning{.cache_kib = 8 * 1024, .mmap_bytes = 128 << 20};
     if (!connection) connection = std::make_unique<Connection>(file_, Connection::Mode::read, tuning);
-    if (current) return connection;
-    end(*connection);
-    connection->take("BEGIN").run();
+    if (!current) {
+      end(*connection);
+      connection->take("BEGIN").run();
+    }
+    ++lent_;
     return connection;
   }
 
   void give_back(std::unique_ptr<Connection> connection, std::uint64_t commits) {
     constexpr std::size_t spare = 16;
+    --lent_;
     const std::lock_guard lock(mutex_);
     if (closed_ || idle_.size() >= spare) return;
     if (commits != commits_ || !keeps_) end(*connection);
@@ -61,6 +65,8 @@ class Pool {
     keeps_ = on;
     if (!on) end_idle();
   }
+
+  std::uint64_t lent() const { return lent_; }
 
   void close() {
     const std::lock_guard lock(mutex_);
@@ -89,6 +95,7 @@ class Pool {
   std::vector<std::unique_ptr<Connection>> idle_;
   fhir::Key newest_ = 0;
   std::uint64_t commits_ = 0;  // also those that bring no version
+  std::atomic<std::uint64_t> lent_{0};
   bool keeps_ = true;
   bool closed_ = false;
 };

@@ -2,7 +2,6 @@
 #include "src/store/sqlite/writer.h"
 
 #include <exception>
-#include <memory>
 
 #include "src/clock.h"
 #include "src/store/sqlite/log_vfs.h"
@@ -16,6 +15,8 @@ constexpr std::size_t group_bytes = 64u << 20;
 constexpr std::size_t queue_bytes = 128u << 20;
 constexpr std::uint64_t pages_to_move = 16'000;  // the log is moved into the database from this length on
 constexpr std::uint64_t bulk_log_pages = 100'000;
+constexpr std::chrono::milliseconds short_wait{20};  // for readers, while commits wait
+constexpr std::chrono::milliseconds long_wait{250};  // the same, where the log has become too long
 
 Connection::Tuning tuning(const Options& options) {
   return {.cache_kib = options.bulk ? 256 * 1024 : 64 * 1024, .mmap_bytes = 0};
@@ -39,7 +40,7 @@ Writer::Writer(std::string file, Names& names, const Options& options, Pool& rea
 
 void Writer::start() {
   thread_ = std::thread([this] { run(); });
-  checkpointer_ = std::thread([this] { checkpoint_loop(); });
+  helper_ = std::thread([this] { run_beside(); });
 }
 
 Writer::~Writer() {
@@ -48,10 +49,10 @@ Writer::~Writer() {
     stopping_ = true;
   }
   arrived_.notify_all();
-  log_grew_.notify_all();
+  beside_.notify_all();
   room_.notify_all();
   if (thread_.joinable()) thread_.join();
-  if (checkpointer_.joinable()) checkpointer_.join();
+  if (helper_.joinable()) helper_.join();
   try {
     connection_.checkpoint(Connection::Checkpoint::truncate);
   } catch (const Failure&) {  // the log is replayed at the next start
@@ -111,8 +112,18 @@ void Writer::run() {
   std::vector<Job> group;
   while (take(group)) {
     commit(group);
-    group.clear();
+    retire(group);
   }
+}
+
+// Freeing what was committed takes its time as well, which the helper has.
+void Writer::retire(std::vector<Job>& group) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (retired_.empty()) retired_.swap(group);
+  }
+  beside_.notify_one();
+  group.clear();
 }
 
 void Writer::commit(std::vector<Job>& group) {
@@ -155,40 +166,38 @@ void Writer::commit(std::vector<Job>& group) {
   move_log();
 }
 
-// Moving the log into the database takes two steps, so that commits hardly wait: the checkpointer moves most of it
-// while writes go on, then the writer moves the little that came meanwhile, and its next commit starts the log anew -
-// unless somebody reads what stands in it. Where somebody always does, the log grows until the writer waits for those.
+// Moving the log into the database takes two steps, so that commits hardly wait: the helper moves most of it while
+// writes go on, then the writer moves the little that came meanwhile and waits a moment for those who read what
+// stands in the log, so that its next commit starts it anew. Where somebody reads for longer, the log grows until the
+// writer waits for longer.
 void Writer::move_log() {
   const auto pages = log_pages_.load();
   if (pages < move_at_ / 2) move_at_ = pages_to_move;
   if (pages < restart_at_ / 2) restart_at_ = most_pages_;
   const bool too_long = pages >= restart_at_;
   if (mostly_moved_.exchange(false) || too_long) {
-    try {
-      if (too_long)
-        restart_log(pages);
-      else
-        connection_.checkpoint(Connection::Checkpoint::passive);
-      ++checkpoints_;
-    } catch (const Failure& why) {  // when the disk is full the log keeps what is committed, and we try again later
-      if (!why.disk_full()) fail(why.what());
-    }
+    // Where it fails, somebody reads for long: it is not tried again soon.
+    if (too_long) restart_at_ = pages + most_pages_;
+    restart_log(too_long ? long_wait : short_wait);
   } else if (!options_.bulk && pages >= move_at_) {
     move_at_ = pages + pages_to_move;
     {
       const std::lock_guard lock(mutex_);
       checkpoint_wanted_ = true;
     }
-    log_grew_.notify_one();
+    beside_.notify_one();
   }
 }
 
-void Writer::restart_log(std::uint64_t pages) {
-  restart_at_ = pages + most_pages_;  // where it fails, somebody reads for long: it is not tried again soon
+void Writer::restart_log(std::chrono::milliseconds for_readers) {
   readers_.keep(false);
-  const auto keep = [this](void*) { readers_.keep(true); };
-  const std::unique_ptr<void, decltype(keep)> after(this, keep);
-  connection_.checkpoint(Connection::Checkpoint::restart);
+  try {
+    connection_.checkpoint(Connection::Checkpoint::restart, for_readers);
+    ++checkpoints_;
+  } catch (const Failure& why) {  // when the disk is full the log keeps what is committed, and we try again later
+    if (!why.disk_full()) fail(why.what());
+  }
+  readers_.keep(true);
 }
 
 void Writer::give_up(std::vector<Job>& group, const Failure& why) {
@@ -214,23 +223,31 @@ void Writer::fail(const std::string& why) {
   if (!refusing_.exchange(true) && options_.failed) options_.failed(why);
 }
 
-void Writer::checkpoint_loop() {
+void Writer::run_beside() {
   std::optional<Connection> own;
   for (;;) {
+    std::vector<Job> retired;
+    bool moves = false;
     {
       std::unique_lock lock(mutex_);
-      log_grew_.wait(lock, [&] { return stopping_ || checkpoint_wanted_; });
+      beside_.wait(lock, [&] { return stopping_ || checkpoint_wanted_ || !retired_.empty(); });
       if (stopping_) return;
-      checkpoint_wanted_ = false;
+      retired.swap(retired_);
+      moves = std::exchange(checkpoint_wanted_, false);
     }
-    try {
-      if (!own) own.emplace(file_, Connection::Mode::write, Connection::Tuning{.cache_kib = 1024, .mmap_bytes = 0});
-      own->checkpoint(Connection::Checkpoint::passive);
-      ++checkpoints_;
-      mostly_moved_ = true;
-    } catch (const Failure& why) {  // a full disk passes: the next commits ask again
-      if (!why.disk_full()) fail(why.what());
-    }
+    retired.clear();
+    if (moves) move_most(own);
+  }
+}
+
+void Writer::move_most(std::optional<Connection>& own) {
+  try {
+    if (!own) own.emplace(file_, Connection::Mode::write, Connection::Tuning{.cache_kib = 1024, .mmap_bytes = 0});
+    own->checkpoint(Connection::Checkpoint::passive);
+    ++checkpoints_;
+    mostly_moved_ = true;
+  } catch (const Failure& why) {  // a full disk passes: the next commits ask again
+    if (!why.disk_full()) fail(why.what());
   }
 }
 
@@ -247,6 +264,7 @@ Stats Writer::stats() const {
   out.checkpoints = checkpoints_;
   out.log_pages = log_pages_;
   out.log_syncs = log_syncs();
+  out.readers = readers_.lent();
   out.refusing = refusing_;
   return out;
 }

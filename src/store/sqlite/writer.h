@@ -88,7 +88,7 @@ class Writer {
   void commit(std::vector<Job>& group);
   void give_up(std::vector<Job>& group, const Failure& why);
   void move_log();  // into the database, when it has grown long
-  void restart_log(std::uint64_t pages);
+  void restart_log(std::chrono::milliseconds for_readers);
   void load();  // counters, from the tables
 
   fhir::Result<fhir::Receipt> apply(const Job& job);
@@ -110,7 +110,9 @@ class Writer {
   Name parameter(const fhir::Type& type, const fhir::search::IndexRow& row);
   State& state_of(Name type, std::string_view id);
   Rid rid_of(Name type, std::string_view id);
-  void checkpoint_loop();
+  void retire(std::vector<Job>& group);
+  void run_beside();
+  void move_most(std::optional<Connection>& own);
 
   const std::string file_;
   Names& names_;
@@ -144,13 +146,14 @@ class Writer {
   bool stopping_ = false;
   std::thread thread_;
 
-  std::condition_variable log_grew_;
+  std::condition_variable beside_;  // the helper has something to do
   bool checkpoint_wanted_ = false;
-  std::atomic<bool> mostly_moved_{false};  // the checkpointer has passed: the writer ends what it began
+  std::vector<Job> retired_;               // committed, to be freed
+  std::atomic<bool> mostly_moved_{false};  // by the helper: the writer ends what it began
   const std::uint64_t most_pages_;         // of the log, before the writer waits for readers
   std::uint64_t move_at_;                  // pages of the log at which it is asked next
   std::uint64_t restart_at_;               // and at which the writer waits next
-  std::thread checkpointer_;
+  std::thread helper_;
 };
 
 // The stored bytes of a version: version and time put into its meta.

@@ -1,6 +1,7 @@
 // What is written: bodies made on the spot, and bundles of the generated population. See requests.h.
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -92,8 +93,13 @@ std::string patient_json(std::uint64_t number) {
 
 std::string adt_message(std::uint64_t number) {
   const std::string n = std::to_string(number);
-  return "MSH|^~\\&|BENCH|HOSPITAL|ALZETTE|LU|20260101080000||ADT^A01^ADT_A01|" + n +
-         "|P|2.3.1\rEVN|A01|20260101080000\rPID|||bench-" + n + "^^^&2.999.7." + std::to_string(number % 4) +
+  std::array<char, 15> now{};
+  const std::time_t seconds = std::time(nullptr);
+  std::tm parts{};
+  std::strftime(now.data(), now.size(), "%Y%m%d%H%M%S", ::gmtime_r(&seconds, &parts));
+  const std::string at = now.data();
+  return "MSH|^~\\&|BENCH|HOSPITAL|ALZETTE|LU|" + at + "||ADT^A01^ADT_A01|" + n + "|P|2.3.1\rEVN|A01|" + at +
+         "\rPID|||bench-" + n + "^^^&2.999.7." + std::to_string(number % 4) +
          "&ISO||Bench" + n + "^Anna^Maria^^^^L||19750517|F|||1, rue du Test^^Esch^^4001||+352 621 000 000\rPV1||I\r";
 }
 
