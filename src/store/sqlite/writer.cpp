@@ -1,6 +1,7 @@
 // The one writer: queue, group commit, checkpoints. What a batch does to the tables is in apply.cpp.
 #include "src/store/sqlite/writer.h"
 
+#include <algorithm>
 #include <exception>
 
 #include "src/clock.h"
@@ -11,6 +12,7 @@ namespace alzette::store::sqlite {
 namespace {
 
 constexpr std::size_t most_batches = 2048;  // in one group
+constexpr std::size_t few_batches = 16;
 constexpr std::size_t group_bytes = 64u << 20;
 constexpr std::size_t queue_bytes = 128u << 20;
 constexpr std::uint64_t pages_to_move = 16'000;  // the log is moved into the database from this length on
@@ -94,16 +96,21 @@ bool Writer::offer(Job job) {
   return true;
 }
 
+// Of those who wait for their commits, half are taken at once: while these are written the others, answered before,
+// plan what comes next. If all were taken, nobody would plan while they are written, and nothing be written meanwhile.
 bool Writer::take(std::vector<Job>& group) {
   std::unique_lock lock(mutex_);
   arrived_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+  const auto half = (queue_.size() + answered_ + 1) / 2;
+  const auto most = options_.bulk ? most_batches : std::clamp(half, few_batches, most_batches);
   std::size_t bytes = 0;
-  while (!queue_.empty() && group.size() < most_batches && bytes < group_bytes) {
+  while (!queue_.empty() && group.size() < most && bytes < group_bytes) {
     bytes += queue_.front().bytes;
     queued_bytes_ -= queue_.front().bytes;
     group.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
+  answered_ = group.size();
   room_.notify_all();
   return !group.empty();
 }

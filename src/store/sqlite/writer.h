@@ -143,6 +143,7 @@ class Writer {
   std::condition_variable room_;
   std::deque<Job> queue_;
   std::size_t queued_bytes_ = 0;
+  std::size_t answered_ = 0;  // batches of the last group
   bool stopping_ = false;
   std::thread thread_;
 
