@@ -99,8 +99,8 @@ std::string adt_message(std::uint64_t number) {
   std::strftime(now.data(), now.size(), "%Y%m%d%H%M%S", ::gmtime_r(&seconds, &parts));
   const std::string at = now.data();
   return "MSH|^~\\&|BENCH|HOSPITAL|ALZETTE|LU|" + at + "||ADT^A01^ADT_A01|" + n + "|P|2.3.1\rEVN|A01|" + at +
-         "\rPID|||bench-" + n + "^^^&2.999.7." + std::to_string(number % 4) +
-         "&ISO||Bench" + n + "^Anna^Maria^^^^L||19750517|F|||1, rue du Test^^Esch^^4001||+352 621 000 000\rPV1||I\r";
+         "\rPID|||bench-" + n + "^^^&2.999.7." + std::to_string(number % 4) + "&ISO||Bench" + n +
+         "^Anna^Maria^^^^L||19750517|F|||1, rue du Test^^Esch^^4001||+352 621 000 000\rPV1||I\r";
 }
 
 std::string Round::body(std::size_t kind, std::uint64_t number) const {
