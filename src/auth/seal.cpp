@@ -2,10 +2,8 @@
 #include "src/auth/seal.h"
 
 #include <fcntl.h>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 #include <openssl/rand.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +12,7 @@
 #include <cstdlib>
 #include <new>
 #include <stdexcept>
+#include <utility>
 
 namespace alzette::auth {
 namespace {
@@ -24,6 +23,7 @@ constexpr std::size_t tag_size = (tag_bytes * 8 + 5) / 6;  // characters
 
 std::string base64url(std::string_view bytes) {
   std::string out;
+  out.reserve((bytes.size() * 8 + 5) / 6);
   unsigned buffer = 0;
   int bits = 0;
   for (const char c : bytes) {
@@ -55,36 +55,63 @@ std::optional<std::string> from_base64url(std::string_view text) {
   return out;
 }
 
-// HMAC-SHA256. To look the algorithms up costs more than a short message: each thread does it once.
-class Mac {
- public:
-  Mac() {
-    EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr);
-    if (hmac) context_ = EVP_MAC_CTX_new(hmac);
-    EVP_MAC_free(hmac);
-    if (!context_) throw std::bad_alloc();
-    char sha256[] = "SHA256";
-    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha256, 0),
-                                     OSSL_PARAM_construct_end()};
-    EVP_MAC_CTX_set_params(context_, parameters);
-  }
-  ~Mac() { EVP_MAC_CTX_free(context_); }
-  Mac(const Mac&) = delete;
-  Mac& operator=(const Mac&) = delete;
+using Digest = std::array<unsigned char, 32>;
 
-  std::array<unsigned char, 32> of(const Seal::Key& key, std::string_view message) {
-    std::array<unsigned char, 32> digest;
-    std::size_t size = 0;
-    const auto* bytes = reinterpret_cast<const unsigned char*>(message.data());
-    if (EVP_MAC_init(context_, key.data(), key.size(), nullptr) != 1 ||
-        EVP_MAC_update(context_, bytes, message.size()) != 1 ||
-        EVP_MAC_final(context_, digest.data(), &size, digest.size()) != 1)
-      throw std::runtime_error("HMAC-SHA256 failed");
+// SHA-256 as far as it has got.
+class Hash {
+ public:
+  Hash() {
+    if (!state_) throw std::bad_alloc();
+  }
+  ~Hash() { EVP_MD_CTX_free(state_); }
+  Hash(const Hash&) = delete;
+  Hash& operator=(const Hash& other) {
+    check(EVP_MD_CTX_copy_ex(state_, other.state_));
+    return *this;
+  }
+  void start() { check(EVP_DigestInit_ex(state_, EVP_sha256(), nullptr)); }
+  void add(const void* bytes, std::size_t size) { check(EVP_DigestUpdate(state_, bytes, size)); }
+  Digest end() {
+    Digest digest;
+    check(EVP_DigestFinal_ex(state_, digest.data(), nullptr));
     return digest;
   }
 
  private:
-  EVP_MAC_CTX* context_ = nullptr;
+  static void check(int done) {
+    if (done != 1) throw std::runtime_error("SHA-256 failed");
+  }
+  EVP_MD_CTX* state_ = EVP_MD_CTX_new();
+};
+
+// HMAC-SHA256 that goes on from where the key is hashed in: to begin anew costs more than a short message.
+class Mac {
+ public:
+  Digest of(const Seal::Key& key, std::string_view message) {
+    if (key_ != key) take(key);
+    work_ = inner_;
+    work_.add(message.data(), message.size());
+    const auto digest = work_.end();
+    work_ = outer_;
+    work_.add(digest.data(), digest.size());
+    return work_.end();
+  }
+
+ private:
+  void take(const Seal::Key& key) {
+    constexpr std::size_t block = 64;
+    for (const auto& [hash, pad] : {std::pair(&inner_, 0x36), std::pair(&outer_, 0x5c)}) {
+      std::array<unsigned char, block> padded;
+      padded.fill(static_cast<unsigned char>(pad));
+      for (std::size_t i = 0; i < key.size(); ++i) padded[i] ^= key[i];
+      hash->start();
+      hash->add(padded.data(), padded.size());
+    }
+    key_ = key;
+  }
+
+  std::optional<Seal::Key> key_;
+  Hash inner_, outer_, work_;
 };
 
 bool write_all(int file, const Seal::Key& key) {

@@ -1,6 +1,8 @@
 // Links and page tokens. FHIR R4: http://hl7.org/fhir/R4/http.html#paging; RFC 3986 §3.4 (characters of a query)
 #include "src/rest/paging.h"
 
+#include <algorithm>
+
 #include "src/net/uri.h"
 
 namespace alzette::rest {
@@ -13,12 +15,11 @@ bool is_about_form(std::string_view name) {
 
 // A query may hold these as they are; a link that reads like what was asked is easier to check.
 void append_encoded(std::string_view text, std::string& out) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (std::string_view(":/,$@*").find(c) != std::string_view::npos)
-      out += c;
-    else
-      out += net::percent_encode(text.substr(i, 1));
+  while (!text.empty()) {
+    const auto kept = std::min(text.find_first_of(":/,$@*"), text.size());
+    out += net::percent_encode(text.substr(0, kept));
+    out += text.substr(kept, 1);
+    text.remove_prefix(std::min(kept + 1, text.size()));
   }
 }
 

@@ -254,14 +254,14 @@ std::unique_ptr<Keys> Judge::source(const Condition& condition, bool descending)
   return std::make_unique<UnionKeys>(std::move(streamed), descending);
 }
 
-bool Judge::holds(TypePlan& plan, int driver, Key key) {
+bool Judge::holds(TypePlan& plan, int driver, Key key, bool proven) {
   effort_.spend(1);
-  if (key < plan.from || key > plan.to || !view_.current(key)) return false;
+  if (key < plan.from || key > plan.to) return false;
   auto& all = plan.conditions;
-  const bool sure = driver >= 0 && all[static_cast<std::size_t>(driver)].exact;
-  if (all.size() == (sure ? 1u : 0u)) return true;
+  const bool sure = driver >= 0 && (proven || all[static_cast<std::size_t>(driver)].exact);
+  if (all.size() == (sure ? 1u : 0u)) return view_.current(key);
   Entry entry;
-  if (!view_.entry(key, entry)) return false;
+  if (!view_.entry(key, entry) || !entry.current) return false;
   const bool links = std::any_of(all.begin(), all.end(), [](const Condition& c) { return c.follows(); });
   // Following links reads other entries, which ends the life of this one's postings.
   const std::string kept(links ? entry.postings : std::string_view());

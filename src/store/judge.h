@@ -54,8 +54,8 @@ class Judge {
   // Whether candidates come as they are asked for, without gathering all of them first.
   bool streams(const TypePlan& plan, int driver);
 
-  // Current, within the time bounds, and every condition but `driver` (when that is exact) holds.
-  bool holds(TypePlan& plan, int driver, Key key);
+  // Current, within the time bounds, and every condition but `driver` (when that is exact, or proven) holds.
+  bool holds(TypePlan& plan, int driver, Key key, bool proven = false);
 
   // All ids of a plan's matches, at most `most`; false when there are more or the effort is spent.
   bool gather(TypePlan& plan, std::size_t most, std::vector<Key>& keys);

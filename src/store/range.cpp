@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <tuple>
 
+#include "fhir/search/match.h"
+
 namespace alzette::store {
 
 using fhir::search::IndexKind;
 using fhir::search::Modifier;
+using fhir::search::Prefix;
 using Shape = Scan::Shape;
 
 namespace {
@@ -38,6 +41,33 @@ bool within(const Place& place, const Scan& scan) {
   return scan.least <= place.number && place.number <= scan.most;
 }
 
+// Where it does not, another value of the resource may, or another part of this one.
+bool proves(const Row& row, const Scan& scan, const fhir::search::Term& term) {
+  if (scan.shape == Shape::dates)
+    return scan.bucket == 2 ? fhir::search::in_date_range(term, row.other, row.at)
+                            : fhir::search::in_date_range(term, row.at, row.other);
+  const bool number =
+      scan.shape == Shape::numbers || (scan.shape == Shape::quantities && !scan.canonical && term.any_unit);
+  if (!number) return false;
+  switch (term.prefix) {  // either end of the value will do
+    case Prefix::gt:
+      return row.number > term.value.number;
+    case Prefix::ge:
+      return row.number >= term.value.number;
+    case Prefix::lt:
+      return row.number < term.value.number;
+    case Prefix::le:
+      return row.number <= term.value.number;
+    case Prefix::eq:
+    case Prefix::ne:
+    case Prefix::sa:
+    case Prefix::eb:
+    case Prefix::ap:
+      return false;
+  }
+  return false;
+}
+
 auto order(const Place& place) {
   return std::tie(place.at, place.other, place.number, place.text, place.system, place.key);
 }
@@ -60,12 +90,16 @@ RangeWalk::RangeWalk(View& view, const Condition& condition, Key after) : view_(
   if (after_) scan_ = after_->scan;
 }
 
-bool RangeWalk::next(Key& key) {
+bool RangeWalk::next(Key& key, bool& proven) {
   for (; scan_ < condition_.scans.size(); ++scan_) {
     if (!rows_)
       rows_ = view_.in_order(condition_.scans[scan_], after_ && after_->scan == scan_ ? &after_->place : nullptr);
-    for (bool only = false; rows_->next(key, only);)
-      if (only || !met_before(key)) return true;
+    for (Row row; rows_->next(row);) {
+      if (!row.only && met_before(row.key)) continue;
+      key = row.key;
+      proven = proves(row, condition_.scans[scan_], *condition_.any_of.front().term);
+      return true;
+    }
     rows_ = nullptr;
   }
   return false;

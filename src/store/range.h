@@ -18,7 +18,8 @@ class RangeWalk {
 
   // Behind the resource `after`; 0: from the start.
   RangeWalk(View& view, const Condition& condition, Key after);
-  bool next(Key& key);
+  // `proven`: the row says by itself that its resource matches.
+  bool next(Key& key, bool& proven);
 
  private:
   struct Start {

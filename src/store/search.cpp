@@ -25,6 +25,8 @@ struct Lane {
   std::unique_ptr<Keys> keys;
   Key head = 0;
   bool open = false;
+  std::uint64_t rows = 0;  // of the driver, as far as they were counted
+  std::uint64_t counted_to = 0;
 };
 
 class Search {
@@ -123,6 +125,16 @@ class Search {
     for (auto& lane : lanes_) lane.driver = lane.plan.empty ? -1 : judge_.choose(lane.plan, want_.few);
   }
 
+  // Of the driver's range, `most` at most.
+  std::uint64_t rows(Lane& lane, std::uint64_t most) {
+    const bool all = lane.rows < lane.counted_to;
+    if (!all && most > lane.counted_to) {
+      lane.rows = judge_.estimate_of(lane.plan, lane.driver, most);
+      lane.counted_to = most;
+    }
+    return std::min(lane.rows, most);
+  }
+
   void open(Lane& lane, int driver, bool descending, Key after) {
     lane.keys = judge_.candidates(lane.plan, driver, descending);
     const auto& plan = lane.plan;
@@ -195,7 +207,7 @@ class Search {
     const bool bounded_in_time = lane.plan.from > 0 || lane.plan.to != INT64_MAX;  // ages are walked from there
     if (want_.after > 0 || want_.total || bounded_in_time) return false;
     const auto wide = std::min(want_.few, std::max<std::uint64_t>(32, 2ull * want_.count));
-    return judge_.estimate_of(lane.plan, lane.driver, wide) >= wide;
+    return rows(lane, wide) >= wide;
   }
 
   void in_range_order(Found& found) {
@@ -203,8 +215,9 @@ class Search {
     const auto driver = static_cast<std::size_t>(lane.driver);
     found.range = driver + 1;
     RangeWalk walk(view_, lane.plan.conditions[driver], want_.after);
-    for (Key key = 0; !effort_.spent() && walk.next(key);)
-      if (judge_.holds(lane.plan, lane.driver, key) && !put(key, found)) return;
+    Key key = 0;
+    for (bool proven = false; !effort_.spent() && walk.next(key, proven);)
+      if (judge_.holds(lane.plan, lane.driver, key, proven) && !put(key, found)) return;
   }
 
   void in_key_order(bool descending, Found& found) {
@@ -216,7 +229,7 @@ class Search {
       auto& lane = lanes_[i];
       if (lane.driver < 0 || judge_.streams(lane.plan, lane.driver)) continue;
       const auto wide = wide_for(lane);
-      if (judge_.estimate_of(lane.plan, lane.driver, wide) < wide) continue;
+      if (rows(lane, wide) < wide) continue;
       drivers[i] = -1;
       const auto expected = want_.count * view_.live(lane.plan.name) / wide;
       patience = std::min<std::uint64_t>({patience, 2000 + 50ull * want_.count, 100 + 4 * expected});
@@ -229,8 +242,7 @@ class Search {
   void in_sort_order(Found& found) {
     Sorter sorter(view_, query_.sort, query_.type);
     const bool single = lanes_.size() == 1;
-    const bool little =
-        single && judge_.estimate_of(lanes_[0].plan, lanes_[0].driver, want_.few_sorted) < want_.few_sorted;
+    const bool little = single && rows(lanes_[0], want_.few_sorted) < want_.few_sorted;
     if (!single || little || !sorter.walkable())
       gather_and_sort(sorter, found);
     else

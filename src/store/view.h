@@ -71,11 +71,20 @@ struct Place {
   Key key = 0;
 };
 
+// One of them, with what it holds of the value.
+struct Row {
+  Key key = 0;
+  bool only = false;  // the resource surely has no other row in the range
+  std::int64_t at = 0;
+  std::int64_t other = 0;
+  double number = 0;
+};
+
 // Rows of a range in the order of its table.
 class Rows {
  public:
   virtual ~Rows() = default;
-  virtual bool next(Key& key, bool& only) = 0;  // `only`: the resource surely has no other row in the range
+  virtual bool next(Row& row) = 0;
 };
 
 struct Entry {
@@ -85,6 +94,7 @@ struct Entry {
   std::int64_t version = 0;
   std::int64_t instant = 0;
   fhir::Method method = fhir::Method::create;
+  bool current = false;       // in this view
   std::string_view postings;  // until the next call of entry()
 };
 

@@ -9,22 +9,27 @@ using Shape = Scan::Shape;
 
 namespace {
 
+// Each row with what ended its version.
 constexpr const char* strings =
-    "SELECT key, rest FROM string WHERE parameter = ? AND value >= ? AND value < ? AND (value, key) > (?, ?) "
-    "AND key <= ? ORDER BY value, key";
+    "SELECT t.key, rest, until FROM string t LEFT JOIN superseded s ON s.key = t.key WHERE parameter = ? "
+    "AND value >= ? AND value < ? AND (value, t.key) > (?, ?) AND t.key <= ? ORDER BY value, t.key";
 constexpr const char* dates =
-    "SELECT key, rest FROM date WHERE parameter = ? AND bucket = ? AND at BETWEEN ? AND ? "
-    "AND (at, other, key) > (?, ?, ?) AND key <= ? ORDER BY at, other, key";
+    "SELECT t.key, rest, until, at, other FROM date t LEFT JOIN superseded s ON s.key = t.key WHERE parameter = ? "
+    "AND bucket = ? AND at BETWEEN ? AND ? AND (at, other, t.key) > (?, ?, ?) AND t.key <= ? "
+    "ORDER BY at, other, t.key";
 constexpr const char* numbers =
-    "SELECT key, rest FROM number WHERE parameter = ? AND value BETWEEN ? AND ? AND (value, key) > (?, ?) "
-    "AND key <= ? ORDER BY value, key";
+    "SELECT t.key, rest, until, value FROM number t LEFT JOIN superseded s ON s.key = t.key WHERE parameter = ? "
+    "AND value BETWEEN ? AND ? AND (value, t.key) > (?, ?) AND t.key <= ? ORDER BY value, t.key";
 constexpr const char* quantities =
-    "SELECT key, rest FROM quantity WHERE parameter = ? AND canonical = ? AND value BETWEEN ? AND ? "
-    "AND (value, code, system, key) > (?, ?, ?, ?) AND key <= ? ORDER BY value, code, system, key";
+    "SELECT t.key, rest, until, value FROM quantity t LEFT JOIN superseded s ON s.key = t.key WHERE parameter = ? "
+    "AND canonical = ? AND value BETWEEN ? AND ? AND (value, code, system, t.key) > (?, ?, ?, ?) AND t.key <= ? "
+    "ORDER BY value, code, system, t.key";
 
 class RangeRows : public Rows {
  public:
-  RangeRows(Connection& connection, Scan scan, const Place* after, Key last) : scan_(std::move(scan)) {
+  RangeRows(SqliteView& view, Connection& connection, Scan scan, const Place* after)
+      : view_(view), scan_(std::move(scan)) {
+    const Key last = view.last();
     if (after) after_ = *after;
     from_ = std::max(scan_.from, after_.text);
     const double least = std::max(scan_.least, after_.number);
@@ -49,14 +54,22 @@ class RangeRows : public Rows {
       rows_.with(scan_.parameter, std::string_view(from_), std::string_view(scan_.to), text, after_.key, last);
     }
   }
-  bool next(Key& key, bool& only) override {
+  bool next(Row& row) override {
     if (!rows_.step()) return false;
-    key = rows_.integer(0);
-    only = rows_.integer(1) == 0;
+    row.key = rows_.integer(0);
+    row.only = rows_.integer(1) == 0;
+    view_.met(row.key, rows_.is_null(2) || view_.covers(rows_.integer(2)));
+    if (scan_.shape == Shape::dates) {
+      row.at = rows_.integer(3);
+      row.other = rows_.integer(4);
+    } else if (scan_.shape != Shape::strings) {
+      row.number = rows_.real(3);
+    }
     return true;
   }
 
  private:
+  SqliteView& view_;
   Scan scan_;
   Place after_{.at = std::numeric_limits<std::int64_t>::min(),
                .other = std::numeric_limits<std::int64_t>::min(),
@@ -69,7 +82,7 @@ class RangeRows : public Rows {
 }  // namespace
 
 std::unique_ptr<Rows> SqliteView::in_order(const Scan& scan, const Place* after) {
-  return std::make_unique<RangeRows>(connection_, scan, after, last_);
+  return std::make_unique<RangeRows>(*this, connection_, scan, after);
 }
 
 }  // namespace alzette::store::sqlite

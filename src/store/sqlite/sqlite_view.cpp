@@ -436,6 +436,7 @@ bool SqliteView::entry(Key key, Entry& out) {
          .version = entry_.integer(2),
          .instant = entry_.integer(3),
          .method = static_cast<fhir::Method>(entry_.integer(4)),
+         .current = key <= last_ && (entry_.is_null(6) || covers(entry_.integer(6))),
          .postings = entry_.text(5)};
   return true;
 }

@@ -21,7 +21,8 @@ class SqliteView : public View {
         names_(names),
         texts_(texts),
         last_(last),
-        entry_(connection.take("SELECT rid, type, version, instant, method, postings FROM version WHERE key = ?")),
+        entry_(connection.take("SELECT rid, type, version, instant, method, postings, until FROM version v "
+                               "LEFT JOIN superseded s ON s.key = v.key WHERE v.key = ?")),
         superseded_(connection.take("SELECT until FROM superseded WHERE key = ?")),
         current_of_(
             connection.take("SELECT key FROM version WHERE rid = ? AND key <= ? ORDER BY version DESC LIMIT 1")) {}
