@@ -55,7 +55,9 @@ fhir::Outcome refusal(const xds::Errors& errors) {
 
 class Providing {
  public:
-  Providing(const Site& site, const Node* bundle) : work_(site), context_(work_, bundle), bundle_(bundle) {}
+  Providing(const Site& site, const Node* bundle) : Providing(xds::Patients(site), site, bundle) {}
+  Providing(xds::Patients patients, const Site& site, const Node* bundle)
+      : work_(site, std::move(patients)), context_(work_, bundle), bundle_(bundle) {}
 
   fhir::Result<Provided> run() {
     for (const auto& child : *bundle_)
@@ -379,8 +381,25 @@ bool is_entry(const Node& reference) {
          });
 }
 
-fhir::Result<Provided> publish(const Site& site, const Node& reference, const std::string& id) {
-  return Providing(site, nullptr).run(reference, id);
+fhir::Result<Provided> publish(const Site& site, const Node& reference) {
+  return Providing(site, nullptr).run(reference, {});
+}
+
+fhir::Result<std::optional<fhir::Batch>> Entries::put(const Site& site, const Node& reference, const std::string& id,
+                                                      std::optional<std::int64_t> if_version) {
+  const auto uuid = std::string(xds::uuid_prefix) + id;
+  if (!is_entry(reference) || !xds::is_uuid(uuid)) return std::optional<fhir::Batch>();
+  const auto before = site.snapshot.read(site.access, *reference.type, id);
+  if (before && !before->record.empty()) return std::optional<fhir::Batch>();
+  auto provided = Providing(xds::Patients(site, known_), site, nullptr).run(reference, uuid);
+  if (!provided) return std::move(provided.outcome());
+  auto& writes = provided->batch.writes;
+  std::swap(writes.front(), writes[provided->entries.front().write]);
+  auto& own = writes.front();
+  own.if_version_planned = !if_version;
+  own.if_version = if_version ? if_version : before ? before->version : 0;
+  if (before) own.method = fhir::Method::update;
+  return std::optional(std::move(provided->batch));
 }
 
 }  // namespace ihe::mhd

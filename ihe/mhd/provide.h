@@ -2,12 +2,16 @@
 // registry. IHE MHD 4.2 Volume 2, 3.65 and 3.105.
 #pragma once
 
+#include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "fhir/node.h"
 #include "fhir/store.h"
 #include "ihe/transaction.h"
+#include "ihe/xds/patients.h"
 
 namespace ihe::mhd {
 
@@ -29,11 +33,23 @@ bool is_document_bundle(const fhir::Node& bundle);
 fhir::Result<Provided> provide(const Site& site, const fhir::Node& bundle);
 
 // A DocumentReference that claims a profile of MHD is an entry of the registry, also when it comes alone: its document
-// lies in attachment.data or in a Binary, its SubmissionSet is made. `id`: its entryUUID, "" = as it claims, or a new
-// one.
+// lies in attachment.data or in a Binary, its SubmissionSet is made. Its entryUUID is what it claims, or a new one.
 bool is_entry(const fhir::Node& reference);
-fhir::Result<Provided> publish(const Site& site, const fhir::Node& reference, const std::string& id = {});
+fhir::Result<Provided> publish(const Site& site, const fhir::Node& reference);
 // By ITI-105, which asks for less.
 bool is_simplified(const fhir::Node& reference);
+
+// The same under a logical id that is the UUID of its entryUUID: of those that come one after the other over one
+// snapshot. Who their patients are is found once.
+class Entries {
+ public:
+  // The write of the entry itself comes first; it demands `if_version`, or that the entry is still what it is now.
+  // Nothing for what becomes no new entry: it claims no profile, `id` is no UUID, or it is registered already.
+  fhir::Result<std::optional<fhir::Batch>> put(const Site& site, const fhir::Node& reference, const std::string& id,
+                                               std::optional<std::int64_t> if_version = {});
+
+ private:
+  std::shared_ptr<xds::Patients::Known> known_ = std::make_shared<xds::Patients::Known>();
+};
 
 }  // namespace ihe::mhd

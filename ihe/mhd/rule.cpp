@@ -63,24 +63,15 @@ Result<bool> put_entry(const fhir::RuleSite& rule_site, fhir::Batch& batch, std:
   if (!write.record.empty() || write.method == fhir::Method::remove) return true;
   if (!xds::is_uuid(std::string(xds::uuid_prefix) + write.id)) return true;
   if (write.body.bytes.find(xds::mhd_names::base) == std::string::npos) return true;
-  const auto before = rule_site.snapshot.read(rule_site.access, *write.type, write.id);
-  if (before && !before->record.empty()) return true;  // keep_registered
   const auto bytes = fhir::stored_bytes(write.body, 1, rule_site.now);
   auto received = fhir::receive(bytes);
   if (!received) return std::move(received.outcome());
-  if (!is_entry(*received->resource)) return true;
-  const Site site = site_of(rule_site);
-  auto provided = publish(site, *received->resource, std::string(xds::uuid_prefix) + write.id);
-  if (!provided) return std::move(provided.outcome());
-  auto& made = provided->batch;  // it expects nothing but that the set of our own making is new
-  const auto own = provided->entries.front().write;
-  const auto condition = write.if_version;
-  made.writes[own].if_version_planned = !condition;
-  made.writes[own].if_version = condition ? condition : before ? before->version : 0;
-  if (before) made.writes[own].method = fhir::Method::update;
-  for (std::size_t i = 0; i < made.writes.size(); ++i)
-    if (i != own) batch.writes.push_back(std::move(made.writes[i]));
-  batch.writes[at] = std::move(made.writes[own]);
+  auto made = Entries().put(site_of(rule_site), *received->resource, write.id, write.if_version);
+  if (!made) return std::move(made.outcome());
+  if (!*made) return true;  // keep_registered
+  auto& writes = (*made)->writes;  // they expect nothing but that the set of our own making is new
+  batch.writes[at] = std::move(writes.front());
+  std::move(writes.begin() + 1, writes.end(), std::back_inserter(batch.writes));
   return true;
 }
 

@@ -42,7 +42,7 @@ std::string Patients::oid_of(std::string_view system) const {
 std::string Patients::own_authority() const { return site_.settings.home_id + ".9"; }
 
 const KnownPatient* Patients::find(const Cx& cx) {
-  auto [place, fresh] = known_.try_emplace(cx.id + "^^^&" + cx.authority + "&ISO");
+  auto [place, fresh] = known_->try_emplace(cx.id + "^^^&" + cx.authority + "&ISO");
   if (fresh) {
     place->second = look_up(cx);
     if (place->second && place->second->id == moved_.first) place->second->id = moved_.second;
@@ -51,14 +51,14 @@ const KnownPatient* Patients::find(const Cx& cx) {
 }
 
 const KnownPatient* Patients::add(const Cx& cx, const std::string& id) {
-  auto& place = known_[cx.id + "^^^&" + cx.authority + "&ISO"];
+  auto& place = (*known_)[cx.id + "^^^&" + cx.authority + "&ISO"];
   place = KnownPatient{id, cx, false, {id}};
   return &*place;
 }
 
 std::vector<std::string> Patients::seen() const {
   std::vector<std::string> references;
-  for (const auto& [cx, known] : known_)
+  for (const auto& [cx, known] : *known_)
     if (known) references.push_back("Patient/" + known->id);
   return references;
 }

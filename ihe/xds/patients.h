@@ -3,8 +3,10 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ihe/transaction.h"
@@ -21,7 +23,10 @@ struct KnownPatient {
 
 class Patients {
  public:
-  explicit Patients(const Site& site) : site_(site) {}
+  // What was looked up, by the text of the CX. It holds for one snapshot: requests over the same one may share it.
+  using Known = std::map<std::string, std::optional<KnownPatient>>;
+  explicit Patients(const Site& site, std::shared_ptr<Known> known = std::make_shared<Known>())
+      : site_(site), known_(std::move(known)) {}
 
   // Null for an unknown identifier. The pointer stays valid.
   const KnownPatient* find(const Cx& cx);
@@ -43,8 +48,8 @@ class Patients {
   std::optional<KnownPatient> look_up(const Cx& cx);
 
   const Site& site_;
-  std::map<std::string, std::optional<KnownPatient>> known_;  // by CX text
-  std::pair<std::string, std::string> moved_;                 // logical ids
+  std::shared_ptr<Known> known_;
+  std::pair<std::string, std::string> moved_;  // logical ids
   std::optional<fhir::Outcome> failure_;
 };
 

@@ -24,7 +24,9 @@ struct Work {
   Errors errors;
   std::vector<fhir::Batch> others = {};  // of other rooms, for the same commit: patients that were not known
 
-  explicit Work(const Site& where) : site(where), registry(where.snapshot, where.access), patients(where) {}
+  explicit Work(const Site& where) : Work(where, Patients(where)) {}
+  Work(const Site& where, Patients known)
+      : site(where), registry(where.snapshot, where.access), patients(std::move(known)) {}
   // The store failed meanwhile: nothing that was found can be trusted.
   const fhir::Outcome* failure() const;
 };

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "ihe/mhd/provide.h"
 #include "ihe/settings.h"
 #include "src/obey.h"
 #include "src/rest/incoming.h"
@@ -103,10 +104,14 @@ class Planner {
     return true;
   }
 
-  fhir::RuleSite rule_site(fhir::Ids& ids) const {
-    static const ihe::Settings as_delivered;
-    return {snapshot_, access_, base_, piece_.time, ids, as_delivered};
+  static const ihe::Settings& as_delivered() {
+    static const ihe::Settings settings;
+    return settings;
   }
+  fhir::RuleSite rule_site(fhir::Ids& ids) const {
+    return {snapshot_, access_, base_, piece_.time, ids, as_delivered()};
+  }
+  ihe::Site site(fhir::Ids& ids) const { return {snapshot_, access_, as_delivered(), base_, piece_.time, ids}; }
 
   void resource(const fhir::Node& root, const Item& item) {
     std::string id(root.value_of("id"));
@@ -114,11 +119,17 @@ class Planner {
       auto ids = ids_of(item);
       id = ids.next(piece_.time);
     }
+    auto ids = ids_of(item);
+    if (ihe::mhd::is_entry(root)) {
+      if (auto faults = fhir::faults_of(root)) return refuse(item, std::move(*faults), false);
+      auto entry = entries_.put(site(ids), root, id);
+      if (!entry) return refuse(item, std::move(entry.outcome()), true);
+      if (*entry) return add_to_group(std::move(**entry), item);
+    }
     auto write = rest::prepare(root, id, fhir::Method::update, base_);
     if (!write) return refuse(item, write.outcome(), false);
     fhir::Batch alone{access_, {}, {}};
     alone.writes.push_back(std::move(*write));
-    auto ids = ids_of(item);
     if (auto done = obey(rule_site(ids), alone); !done) return refuse(item, done.outcome(), true);
     add_to_group(std::move(alone), item);
   }
@@ -190,6 +201,7 @@ class Planner {
   fhir::Snapshot& snapshot_;
   const fhir::Access& access_;
   std::string_view base_;
+  ihe::mhd::Entries entries_;
   Planned planned_;
   PlannedBatch group_;
   std::unordered_set<std::string> in_group_;
