@@ -115,7 +115,7 @@ int to_store(const gen::NationOptions& options, store::Archive& archive) {
   in::Tally tally;
   std::vector<std::string> reasons;
   {
-    in::Intake intake(archive, {});
+    in::Intake intake(archive, {.keep_documents = [&](fhir::Batch& batch) { archive.keep_documents(batch); }});
     std::string lines;
     auto submit = [&] {
       constexpr std::int64_t day =

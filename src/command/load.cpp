@@ -54,6 +54,7 @@ int run(const Arguments& arguments) {
   auto archive = open_for_bulk(*folder);
   if (!archive) return failed;
   flags.options.data = *folder;
+  flags.options.keep_documents = [&](fhir::Batch& batch) { archive->keep_documents(batch); };
   auto result = alzette::load::load(*archive, flags.options);
   return result ? summary(*result) : complain(result.outcome());
 }

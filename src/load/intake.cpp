@@ -81,6 +81,8 @@ void Intake::State::planner() {
     auto snapshot = store.snapshot();
     job->planned = plan(job->piece, job->only, *snapshot, access, options.base);
     snapshot.reset();
+    if (options.keep_documents)
+      for (auto& planned : job->planned.batches) options.keep_documents(planned.batch);
     lock.lock();
     Planned& planned = job->planned;
     job->settled.tally.unchanged += planned.found;
@@ -211,7 +213,9 @@ void Intake::State::settle(const JobPointer& job) {
 }
 
 Intake::Intake(fhir::Store& store, Options options) : state_(std::make_unique<State>(store, std::move(options))) {
-  unsigned planners = state_->options.planners ? state_->options.planners : std::thread::hardware_concurrency();
+  const unsigned cores = std::thread::hardware_concurrency();
+  const auto& with = state_->options;
+  const unsigned planners = with.planners ? with.planners : with.keep_documents ? 2 * cores : cores;
   for (unsigned at = 0; at < std::max(planners, 1u); ++at)
     state_->threads.emplace_back([state = state_.get()] { state->planner(); });
   state_->threads.emplace_back([state = state_.get()] { state->committer(); });

@@ -56,7 +56,9 @@ struct Piece {
 class Intake {
  public:
   struct Options {
-    unsigned planners = 0;  // 0: one per core
+    unsigned planners = 0;  // 0: one per core, and as many again where documents are kept
+    // What may be done with a batch before its turn to be committed comes: Archive::keep_documents.
+    std::function<void(fhir::Batch&)> keep_documents = nullptr;
     std::string base = "http://127.0.0.1:8080/fhir";
     fhir::Access access = fhir::Access::local_developer();  // of who loads
     std::size_t bytes_on_their_way = 8u << 20;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ struct LoadOptions {
   std::string refused_file;  // "" = none
   std::string base = "http://127.0.0.1:8080/fhir";
   bool again = false;     // also what was loaded before
-  unsigned planners = 0;  // 0: one per core
+  unsigned planners = 0;  // as of Intake::Options
+  std::function<void(fhir::Batch&)> keep_documents = nullptr;
 };
 
 struct LoadResult {

@@ -57,6 +57,15 @@ std::string hex(std::string_view bytes) {
   return out;
 }
 
+// The reverse, of what `hex` wrote.
+std::string bytes_of(std::string_view digits) {
+  const auto value = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  std::string out;
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
+    out.push_back(static_cast<char>(value(digits[i]) << 4 | value(digits[i + 1])));
+  return out;
+}
+
 std::string_view raw(const auth::Digest& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
@@ -140,6 +149,7 @@ std::string draft_mark() { return std::to_string(::getpid()) + "." + std::to_str
 class StoredFile final : public fhir::Content {
  public:
   StoredFile(std::string path, std::uint64_t size) : path_(std::move(path)), size_(size) {}
+  const std::string& path() const { return path_; }
   bool there() const {
     struct stat about {};
     return ::stat(path_.c_str(), &about) == 0 && static_cast<std::uint64_t>(about.st_size) == size_;
@@ -261,6 +271,10 @@ fhir::Result<std::string> Blobs::keep(const std::vector<fhir::Document>& documen
 }
 
 fhir::Result<std::string> Blobs::keep(const fhir::Content& content) const {
+  if (const auto* stored = dynamic_cast<const StoredFile*>(&content); stored && stored->there()) {
+    const auto hash = stored->path().substr(stored->path().rfind('/') + 1);
+    if (stored->path() == path(hash)) return bytes_of(hash);
+  }
   constexpr std::uint64_t small = 4u << 20;  // known documents are not written again
   if (content.size() <= small || content.in_memory().size() == content.size()) {
     const auto held = content.in_memory().empty() ? content.text() : std::string();

@@ -43,6 +43,9 @@ using Progress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 class Archive : public fhir::Store {
  public:
   virtual Stats stats() const = 0;
+  // Writes the large values of a batch that is to be committed into their files. commit() does so itself: this is for
+  // who has many batches at hand, of which each waits for the disk. Any thread; what fails is left to commit().
+  virtual void keep_documents(fhir::Batch& batch) const = 0;
   // Copies the store as it is now into `file`, and its documents into `file`.blobs; reading and writing go on.
   virtual std::optional<fhir::Outcome> backup(const std::string& file, const Progress& progress) = 0;
 };

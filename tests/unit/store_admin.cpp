@@ -227,6 +227,28 @@ TEST_CASE("large documents are files, and come back as they were") {
   CHECK_FALSE(checked(folder.path).whole());
 }
 
+TEST_CASE("documents that were kept before their batch is committed are named, not written again") {
+  Folder folder;
+  const std::string data = fhir::encode_base64(std::string(100'000, 'x'));
+  const std::string members = R"("contentType":"a/b","data":")" + data + R"(")";
+  {
+    Opened opened(folder.path);
+    fhir::Batch batch;
+    batch.writes.push_back(store_fixture::write(fhir::Method::update, "Binary", "b", members));
+    batch.writes.push_back(store_fixture::write(fhir::Method::update, "Patient", "p"));
+    opened.store->keep_documents(batch);
+    CHECK(batch.writes[0].body.bytes.size() < 300);
+    REQUIRE(batch.writes[0].documents.size() == 1);
+    CHECK(batch.writes[1].documents.empty());
+    REQUIRE(commit(*opened.store, std::move(batch)));
+    CHECK(opened.put("Binary", "b", members).effect == fhir::Written::Effect::unchanged);
+    CHECK(opened.read("Binary", "b")->body.find(data) != std::string::npos);
+  }
+  const auto report = checked(folder.path);
+  CHECK(report.whole());
+  CHECK(report.blobs == 1);
+}
+
 TEST_CASE("a document comes and goes apart from its body, and is the same as one that came within it") {
   Folder folder;
   Opened opened(folder.path);

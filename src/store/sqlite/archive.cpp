@@ -87,8 +87,8 @@ class SqliteArchive : public Archive {
     for (std::size_t i = 0; i < job.batch.writes.size(); ++i) {
       auto& write = job.batch.writes[i];
       job.bytes += write.body.bytes.size() + sizeof(fhir::search::IndexRow) * write.rows.size();
-      if (write.body.bytes.size() < Blobs::least && write.documents.empty()) continue;
-      auto files = write.documents.empty() ? blobs_.take_out(write.body) : blobs_.keep(write.documents);
+      if (!is_large(write)) continue;
+      auto files = keep(write);
       if (!files) {
         if (files.outcome().kind == Kind::internal) writer_.fail(files.outcome().issues.front().diagnostics);
         job.done(std::move(files.outcome()));
@@ -102,6 +102,15 @@ class SqliteArchive : public Archive {
       refused(Outcome(Kind::busy, "throttled", "too many writes are waiting; try again in a moment"));
   }
 
+  void keep_documents(fhir::Batch& batch) const override {
+    for (auto& write : batch.writes) {
+      if (!is_large(write)) continue;
+      const auto files = keep(write);
+      auto kept = files ? blobs_.documents(*files) : std::nullopt;
+      if (kept) write.documents = std::move(*kept);
+    }
+  }
+
   Stats stats() const override { return writer_.stats(); }
 
   std::optional<Outcome> backup(const std::string& file, const Progress& progress) override {
@@ -109,6 +118,13 @@ class SqliteArchive : public Archive {
   }
 
  private:
+  static bool is_large(const fhir::Write& write) {
+    return write.body.bytes.size() >= Blobs::least || !write.documents.empty();
+  }
+  // Answers the list of the files.
+  Result<std::string> keep(fhir::Write& write) const {
+    return write.documents.empty() ? blobs_.take_out(write.body) : blobs_.keep(write.documents);
+  }
   void load_names() {
     Connection connection(file_, Connection::Mode::read, {});
     names_.load(connection);
