@@ -29,6 +29,11 @@ void Exchange::run(const ihe::Transaction& transaction, ihe::Message message, st
   post(std::make_shared<Job>(Job{transaction, std::move(message), std::move(base), std::move(answered)}));
 }
 
+void Exchange::run_here(const ihe::Transaction& transaction, ihe::Message message, std::string base,
+                        Answered answered) {
+  work(std::make_shared<Job>(Job{transaction, std::move(message), std::move(base), std::move(answered)}));
+}
+
 void Exchange::post(const std::shared_ptr<Job>& job) {
   if (workers_.post([this, job] { work(job); })) return;
   give(*job, Outcome(Kind::busy, "transient", "The server has more work than it can do now: try again"));

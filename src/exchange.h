@@ -31,6 +31,8 @@ class Exchange {
 
   // `answered` is called once, from any thread. `base`: of FHIR, as this server is addressed.
   void run(const ihe::Transaction& transaction, ihe::Message message, std::string base, Answered answered);
+  // The same on this thread as far as the plan is made, by who has one of the worker lane.
+  void run_here(const ihe::Transaction& transaction, ihe::Message message, std::string base, Answered answered);
   void stop() { disk_.stop(); }  // when no more messages come, before the store ends
 
  private:

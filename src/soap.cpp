@@ -136,17 +136,19 @@ void SoapDoor::receive(const std::shared_ptr<Job>& job) try {
     if (!outbox_.has_room()) return refuse({Kind::busy, "transient", "too many answers wait to be sent: try again"});
   }
   const bool accepted = elsewhere || job->call.silent;
-  exchange_.run(*job->call.exchanged.transaction, job->call.message, job->origin + "/fhir",
-                [this, job, route, accepted](fhir::Result<ihe::Answer> answer) {
-                  auto reply = ihe::reply_to(job->call, std::move(answer), auth::random_token(), clock::wall_ms());
-                  if (!accepted) return job->respond(response_of(std::move(reply), route));
-                  if (job->call.silent) return;
-                  // The disk is waited for, which the store's writer must not, unless nobody else is left.
-                  const auto shared = std::make_shared<ihe::SoapReply>(std::move(reply));
-                  const auto send = [this, job, shared] { send_elsewhere(*job, std::move(*shared)); };
-                  if (!workers_.post(send)) send();
-                });
-  if (accepted) job->respond(response_of({202, {}, nullptr}, route));
+  const auto answered = [this, job, route, accepted](fhir::Result<ihe::Answer> answer) {
+    auto reply = ihe::reply_to(job->call, std::move(answer), auth::random_token(), clock::wall_ms());
+    if (!accepted) return job->respond(response_of(std::move(reply), route));
+    if (job->call.silent) return;
+    // The disk is waited for, which the store's writer must not, unless nobody else is left.
+    const auto shared = std::make_shared<ihe::SoapReply>(std::move(reply));
+    const auto send = [this, job, shared] { send_elsewhere(*job, std::move(*shared)); };
+    if (!workers_.post(send)) send();
+  };
+  const auto& transaction = *job->call.exchanged.transaction;
+  if (!accepted) return exchange_.run_here(transaction, job->call.message, job->origin + "/fhir", answered);
+  exchange_.run(transaction, job->call.message, job->origin + "/fhir", answered);
+  job->respond(response_of({202, {}, nullptr}, route));
 } catch (const std::exception& error) {
   log::write(log::Level::error, "internal error", {{"id", job->id}, {"reason", error.what()}});
   job->respond(plain(500, "The server failed; its log tells more under the id of this answer"));
