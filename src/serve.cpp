@@ -75,8 +75,10 @@ void announce(const net::Server& server, const net::MllpServer& mllp) {
 }  // namespace
 
 int serve(const Config& config) {
-  // What a large request took goes back to the system when it ends; by default malloc would keep such blocks.
+  // What a large request took goes back to the system when it ends; by default malloc would keep such blocks. What
+  // usual ones take stays: else each answer of some hundred KiB would ask the system for its pages again.
   mallopt(M_MMAP_THRESHOLD, 512 << 10);
+  mallopt(M_TRIM_THRESHOLD, 1 << 20);
   auto signals = block_end_signals();
   log::set_level(level_of(config.log));
   store::Options options;

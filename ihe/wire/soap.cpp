@@ -183,7 +183,9 @@ std::variant<Envelope, Fault> read(std::string_view bytes, std::span<const std::
 }
 
 std::string write(Version version, const Addressing& addressing, std::string_view body) {
+  constexpr std::size_t around = 2048;
   std::string out;
+  out.reserve(body.size() + around);
   xml::Writer writer(out);
   begin(writer, version, addressing, nullptr);
   writer.raw(body).close().close();

@@ -106,7 +106,8 @@ inline constexpr std::size_t most_depth = 256;  // as libxml2's own for trees
 // `bytes` must outlive the document. Refusals are Kind::malformed (a limit: Kind::too_large) and name line and column.
 fhir::Result<Document> parse(std::string_view bytes, const Limits& limits = {});
 
-// Writes into a string that it is given. Names carry their prefix ("rim:Slot"); whoever opens the root declares them.
+// Appends to a string that it is given, and that nobody else shortens meanwhile. Names carry their prefix ("rim:Slot");
+// whoever opens the root declares them.
 class Writer {
  public:
   explicit Writer(std::string& out) : out_(out) {}
@@ -124,8 +125,12 @@ class Writer {
  private:
   void end_tag();
 
+  struct Name {
+    std::size_t at, size;  // where it stands in the text
+  };
+
   std::string& out_;
-  std::vector<std::string> names_;
+  std::vector<Name> open_;
   bool in_tag_ = false;
 };
 

@@ -1,21 +1,27 @@
 // XML written, with all that must not stand in text and attributes as references.
-#include <algorithm>
+#include <array>
+#include <cstdint>
 
 #include "ihe/wire/xml.h"
 
 namespace ihe::xml {
 namespace {
 
-// Text up to what must be written in another way is copied in one piece.
-template <class Special, class Write>
-void copy_runs(std::string_view value, std::string& out, const Special& special, const Write& write) {
-  for (;;) {
-    const auto plain = static_cast<std::size_t>(std::find_if(value.begin(), value.end(), special) - value.begin());
-    out.append(value.substr(0, plain));
-    if (plain == value.size()) return;
-    out += write(value[plain]);
-    value.remove_prefix(plain + 1);
-  }
+enum class Place : std::uint8_t { text = 1, attribute = 2 };
+
+// What must be written in another way, by where it stands. A reader of attributes turns tabs and line ends into spaces
+// unless they are written as references.
+constexpr auto special = [] {
+  std::array<std::uint8_t, 256> made{};
+  constexpr std::uint8_t both = 3;
+  for (std::size_t c = 0; c < 0x20; ++c) made[c] = both;
+  for (const char c : {'&', '<', '>', '"'}) made[static_cast<unsigned char>(c)] = both;
+  for (const char c : {'\n', '\t'}) made[static_cast<unsigned char>(c)] = static_cast<std::uint8_t>(Place::attribute);
+  return made;
+}();
+
+bool is_special(char c, Place place) {
+  return (special[static_cast<unsigned char>(c)] & static_cast<std::uint8_t>(place)) != 0;
 }
 
 std::string_view escape_of(char c) {
@@ -39,16 +45,21 @@ std::string_view escape_of(char c) {
   }
 }
 
-bool is_markup(char c) { return c == '&' || c == '<' || c == '>' || c == '"'; }
+// Text up to what must be written in another way is copied in one piece.
+void copy_runs(std::string_view value, Place place, std::string& out) {
+  for (;;) {
+    std::size_t plain = 0;
+    while (plain < value.size() && !is_special(value[plain], place)) ++plain;
+    out.append(value.substr(0, plain));
+    if (plain == value.size()) return;
+    out += escape_of(value[plain]);
+    value.remove_prefix(plain + 1);
+  }
+}
 
 }  // namespace
 
-void escape(std::string_view value, std::string& out) {
-  const auto special = [](char c) {
-    return is_markup(c) || (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t');
-  };
-  copy_runs(value, out, special, escape_of);
-}
+void escape(std::string_view value, std::string& out) { copy_runs(value, Place::text, out); }
 
 void Writer::end_tag() {
   if (in_tag_) out_ += '>';
@@ -57,17 +68,17 @@ void Writer::end_tag() {
 
 Writer& Writer::open(std::string_view name) {
   end_tag();
-  out_.append("<").append(name);
-  names_.emplace_back(name);
+  out_ += '<';
+  open_.push_back({out_.size(), name.size()});
+  out_.append(name);
   in_tag_ = true;
   return *this;
 }
 
 Writer& Writer::attribute(std::string_view name, std::string_view value) {
-  out_.append(" ").append(name).append("=\"");
-  // A reader turns tabs and line ends into spaces unless they are written as references.
-  const auto special = [](char c) { return is_markup(c) || static_cast<unsigned char>(c) < 0x20; };
-  copy_runs(value, out_, special, escape_of);
+  out_ += ' ';
+  out_.append(name).append("=\"");
+  copy_runs(value, Place::attribute, out_);
   out_ += '"';
   return *this;
 }
@@ -94,9 +105,9 @@ Writer& Writer::close() {
   if (in_tag_)
     out_ += "/>";
   else
-    out_.append("</").append(names_.back()).append(">");
+    out_.append("</").append(out_, open_.back().at, open_.back().size).append(">");
   in_tag_ = false;
-  names_.pop_back();
+  open_.pop_back();
   return *this;
 }
 

@@ -229,7 +229,10 @@ class Submitting {
     for (auto& object : objects_) {
       if (object.kind == Kind::association) continue;
       if (object.kind == Kind::folder) object.set(slot::last_update_time, now);
-      work_.registry.add(object);
+      if (&object == set_)
+        work_.registry.add(object);  // it is asked for below
+      else
+        work_.registry.add(std::move(object));
     }
     for (const auto& object : objects_) {
       if (object.kind != Kind::association) continue;
