@@ -43,7 +43,8 @@ class Loader {
       : options_(options),
         journal_(options.data),
         bar_("resources"),
-        intake_(store, {.planners = options.planners, .keep_documents = options.keep_documents, .base = options.base}) {}
+        intake_(store, {.planners = options.planners, .keep_documents = options.keep_documents, .base = options.base}) {
+  }
 
   fhir::Result<LoadResult> run() {
     auto files = files_of(options_.paths);
