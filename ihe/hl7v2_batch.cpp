@@ -66,7 +66,7 @@ class Reader {
   }
 
   bool header(std::string_view line) {
-    if (line.size() > 4) {
+    if (line.size() > 4 && line[4] != line[3]) {
       separator_ = line[3];
       return true;
     }
@@ -80,6 +80,7 @@ class Reader {
   }
 
   void message(std::string_view line) {
+    if (!open_ && !read_.batch.groups.empty()) return refuse("A message follows a batch and is in none");
     if (!open_) begin({});
     if (++count_ > limits_.messages)
       return refuse("The batch has more than " + std::to_string(limits_.messages) + " messages");

@@ -205,6 +205,7 @@ TEST_CASE("hl7v2: a batch is told apart into its messages, and their answers are
 TEST_CASE("hl7v2: a batch that cannot be trusted as a whole is refused") {
   const std::vector<std::pair<std::string, std::string>> broken{
       {"BHS\rMSH|1\rBTS|1", "does not name its delimiters"},
+      {"BHS||A\rMSH|1\rBTS|1", "does not name its delimiters"},
       {"BHS|^~\\&\rMSH|1\rBTS|2", "not the number of messages"},
       {"BHS|^~\\&\rMSH|1\rBTS|-1", "not the number of messages"},
       {"FHS|^~\\&\rBHS|^~\\&\rBTS|0\rFTS|2", "not the number of batches"},
@@ -214,7 +215,8 @@ TEST_CASE("hl7v2: a batch that cannot be trusted as a whole is refused") {
       {"BHS|^~\\&\rBTS\rFHS|^~\\&", "does not stand first"},
       {"BHS|^~\\&\rBTS\rBTS", "ends no batch"},
       {"BHS|^~\\&\rBTS\rFTS", "ends no file"},
-      {"FHS|^~\\&\rFTS\rMSH|1", "follows the end"}};
+      {"FHS|^~\\&\rFTS\rMSH|1", "follows the end"},
+      {"FHS|^~\\&\rMSH|1\rBTS|1\rMSH|2\rFTS|2", "is in none"}};
   for (const auto& [bytes, why] : broken) {
     INFO(bytes);
     CHECK(v2::read_batch(bytes).fault.find(why) != std::string::npos);
