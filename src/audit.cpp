@@ -7,6 +7,7 @@
 
 #include "src/log.h"
 #include "src/operation/operation.h"
+#include "src/rest/conditional.h"
 
 namespace alzette {
 namespace {
@@ -28,6 +29,16 @@ ihe::Requested requested_by(const Audit::Asked& asked, std::span<const fhir::Wri
 ihe::Requested requested_by(const rest::Conditional& entry, std::span<const fhir::Write> writes) {
   const auto own = entry.write ? writes.subspan(*entry.write, 1) : writes.first(0);
   return {entry.interaction, entry.type->name.view(), {}, {}, entry.criteria, {}, {}, own};
+}
+
+// Those of a transaction that was refused.
+std::vector<rest::Conditional> conditionals_of(const Audit::Asked& asked, const ihe::Requested& requested,
+                                               std::string_view base) {
+  const auto* row = asked.route.row;
+  if (!row || row->level != rest::Level::system || row->method != "POST" || asked.route.operation) return {};
+  const auto sent = ihe::sent_in(requested);
+  if (!sent || sent->resource->value_of("type") != "transaction") return {};
+  return rest::conditionals_of(*sent->resource, base);
 }
 
 std::span<const fhir::Write> writes_of(const rest::Plan& plan) {
@@ -100,13 +111,20 @@ fhir::Result<bool> Audit::carried_out(const ihe::Site& site, const Asked& asked,
 
 // A refusal is answered even where it cannot be recorded.
 void Audit::refused(const ihe::Site& site, const Asked& asked, const fhir::Outcome& outcome) const {
-  auto event = record(site, asked, requested_by(asked, {}, true), &outcome);
-  if (!event || !*event) return;
-  fhir::Batch batch{site.access, {}, {}};
-  batch.writes.push_back(std::move(**event));
+  const auto requested = requested_by(asked, {}, true);
+  std::vector<fhir::Write> events;
+  const auto add = [&](const ihe::Requested& one) {
+    auto event = record(site, asked, one, &outcome);
+    if (event && *event) events.push_back(std::move(**event));
+  };
+  add(requested);
+  for (const auto& entry : conditionals_of(asked, requested, site.base)) add(requested_by(entry, {}));
+  if (events.empty()) return;
+  const auto count = std::to_string(events.size());
+  fhir::Batch batch{site.access, {}, std::move(events)};
   if (trail_->take(batch)) return;
-  store_->commit(std::move(batch), [](const fhir::Result<fhir::Receipt>& receipt) {
-    if (!receipt) log::write(log::Level::error, "audit_lost", {{"records", "1"}});
+  store_->commit(std::move(batch), [count](const fhir::Result<fhir::Receipt>& receipt) {
+    if (!receipt) log::write(log::Level::error, "audit_lost", {{"records", count}});
   });
 }
 

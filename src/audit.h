@@ -33,6 +33,7 @@ class Audit {
   // Adds the record to what the plan commits, or hands it to the trail; beside that of a transaction Bundle those of
   // its conditional entries, which are what they would be as requests of their own.
   fhir::Result<bool> carried_out(const ihe::Site& site, const Asked& asked, rest::Plan& plan) const;
+  // The same of what was refused, which takes a worker's time: a transaction is read again.
   void refused(const ihe::Site& site, const Asked& asked, const fhir::Outcome& outcome) const;
 
  private:

@@ -288,8 +288,8 @@ struct Door::State {
   void commit(const std::shared_ptr<Job>& job, const std::shared_ptr<rest::Plan>& plan) {
     auto batch = std::move(*plan->batch);
     store.commit(std::move(batch), [this, job, plan](Result<fhir::Receipt> receipt) {
-      if (receipt && (receipt->size() > long_receipt || !plan->parts.empty())) {
-        const auto shared = std::make_shared<fhir::Receipt>(std::move(*receipt));
+      if (!receipt || receipt->size() > long_receipt || !plan->parts.empty()) {
+        const auto shared = std::make_shared<Result<fhir::Receipt>>(std::move(receipt));
         return on_worker([this, job, plan, shared] { committed(job, plan, std::move(*shared)); });
       }
       committed(job, plan, std::move(receipt));

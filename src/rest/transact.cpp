@@ -8,7 +8,7 @@
 #include <array>
 #include <unordered_set>
 
-#include "src/net/uri.h"
+#include "src/rest/conditional.h"
 #include "src/rest/criteria.h"
 #include "src/rest/entry.h"
 #include "src/rest/patched.h"
@@ -111,17 +111,12 @@ class Planner {
     if (entry.resource && !patches && entry.resource->type != planned.type)
       return Outcome(Kind::malformed, "invalid", "request.url and resource name different types",
                      entry.place + ".request.url");
-    const bool conditional = planned.id.empty() && entry.method != "POST";
+    if (auto conditional = conditional_of(entry, i)) plan_.conditionals.push_back(std::move(*conditional));
     auto done = entry.method == "POST"  ? identify_post(entry, planned, drafts_[i])
                 : entry.method == "PUT" ? identify_put(entry, planned, drafts_[i])
                 : patches               ? identify_patch(entry, planned, drafts_[i])
                                         : identify_delete(entry, planned, drafts_[i]);
     if (!done) return done;
-    if (conditional) {
-      const auto interaction = patches ? "patch" : entry.method == "PUT" ? "update" : "delete";
-      auto criteria = net::query_parameters(entry.query);
-      plan_.conditionals.push_back({interaction, planned.type, std::move(*criteria), i, std::nullopt});
-    }
     return claim(entry, planned);
   }
 

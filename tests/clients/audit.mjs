@@ -89,6 +89,17 @@ test('ITI-104 within a transaction: each conditional entry has a record of its o
     [`rest C 0 create ${red}|20 4 Patient`, `rest C 0 create ${red}|21 4 Patient`, `rest D 0 delete ${red}|nobody`]);
   assert.deepEqual(await carry_out(['PUT', by('20'), of('20', { gender: 'female' })], ['DELETE', by('21')]),
     [`rest D 0 delete ${red}|21 4 Patient`, `rest U 0 update ${red}|20 4 Patient`]);
+  // Refused as a whole, each of them is.
+  const entry = [['PUT', by('20'), of('20')], ['DELETE', by('20')], ['PUT', by('23'), of('23', { birthDate: '1958-02-30' })]]
+    .map(([method, url, resource]) => ({ request: { method, url }, ...(resource && { resource }) }));
+  for (const some of [entry.slice(0, 2), [entry[0], entry[2]]]) {
+    assert.ok((await ask('POST', server.base, JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry: some }))).status >= 400);
+    let found;
+    do found = (await events(server, 'ITI-104')).filter(({ id }) => !known.has(id)); while (found.length < 2);
+    assert.deepEqual(found.map((event) => [kind(event), ...patients(event)].join(' ')).sort(), some.map(({ request: { method, url } }) =>
+      `rest ${method === 'PUT' ? 'U' : 'D'} 4 ${decodeURIComponent(url.split('=')[1])}`).sort());
+    for (const { id } of found) known.add(id);
+  }
 });
 
 test('ITI-93: the patients of a feed are named', async () => {
