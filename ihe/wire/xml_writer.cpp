@@ -1,6 +1,7 @@
 // XML written, with all that must not stand in text and attributes as references.
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 #include "ihe/wire/xml.h"
 
@@ -45,11 +46,28 @@ std::string_view escape_of(char c) {
   }
 }
 
+constexpr std::uint64_t each(std::uint8_t byte) { return 0x0101010101010101u * byte; }
+
+// Whether any of eight bytes may be special: is below a blank, is one of < >, or one of " &. No special one is missed.
+bool any_special(const char* bytes) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  const auto below = [](std::uint64_t w, std::uint8_t limit) { return (w - each(limit)) & ~w & each(0x80); };
+  return (below(word, 0x20) | below((word | each(2)) ^ each('>'), 1) | below((word | each(4)) ^ each('&'), 1)) != 0;
+}
+
+// How many bytes there are before the first special one.
+std::size_t plain_run(std::string_view value, Place place) {
+  std::size_t at = 0;
+  while (value.size() - at >= sizeof(std::uint64_t) && !any_special(value.data() + at)) at += sizeof(std::uint64_t);
+  while (at < value.size() && !is_special(value[at], place)) ++at;
+  return at;
+}
+
 // Text up to what must be written in another way is copied in one piece.
 void copy_runs(std::string_view value, Place place, std::string& out) {
   for (;;) {
-    std::size_t plain = 0;
-    while (plain < value.size() && !is_special(value[plain], place)) ++plain;
+    const auto plain = plain_run(value, place);
     out.append(value.substr(0, plain));
     if (plain == value.size()) return;
     out += escape_of(value[plain]);

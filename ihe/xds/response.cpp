@@ -51,7 +51,9 @@ std::string registry_response(const Errors& errors) {
 }
 
 std::string query_response(const Errors& errors, const std::vector<const RegistryObject*>& results, bool leaf_class) {
+  constexpr std::size_t usual = 6 * 1024;  // of an entry
   std::string out;
+  out.reserve(usual * (leaf_class ? results.size() : 1));
   xml::Writer to(out);
   to.open("query:AdhocQueryResponse")
       .attribute("xmlns:query", ebxml::query_ns)

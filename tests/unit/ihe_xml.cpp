@@ -150,6 +150,20 @@ TEST_CASE("xml: what is not well-formed is refused with its place") {
   CHECK(parse("<r>\n</s>").outcome().issues.front().diagnostics.starts_with("XML, line 2: "));
 }
 
+TEST_CASE("xml: what must be escaped is found wherever it stands") {
+  for (int c = 1; c < 256; ++c)
+    for (std::size_t at = 0; at < 20; ++at) {
+      std::string value(20, 'x'), text, attribute;
+      value[at] = static_cast<char>(c);
+      ihe::xml::escape(value, text);
+      ihe::xml::Writer(attribute).open("a").attribute("b", value);
+      const bool markup = std::string_view("<>&\"").find(static_cast<char>(c)) != std::string_view::npos;
+      const bool blank = c == '\n' || c == '\t';
+      CHECK((text == value) == (!markup && (c >= 0x20 || blank)));
+      CHECK((attribute == "<a b=\"" + value + '"') == (!markup && c >= 0x20));
+    }
+}
+
 TEST_CASE("xml: the writer escapes, closes and shortens") {
   std::string out;
   ihe::xml::Writer writer(out);
