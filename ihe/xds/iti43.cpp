@@ -29,7 +29,7 @@ struct Retrieved {
 
 // The media type that the registry has for a document: what was submitted is given back.
 std::string media_type_of(xds::Work& work, const xds::Document& document) {
-  for (const auto* stored : work.registry.find(xds::Index::unique_id, {document.unique_id}))
+  for (const auto* stored : work.registry.find(xds::Kind::document_entry, xds::Index::unique_id, {document.unique_id}))
     if (!stored->record.object.mime_type.empty()) return stored->record.object.mime_type;
   return document.mime_type;
 }
@@ -39,7 +39,7 @@ fhir::Result<xds::Document> document_of(xds::Work& work, const std::string& uniq
                                         std::vector<fhir::Write>& writes) {
   auto document = xds::read_document(work.site.snapshot, work.site.access, unique_id);
   if (document || document.outcome().kind != fhir::Kind::absent) return document;
-  for (const auto* stored : work.registry.find(xds::Index::unique_id, {unique_id})) {
+  for (const auto* stored : work.registry.find(xds::Kind::document_entry, xds::Index::unique_id, {unique_id})) {
     const auto& entry = stored->record.object;
     if (!xds::is_on_demand(entry) || !entry.approved()) continue;
     auto made = xds::make_content(work, *stored, writes);

@@ -187,7 +187,7 @@ class Run {
     for (const auto& id : query_.values(prefix + "EntryUUID"))
       if (const auto* stored = registry_.find(id)) found.push_back(stored);
     if (const auto& ids = query_.values(prefix + "UniqueId"); !ids.empty())
-      found = registry_.find(Index::unique_id, ids);
+      found = registry_.find(kind, Index::unique_id, ids);
     for (const auto& id : query_.values(prefix + "LogicalID")) {
       const auto versions = registry_.versions(id);
       found.insert(found.end(), versions.begin(), versions.end());

@@ -174,13 +174,17 @@ std::vector<const Stored*> Registry::search(const fhir::Type& type, std::vector<
 }
 
 std::vector<const Stored*> Registry::find(Index index, const std::vector<std::string>& values) {
-  std::vector<const Stored*> found;
-  for (const Kind kind : {Kind::document_entry, Kind::submission_set}) {
-    auto some = search(type_of(kind), {clause_of(index, values)});
-    found.insert(found.end(), some.begin(), some.end());
-  }
+  auto found = find(Kind::document_entry, index, values);
+  const auto packages = find(Kind::submission_set, index, values);
+  found.insert(found.end(), packages.begin(), packages.end());
+  return found;
+}
+
+std::vector<const Stored*> Registry::find(Kind kind, Index index, const std::vector<std::string>& values) {
+  auto found = search(type_of(kind), {clause_of(index, values)});
   // What this request changed may carry the value now, or no longer.
   const auto carries = [&](const Stored& stored) {
+    if (&type_of(stored.record.object.kind) != &type_of(kind)) return false;
     for (const auto& row : rows_of(stored.record))
       if (row.parameter == &parameter(index) && std::find(values.begin(), values.end(), row.value.text) != values.end())
         return true;

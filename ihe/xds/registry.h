@@ -57,8 +57,9 @@ class Registry {
   const Stored* find(std::string_view id);
   // The object whose record holds the association of this id.
   const Stored* holder(std::string_view association_id);
-  // Objects of any kind, in the order of their registration.
+  // Objects of any kind, in the order of their registration; or entries, or sets and folders.
   std::vector<const Stored*> find(Index index, const std::vector<std::string>& values);
+  std::vector<const Stored*> find(Kind kind, Index index, const std::vector<std::string>& values);
   // Entries, or sets and folders, of these Patients (logical ids) that also meet the other clauses.
   std::vector<const Stored*> of_patients(Kind kind, const std::vector<std::string>& patients,
                                          std::vector<fhir::search::Clause> others = {});
