@@ -4,6 +4,8 @@
 #include "ihe/xds/submission.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <map>
 #include <set>
 
@@ -319,18 +321,26 @@ void submit(Work& work, Submission submission, Submitted how, std::string_view m
 // Version 7: time first, so that neighbours in time are neighbours in the store. The id that it is made from is unique
 // by time, counter and the salt of this process. RFC 9562 5.7.
 std::string new_uuid(const Site& site) {
-  constexpr std::string_view alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+  constexpr auto values = [] {
+    constexpr std::string_view alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+    std::array<std::uint8_t, 128> made{};
+    for (std::size_t i = 0; i < alphabet.size(); ++i)
+      made[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
+    return made;
+  }();
   const std::string id = site.ids.next(site.now);
   const auto bits = [&](std::size_t at, std::size_t size) {
     std::uint64_t value = 0;
-    for (std::size_t i = at; i < at + size; ++i) value = value << 5 | alphabet.find(id[i]);
+    for (std::size_t i = at; i < at + size; ++i) value = value << 5 | values[static_cast<unsigned char>(id[i])];
     return value;
   };
   const std::uint64_t time = bits(0, 9) & 0xFFFFFFFFFFFF, count = bits(9, 4), salt = bits(13, 7);
   const std::uint64_t high = time << 16 | 0x7000 | (count & 0xFFF);
   const std::uint64_t low = std::uint64_t{2} << 62 | (count >> 12) << 54 | salt << 19;
   constexpr std::string_view digits = "0123456789abcdef";
-  std::string uuid(uuid_prefix);
+  std::string uuid;
+  uuid.reserve(uuid_prefix.size() + 36);
+  uuid += uuid_prefix;
   for (int i = 0; i < 32; ++i) {
     if (i == 8 || i == 12 || i == 16 || i == 20) uuid += '-';
     uuid += digits[(i < 16 ? high >> (60 - 4 * i) : low >> (60 - 4 * (i - 16))) & 15];

@@ -179,14 +179,24 @@ struct Span {
   std::size_t end = 0;
 };
 
+// Where the string that begins at `begin` ends: at the first quote behind an even number of backslashes.
+std::size_t end_of_string(std::string_view json, std::size_t begin) {
+  for (auto at = json.find('"', begin); at != std::string_view::npos; at = json.find('"', at + 1)) {
+    std::size_t slashes = 0;
+    while (slashes < at - begin && json[at - slashes - 1] == '\\') ++slashes;
+    if (slashes % 2 == 0) return at;
+  }
+  return std::string_view::npos;
+}
+
 // String values of a JSON text that are long enough to hold a large value.
 std::vector<Span> long_strings(std::string_view json) {
   constexpr std::size_t enough = (Blobs::least + 2) / 3 * 4;
   std::vector<Span> found;
   for (std::size_t at = json.find('"'); at != std::string_view::npos; at = json.find('"', at)) {
-    const std::size_t begin = ++at;
-    while (at < json.size() && json[at] != '"') at += json[at] == '\\' ? 2 : 1;
-    if (at >= json.size()) break;
+    const std::size_t begin = at + 1;
+    at = end_of_string(json, begin);
+    if (at == std::string_view::npos) break;
     if (at - begin >= enough) found.push_back({begin, at});
     ++at;
   }

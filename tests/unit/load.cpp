@@ -13,9 +13,12 @@
 #include <set>
 #include <thread>
 
+#include "ihe/xds/record.h"
+#include "src/generate/nation.h"
 #include "src/load/files.h"
 #include "src/load/journal.h"
 #include "src/load/progress_bar.h"
+#include "tests/unit/store_fixture.h"
 #include "tests/wire/program.h"
 
 using namespace alzette;
@@ -153,7 +156,7 @@ class MemoryStore : public fhir::Store {
   std::thread writer_;
 };
 
-LoadResult load_all(MemoryStore& store, const wire::Folder& folder, std::vector<std::string> paths,
+LoadResult load_all(fhir::Store& store, const wire::Folder& folder, std::vector<std::string> paths,
                     const std::string& refused = "", bool again = false) {
   auto result = load::load(
       store,
@@ -287,6 +290,41 @@ TEST_CASE("load: resources, in order, then nothing the second time") {
   auto forced = load_all(store, folder, {folder.path("in")}, "", true);
   CHECK(forced.tally.created == 0);  // also the one without an id
   CHECK(store.bodies.size() == 502);
+}
+
+TEST_CASE("load: documents of one patient become entries of the registry, each with a set of its own") {
+  wire::Folder folder;
+  std::map<std::string, std::string> files;
+  const generate::Nation nation({.patients = 2, .documents = 6, .only = {"Patient", "Binary", "DocumentReference"}});
+  nation.part(1, [&](std::string_view type, std::string&& json) { files[std::string(type)] += json + "\n"; });
+  for (const auto& [type, lines] : files) write(folder.path("in/" + type + ".ndjson"), lines);
+  const store_fixture::Opened opened(folder.path("store"));
+  auto result = load_all(*opened.store, folder, {folder.path("in")});
+  CHECK(result.tally.refused == 0);
+  CHECK(result.tally.created == 2 + 6 + 2 * 6);
+
+  const auto snapshot = opened.store->snapshot();
+  const auto found = [&](std::string_view type) {
+    auto page = snapshot->search(fhir::Access::local_developer(), store_fixture::query(type, "status=current"), 100,
+                                 store_fixture::effort);
+    REQUIRE(page);
+    return std::move(page->entries);
+  };
+  const auto entries = found("DocumentReference");
+  REQUIRE(entries.size() == 6);
+  for (const auto& entry : entries) CHECK(ihe::xds::decode(entry.version.record));
+  const auto sets = found("List");
+  REQUIRE(sets.size() == 6);
+  for (const auto& set : sets) {
+    const auto record = ihe::xds::decode(set.version.record);
+    REQUIRE(record);
+    CHECK(record->object.kind == ihe::xds::Kind::submission_set);
+    CHECK(record->associations.size() == 1);
+  }
+
+  const auto again = load_all(*opened.store, folder, {folder.path("in")}, "", true);
+  CHECK(again.tally.refused == 0);
+  CHECK(again.tally.unchanged == 2 + 6 + 6);
 }
 
 TEST_CASE("load: documents in XML, with an entry that is refused as in JSON") {
