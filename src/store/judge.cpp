@@ -5,6 +5,7 @@
 #include <queue>
 
 #include "fhir/search/match.h"
+#include "src/store/range.h"
 
 namespace alzette::store {
 
@@ -74,20 +75,22 @@ bool all_in_key_order(const std::vector<Scan>& scans) {
 
 }  // namespace
 
-ListedKeys::ListedKeys(std::vector<Key> keys, bool descending) : keys_(std::move(keys)), descending_(descending) {
-  std::sort(keys_.begin(), keys_.end());
-  keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
+ListedKeys::ListedKeys(std::vector<Listed> keys, bool descending) : keys_(std::move(keys)), descending_(descending) {
+  const auto tuple = [](const Listed& one) { return std::pair(one.key, !one.proven); };  // proven first
+  std::sort(keys_.begin(), keys_.end(), [&](const Listed& a, const Listed& b) { return tuple(a) < tuple(b); });
+  const auto same = [](const Listed& a, const Listed& b) { return a.key == b.key; };
+  keys_.erase(std::unique(keys_.begin(), keys_.end(), same), keys_.end());
   if (descending_) std::reverse(keys_.begin(), keys_.end());
 }
 bool ListedKeys::next(Key& key) {
   if (at_ == keys_.size()) return false;
-  key = keys_[at_++];
+  key = keys_[at_++].key;
   return true;
 }
 void ListedKeys::seek(Key key) {
   const auto from = keys_.begin() + static_cast<std::ptrdiff_t>(at_);
-  const auto to = descending_ ? std::lower_bound(from, keys_.end(), key, std::greater<>())
-                              : std::lower_bound(from, keys_.end(), key);
+  const auto to = std::partition_point(from, keys_.end(),
+                                       [&](const Listed& one) { return descending_ ? one.key > key : one.key < key; });
   at_ = static_cast<std::size_t>(to - keys_.begin());
 }
 
@@ -221,28 +224,28 @@ bool Judge::streams(const TypePlan& plan, int driver) {
 }
 
 std::unique_ptr<Keys> Judge::candidates(TypePlan& plan, int driver, bool descending) {
-  if (plan.empty) return std::make_unique<ListedKeys>(std::vector<Key>(), descending);
+  if (plan.empty) return std::make_unique<ListedKeys>(std::vector<ListedKeys::Listed>(), descending);
   if (driver < 0) return view_.keys({.shape = Scan::Shape::type, .parameter = plan.name}, descending);
   return source(plan.conditions[static_cast<std::size_t>(driver)], descending);
 }
 
-std::unique_ptr<Keys> Judge::source(const Condition& condition, bool descending) {
+std::unique_ptr<Keys> Judge::source(const Condition& condition, bool descending, bool whole) {
   std::vector<std::unique_ptr<Keys>> streamed;
   if (condition.shape == Shape::group) {
-    if (!condition.any()) return source(narrowest(condition), descending);
+    if (!condition.any()) return source(narrowest(condition), descending, false);
     for (const auto& part : condition.parts) streamed.push_back(source(part, descending));
     return std::make_unique<UnionKeys>(std::move(streamed), descending);
   }
-  std::vector<Key> listed;
+  std::vector<ListedKeys::Listed> listed;
   if (condition.shape == Shape::id || condition.shape == Shape::reverse) {
     for (const Rid rid : condition.rids)
-      if (const Key key = view_.current_of(rid)) listed.push_back(key);
+      if (const Key key = view_.current_of(rid)) listed.push_back({key});
     return std::make_unique<ListedKeys>(std::move(listed), descending);
   }
   if (!streams(condition)) {
     for (const auto& scan : condition.scans) {
-      view_.each(scan, [&](Key key) {
-        listed.push_back(key);
+      view_.each(scan, [&](const Row& row) {
+        listed.push_back({row.key, whole && proves(row, scan, condition)});
         return effort_.spend(1);
       });
       if (effort_.spent()) break;
@@ -363,7 +366,7 @@ bool Judge::gather(TypePlan& plan, std::size_t most, std::vector<Key>& keys) {
   const auto candidates_found = candidates(plan, driver, false);
   for (Key key = 0; candidates_found->next(key);) {
     if (effort_.spent() || keys.size() > most) return false;
-    if (holds(plan, driver, key)) keys.push_back(key);
+    if (holds(plan, driver, key, candidates_found->proven())) keys.push_back(key);
   }
   return !effort_.spent();
 }

@@ -30,12 +30,17 @@ class Effort {
 // Keys that are known.
 class ListedKeys : public Keys {
  public:
-  ListedKeys(std::vector<Key> keys, bool descending);
+  struct Listed {
+    Key key = 0;
+    bool proven = false;
+  };
+  ListedKeys(std::vector<Listed> keys, bool descending);
   bool next(Key& key) override;
   void seek(Key key) override;
+  bool proven() const override { return keys_[at_ - 1].proven; }
 
  private:
-  std::vector<Key> keys_;
+  std::vector<Listed> keys_;
   std::size_t at_ = 0;
   bool descending_;
 };
@@ -69,7 +74,8 @@ class Judge {
   bool resolve_parts(TypePlan& plan, Condition& group);
   std::uint64_t estimate(const Condition& condition, std::uint64_t most);
   const Condition& narrowest(const Condition& group);
-  std::unique_ptr<Keys> source(const Condition& condition, bool descending);
+  // `whole`: it is all that the driver asks for.
+  std::unique_ptr<Keys> source(const Condition& condition, bool descending, bool whole = true);
   bool streams(const Condition& condition);
 
   View& view_;

@@ -41,8 +41,21 @@ bool within(const Place& place, const Scan& scan) {
   return scan.least <= place.number && place.number <= scan.most;
 }
 
-// Where it does not, another value of the resource may, or another part of this one.
-bool proves(const Row& row, const Scan& scan, const fhir::search::Term& term) {
+// One value that is asked for as it is.
+bool is_plain(const Condition& condition) {
+  return condition.shape == Condition::Shape::values && !condition.negated &&
+         condition.clause->modifier == Modifier::none && condition.any_of.size() == 1;
+}
+
+auto order(const Place& place) {
+  return std::tie(place.at, place.other, place.number, place.text, place.system, place.key);
+}
+
+}  // namespace
+
+bool proves(const Row& row, const Scan& scan, const Condition& condition) {
+  if (!is_plain(condition)) return false;
+  const auto& term = *condition.any_of.front().term;
   if (scan.shape == Shape::dates)
     return scan.bucket == 2 ? fhir::search::in_date_range(term, row.other, row.at)
                             : fhir::search::in_date_range(term, row.at, row.other);
@@ -68,20 +81,13 @@ bool proves(const Row& row, const Scan& scan, const fhir::search::Term& term) {
   return false;
 }
 
-auto order(const Place& place) {
-  return std::tie(place.at, place.other, place.number, place.text, place.system, place.key);
-}
-
-}  // namespace
-
 bool RangeWalk::possible(const Condition& condition) {
   const auto ordered = [](const Scan& scan) {
     return scan.shape == Shape::strings || scan.shape == Shape::dates || scan.shape == Shape::numbers ||
            scan.shape == Shape::quantities;
   };
   // What `:contains` reads depends on how many texts there are, which may change from one page to the next.
-  return condition.shape == Condition::Shape::values && condition.drives &&
-         condition.clause->modifier == Modifier::none && condition.any_of.size() == 1 && !condition.scans.empty() &&
+  return is_plain(condition) && condition.drives && !condition.scans.empty() &&
          std::all_of(condition.scans.begin(), condition.scans.end(), ordered);
 }
 
@@ -97,7 +103,7 @@ bool RangeWalk::next(Key& key, bool& proven) {
     for (Row row; rows_->next(row);) {
       if (!row.only && met_before(row.key)) continue;
       key = row.key;
-      proven = proves(row, condition_.scans[scan_], *condition_.any_of.front().term);
+      proven = proves(row, condition_.scans[scan_], condition_);
       return true;
     }
     rows_ = nullptr;

@@ -11,6 +11,9 @@
 
 namespace alzette::store {
 
+// Whether a row by itself says that its resource meets the condition. Where it does not, another value may.
+bool proves(const Row& row, const Scan& scan, const Condition& condition);
+
 class RangeWalk {
  public:
   // Whether all matches of a condition lie in ranges that have an order.

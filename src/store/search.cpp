@@ -165,8 +165,8 @@ class Search {
       if (effort_.spent()) return true;
       if (before - effort_.left() > patience) return false;
       const Key key = lane->head;
-      if (judge_.holds(lane->plan, drivers[static_cast<std::size_t>(lane - lanes_.data())], key) && !take(key))
-        return true;
+      const int driver = drivers[static_cast<std::size_t>(lane - lanes_.data())];
+      if (judge_.holds(lane->plan, driver, key, lane->keys->proven()) && !take(key)) return true;
       lane->open = (descending ? key >= lane->plan.from : key <= lane->plan.to) && lane->keys->next(lane->head);
     }
     return true;
@@ -338,7 +338,7 @@ class Search {
     open(lane, lane.driver, false, 0);
     while (lane.open && !effort_.spent()) {
       const Key key = lane.head;
-      if (judge_.holds(plan, lane.driver, key)) ++sum;
+      if (judge_.holds(plan, lane.driver, key, lane.keys->proven())) ++sum;
       lane.open = key <= plan.to && lane.keys->next(lane.head);
     }
     return sum;

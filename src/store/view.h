@@ -59,6 +59,8 @@ class Keys {
   virtual bool next(Key& key) = 0;
   // The next key is `key` or the nearest one behind it.
   virtual void seek(Key key) = 0;
+  // Whether the last key surely meets the condition whose range this is.
+  virtual bool proven() const { return false; }
 };
 
 // Where a row stands in a table of values that have an order; what the kind does not have is 0.
@@ -110,7 +112,7 @@ class View {
 
   virtual std::unique_ptr<Keys> keys(const Scan& scan, bool descending) = 0;  // scans in key order only
   // Every key of the scan, older than or equal to last(), until `take` answers false. Keys may repeat.
-  virtual void each(const Scan& scan, const std::function<bool(Key)>& take) = 0;
+  virtual void each(const Scan& scan, const std::function<bool(const Row&)>& take) = 0;
   // Of a range of strings, dates, numbers or quantities, behind a row of it (nullptr: from its start).
   virtual std::unique_ptr<Rows> in_order(const Scan& scan, const Place* after) = 0;
   virtual std::uint64_t estimate(const Scan& scan, std::uint64_t at_most) = 0;

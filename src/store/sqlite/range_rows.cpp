@@ -59,12 +59,7 @@ class RangeRows : public Rows {
     row.key = rows_.integer(0);
     row.only = rows_.integer(1) == 0;
     view_.met(row.key, rows_.is_null(2) || view_.covers(rows_.integer(2)));
-    if (scan_.shape == Shape::dates) {
-      row.at = rows_.integer(3);
-      row.other = rows_.integer(4);
-    } else if (scan_.shape != Shape::strings) {
-      row.number = rows_.real(3);
-    }
+    read_value(rows_, scan_.shape, 3, row);
     return true;
   }
 

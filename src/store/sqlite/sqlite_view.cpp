@@ -32,12 +32,12 @@ std::string walking(const std::string& table, const std::string& key, const std:
          condition + " AND " + key + " BETWEEN ? AND ? ORDER BY " + key;
 }
 
-Sentences make(const std::string& table, const std::string& condition) {
+Sentences make(const std::string& table, const std::string& condition, const std::string& value = {}) {
   const std::string range = table + " WHERE " + condition;
   return {
       .up = walking(table, "t.key", condition),
       .down = walking(table, "t.key", condition) + " DESC",
-      .each = "SELECT key FROM " + range + " AND key <= ?",
+      .each = "SELECT key" + value + " FROM " + range + " AND key <= ?",
       .estimate = "SELECT count(*) FROM (SELECT 1 FROM " + range + " LIMIT ?)",
       .count = counting(table, "t.key", condition),
   };
@@ -79,9 +79,9 @@ const Sentences& sentences(Shape shape) {
       make_for_words(),
       make("string t", "parameter = ? AND value >= ? AND value < ?"),
       make("uri t", "parameter = ? AND value >= ? AND value < ?"),
-      make("date t", "parameter = ? AND bucket = ? AND at BETWEEN ? AND ?"),
-      make("number t", "parameter = ? AND value BETWEEN ? AND ?"),
-      make("quantity t", "parameter = ? AND canonical = ? AND value BETWEEN ? AND ?"),
+      make("date t", "parameter = ? AND bucket = ? AND at BETWEEN ? AND ?", ", at, other"),
+      make("number t", "parameter = ? AND value BETWEEN ? AND ?", ", value"),
+      make("quantity t", "parameter = ? AND canonical = ? AND value BETWEEN ? AND ?", ", value"),
       make("composite t", "parameter = ? AND first = ? AND second BETWEEN ? AND ?"),
   };
   return all[static_cast<std::size_t>(shape)];
@@ -311,11 +311,23 @@ std::unique_ptr<Keys> SqliteView::keys(const Scan& scan, bool descending) {
   return std::make_unique<RangeKeys>(*this, connection_, prepared(scan), descending);
 }
 
-void SqliteView::each(const Scan& wanted, const std::function<bool(Key)>& take) {
+void read_value(const Statement& rows, Shape shape, int at, Row& row) {
+  if (shape == Shape::dates) {
+    row.at = rows.integer(at);
+    row.other = rows.integer(at + 1);
+  } else if (shape == Shape::numbers || shape == Shape::quantities) {
+    row.number = rows.real(at);
+  }
+}
+
+void SqliteView::each(const Scan& wanted, const std::function<bool(const Row&)>& take) {
   const Scan scan = prepared(wanted);
   auto rows = connection_.take(sentences(scan.shape).each.c_str());
   rows.bind(bind_range(rows, scan), last_);
-  while (rows.step() && take(rows.integer(0))) {
+  for (Row row; rows.step();) {
+    row.key = rows.integer(0);
+    read_value(rows, scan.shape, 1, row);
+    if (!take(row)) return;
   }
 }
 

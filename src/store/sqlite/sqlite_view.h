@@ -13,6 +13,9 @@
 
 namespace alzette::store::sqlite {
 
+// What a row of a range holds of its value: columns from `at` on.
+void read_value(const Statement& rows, Scan::Shape shape, int at, Row& row);
+
 class SqliteView : public View {
  public:
   // `texts` may be null: then every text is looked at where it is searched for a part.
@@ -29,7 +32,7 @@ class SqliteView : public View {
 
   Key last() const override { return last_; }
   std::unique_ptr<Keys> keys(const Scan& scan, bool descending) override;
-  void each(const Scan& scan, const std::function<bool(Key)>& take) override;
+  void each(const Scan& scan, const std::function<bool(const Row&)>& take) override;
   std::unique_ptr<Rows> in_order(const Scan& scan, const Place* after) override;
   std::uint64_t estimate(const Scan& scan, std::uint64_t at_most) override;
   std::uint64_t count(const Scan& scan, std::uint64_t at_most) override;
