@@ -7,6 +7,16 @@
 #include <new>
 
 namespace ihe {
+namespace {
+
+// Looked up once: OpenSSL does it for each digest otherwise, which costs more than to digest a short text.
+const EVP_MD* algorithm(Digest::Kind kind) {
+  static const EVP_MD* const sha1 = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return kind == Digest::Kind::sha1 ? sha1 : sha256;
+}
+
+}  // namespace
 
 struct Digest::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
@@ -17,9 +27,8 @@ struct Digest::State {
 };
 
 Digest::Digest(Kind kind) : state_(std::make_unique<State>()) {
-  if (!state_->context ||
-      EVP_DigestInit_ex(state_->context, kind == Kind::sha1 ? EVP_sha1() : EVP_sha256(), nullptr) != 1)
-    throw std::bad_alloc();
+  const auto* with = algorithm(kind);
+  if (!state_->context || !with || EVP_DigestInit_ex(state_->context, with, nullptr) != 1) throw std::bad_alloc();
 }
 
 Digest::~Digest() = default;
