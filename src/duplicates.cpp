@@ -43,10 +43,11 @@ struct Duplicates::State {
   bool look_at(const fhir::Version& change) {
     measures().looked_at.add();
     for (unsigned tries = 0; tries < most_tries; ++tries) {
-      auto next = plan(change);
-      if (!next) return complain(next.outcome());
-      if (!*next) return true;
-      const auto receipt = commit(std::move(**next));
+      auto planned = plan(change);
+      if (!planned) return complain(planned.outcome());
+      auto& next = *planned;
+      if (!next) return true;
+      const auto receipt = commit(std::move(*next));
       if (receipt) {
         measures().tasks.add();
         continue;

@@ -70,7 +70,7 @@ void Hl7v2Door::go_on(const std::shared_ptr<Batch>& batch) {
   batch->respond(v2::answer_batch(batch->read.batch, batch->answers));
 }
 
-void Hl7v2Door::answer(std::string_view bytes, std::string peer, net::MllpHandler::Respond respond) {
+void Hl7v2Door::answer(std::string_view bytes, std::string peer, const net::MllpHandler::Respond& respond) {
   const auto start = clock::Monotonic::now();
   auto received = v2::receive(bytes, clock::wall_ms());
   if (!received.row) {
@@ -89,7 +89,7 @@ void Hl7v2Door::answer(std::string_view bytes, std::string peer, net::MllpHandle
 }
 
 net::MllpHandler Hl7v2Door::handler() {
-  return {[this](std::string message, std::string peer, net::MllpHandler::Respond respond) {
+  return {[this](const std::string& message, std::string peer, const net::MllpHandler::Respond& respond) {
             try {
               handle(message, std::move(peer), respond);
             } catch (const std::exception& error) {

@@ -24,7 +24,7 @@ class Hl7v2Door {
 
  private:
   struct Batch;
-  void answer(std::string_view bytes, std::string peer, net::MllpHandler::Respond respond);
+  void answer(std::string_view bytes, std::string peer, const net::MllpHandler::Respond& respond);
   void go_on(const std::shared_ptr<Batch>& batch);
 
   Exchange& exchange_;

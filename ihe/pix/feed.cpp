@@ -104,9 +104,9 @@ Result<Plan> add_or_revise(const Site& site, const hl7v2::Message& message) {
   auto fed = identity::feed(site, {told->patient, told->mother, told->cleared, feeder_of(message)});
   if (!fed) return in_pid(std::move(fed.outcome()));
   if (const auto* pv1 = message.find("PV1")) {
-    auto visit = read_visit(site, message, *pv1, fed->patient);
-    if (!visit) return std::move(visit.outcome());
-    if (*visit) fed->batch.writes.push_back(std::move(**visit));
+    auto read = read_visit(site, message, *pv1, fed->patient);
+    if (!read) return std::move(read.outcome());
+    if (auto& visit = *read) fed->batch.writes.push_back(std::move(*visit));
   }
   return accept(site, message, std::move(fed->batch), warnings_of(site, *told->patient));
 }
