@@ -205,26 +205,28 @@ struct Door::State {
     const Audit::Asked asked{job.request, job.route, job.parameters};
     if (auto done = Audit::admit(site, asked, *made); !done) return std::move(done.outcome());
     if (auto done = audit.carried_out(site, asked, *made); !done) return std::move(done.outcome());
-    if (!made->batch) return made;
-    if (auto done = obey({*snapshot, access, job.base, call.now, ids, settings}, *made->batch); !done)
+    auto& batch = made->batch;
+    if (!batch) return made;
+    if (auto done = obey({*snapshot, access, job.base, call.now, ids, settings}, *batch); !done)
       return std::move(done.outcome());
-    auto faults = judge(job, {*snapshot, access, job.base, profiles, terminology}, *made);
+    auto faults = judge(job, {*snapshot, access, job.base, profiles, terminology}, made->claims_profile, *batch);
     if (!faults) return std::move(faults.outcome());
     return warned(std::move(*made), *faults);
   }
 
   // What profiles say of a change: of what it writes, and of the Bundle of a transaction, which is not written.
-  Result<std::vector<fhir::Issue>> judge(const Job& job, const JudgeSite& site, const rest::Plan& plan) const {
+  Result<std::vector<fhir::Issue>> judge(const Job& job, const JudgeSite& site, bool claims_profile,
+                                         const fhir::Batch& batch) const {
     std::vector<fhir::Issue> all;
     if (policy.on_write == OnWrite::off) return all;
-    if (plan.claims_profile) {  // planning has changed the Bundle that was read: what was sent is read again
+    if (claims_profile) {  // planning has changed the Bundle that was read: what was sent is read again
       const auto sent = rest::receive(job.request.body, job.body_format);
       if (!sent) return sent.outcome();
       auto faults = judge_bundle(policy, site, *sent->resource);
       if (!faults) return faults;
       all = std::move(*faults);
     }
-    auto faults = judge_writes(policy, site, *plan.batch);
+    auto faults = judge_writes(policy, site, batch);
     if (faults) std::move(faults->begin(), faults->end(), std::back_inserter(all));
     return faults ? Result<std::vector<fhir::Issue>>(std::move(all)) : std::move(faults);
   }
@@ -279,14 +281,13 @@ struct Door::State {
     if (!made) return refuse(*job, made.outcome());
     if (!made->batch && made->parts.empty() && !made->reply) return finish(*job, std::move(made->response));
     const auto plan = std::make_shared<rest::Plan>(std::move(*made));
-    if (plan->batch) return commit(job, plan);
+    if (auto& batch = plan->batch) return commit(job, plan, std::move(*batch));
     if (!plan->parts.empty()) return gather(job, plan, {});
     rest::Effect nothing;
     finish(*job, plan->reply(nothing));
   }
 
-  void commit(const std::shared_ptr<Job>& job, const std::shared_ptr<rest::Plan>& plan) {
-    auto batch = std::move(*plan->batch);
+  void commit(const std::shared_ptr<Job>& job, const std::shared_ptr<rest::Plan>& plan, fhir::Batch batch) {
     store.commit(std::move(batch), [this, job, plan](Result<fhir::Receipt> receipt) {
       if (!receipt || receipt->size() > long_receipt || !plan->parts.empty()) {
         const auto shared = std::make_shared<Result<fhir::Receipt>>(std::move(receipt));
