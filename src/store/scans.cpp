@@ -71,21 +71,24 @@ void add_token(View& view, Name parameter, const Alternative& alternative, std::
 
 // Where the texts of a parameter are few (names of tests, towns), those that match are picked out and their rows come
 // in key order; otherwise all of them are looked at.
-bool add_texts(View& view, Name parameter, const Alternative& alternative, Modifier modifier,
-               std::vector<Scan>& scans) {
+bool add_texts(View& view, Name parameter, const Alternative& alternative, Modifier modifier, std::vector<Scan>& scans,
+               bool& exact) {
   constexpr std::size_t most_scans = 200;
   const auto texts = view.texts(parameter);
   if (!texts) return false;
   std::vector<Scan> found;
+  bool all_whole = true;
+  Value value;
+  value.kind = IndexKind::string;
   for (const auto& text : *texts) {
-    Value value;
-    value.kind = IndexKind::string;
     value.text = text;
     const bool whole = text.size() <= most_text;  // a shortened one is judged by what was stored
     if (whole && !matches(value, alternative, modifier)) continue;
+    all_whole = all_whole && whole;
     found.push_back({.shape = Shape::text, .parameter = parameter, .from = text});
     if (found.size() > most_scans) return false;
   }
+  exact = exact && all_whole;
   scans.insert(scans.end(), found.begin(), found.end());
   return true;
 }
@@ -99,8 +102,8 @@ void add_string(View& view, Name parameter, const Alternative& alternative, Modi
     scan.from = bounded(term.value.text);
     exact = false;
   } else if (modifier == Modifier::contains || modifier == Modifier::text || modifier == Modifier::ends) {
+    if (add_texts(view, parameter, alternative, modifier, scans, exact)) return;
     exact = false;
-    if (add_texts(view, parameter, alternative, modifier, scans)) return;
   } else {
     constexpr std::size_t sure = most_text - 3;  // bytes that a shortened text surely keeps
     scan.from = term.value.text.substr(0, sure);
