@@ -313,6 +313,18 @@ TEST_CASE("a batch answers each entry for itself") {
         R"({"resourceType":"Bundle","type":"batch-response"})");
 }
 
+TEST_CASE("a batch carries what its entries read, however long and wherever it is kept") {
+  const RestServer server;
+  const std::string data(400'000, 'A');
+  const auto binary = R"({"resourceType":"Binary","id":"large","contentType":"text/plain","data":")" + data + "\"}";
+  REQUIRE(server.ask("PUT", "/Binary/large", binary).status == 201);
+  const auto reply = server.post("", bundle("batch", R"({"request":{"method":"GET","url":"Binary/large"}},)"
+                                                     R"({"request":{"method":"GET","url":"metadata"}})"));
+  CHECK(reply.status == 200);
+  CHECK(reply.has("\"data\":\"" + data + "\""));
+  CHECK(reply.has(R"("resource":{"resourceType":"CapabilityStatement")"));
+}
+
 TEST_CASE("what the CapabilityStatement says can be done") {
   const RestServer server;
   const auto statement = server.get("/metadata");
