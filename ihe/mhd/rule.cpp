@@ -68,8 +68,9 @@ Result<bool> put_entry(const fhir::RuleSite& rule_site, fhir::Batch& batch, std:
   if (!received) return std::move(received.outcome());
   auto made = Entries().put(site_of(rule_site), *received->resource, write.id, write.if_version);
   if (!made) return std::move(made.outcome());
-  if (!*made) return true;         // keep_registered
-  auto& writes = (*made)->writes;  // they expect nothing but that the set of our own making is new
+  auto& entry = *made;
+  if (!entry) return true;       // keep_registered
+  auto& writes = entry->writes;  // they expect nothing but that the set of our own making is new
   batch.writes[at] = std::move(writes.front());
   std::move(writes.begin() + 1, writes.end(), std::back_inserter(batch.writes));
   return true;

@@ -97,14 +97,15 @@ class Loader {
     Reader reader(file);
     std::uint64_t number = 0;
     while (true) {
-      auto text = reader.next();
-      if (!text) {
+      auto read = reader.next();
+      if (!read) {
         result_.complete = false;
-        write_refusal(file.path, text.outcome());
+        write_refusal(file.path, read.outcome());
         return;
       }
-      if (!*text) break;
-      submit(current, std::move(**text), number++);
+      auto& text = *read;
+      if (!text) break;
+      submit(current, std::move(*text), number++);
       bar_.update(bytes_ ? static_cast<double>(passed_ + reader.bytes_read()) / static_cast<double>(bytes_) : 1,
                   taken_.load(std::memory_order_relaxed));
       if (intake_.broken()) return;

@@ -275,9 +275,10 @@ class Planner {
     std::vector<Outcome> refusals(read_.size());
     site_.each(read_.size(), [&](std::size_t i) {
       if (!read_[i].resource || plan_.entries[i].act != Act::write) return;
-      auto write = drafts_[i].patches ? prepare_patch(i)
-                                      : rest::prepare(*read_[i].resource, plan_.entries[i].id, drafts_[i].method,
-                                                      site_.base, read_[i].place + ".resource");
+      const auto& patches = drafts_[i].patches;
+      auto write = patches ? prepare_patch(*patches, i)
+                           : rest::prepare(*read_[i].resource, plan_.entries[i].id, drafts_[i].method, site_.base,
+                                           read_[i].place + ".resource");
       if (write)
         drafts_[i].write = std::move(*write);
       else
@@ -294,8 +295,7 @@ class Planner {
     return true;
   }
 
-  Result<fhir::Write> prepare_patch(std::size_t i) const {
-    const auto& version = *drafts_[i].patches;
+  Result<fhir::Write> prepare_patch(const fhir::Version& version, std::size_t i) const {
     const auto incoming = patched(version, *read_[i].resource, site_.now);
     if (!incoming) return at(read_[i], incoming.outcome());
     auto write =
