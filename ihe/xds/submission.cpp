@@ -310,8 +310,9 @@ void assign_ids(Work& work, std::vector<RegistryObject>& objects, std::string_vi
 }
 
 const fhir::Outcome* Work::failure() const {
-  if (registry.failure()) return &*registry.failure();
-  return patients.failure() ? &*patients.failure() : nullptr;
+  for (const auto* failure : {&registry.failure(), &patients.failure()})
+    if (*failure) return &**failure;
+  return nullptr;
 }
 
 void submit(Work& work, Submission submission, Submitted how, std::string_view metadata_code) {
