@@ -50,9 +50,9 @@ void Exchange::work(const std::shared_ptr<Job>& job) {
       }
     }();
     if (!made) return refuse(job, std::move(made.outcome()));
-    if (!made->batch) return give(*job, std::move(made->answer));
-    if (job->asks && trail_.take(*made->batch)) return give(*job, std::move(made->answer));
-    commit(job, std::move(*made));
+    auto& batch = made->batch;
+    if (!batch || (job->asks && trail_.take(*batch))) return give(*job, std::move(made->answer));
+    commit(job, std::move(*batch), std::move(*made));
   });
 }
 
@@ -79,18 +79,19 @@ fhir::Result<ihe::Plan> Exchange::plan(Job& job) {
                        }};
   auto made = job.transaction.run(site, job.message);
   if (!made) return made;
-  if (made->remember) recollection_.remember(made->remember->first, std::move(made->remember->second));
+  if (auto& told = made->remember) recollection_.remember(told->first, std::move(told->second));
+  auto& batch = made->batch;
   if (!job.transaction.audit.event.empty()) {
     const auto refusal = ihe::atna::refusal_in(job.transaction, made->answer);
     const auto record = ihe::atna::record_of(site, job.transaction, job.message, made->audited);
     auto event = ihe::atna::event(site, record, refusal ? &*refusal : nullptr);
     if (!event) return std::move(event.outcome());
-    job.asks = !made->batch && !made->committed;
-    if (!made->batch) made->batch = fhir::Batch{access_, {}, {}};
-    made->batch->writes.push_back(std::move(*event));
+    job.asks = !batch && !made->committed;
+    if (!batch) batch = fhir::Batch{access_, {}, {}};
+    batch->writes.push_back(std::move(*event));
   }
-  if (!made->batch) return made;
-  if (auto done = obey({*snapshot, access_, job.base, site.now, ids_, settings_}, *made->batch); !done)
+  if (!batch) return made;
+  if (auto done = obey({*snapshot, access_, job.base, site.now, ids_, settings_}, *batch); !done)
     return std::move(done.outcome());
   return made;
 }
@@ -113,15 +114,16 @@ void Exchange::refuse(const std::shared_ptr<Job>& job, fhir::Outcome outcome) {
   });
 }
 
-void Exchange::commit(const std::shared_ptr<Job>& job, ihe::Plan plan) {
-  const auto shared = std::make_shared<ihe::Plan>(std::move(plan));
-  const auto& writes = shared->batch->writes;
+void Exchange::commit(const std::shared_ptr<Job>& job, fhir::Batch batch, ihe::Plan plan) {
+  const auto& writes = batch.writes;
   const bool files = std::any_of(writes.begin(), writes.end(), [](const auto& one) { return !one.documents.empty(); });
-  if (!files || !disk_.post([this, job, shared] { hand_in(job, shared); })) hand_in(job, shared);
+  const auto held = std::make_shared<fhir::Batch>(std::move(batch));
+  const auto shared = std::make_shared<ihe::Plan>(std::move(plan));
+  const auto hand_in = [this, job, held, shared] { this->hand_in(job, std::move(*held), shared); };
+  if (!files || !disk_.post(hand_in)) hand_in();
 }
 
-void Exchange::hand_in(const std::shared_ptr<Job>& job, const std::shared_ptr<ihe::Plan>& shared) {
-  auto batch = std::move(*shared->batch);
+void Exchange::hand_in(const std::shared_ptr<Job>& job, fhir::Batch batch, const std::shared_ptr<ihe::Plan>& shared) {
   store_.commit(std::move(batch), [this, job, shared](fhir::Result<fhir::Receipt> receipt) {
     guarded(*job, [&] {
       if (receipt && job->asks) trail_.kept();

@@ -52,9 +52,9 @@ class Exchange {
   static void give(Job& job, fhir::Result<ihe::Answer> answer);
   fhir::Result<ihe::Plan> plan(Job& job);
   void refuse(const std::shared_ptr<Job>& job, fhir::Outcome outcome);
-  void commit(const std::shared_ptr<Job>& job, ihe::Plan plan);
+  void commit(const std::shared_ptr<Job>& job, fhir::Batch batch, ihe::Plan plan);
   void post(const std::shared_ptr<Job>& job);
-  void hand_in(const std::shared_ptr<Job>& job, const std::shared_ptr<ihe::Plan>& plan);
+  void hand_in(const std::shared_ptr<Job>& job, fhir::Batch batch, const std::shared_ptr<ihe::Plan>& plan);
 
   fhir::Store& store_;
   WorkerLane& workers_;
