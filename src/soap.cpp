@@ -124,7 +124,7 @@ void SoapDoor::receive(const std::shared_ptr<Job>& job) try {
   job->call = std::move(std::get<ihe::SoapCall>(received));
   job->call.message.peer = job->peer;
   const auto route = job->call.exchanged.transaction->id;
-  const auto refuse = [&](Outcome why) {
+  const auto refuse = [&](const Outcome& why) {
     job->respond(response_of(ihe::fault(job->call, why, auth::random_token()), route));
   };
   const auto [ns, name] = ihe::body_of(job->call);

@@ -72,6 +72,11 @@ int to_files(const gen::Nation& nation, const std::string& folder) {
     });
     return lines;
   };
+  const auto name_of = [&](std::string_view type) {
+    std::string name = folder;
+    (name += '/').append(type).append(".ndjson");
+    return name;
+  };
   const std::uint64_t at_once = std::max(std::thread::hardware_concurrency(), 1u);
   for (std::uint64_t first = 0; first < nation.parts(); first += at_once) {
     std::vector<std::future<ByType>> made;
@@ -80,16 +85,16 @@ int to_files(const gen::Nation& nation, const std::string& folder) {
     for (auto& part : made)
       for (auto& [type, lines] : part.get()) {
         auto [file, fresh] = files.try_emplace(type);
-        if (fresh) file->second.open(folder + "/" + type + ".ndjson", std::ios::trunc | std::ios::binary);
+        if (fresh) file->second.open(name_of(type), std::ios::trunc | std::ios::binary);
         file->second << lines;
-        if (!file->second) return complain(folder + "/" + type + ".ndjson cannot be written");
+        if (!file->second) return complain(name_of(type) + " cannot be written");
         count += static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
       }
     bar.update(share(first, nation.parts()), count);
   }
   for (auto& [type, file] : files) {
     file.close();
-    if (!file) return complain(folder + "/" + type + ".ndjson cannot be written: is the disk full?");
+    if (!file) return complain(name_of(type) + " cannot be written: is the disk full?");
   }
   std::cout << in::grouped(count) << " resources in " << files.size() << " files of " << folder << " ("
             << in::duration(bar.seconds()) << ")\n";
