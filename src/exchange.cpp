@@ -52,7 +52,8 @@ void Exchange::work(const std::shared_ptr<Job>& job) {
     if (!made) return refuse(job, std::move(made.outcome()));
     auto& batch = made->batch;
     if (!batch || (job->asks && trail_.take(*batch))) return give(*job, std::move(made->answer));
-    commit(job, std::move(*batch), std::move(*made));
+    auto writes = std::move(*batch);
+    commit(job, std::move(writes), std::move(*made));
   });
 }
 
