@@ -135,12 +135,8 @@ std::string answer_batch(const Batch& batch, const std::vector<std::string>& ans
   auto answer = answers.begin();
   for (const auto& group : batch.groups) {
     if (!group.header.empty()) append_header(group.header, out);
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < group.messages.size(); ++i, ++answer) {
-      out += *answer;
-      count += answer->empty() ? 0 : 1;
-    }
-    if (!group.header.empty()) append_trailer("BTS", group.header, count, out);
+    for (std::size_t i = 0; i < group.messages.size(); ++i) out += *answer++;
+    if (!group.header.empty()) append_trailer("BTS", group.header, group.messages.size(), out);
   }
   if (!batch.file.empty()) append_trailer("FTS", batch.file, batch.groups.size(), out);
   return out;

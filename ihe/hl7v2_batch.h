@@ -34,8 +34,7 @@ struct ReadBatch {
 
 ReadBatch read_batch(std::string_view bytes, const BatchLimits& limits = {});
 
-// The batch of their answers, the same for the same batch. `answers`: of all messages in their order; "" for one that
-// wants none.
+// The batch of their answers, the same for the same batch. `answers`: of all messages in their order.
 std::string answer_batch(const Batch& batch, const std::vector<std::string>& answers);
 
 }  // namespace ihe::hl7v2

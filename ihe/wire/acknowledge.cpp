@@ -70,11 +70,10 @@ std::string_view fault_code(const fhir::Issue& issue, Kind kind) {
   return kind == Kind::unsupported ? "200" : "102";
 }
 
-// HL7 table 0155; what does not stand there silences nobody.
-bool wanted(std::string_view condition, bool success) {
-  if (condition == "NE") return false;
-  if (condition == "SU") return success;
-  return condition != "ER" || !success;
+// Whether MSH-15 wants the accept acknowledgement of this outcome: HL7 table 0155.
+bool asks_for_commit(const Message& message, bool success) {
+  const auto condition = message.header(15).component(1);
+  return condition == "AL" || condition == (success ? "SU" : "ER");
 }
 
 }  // namespace
@@ -136,11 +135,9 @@ std::string reject(const Message& message, std::string_view code, const std::vec
 
 std::string acknowledge(const Message& message, std::string_view code, const std::vector<Fault>& faults,
                         std::int64_t now) {
-  const auto accept = message.header(15).component(1);
-  const bool success = code == "AA";
-  if (!accept.empty() && wanted(accept, success))
-    return reject(message, "C" + std::string(code.substr(1)), faults, now);
-  return wanted(message.header(16).component(1), success) ? reject(message, code, faults, now) : std::string();
+  std::string answer(code);
+  if (asks_for_commit(message, code == "AA")) answer[0] = 'C';
+  return reject(message, answer, faults, now);
 }
 
 std::string_view code_of(Kind kind) {

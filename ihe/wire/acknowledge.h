@@ -28,9 +28,9 @@ void add_msa(Writer& writer, const Message& message, std::string_view code);
 
 void add_errors(Writer& writer, const Message& message, const std::vector<Fault>& faults);
 
-// An ACK: a message gets one answer. In enhanced mode that is the accept acknowledgement (CA, CE, CR) where MSH-15
-// wants one of this outcome, else the application's where MSH-16 does, which it also does when it is empty; else "",
-// nothing is to be sent. HL7 v2.5 chapter 2.9.3, table 0155.
+// An ACK: a message gets one answer. It is the accept acknowledgement (CA, CE, CR) where MSH-15 wants one of this
+// outcome (HL7 v2.5 chapter 2.9.3, table 0155), else that of the original mode, in which IHE's transactions are and no
+// message goes without (ITI TF-2 C.2.3).
 std::string acknowledge(const Message& message, std::string_view code, const std::vector<Fault>& faults,
                         std::int64_t now);
 
