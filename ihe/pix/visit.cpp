@@ -58,7 +58,7 @@ constexpr std::array<Doctor, 4> doctors{{{7, "ATND"}, {8, "REF"}, {9, "CON"}, {1
 
 // With its zone a time is whole; without one only its day is certain.
 std::optional<std::string> moment_of(const std::string& timestamp) {
-  const auto day = date_of(timestamp.substr(0, std::min<std::size_t>(timestamp.size(), 8)));
+  auto day = date_of(timestamp.substr(0, std::min<std::size_t>(timestamp.size(), 8)));
   const auto zone = timestamp.find_first_of("+-");
   if (!day || day->size() != 10 || zone == std::string::npos || zone < 12 || timestamp.size() != zone + 5) return day;
   const auto seconds = zone >= 14 ? timestamp.substr(12, 2) : "00";

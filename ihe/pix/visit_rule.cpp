@@ -95,7 +95,7 @@ class Moving {
     if (!stored) return std::move(stored.outcome());
     for (auto& version : *stored) {
       if (std::find(written.begin(), written.end(), version.id) != written.end()) continue;
-      auto* resource = keep(std::move(version.body));
+      auto* resource = keep(version.body);
       if (resource) visits.push_back({version.id, version.version, resource, std::nullopt});
     }
     return visits;

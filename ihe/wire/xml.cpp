@@ -268,8 +268,10 @@ const Element* Element::child(std::string_view n, std::string_view local) const 
 
 const Element* Element::at(std::initializer_list<std::string_view> path) const {
   const auto* e = this;
-  for (const auto step : path)
-    if (!(e = e->child(step))) return nullptr;
+  for (const auto step : path) {
+    e = e->child(step);
+    if (!e) return nullptr;
+  }
   return e;
 }
 

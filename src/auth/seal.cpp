@@ -66,7 +66,7 @@ class Hash {
   ~Hash() { EVP_MD_CTX_free(state_); }
   Hash(const Hash&) = delete;
   Hash& operator=(const Hash& other) {
-    check(EVP_MD_CTX_copy_ex(state_, other.state_));
+    if (this != &other) check(EVP_MD_CTX_copy_ex(state_, other.state_));
     return *this;
   }
   void start() { check(EVP_DigestInit_ex(state_, EVP_sha256(), nullptr)); }

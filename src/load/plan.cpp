@@ -137,6 +137,7 @@ class Planner {
   // A batch writes no resource twice; the second version goes into the next one.
   void add_to_group(fhir::Batch alone, const Item& item) {
     std::vector<std::string> places;
+    places.reserve(alone.writes.size());
     for (const auto& write : alone.writes) places.push_back(std::string(write.type->name.view()) + "/" + write.id);
     if (std::any_of(places.begin(), places.end(), [&](const auto& place) { return in_group_.count(place) > 0; }))
       close_group();

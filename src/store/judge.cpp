@@ -333,9 +333,9 @@ bool Judge::linked(Condition& condition, const Entry& entry, std::string_view po
       if (condition.rids.contains(target)) return true;
       continue;
     }
-    const auto known = condition.judged.find(target);
-    if (known != condition.judged.end() ? known->second : (condition.judged[target] = inner_holds(condition, target)))
-      return true;
+    auto known = condition.judged.find(target);
+    if (known == condition.judged.end()) known = condition.judged.emplace(target, inner_holds(condition, target)).first;
+    if (known->second) return true;
   }
   return false;
 }

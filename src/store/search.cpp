@@ -362,6 +362,7 @@ class Search {
 
   std::vector<int> chosen() const {
     std::vector<int> drivers;
+    drivers.reserve(lanes_.size());
     for (const auto& lane : lanes_) drivers.push_back(lane.driver);
     return drivers;
   }

@@ -293,8 +293,10 @@ class IdKeys : public Keys {
       statement_.with(type, std::string_view(from_));
   }
   bool next(Key& key) override {
-    while (statement_.step())
-      if ((key = view_.current_of(statement_.integer(0))) != 0) return true;
+    while (statement_.step()) {
+      key = view_.current_of(statement_.integer(0));
+      if (key != 0) return true;
+    }
     return false;
   }
   void seek(Key) override {}
