@@ -4,15 +4,15 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
-#include <new>
+#include <memory>
 #include <stdexcept>
-#include <utility>
 
 namespace alzette::auth {
 namespace {
@@ -57,61 +57,43 @@ std::optional<std::string> from_base64url(std::string_view text) {
 
 using Digest = std::array<unsigned char, 32>;
 
-// SHA-256 as far as it has got.
-class Hash {
+// HMAC-SHA256 that keeps its key: to begin anew costs more than a short message.
+class Mac {
  public:
-  Hash() {
-    if (!state_) throw std::bad_alloc();
+  Mac() {
+    if (!state_) throw std::runtime_error("HMAC is not available");
   }
-  ~Hash() { EVP_MD_CTX_free(state_); }
-  Hash(const Hash&) = delete;
-  Hash& operator=(const Hash& other) {
-    if (this != &other) check(EVP_MD_CTX_copy_ex(state_, other.state_));
-    return *this;
-  }
-  void start() { check(EVP_DigestInit_ex(state_, EVP_sha256(), nullptr)); }
-  void add(const void* bytes, std::size_t size) { check(EVP_DigestUpdate(state_, bytes, size)); }
-  Digest end() {
+  ~Mac() { EVP_MAC_CTX_free(state_); }
+  Mac(const Mac&) = delete;
+  Mac& operator=(const Mac&) = delete;
+
+  Digest of(const Seal::Key& key, std::string_view message) {
+    if (key_ != key) take(key);
     Digest digest;
-    check(EVP_DigestFinal_ex(state_, digest.data(), nullptr));
+    std::size_t size = 0;
+    check(EVP_MAC_init(state_, nullptr, 0, nullptr));
+    check(EVP_MAC_update(state_, reinterpret_cast<const unsigned char*>(message.data()), message.size()));
+    check(EVP_MAC_final(state_, digest.data(), &size, digest.size()));
     return digest;
   }
 
  private:
   static void check(int done) {
-    if (done != 1) throw std::runtime_error("SHA-256 failed");
+    if (done != 1) throw std::runtime_error("HMAC failed");
   }
-  EVP_MD_CTX* state_ = EVP_MD_CTX_new();
-};
-
-// HMAC-SHA256 that goes on from where the key is hashed in: to begin anew costs more than a short message.
-class Mac {
- public:
-  Digest of(const Seal::Key& key, std::string_view message) {
-    if (key_ != key) take(key);
-    work_ = inner_;
-    work_.add(message.data(), message.size());
-    const auto digest = work_.end();
-    work_ = outer_;
-    work_.add(digest.data(), digest.size());
-    return work_.end();
+  static EVP_MAC_CTX* fresh() {
+    const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> mac(EVP_MAC_fetch(nullptr, "HMAC", nullptr), EVP_MAC_free);
+    return mac ? EVP_MAC_CTX_new(mac.get()) : nullptr;
   }
-
- private:
   void take(const Seal::Key& key) {
-    constexpr std::size_t block = 64;
-    for (const auto& [hash, pad] : {std::pair(&inner_, 0x36), std::pair(&outer_, 0x5c)}) {
-      std::array<unsigned char, block> padded;
-      padded.fill(static_cast<unsigned char>(pad));
-      for (std::size_t i = 0; i < key.size(); ++i) padded[i] ^= key[i];
-      hash->start();
-      hash->add(padded.data(), padded.size());
-    }
+    char digest[] = "SHA256";
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string("digest", digest, 0), OSSL_PARAM_construct_end()};
+    check(EVP_MAC_init(state_, key.data(), key.size(), parameters));
     key_ = key;
   }
 
   std::optional<Seal::Key> key_;
-  Hash inner_, outer_, work_;
+  EVP_MAC_CTX* state_ = fresh();
 };
 
 bool write_all(int file, const Seal::Key& key) {
