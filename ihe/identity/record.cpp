@@ -126,7 +126,7 @@ Result<std::vector<Record>> neighbours(const Site& site, const Record& record, s
       const auto* other = link.child("other");
       auto found = read(site, other ? other->value_of("reference") : std::string_view());
       if (!found) return std::move(found.outcome());
-      if (*found) linked.push_back(std::move(**found));
+      if (auto& named = *found) linked.push_back(std::move(*named));
     }
     auto linking = records(site, {{"link", "Patient/" + one.id}}, most_with_one_id);
     if (!linking) return linking;
@@ -136,7 +136,7 @@ Result<std::vector<Record>> neighbours(const Site& site, const Record& record, s
   for (auto& one : linked) {
     auto end = survivor(site, std::move(one));
     if (!end) return std::move(end.outcome());
-    if (*end) all.push_back(std::move(**end));
+    if (auto& last = *end) all.push_back(std::move(*last));
   }
   return all;
 }
@@ -173,9 +173,10 @@ Result<std::vector<Record>> with_merged(const Site& site, const Record& record) 
       const auto* other = link.child("other");
       auto found = read(site, other ? other->value_of("reference") : std::string_view());
       if (!found) return std::move(found.outcome());
-      if (!*found || replaced_by(*(*found)->patient) != "Patient/" + current.id) continue;
+      auto& replaced = *found;
+      if (!replaced || replaced_by(*replaced->patient) != "Patient/" + current.id) continue;
       std::vector<Record> one;
-      one.push_back(std::move(**found));
+      one.push_back(std::move(*replaced));
       keep_unseen(std::move(one), all);
     }
   }
@@ -278,7 +279,7 @@ Result<Meant> meant_by(const Site& site, const Id& id) {
     if (!replaced_by(*record.patient).empty()) {
       auto end = survivor(site, std::move(record));
       if (!end) return std::move(end.outcome());
-      if (*end) merged.push_back(std::move(**end));
+      if (auto& last = *end) merged.push_back(std::move(*last));
     } else {
       (holds(record, id, false) ? current : old).push_back(std::move(record));
     }

@@ -174,7 +174,9 @@ class VisitReader {
         fhir::build::add_some(arena_, identifier, "system", read_authority(site_, xcn, 9));
         fhir::build::add(arena_, identifier, "value", id);
       }
-      fhir::build::add_some(arena_, individual, "display", given.empty() ? family : family + ", " + given);
+      auto display = family;
+      if (!given.empty()) display.append(", ").append(given);
+      fhir::build::add_some(arena_, individual, "display", display);
     }
   }
 

@@ -43,17 +43,17 @@ std::string Patients::own_authority() const { return site_.settings.home_id + ".
 
 const KnownPatient* Patients::find(const Cx& cx) {
   auto [place, fresh] = known_->try_emplace(cx.id + "^^^&" + cx.authority + "&ISO");
+  auto& known = place->second;
   if (fresh) {
-    place->second = look_up(cx);
-    if (place->second && place->second->id == moved_.first) place->second->id = moved_.second;
+    known = look_up(cx);
+    if (known && known->id == moved_.first) known->id = moved_.second;
   }
-  return place->second ? &*place->second : nullptr;
+  return known ? &*known : nullptr;
 }
 
 const KnownPatient* Patients::add(const Cx& cx, const std::string& id) {
   auto& place = (*known_)[cx.id + "^^^&" + cx.authority + "&ISO"];
-  place = KnownPatient{id, cx, false, {id}};
-  return &*place;
+  return &place.emplace(KnownPatient{id, cx, false, {id}});
 }
 
 std::vector<std::string> Patients::seen() const {
@@ -71,18 +71,20 @@ std::optional<KnownPatient> Patients::look_up(const Cx& cx) {
     return KnownPatient{cx.id, cx, false, {cx.id}};
   }
   const identity::Id id{system_of(cx.authority), cx.id};
-  auto record = identity::find(site_, id);
-  if (record && !*record) return std::nullopt;
-  auto all =
-      record ? identity::with_subsumed(site_, **record) : fhir::Result<std::vector<std::string>>(record.outcome());
-  if (!all) {
-    if (!failure_) failure_ = std::move(all.outcome());
+  const auto failed = [&](fhir::Outcome& why) {
+    if (!failure_) failure_ = std::move(why);
     return std::nullopt;
-  }
-  KnownPatient known{(*record)->id, cx, false, std::move(*all)};
-  if (!is_old(*(*record)->patient, id)) return known;
+  };
+  auto found = identity::find(site_, id);
+  if (!found) return failed(found.outcome());
+  const auto& record = *found;
+  if (!record) return std::nullopt;
+  auto all = identity::with_subsumed(site_, *record);
+  if (!all) return failed(all.outcome());
+  KnownPatient known{record->id, cx, false, std::move(*all)};
+  if (!is_old(*record->patient, id)) return known;
   known.subsumed = true;
-  if (auto now = current_in(*(*record)->patient, id.system); !now.empty()) known.cx.id = std::move(now);
+  if (auto now = current_in(*record->patient, id.system); !now.empty()) known.cx.id = std::move(now);
   return known;
 }
 

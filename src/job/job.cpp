@@ -81,9 +81,10 @@ std::string to_text(const Job& job) {
   return out.append(",\"access\":").append(text_of(job.access)).append("}");
 }
 
-std::optional<Job> from_text(std::string_view id, std::string_view text) {
+std::optional<Job> from_text(std::string_view id, const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
   fhir::Arena arena;
-  const auto root = fhir::json::parse(text, arena);
+  const auto root = fhir::json::parse(*text, arena);
   if (!root) return std::nullopt;
   const auto& node = **root;
   Job job;
@@ -107,7 +108,7 @@ std::optional<Job> from_text(std::string_view id, std::string_view text) {
 fhir::Result<fhir::Note> begin(fhir::Snapshot& snapshot, const Job& job) {
   std::size_t unfinished = 0;
   for (const auto& note : snapshot.notes(room)) {
-    const auto other = from_text(note.name, *note.text);
+    const auto other = from_text(note.name, note.text);
     unfinished += other && !other->finished() ? 1 : 0;
   }
   if (unfinished >= most_unfinished)

@@ -44,7 +44,8 @@ struct Job {
 };
 
 std::string to_text(const Job& job);
-std::optional<Job> from_text(std::string_view id, std::string_view text);
+// Nothing for a note that is not there or cannot be read.
+std::optional<Job> from_text(std::string_view id, const std::optional<std::string>& text);
 
 // Access as text, for whatever acts later in someone's name.
 std::string text_of(const fhir::Access& access);

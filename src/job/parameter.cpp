@@ -91,9 +91,10 @@ std::vector<fhir::search::CustomComponent> components_of(std::string_view text) 
   return list;
 }
 
-std::optional<Known> from_text(std::string_view text) {
+std::optional<Known> from_text(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
   fhir::Arena arena;
-  const auto root = fhir::json::parse(text, arena);
+  const auto root = fhir::json::parse(*text, arena);
   if (!root) return std::nullopt;
   const auto& node = **root;
   Known known;
@@ -127,7 +128,7 @@ bool overlap(const CustomDefinition& a, const CustomDefinition& b) {
 // Another parameter of the same code on the same type.
 std::optional<Outcome> taken(fhir::Snapshot& snapshot, std::string_view id, const CustomDefinition& definition) {
   for (const auto& note : snapshot.notes(parameters)) {
-    const auto other = from_text(*note.text);
+    const auto other = from_text(note.text);
     if (note.name == id || !other || !other->inactive.empty() || !overlap(other->definition, definition)) continue;
     return Outcome(Kind::unprocessable, "business-rule",
                    "SearchParameter/" + note.name + " has the code \"" + definition.code +
@@ -154,8 +155,7 @@ Result<bool> note_parameter(const fhir::RuleSite& site, fhir::Batch& batch, std:
     if (incoming->resource->value_of("status") != "draft") return std::move(*refusal);
     known.inactive = "it is a draft whose code another one has";
   }
-  const auto before = site.snapshot.note(parameters, id);
-  const auto was = before ? from_text(*before) : std::nullopt;
+  const auto was = from_text(site.snapshot.note(parameters, id));
   if (was && same(was->definition, known.definition) && was->inactive == known.inactive) return true;
   known.definition.generation = site.ids.next(site.now);
   batch.notes.push_back({std::string(parameters), id, to_text(known)});
@@ -210,8 +210,7 @@ Result<Step> step(const Work& work, Job& job) {
   const auto root = fhir::json::parse(job.request, arena);
   if (!root) return Outcome(Kind::internal, "exception", "The job cannot be read");
   const std::string id((*root)->value_of("parameter"));
-  const auto text = work.snapshot.note(parameters, id);
-  auto known = text ? from_text(*text) : std::nullopt;
+  auto known = from_text(work.snapshot.note(parameters, id));
   // Changed or deleted meanwhile: another job looks after what is there now.
   if (!known || known->definition.generation != (*root)->value_of("generation")) return Step{{}, true};
   auto progress = progress_of(job.progress);
@@ -244,7 +243,7 @@ Result<Step> step(const Work& work, Job& job) {
 void publish(fhir::Store& store) {
   std::vector<CustomDefinition> definitions;
   for (const auto& note : store.snapshot()->notes(parameters)) {
-    auto known = from_text(*note.text);
+    auto known = from_text(note.text);
     if (known && known->inactive.empty()) definitions.push_back(std::move(known->definition));
   }
   fhir::search::publish(definitions);

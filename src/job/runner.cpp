@@ -63,7 +63,7 @@ void Runner::recover() {
     if (!known.contains(entry.path().filename().string())) fs::remove_all(entry.path(), ignored);
   const std::lock_guard lock(mutex_);
   for (const auto& note : notes) {
-    const auto job = from_text(note.name, *note.text);
+    const auto job = from_text(note.name, note.text);
     if (job && !job->finished() && std::find(waiting_.begin(), waiting_.end(), note.name) == waiting_.end())
       waiting_.push_back(note.name);
   }
@@ -113,8 +113,7 @@ void Runner::remove_files(const std::string& id) const {
 // True: there is more to do.
 bool Runner::make_step(const std::string& id) {
   auto snapshot = store_.snapshot();
-  const auto text = snapshot->note(room, id);
-  auto job = text ? from_text(id, *text) : std::nullopt;
+  auto job = from_text(id, snapshot->note(room, id));
   if (!job || job->finished()) return false;
   const auto all = kinds();
   const auto kind = std::find_if(all.begin(), all.end(), [&](const auto* row) { return row->name == job->kind; });
@@ -165,7 +164,7 @@ void Runner::forget_old() {
   fhir::Batch batch;
   const auto now = clock::wall_ms();
   for (const auto& note : store_.snapshot()->notes(room)) {
-    const auto job = from_text(note.name, *note.text);
+    const auto job = from_text(note.name, note.text);
     if (!job || (job->finished() && job->ended + kept_for < now)) batch.notes.push_back({note.room, note.name, {}});
   }
   if (!batch.notes.empty()) commit(std::move(batch));

@@ -24,8 +24,7 @@ constexpr std::string_view json = "application/json";
 
 // Jobs of others are as if they were not.
 Result<Job> job_of(const Call& call) {
-  const auto text = call.snapshot.note(room, call.id);
-  auto job = text ? from_text(call.id, *text) : std::nullopt;
+  auto job = from_text(call.id, call.snapshot.note(room, call.id));
   if (!job || job->access.subject != call.access.subject)
     return Outcome(Kind::absent, "not-found", "There is no such job, or no longer");
   return std::move(*job);

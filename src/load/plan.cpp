@@ -124,7 +124,7 @@ class Planner {
       if (auto faults = fhir::faults_of(root)) return refuse(item, std::move(*faults), false);
       auto entry = entries_.put(site(ids), root, id);
       if (!entry) return refuse(item, std::move(entry.outcome()), true);
-      if (*entry) return add_to_group(std::move(**entry), item);
+      if (auto& put = *entry) return add_to_group(std::move(*put), item);
     }
     auto write = rest::prepare(root, id, fhir::Method::update, base_);
     if (!write) return refuse(item, write.outcome(), false);
@@ -183,9 +183,11 @@ class Planner {
     for (fhir::Node* child : incoming.entries) {
       Item item{line, ++number};
       if (!wanted(item)) continue;
-      if (const auto at = static_cast<std::size_t>(number); at < unreadable.size() && unreadable[at]) {
-        refuse(item, *unreadable[at], false);
-        continue;
+      if (const auto at = static_cast<std::size_t>(number); at < unreadable.size()) {
+        if (const auto& why = unreadable[at]) {
+          refuse(item, *why, false);
+          continue;
+        }
       }
       if (refuse_faults(incoming.issues, "Bundle.entry[" + std::to_string(number) + "]", item)) continue;
       fhir::Node type = *bundle.child("type"), entry = *child, alone = bundle;

@@ -45,7 +45,8 @@ void for_each_item(std::string_view list, Visit visit) {
 }  // namespace
 
 bool HeadCheck::refuse(int status, std::string_view reason) {
-  refusal_ = Refusal{status, reason};
+  refused_ = true;
+  refusal_ = {status, reason};
   return false;
 }
 
@@ -54,7 +55,7 @@ HeadCheck::Place HeadCheck::place(std::string_view part) const {
 }
 
 HeadCheck::State HeadCheck::check(std::string_view buffer, const HeadLimits& limits) {
-  if (refusal_) return State::refused;
+  if (refused_) return State::refused;
   buffer_ = buffer;
   if (!buffer.empty() && !is_token(buffer.front())) {
     refuse(400, "the request line must begin with a method");

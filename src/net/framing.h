@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 namespace alzette::net {
@@ -41,8 +40,8 @@ class HeadCheck {
   enum class State : std::uint8_t { more, complete, refused };
   State check(std::string_view buffer, const HeadLimits& limits);
 
-  const Head& head() const { return head_; }            // when complete
-  const Refusal& refusal() const { return *refusal_; }  // when refused
+  const Head& head() const { return head_; }           // when complete
+  const Refusal& refusal() const { return refusal_; }  // when refused
 
  private:
   bool request_line(std::string_view line);
@@ -66,10 +65,11 @@ class HeadCheck {
   std::size_t seen_ = 0;     // up to here there is no line end
   std::size_t fields_ = 0;   // where the header lines begin; 0: still in the request line
   std::uint32_t count_ = 0;
-  bool http10_ = false, length_ = false, unknown_coding_ = false, encoding_ = false, absolute_ = false;
+  bool http10_ = false, length_ = false, unknown_coding_ = false, encoding_ = false, absolute_ = false,
+       refused_ = false;
   Place method_, target_, authority_, host_;
   Head head_;
-  std::optional<Refusal> refusal_;
+  Refusal refusal_;
 };
 
 // Takes a chunked body apart, in pieces as it arrives. Extensions are dropped, trailers are read and dropped.
