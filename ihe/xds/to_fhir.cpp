@@ -293,10 +293,10 @@ fhir::Result<fhir::Batch> batch_of(Work& work) {
     std::move(other.writes.begin(), other.writes.end(), std::back_inserter(batch.writes));
   }
   expect_new(work, batch);
+  fhir::Arena arena;
   for (const auto& [id, stored] : work.registry.changed()) {
     auto& object = stored->record.object;
     if (object.registered == 0) object.registered = work.site.now;
-    fhir::Arena arena;
     const auto& node = to_fhir(arena, *stored, work);
     auto write =
         fhir::lay_out(node, fhir_id(id), stored->version ? fhir::Method::update : fhir::Method::create, work.site.base);

@@ -61,7 +61,7 @@ class Intake {
     std::function<void(fhir::Batch&)> keep_documents = nullptr;
     std::string base = "http://127.0.0.1:8080/fhir";
     fhir::Access access = fhir::Access::local_developer();  // of who loads
-    std::size_t bytes_on_their_way = 8u << 20;
+    std::size_t bytes_on_their_way = 32u << 20;
     std::size_t commits_on_their_way = 1024;
   };
 
