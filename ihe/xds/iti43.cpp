@@ -71,7 +71,8 @@ void retrieve(xds::Work& work, const xml::Element& request, std::vector<Retrieve
   found.push_back({home, repository, unique_id, std::move(*document)});
 }
 
-Answer answer_of(const xds::Work& work, const std::vector<Retrieved>& found) {
+// The documents go into the answer.
+Answer answer_of(const xds::Work& work, std::vector<Retrieved>&& found) {
   Answer answer;
   xml::Writer to(answer.bytes);
   to.open("xds:RetrieveDocumentSetResponse").attribute("xmlns:xds", xds::xds_ns);
@@ -121,7 +122,7 @@ fhir::Result<Plan> run(const Site& site, const Message& message) {
     std::move(writes.begin(), writes.end(), std::back_inserter(batch->writes));
     plan.batch = std::move(*batch);
   }
-  plan.answer = answer_of(work, found);
+  plan.answer = answer_of(work, std::move(found));
   return plan;
 }
 
