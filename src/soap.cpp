@@ -129,7 +129,7 @@ void SoapDoor::receive(const std::shared_ptr<Job>& job) try {
   };
   const auto [ns, name] = ihe::body_of(job->call);
   if (const auto file = schemas_.file_of(ns, name); !file.empty())
-    if (auto wrong = ihe::schema_fault(job->call, file)) return refuse(std::move(*wrong));
+    if (auto wrong = ihe::schema_fault(job->call, file)) return refuse(*wrong);
   const bool elsewhere = !job->call.reply_to.empty();
   if (elsewhere) {
     if (auto why = refuse_elsewhere(job->call.reply_to)) return refuse({Kind::unprocessable, "value", std::move(*why)});

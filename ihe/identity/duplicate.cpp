@@ -8,12 +8,12 @@
 #include "fhir/build.h"
 #include "fhir/incoming.h"
 #include "fhir/value.h"
+#include "ihe/digest.h"
 #include "ihe/identity/matricule.h"
 #include "ihe/identity/provenance.h"
 #include "ihe/identity/record.h"
 #include "ihe/match/candidates.h"
 #include "ihe/settings.h"
-#include "ihe/wire/digest.h"
 
 namespace ihe::identity {
 namespace {

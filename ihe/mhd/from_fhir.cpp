@@ -4,7 +4,7 @@
 #include "fhir/definitions.h"
 #include "fhir/incoming.h"
 #include "fhir/value.h"
-#include "ihe/wire/digest.h"
+#include "ihe/digest.h"
 #include "ihe/xds/attribute.h"
 #include "ihe/xds/names.h"
 #include "ihe/xds/persons.h"

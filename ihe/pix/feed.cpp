@@ -6,12 +6,12 @@
 #include <iterator>
 
 #include "fhir/value.h"
+#include "ihe/digest.h"
 #include "ihe/pix/move_account.h"
 #include "ihe/pix/move_visits.h"
 #include "ihe/pix/pid.h"
 #include "ihe/pix/visit.h"
 #include "ihe/wire/acknowledge.h"
-#include "ihe/wire/digest.h"
 
 namespace ihe::pix {
 namespace {

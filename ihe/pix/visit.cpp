@@ -7,8 +7,8 @@
 #include "fhir/build.h"
 #include "fhir/incoming.h"
 #include "fhir/search/query.h"
+#include "ihe/digest.h"
 #include "ihe/pix/pid.h"
-#include "ihe/wire/digest.h"
 
 namespace ihe::pix {
 namespace {

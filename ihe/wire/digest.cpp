@@ -1,5 +1,5 @@
 // SHA-1 and SHA-256. FIPS 180-4.
-#include "ihe/wire/digest.h"
+#include "ihe/digest.h"
 
 #include <openssl/evp.h>
 

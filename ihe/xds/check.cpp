@@ -3,7 +3,7 @@
 
 #include "fhir/store.h"
 #include "fhir/value.h"
-#include "ihe/wire/digest.h"
+#include "ihe/digest.h"
 #include "ihe/xds/attribute.h"
 #include "ihe/xds/documents.h"
 #include "ihe/xds/names.h"

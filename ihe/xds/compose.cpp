@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "ihe/digest.h"
 #include "ihe/door.h"
-#include "ihe/wire/digest.h"
 #include "ihe/xds/names.h"
 
 namespace ihe::xds {

@@ -5,7 +5,7 @@
 #include "fhir/format/json.h"
 #include "fhir/incoming.h"
 #include "fhir/value.h"
-#include "ihe/wire/digest.h"
+#include "ihe/digest.h"
 #include "ihe/xds/attribute.h"
 #include "ihe/xds/names.h"
 

@@ -6,7 +6,7 @@
 #include "fhir/bundle.h"
 #include "fhir/format/json.h"
 #include "fhir/value.h"
-#include "ihe/wire/digest.h"
+#include "ihe/digest.h"
 #include "ihe/xds/attribute.h"
 #include "ihe/xds/names.h"
 

@@ -6,7 +6,7 @@
 #include "fhir/base64.h"
 #include "fhir/build.h"
 #include "fhir/value.h"
-#include "ihe/wire/digest.h"
+#include "ihe/digest.h"
 #include "ihe/xds/attribute.h"
 #include "ihe/xds/documents.h"
 #include "ihe/xds/names.h"

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "fhir/base64.h"
+#include "ihe/digest.h"
 #include "ihe/identity/matricule.h"
-#include "src/auth/digest.h"
 #include "src/generate/directory.h"
 #include "src/generate/json_text.h"
 #include "src/generate/patient.h"
@@ -100,10 +100,8 @@ struct Called {
   Called(std::uint64_t seed, std::uint64_t person, std::uint32_t number)
       : unique_id("1.3.182.2.3.1." + std::to_string(seed) + "." + std::to_string(person) + "." +
                   std::to_string(number)),
-        uuid(hex(seed, 8) + "-" + hex(number, 4) + "-8000-8000-" + hex(person, 12)) {
-    const auto digest = auth::sha256(unique_id);
-    for (std::size_t at = 0; at < 20; ++at) binary += hex(digest[at], 2);
-  }
+        uuid(hex(seed, 8) + "-" + hex(number, 4) + "-8000-8000-" + hex(person, 12)),
+        binary(ihe::to_hex(ihe::sha256(unique_id)).substr(0, 40)) {}
 
   static std::string hex(std::uint64_t value, std::size_t digits) {
     std::string out(digits, '0');
@@ -138,7 +136,6 @@ std::string document_reference(std::uint64_t seed, const Person& person, const K
                                const Called& called, const std::string& bytes, Random& random) {
   bool restricted = random.permille(60);
   auto author = random.permille(600) ? person.practitioner : random.below(practitioners);
-  const auto hash = auth::sha1(bytes);
   std::string out;
   JsonText json(out);
   json.resource("DocumentReference", called.uuid).object("meta").list("profile");
@@ -156,7 +153,7 @@ std::string document_reference(std::uint64_t seed, const Person& person, const K
                 restricted ? "restricted" : "normal");
   json.list("content").object().object("attachment").text("contentType", content_type(format));
   json.text("language", "fr-LU").text("url", reference_to("Binary", called.binary)).number("size", bytes.size());
-  json.text("hash", fhir::encode_base64({reinterpret_cast<const char*>(hash.data()), hash.size()}));
+  json.text("hash", fhir::encode_base64(ihe::sha1(bytes)));
   json.text("title", kind.title).text("creation", instant_text(day, 690)).end_object();
   json.object("format").text("system", "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode");
   json.text("code", "urn:ihe:iti:xds:2017:mimeTypeSufficient").end_object().end_object().end_list();

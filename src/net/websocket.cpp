@@ -1,7 +1,7 @@
 #include "src/net/websocket.h"
 
 #include "fhir/base64.h"
-#include "src/auth/digest.h"
+#include "ihe/digest.h"
 #include "src/net/ascii.h"
 #include "src/net/uri.h"
 
@@ -50,13 +50,11 @@ Response websocket_answer(const Request& request) {
   if (!lists(find(request.headers, "Connection"), "upgrade") || key.size() != 24 || !key.ends_with("=="))
     return refused(400, "the handshake of the WebSocket is not whole");
   if (find(request.headers, "Sec-WebSocket-Version") != "13") return refused(426, "this server speaks version 13");
-  const auto digest = auth::sha1(std::string(key).append(key_suffix));
   Response response;
   response.status = 101;
-  response.headers = {
-      {"Upgrade", "websocket"},
-      {"Connection", "Upgrade"},
-      {"Sec-WebSocket-Accept", fhir::encode_base64({reinterpret_cast<const char*>(digest.data()), digest.size()})}};
+  response.headers = {{"Upgrade", "websocket"},
+                      {"Connection", "Upgrade"},
+                      {"Sec-WebSocket-Accept", fhir::encode_base64(ihe::sha1(std::string(key).append(key_suffix)))}};
   return response;
 }
 

@@ -11,7 +11,7 @@
 #include "fhir/format/json.h"
 #include "fhir/terminology/wording.h"
 #include "fhir/value.h"
-#include "src/auth/digest.h"
+#include "ihe/digest.h"
 #include "src/operation/inquiry.h"
 #include "src/rest/reply.h"
 
@@ -29,16 +29,7 @@ constexpr std::size_t most_codes = 5'000;
 // By system: each code, and the codes that subsume it.
 using Table = std::map<std::string, std::map<std::string, std::set<std::string>>>;
 
-std::string id_of(std::string_view name) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string id = "closure-";
-  for (std::size_t i = 0; i < 16; ++i) {
-    const auto byte = auth::sha256(name)[i];
-    id += digits[byte >> 4];
-    id += digits[byte & 15];
-  }
-  return id;
-}
+std::string id_of(std::string_view name) { return "closure-" + ihe::to_hex(ihe::sha256(name)).substr(0, 32); }
 
 Table read(const Node& map) {
   Table table;

@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "fhir/value.h"
-#include "src/auth/digest.h"
+#include "ihe/digest.h"
 #include "src/operation/inquiry.h"
 #include "src/rest/reply.h"
 
@@ -67,16 +67,11 @@ std::vector<Echo> echo_of(const Input& input, const ExpandRequest& request) {
 
 // A UUID of version 8 (RFC 9562) out of an id that is unique already.
 std::string uuid_of(const std::string& unique) {
-  constexpr char digits[] = "0123456789abcdef";
-  auto bytes = auth::sha256(unique);
-  bytes[6] = static_cast<std::uint8_t>(0x80 | (bytes[6] & 0x0F));
-  bytes[8] = static_cast<std::uint8_t>(0x80 | (bytes[8] & 0x3F));
-  std::string text;
-  for (std::size_t i = 0; i < 16; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += digits[bytes[i] >> 4];
-    text += digits[bytes[i] & 15];
-  }
+  auto bytes = ihe::sha256(unique);
+  bytes[6] = static_cast<char>(0x80 | (bytes[6] & 0x0F));
+  bytes[8] = static_cast<char>(0x80 | (bytes[8] & 0x3F));
+  auto text = ihe::to_hex(bytes).substr(0, 32);
+  for (const std::size_t at : {8, 13, 18, 23}) text.insert(at, 1, '-');
   return text;
 }
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "fhir/base64.h"
-#include "src/auth/digest.h"
+#include "ihe/digest.h"
 
 namespace alzette::store {
 
@@ -45,29 +45,6 @@ bool take(std::string_view& in, std::size_t& n) {
     if (byte < 0x80) return true;
   }
   return false;
-}
-
-std::string hex(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  for (const char c : bytes) {
-    out.push_back(digits[static_cast<std::uint8_t>(c) >> 4]);
-    out.push_back(digits[static_cast<std::uint8_t>(c) & 15]);
-  }
-  return out;
-}
-
-// The reverse, of what `hex` wrote.
-std::string bytes_of(std::string_view digits) {
-  const auto value = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  std::string out;
-  for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
-    out.push_back(static_cast<char>(value(digits[i]) << 4 | value(digits[i + 1])));
-  return out;
-}
-
-std::string_view raw(const auth::Digest& digest) {
-  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
 // refused: nothing changed, another try may succeed. lost: a sync failed, and what the disk holds is unknown.
@@ -104,7 +81,7 @@ Put make_folder(const std::string& folder) {
 }
 
 // Writes and syncs a draft; what is left of a failed one goes.
-Put write_draft(const std::string& draft, const fhir::Content& content, auth::Sha256* hash) {
+Put write_draft(const std::string& draft, const fhir::Content& content, ihe::Digest* hash) {
   const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return Put::refused;
   std::uint64_t written = 0;
@@ -239,14 +216,14 @@ fhir::Result<std::string> Blobs::take_out(fhir::Body& body) const {
   std::size_t meta_at = body.meta_at;
   for (const auto& [begin, end] : long_strings(body.bytes)) {
     if (!from_base64(std::string_view(body.bytes).substr(begin, end - begin), bytes)) continue;
-    const auto digest = auth::sha256(bytes);
-    if (auto refused = keep(path(hex(raw(digest))), bytes)) return std::move(*refused);
+    const auto digest = ihe::sha256(bytes);
+    if (auto refused = keep(path(ihe::to_hex(digest)), bytes)) return std::move(*refused);
     left.append(body.bytes, copied, begin - copied);
     copied = end;
     if (begin < body.meta_at) meta_at -= end - begin;
     put(list, left.size());
     put(list, bytes.size());
-    list.append(raw(digest));
+    list.append(digest);
   }
   if (list.empty()) return list;
   left.append(body.bytes, copied);
@@ -283,7 +260,7 @@ fhir::Result<std::string> Blobs::keep(const std::vector<fhir::Document>& documen
 fhir::Result<std::string> Blobs::keep(const fhir::Content& content) const {
   if (const auto* stored = dynamic_cast<const StoredFile*>(&content); stored && stored->there()) {
     const auto hash = stored->path().substr(stored->path().rfind('/') + 1);
-    if (stored->path() == path(hash)) return bytes_of(hash);
+    if (stored->path() == path(hash)) return ihe::from_hex(hash);
   }
   constexpr std::uint64_t small = 4u << 20;  // known documents are not written again
   if (content.size() <= small || content.in_memory().size() == content.size()) {
@@ -291,20 +268,20 @@ fhir::Result<std::string> Blobs::keep(const fhir::Content& content) const {
     const auto bytes = held.empty() ? content.in_memory() : std::string_view(held);
     if (bytes.size() != content.size())
       return fhir::Outcome(fhir::Kind::busy, "no-store", "the document cannot be read from its file");
-    const auto digest = auth::sha256(bytes);
-    if (auto refused = keep(path(hex(raw(digest))), bytes)) return std::move(*refused);
-    return std::string(raw(digest));
+    auto digest = ihe::sha256(bytes);
+    if (auto refused = keep(path(ihe::to_hex(digest)), bytes)) return std::move(*refused);
+    return digest;
   }
   const auto draft = path("draft." + draft_mark());
   if (auto refused = make_folders(draft)) return std::move(*refused);
-  auth::Sha256 hashing;
+  ihe::Digest hashing(ihe::Digest::Kind::sha256);
   if (auto refused = outcome_of(write_draft(draft, content, &hashing))) return std::move(*refused);
-  const auto digest = hashing.finish();
-  const auto target = path(hex(raw(digest)));
+  auto digest = hashing.finish();
+  const auto target = path(ihe::to_hex(digest));
   auto refused = make_folders(target);
   if (!refused) refused = outcome_of(name_draft(draft, target));
   if (refused) return std::move(*refused);
-  return std::string(raw(digest));
+  return digest;
 }
 
 std::optional<fhir::Outcome> Blobs::keep(const std::string& target, std::string_view bytes) const {
@@ -367,7 +344,7 @@ bool Blobs::each(std::string_view list, const std::function<void(const File&)>& 
   File file;
   while (!list.empty()) {
     if (!take(list, file.offset) || !take(list, file.size) || list.size() < 32) return false;
-    file.hash = hex(list.substr(0, 32));
+    file.hash = ihe::to_hex(list.substr(0, 32));
     list.remove_prefix(32);
     take_file(file);
   }
@@ -389,12 +366,12 @@ std::string Blobs::moved(std::string_view list, std::size_t at, std::size_t byte
 
 bool Blobs::intact(const File& file) const {
   const StoredFile content(path(file.hash), file.size);
-  auth::Sha256 hashing;
+  ihe::Digest hashing(ihe::Digest::Kind::sha256);
   const bool read = content.there() && content.each([&](std::string_view piece) {
     hashing.add(piece);
     return true;
   });
-  return read && hex(raw(hashing.finish())) == file.hash;
+  return read && ihe::to_hex(hashing.finish()) == file.hash;
 }
 
 std::string Blobs::path(std::string_view hash) const {

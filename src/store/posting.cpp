@@ -5,7 +5,7 @@
 #include <compare>
 #include <cstring>
 
-#include "src/auth/digest.h"
+#include "ihe/digest.h"
 
 namespace alzette::store {
 
@@ -212,15 +212,7 @@ std::string bounded(std::string_view text, std::size_t most) {
   if (text.size() <= most) return std::string(text);
   std::size_t cut = most;
   while (cut > 0 && (static_cast<std::uint8_t>(text[cut]) & 0xc0) == 0x80) --cut;
-  std::string out(text.substr(0, cut));
-  const auto digest = auth::sha256(text);
-  constexpr std::string_view hex = "0123456789abcdef";
-  out.push_back('#');
-  for (std::size_t i = 0; i < 16; ++i) {
-    out.push_back(hex[digest[i] >> 4]);
-    out.push_back(hex[digest[i] & 15]);
-  }
-  return out;
+  return std::string(text.substr(0, cut)) + '#' + ihe::to_hex(ihe::sha256(text)).substr(0, 32);
 }
 
 namespace {

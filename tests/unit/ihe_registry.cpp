@@ -1,7 +1,7 @@
 // Registry and repository over a store: submissions, life cycle, folders, stored queries, update, removal, merge.
 #include <doctest/doctest.h>
 
-#include "ihe/wire/digest.h"
+#include "ihe/digest.h"
 #include "tests/unit/xds_fixture.h"
 
 using namespace xds_fixture;

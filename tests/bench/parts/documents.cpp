@@ -3,7 +3,7 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "src/auth/digest.h"
+#include "ihe/digest.h"
 
 namespace bench {
 namespace {
@@ -96,13 +96,7 @@ std::string cx_of(const Person& person) {
   return person.value + "^^^&amp;" + person.system.substr(std::string("urn:oid:").size()) + "&amp;ISO";
 }
 
-std::string binary_id(const std::string& unique_id) {
-  const auto digest = alzette::auth::sha256(unique_id);
-  std::string hex;
-  for (std::size_t at = 0; at < 20; ++at)
-    for (const int shift : {4, 0}) hex += "0123456789abcdef"[digest[at] >> shift & 15];
-  return hex;
-}
+std::string binary_id(const std::string& unique_id) { return ihe::to_hex(ihe::sha256(unique_id)).substr(0, 40); }
 
 }  // namespace
 

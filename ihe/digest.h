@@ -1,4 +1,4 @@
-// SHA-1 and SHA-256 for the documents of XDS, so that OpenSSL stays in this folder. FIPS 180-4.
+// SHA-1 and SHA-256, by OpenSSL in wire/. FIPS 180-4.
 #pragma once
 
 #include <cstdint>
