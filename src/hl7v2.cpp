@@ -44,7 +44,7 @@ struct Hl7v2Door::Batch {
 };
 
 void Hl7v2Door::handle(const std::string& bytes, std::string peer, net::MllpHandler::Respond respond) {
-  if (!v2::is_batch(bytes)) return answer(bytes, std::move(peer), std::move(respond));
+  if (!v2::is_batch(bytes)) return answer(bytes, std::move(peer), respond);
   const auto batch = std::make_shared<Batch>();
   batch->bytes = bytes;
   batch->read = v2::read_batch(batch->bytes);
