@@ -3,63 +3,90 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstring>
 
 namespace fhir::xml {
-
 namespace {
 
-// What cannot stand as it is: markup, blanks that a reader would turn into spaces, control characters and the lead byte
+// What cannot stand as it is, by place: markup, blanks that a reader would change, control characters and the lead byte
 // of U+FFFE and U+FFFF, which XML does not have.
 constexpr auto special = [] {
-  std::array<bool, 256> table{};
-  for (std::size_t c = 0; c < 0x20; ++c) table[c] = true;
-  for (const char c : {'"', '&', '<', '>'}) table[static_cast<unsigned char>(c)] = true;
-  table[0xEF] = true;
-  return table;
+  std::array<std::uint8_t, 256> made{};
+  constexpr std::uint8_t both = 3;
+  for (std::size_t c = 0; c < 0x20; ++c) made[c] = both;
+  for (const char c : {'&', '<', '>', '"', '\xEF'}) made[static_cast<unsigned char>(c)] = both;
+  for (const char c : {'\n', '\t'}) made[static_cast<unsigned char>(c)] = static_cast<std::uint8_t>(Place::attribute);
+  return made;
 }();
+
+bool is_special(char c, Place place) {
+  return (special[static_cast<unsigned char>(c)] & static_cast<std::uint8_t>(place)) != 0;
+}
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
-// The text for text[at]; `size` is what it stands for.
-std::string_view escaped(std::string_view text, std::size_t at, std::size_t& size) {
+// What is written for the character that `text` begins with; `size` is its length.
+std::string_view escaped(std::string_view text, std::size_t& size) {
   size = 1;
-  switch (text[at]) {
-    case '"':
-      return "&quot;";
+  switch (text.front()) {
     case '&':
       return "&amp;";
     case '<':
       return "&lt;";
     case '>':
       return "&gt;";
+    case '"':
+      return "&quot;";
     case '\t':
       return "&#x9;";
     case '\n':
       return "&#xA;";
     case '\r':
       return "&#xD;";
-    default:
+    case '\xEF':
       break;
+    default:
+      return replacement;
   }
-  if (static_cast<unsigned char>(text[at]) < 0x20) return replacement;
-  size = std::min<std::size_t>(3, text.size() - at);
-  const auto character = text.substr(at, size);
+  size = std::min<std::size_t>(3, text.size());
+  const auto character = text.substr(0, size);
   return character == "\xEF\xBF\xBE" || character == "\xEF\xBF\xBF" ? replacement : character;
+}
+
+constexpr std::uint64_t each(std::uint8_t byte) { return 0x0101010101010101u * byte; }
+
+// Whether any of eight bytes may be special: is below a blank, is one of < >, one of " &, or the lead byte. No special
+// one is missed.
+bool any_special(const char* bytes) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  const auto below = [](std::uint64_t w, std::uint8_t limit) { return (w - each(limit)) & ~w & each(0x80); };
+  return (below(word, 0x20) | below((word | each(2)) ^ each('>'), 1) | below((word | each(4)) ^ each('&'), 1) |
+          below(word ^ each(0xEF), 1)) != 0;
+}
+
+// How many bytes there are before the first special one.
+std::size_t plain_run(std::string_view text, Place place) {
+  std::size_t at = 0;
+  while (text.size() - at >= sizeof(std::uint64_t) && !any_special(text.data() + at)) at += sizeof(std::uint64_t);
+  while (at < text.size() && !is_special(text[at], place)) ++at;
+  return at;
 }
 
 }  // namespace
 
-void escape(std::string_view text, std::string& out) {
-  std::size_t start = 0;
-  for (std::size_t i = 0; i < text.size();) {
+// Text up to what must be written in another way is copied in one piece.
+void escape(std::string_view text, Place place, std::string& out) {
+  for (;;) {
+    const auto plain = plain_run(text, place);
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) return;
     std::size_t size = 1;
-    if (special[static_cast<unsigned char>(text[i])]) {
-      out.append(text, start, i - start).append(escaped(text, i, size));
-      start = i + size;
-    }
-    i += size;
+    out += escaped(text, size);
+    text.remove_prefix(size);
   }
-  out.append(text, start);
 }
 
 }  // namespace fhir::xml

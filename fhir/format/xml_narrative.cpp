@@ -51,29 +51,14 @@ bool all_xhtml(pugi::xml_node element, std::string_view space, bool& prefixed) {
   return true;
 }
 
-// Line ends and blanks of a narrative stay what they are.
-void escape_markup(std::string_view text, std::string& out) {
-  for (char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-}
-
 // Without what narratives may not have, though XML has it.
 bool is_plain(std::string_view text) { return text.find("<![CDATA[") == text.npos && text.find("<?") == text.npos; }
 
 std::string_view local(std::string_view name) { return name.substr(name.find(':') + 1); }
 
 void write_plainly(pugi::xml_node node, bool outermost, std::string& out) {
-  if (node.type() == pugi::node_pcdata || node.type() == pugi::node_cdata) return escape_markup(node.value(), out);
+  if (node.type() == pugi::node_pcdata || node.type() == pugi::node_cdata)
+    return escape(node.value(), Place::text, out);
   if (node.type() != pugi::node_element) return;
   out.append("<").append(local(node.name()));
   if (outermost) out.append(" xmlns=\"").append(xhtml_namespace).append("\"");
@@ -81,7 +66,7 @@ void write_plainly(pugi::xml_node node, bool outermost, std::string& out) {
     const std::string_view name = attribute.name();
     if (name == "xmlns" || name.starts_with("xmlns:")) continue;
     out.append(" ").append(name.starts_with("xml:") ? name : local(name)).append("=\"");
-    escape(attribute.value(), out);
+    escape(attribute.value(), Place::attribute, out);
     out += '"';
   }
   if (!node.first_child()) {
@@ -130,7 +115,7 @@ void write_narrative(std::string_view div, std::string& out) {
     }
   }
   out.append(start).append(" xmlns=\"").append(xhtml_namespace).append("\">");
-  escape(div, out);
+  escape(div, Place::attribute, out);
   out += "</div>";
 }
 

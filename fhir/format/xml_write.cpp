@@ -35,7 +35,7 @@ class Writer {
   }
   void attribute(std::string_view name, std::string_view text) {
     out_.append(" ").append(name).append("=\"");
-    escape(text, out_);
+    escape(text, Place::attribute, out_);
     out_ += '"';
   }
   // Attributes and children of `node`, whose start tag is still open, and its end tag.

@@ -164,12 +164,25 @@ TEST_CASE("xml: what must be escaped is found wherever it stands") {
     }
 }
 
+TEST_CASE("xml: characters that XML does not have are replaced wherever they stand, their neighbours are not") {
+  for (const auto& [character, written] :
+       std::vector<std::pair<std::string, std::string>>{{"\xEF\xBF\xBE", "\xEF\xBF\xBD"},
+                                                        {"\xEF\xBF\xBF", "\xEF\xBF\xBD"},
+                                                        {"\xEF\xBF\xBD", "\xEF\xBF\xBD"},
+                                                        {"\xEF\xBC\xA1", "\xEF\xBC\xA1"}})
+    for (std::size_t at = 0; at <= 20; ++at) {
+      std::string value(20, 'x'), expected = value, text;
+      ihe::xml::escape(value.insert(at, character), text);
+      CHECK(text == expected.insert(at, written));
+    }
+}
+
 TEST_CASE("xml: the writer escapes, closes and shortens") {
   std::string out;
   ihe::xml::Writer writer(out);
   writer.open("a").attribute("x", "<\"&'\n>").attribute_if("y", "");
   writer.element("b", "1 < 2 & \"3\"\x01").open("c").close().open("d").text("").close().raw("<e/>").close();
-  CHECK(out == "<a x=\"&lt;&quot;&amp;'&#10;&gt;\"><b>1 &lt; 2 &amp; &quot;3&quot;\xEF\xBF\xBD</b><c/><d/><e/></a>");
+  CHECK(out == "<a x=\"&lt;&quot;&amp;'&#xA;&gt;\"><b>1 &lt; 2 &amp; &quot;3&quot;\xEF\xBF\xBD</b><c/><d/><e/></a>");
   const auto document = parse(out);
   REQUIRE(document);
   CHECK(document->root->value_of("x") == "<\"&'\n>");
