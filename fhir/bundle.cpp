@@ -7,11 +7,12 @@
 namespace fhir {
 namespace {
 
+// No type and no id holds anything that JSON would escape.
 void full_url(std::string_view base, const Version& version, std::string& out) {
   out += R"("fullUrl":)";
-  std::string url(base);
-  url.append("/").append(version.type->name.view()).append("/").append(version.id);
-  json::write_string(url, out);
+  json::write_string(base, out);
+  out.back() = '/';
+  out.append(version.type->name.view()).append("/").append(version.id).append("\"");
 }
 
 // POST and PUT of the first version are both creations; what the client sent is known from the version number.

@@ -63,13 +63,31 @@ void append_parameter(const SearchParameter& parameter, std::string& out) {
   out.append(parameter.url.view()).append(R"(","type":")").append(word_of(parameter.type)).append("\"}");
 }
 
-// The operations that a type has, or the system with a null type.
+// What all types have stands once, for all of them (rest.searchParam); but the two that guides name for single types
+// are repeated there.
+bool shared(const SearchParameter& parameter) {
+  const auto code = parameter.code.view();
+  const auto* resource = fhir::definitions().type("Resource");
+  return code != "_id" && code != "_lastUpdated" && resource && resource->parameter(code);
+}
+
+// Likewise what may be called on any type: rest.operation is "for operations invoked at the system level, or for
+// operations that are supported across multiple resource types".
+bool shared(const operation::Operation& operation) {
+  return (operation.levels & operation::on_system) || operation.types.empty();
+}
+
+bool of_type(const operation::Operation& operation, const Type& type) {
+  constexpr auto levels = operation::on_type | operation::on_instance;
+  return (operation.levels & levels) && !operation.types.empty() && operation.applies_to(type);
+}
+
+// The operations that a type has and not every type, or with a null type the others.
 void append_operations(const Type* type, std::string& out) {
   std::string list;
   Commas commas(list);
   for (const auto* operation : operation::operations()) {
-    const auto level = type ? operation::on_type | operation::on_instance : operation::on_system;
-    if (!(operation->levels & level) || (type && !operation->applies_to(*type))) continue;
+    if (type ? !of_type(*operation, *type) : !shared(*operation)) continue;
     commas.next().append(R"({"name":")").append(operation->code).append(R"(","definition":")");
     list.append(operation->definition).append("\"}");
   }
@@ -125,7 +143,7 @@ void append_type(const Type& type, const Reverse& reverse, std::string& out) {
   out += R"(,"searchParam":[)";
   Commas commas(out);
   for (const auto& parameter : type.search)
-    if (fhir::search::supported(parameter)) append_parameter(parameter, commas.next());
+    if (fhir::search::supported(parameter) && !shared(parameter)) append_parameter(parameter, commas.next());
   for (const auto& custom : fhir::search::custom_parameters(type))
     if (custom.complete) append_parameter(*custom.parameter, commas.next());
   out += ']';

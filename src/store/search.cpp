@@ -205,9 +205,7 @@ class Search {
       return false;
     if (want_.range > 0) return true;
     const bool bounded_in_time = lane.plan.from > 0 || lane.plan.to != INT64_MAX;  // ages are walked from there
-    if (want_.after > 0 || want_.total || bounded_in_time) return false;
-    const auto wide = std::min(want_.few, std::max<std::uint64_t>(32, 2ull * want_.count));
-    return rows(lane, wide) >= wide;
+    return want_.after == 0 && !want_.total && !bounded_in_time;
   }
 
   void in_range_order(Found& found) {
@@ -218,6 +216,9 @@ class Search {
     Key key = 0;
     for (bool proven = false; !effort_.spent() && walk.next(key, proven);)
       if (judge_.holds(lane.plan, lane.driver, key, proven) && !put(key, found)) return;
+    if (want_.range > 0) return;
+    std::sort(found.keys.begin(), found.keys.end());  // all there are: oldest first, as without a range
+    found.range = 0;
   }
 
   void in_key_order(bool descending, Found& found) {

@@ -354,6 +354,7 @@ TEST_CASE("every kind, prefix and modifier finds what a slow evaluation finds") 
       CHECK(engine.ids(asked, 4, 1) == expected);                        // everything is wide: walk and judge
       CHECK(sorted(engine.ids(asked, 4, 1, true)) == sorted(expected));  // along ranges where there are any
       CHECK(sorted(engine.ids(asked, 1, 1, true)) == sorted(expected));
+      CHECK(engine.ids(asked, 4096, 4096, true) == expected);  // all on one page: oldest first
       auto counted = asked;
       counted.total = fhir::search::Total::accurate;
       CHECK(opened.page(counted, 2).total == expected.size());

@@ -1,6 +1,8 @@
 // Reading: see snapshot.h. History is in history.cpp.
 #include "src/store/sqlite/snapshot.h"
 
+#include <algorithm>
+
 #include "src/store/page.h"
 #include "src/store/search.h"
 
@@ -33,7 +35,8 @@ Outcome broken() {
 }
 
 // What is found is current, so that its body says all that is asked for: it begins with type and id (fhir::Body).
-bool read_identity(std::string_view body, Version& out) {
+// `likely`: the type that it probably is.
+bool read_identity(std::string_view body, const Type* likely, Version& out) {
   const auto quoted = [&](std::string_view before) -> std::string_view {
     if (!body.starts_with(before)) return {};
     body.remove_prefix(before.size());
@@ -41,7 +44,8 @@ bool read_identity(std::string_view body, Version& out) {
     body.remove_prefix(text.size());
     return text;
   };
-  out.type = fhir::definitions().resource(quoted(R"({"resourceType":")"));
+  const auto name = quoted(R"({"resourceType":")");
+  out.type = likely && likely->name.view() == name ? likely : fhir::definitions().resource(name);
   out.id = quoted(R"(","id":")");
   return out.type && !out.id.empty();
 }
@@ -209,45 +213,62 @@ Result<SearchPage> Snapshot::page(const Access& access, const Query& query, std:
   if (first && found->total) position.total = static_cast<std::int64_t>(*found->total);
   if (position.total >= 0 && query.total != Total::none) out.total = static_cast<std::uint64_t>(position.total);
   std::uint64_t bytes = 0;
-  auto body = connection_->take("SELECT version, instant, bytes, record FROM body WHERE key = ? AND files IS NULL");
-  const auto add = [&](Key key, bool match) -> std::optional<Outcome> {
-    SearchMatch one{.version = {}, .match = match};
-    const bool plain = body.with(key).step() && read_identity(body.text(2), one.version);
-    if (plain) {
-      one.version.key = key;
-      one.version.version = body.integer(0);
-      one.version.last_updated = body.integer(1);
-      one.version.body = body.text(2);
-      one.version.record = body.text(3);
-    } else if (auto failed = fill(key, one.version)) {
-      return failed;
-    }
-    bytes += one.version.body.size();
-    // Each row that leaves is checked again.
-    if (access.may(match ? fhir::Verb::search : fhir::Verb::read, one.version.type->name))
-      out.entries.push_back(std::move(one));
-    return std::nullopt;
-  };
-  out.entries.reserve(found->keys.size());
-  for (std::size_t i = 0; i < found->keys.size(); ++i) {
-    if (auto failed = add(found->keys[i], true)) return std::move(*failed);
-    if (bytes < most_page_bytes || i + 1 == found->keys.size()) continue;
-    found->keys.resize(i + 1);
+  const auto added = add(access, query.type, found->keys, true, bytes, out);
+  if (!added) return std::move(added.outcome());
+  if (*added < found->keys.size()) {
+    found->keys.resize(*added);
     found->more = true;
   }
   constexpr std::size_t most_included = fhir::search::Limits{}.includes;
   const auto included = include(view, access, query, found->keys, most_included);
-  out.includes_capped = included.capped;
-  for (const Key key : included.keys) {
-    if (bytes >= most_page_bytes) out.includes_capped = true;
-    if (bytes >= most_page_bytes) break;
-    if (auto failed = add(key, false)) return std::move(*failed);
-  }
+  const auto beside = add(access, nullptr, included.keys, false, bytes, out);
+  if (!beside) return std::move(beside.outcome());
+  out.includes_capped = included.capped || *beside < included.keys.size();
   if (found->more && !found->keys.empty()) {
     position.last = found->keys.back();
     out.next = to_text(position);
   }
   return out;
+}
+
+// Several bodies at a time: to begin a statement costs as much as to find a row.
+Result<std::size_t> Snapshot::add(const Access& access, const Type* likely, std::span<const Key> keys, bool match,
+                                  std::uint64_t& bytes, SearchPage& out) {
+  constexpr std::size_t at_once = 10;
+  if (keys.empty()) return std::size_t{0};
+  auto bodies = connection_->take(
+      "SELECT wanted.column1, version, instant, bytes, record "
+      "FROM (VALUES (?), (?), (?), (?), (?), (?), (?), (?), (?), (?)) wanted "
+      "LEFT JOIN body ON key = wanted.column1 AND files IS NULL");
+  out.entries.reserve(out.entries.size() + keys.size());
+  std::size_t added = 0;
+  while (added < keys.size()) {
+    const auto some = keys.subspan(added, std::min(at_once, keys.size() - added));
+    bodies.reset();
+    for (std::size_t i = 0; i < at_once; ++i) bodies.bind(static_cast<int>(i + 1), i < some.size() ? some[i] : 0);
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      if (bytes >= most_page_bytes) return added;
+      SearchMatch one{.version = {}, .match = match};
+      if (!bodies.step()) return broken();
+      const Key key = bodies.integer(0);
+      const auto body = bodies.text(3);
+      if (read_identity(body, likely, one.version)) {
+        one.version.key = key;
+        one.version.version = bodies.integer(1);
+        one.version.last_updated = bodies.integer(2);
+        one.version.body = body;
+        one.version.record = bodies.text(4);
+      } else if (auto failed = fill(key, one.version)) {
+        return std::move(*failed);
+      }
+      bytes += one.version.body.size();
+      ++added;
+      // Each row that leaves is checked again.
+      if (access.may(match ? fhir::Verb::search : fhir::Verb::read, one.version.type->name))
+        out.entries.push_back(std::move(one));
+    }
+  }
+  return added;
 }
 
 Result<std::vector<std::string>> Snapshot::find(const Access& access, const Query& query, std::uint32_t at_most) {

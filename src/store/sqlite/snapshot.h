@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "fhir/feed.h"
@@ -53,6 +54,10 @@ class Snapshot : public fhir::Snapshot, public fhir::Feed {
   std::optional<fhir::Outcome> fill(Key key, fhir::Version& out, Large large = Large::put_back);
   fhir::Result<fhir::SearchPage> page(const fhir::Access&, const fhir::search::Query&, std::uint32_t count,
                                       std::uint64_t effort);
+  // Puts versions on a page, most of them of the type `likely` (nullptr: of any), until it holds most_page_bytes; how
+  // many it took.
+  fhir::Result<std::size_t> add(const fhir::Access&, const fhir::Type* likely, std::span<const Key> keys, bool match,
+                                std::uint64_t& bytes, fhir::SearchPage& out);
   fhir::Result<fhir::HistoryPage> versions(const fhir::Access&, const fhir::HistoryQuery&);
   // Of the resources that the query lists, between two keys; `until` is what the first page could see.
   std::vector<Key> listed(const fhir::Access&, const fhir::HistoryQuery&, SqliteView& then, Key from, Key to, Key until,
