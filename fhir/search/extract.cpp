@@ -117,7 +117,7 @@ std::string without_tags(std::string_view xhtml) {
 class Extractor {
  public:
   Extractor(const Node& resource, std::string_view base, std::size_t most)
-      : resource_(resource), base_(base), most_(most) {
+      : resource_(resource), base_(base), most_(most), lean_(is_lean(*resource.type)) {
     context_.resource = &resource;
     context_.root_resource = &resource;
   }
@@ -170,7 +170,7 @@ class Extractor {
                          : child.element && child.element->types.size() == 1 ? child.element->types[0].type.get()
                                                                              : nullptr;
       if (!child.has_value()) {
-        collect(child);
+        if (!lean_ || !type || !type->is("Coding")) collect(child);
         continue;
       }
       if (!type || (type->primitive != Primitive::string && type->primitive != Primitive::markdown &&
@@ -195,7 +195,7 @@ class Extractor {
 
   void add_plain(const Expression& how, ParameterType type, const Node& focus, const SearchParameter* parameter,
                  std::vector<IndexRow>& rows) {
-    RowSink sink{rows, parameter, base_};
+    RowSink sink{rows, parameter, base_, lean_};
     if (const auto* walk = std::get_if<Walk>(&how)) {
       found_.clear();
       walk->run(focus, resource_, found_);
@@ -292,6 +292,7 @@ class Extractor {
   std::vector<const Node*> found_;
   std::string words_;
   const std::size_t most_;
+  const bool lean_;
   bool too_many_ = false;  // combinations in one element
 };
 
@@ -321,6 +322,8 @@ std::size_t most_rows_of(const Type& type) {
   const auto name = type.name.view();
   return name == "CodeSystem" || name == "ValueSet" || name == "ConceptMap" ? most_code_rows : most_rows;
 }
+
+bool is_lean(const Type& type) { return type.name.view() == "AuditEvent"; }
 
 std::vector<IndexRow> extract(const Node& resource, std::string_view base) {
   static Plans plans;

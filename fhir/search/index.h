@@ -44,9 +44,12 @@ enum class Facet : std::uint8_t {
 //   uri        text
 //   words      text = folded words of the whole resource, joined by blanks (_text, _content): kept in the text index
 //              alone, not among the values of the version
+// lean (most_rows.h): the values of a version hold it, but the index has no row for a token's system alone and none for
+// a text of a code.
 struct IndexValue {
   IndexKind kind = IndexKind::token;
   bool canonical = false;
+  bool lean = false;
   std::string text;
   std::string system;
   std::string exact;

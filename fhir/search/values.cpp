@@ -69,6 +69,7 @@ void add_token(std::string_view code, std::string_view system, RowSink& sink, Fa
   auto& value = sink.add(IndexKind::token, facet);
   value.text = code;
   value.system = system;
+  value.lean = sink.lean;
 }
 
 void add_text(std::string_view text, RowSink& sink) {
@@ -76,6 +77,7 @@ void add_text(std::string_view text, RowSink& sink) {
   auto& value = sink.add(IndexKind::string, Facet::text);
   value.text = fold(text);
   value.exact = text;
+  value.lean = sink.lean;
 }
 
 // The system of a `code` is that of its value set, where this has only one.

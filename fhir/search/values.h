@@ -18,6 +18,7 @@ struct RowSink {
   std::vector<IndexRow>& rows;
   const SearchParameter* parameter;
   std::string_view base;  // this server's own base URL, without a slash at the end
+  bool lean = false;      // of a type that is_lean
 
   // A new row, to be filled in place.
   IndexValue& add(IndexKind kind, Facet facet = Facet::value) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "fhir/search/custom.h"
+#include "fhir/search/most_rows.h"
 
 namespace alzette::store {
 
@@ -22,6 +23,13 @@ using fhir::search::Term;
 namespace {
 
 constexpr std::size_t most_depth = 16;
+
+// What a type that is lean holds in the lists of its versions alone: candidates are looked at.
+bool has_no_rows(const Type& type, const Clause& clause, const Term& term) {
+  if (!fhir::search::is_lean(type)) return false;
+  const bool system_alone = term.value.kind == IndexKind::token && term.value.text.empty();
+  return system_alone || facet_of(clause) == Facet::text;
+}
 
 class Planner {
  public:
@@ -97,6 +105,7 @@ class Planner {
     for (const auto& term : clause.any_of) {
       Alternative alternative;
       if (auto refused = look_up(term, alternative)) return refused;
+      if (has_no_rows(type, clause, term)) out.drives = out.exact = false;
       if (out.drives)
         out.drives = out.parameter == unknown ||
                      add_scans(view_, out.parameter, alternative, clause.modifier, out.scans, out.exact);

@@ -17,6 +17,7 @@ constexpr std::uint8_t composite_mark = 7;
 constexpr std::uint8_t canonical_flag = 0x10;
 constexpr std::uint8_t exact_flag = 0x20;
 constexpr std::uint8_t range_flag = 0x40;  // number or quantity: an upper end follows
+constexpr std::uint8_t lean_flag = 0x80;
 
 void put(std::string& out, std::uint64_t n) {
   while (n >= 0x80) {
@@ -73,7 +74,7 @@ void put_value(std::string& out, const Value& v) {
   const bool exact = !v.exact.empty() && v.exact != v.text;
   const bool range = (v.kind == IndexKind::number || v.kind == IndexKind::quantity) && v.upper != v.number;
   out.push_back(static_cast<char>(static_cast<std::uint8_t>(v.kind) | (v.canonical ? canonical_flag : 0) |
-                                  (exact ? exact_flag : 0) | (range ? range_flag : 0)));
+                                  (exact ? exact_flag : 0) | (range ? range_flag : 0) | (v.lean ? lean_flag : 0)));
   switch (v.kind) {
     case IndexKind::token:
       put_signed(out, v.system);
@@ -113,6 +114,7 @@ bool take_value(std::string_view& in, Value& v) {
   v = Value{};
   v.kind = static_cast<IndexKind>(head & 0x0f);
   v.canonical = head & canonical_flag;
+  v.lean = head & lean_flag;
   bool good = true;
   switch (v.kind) {
     case IndexKind::token:

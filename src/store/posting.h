@@ -23,6 +23,7 @@ inline constexpr Name unknown = -1;  // a name or id that was never stored: equa
 struct Value {
   fhir::search::IndexKind kind = fhir::search::IndexKind::token;
   bool canonical = false;
+  bool lean = false;  // IndexValue::lean
   std::string_view text;
   std::string_view exact;  // string: as written; reference: version of a canonical; quantity: unit
   Name system = 0;

@@ -481,6 +481,28 @@ TEST_CASE("_lastUpdated is a range of keys") {
   CHECK(opened.ids("Patient", "_lastUpdated=2031") == Ids{});
 }
 
+TEST_CASE("an AuditEvent is found by texts of codes and by systems alone though its index has no rows for them") {
+  const Folder folder;
+  {
+    Opened opened(folder.path);
+    const std::string rest = R"("type":{"system":"urn:types","code":"rest","display":"Restful Operation"},)"
+                             R"("recorded":"2026-01-01T00:00:00Z","source":{"observer":{"display":"The registry"}},)";
+    opened.put("AuditEvent", "a", rest + R"("agent":[{"requestor":true,"who":{"display":"Dr Weber"}}])");
+    opened.put("AuditEvent", "b", rest + R"("agent":[{"requestor":true,"who":{"reference":"Practitioner/p"}}])");
+    const Ids both{"a", "b"}, first{"a"}, none;
+    CHECK(opened.ids("AuditEvent", "type:text=restful&_sort=_id") == both);
+    CHECK(opened.ids("AuditEvent", "type:text=operating") == none);
+    CHECK(opened.ids("AuditEvent", "type=urn:types|&_sort=_id") == both);
+    CHECK(opened.ids("AuditEvent", "type=urn:others|") == none);
+    CHECK(opened.ids("AuditEvent", "type=urn:types|rest&agent:missing=false&_sort=_id") == both);
+    CHECK(opened.ids("AuditEvent", "_content=weber") == first);
+    CHECK(opened.ids("AuditEvent", "_content=restful") == none);
+  }
+  const auto report = alzette::store::check(folder.path, false, {});
+  REQUIRE(report);
+  CHECK(report->faults.empty());
+}
+
 TEST_CASE("a system search goes over types, in the order of storing") {
   Folder folder;
   Opened opened(folder.path);

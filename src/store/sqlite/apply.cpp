@@ -275,6 +275,7 @@ Value Writer::intern(const IndexValue& from) {
   Value value;
   value.kind = from.kind;
   value.canonical = from.canonical;
+  value.lean = from.lean;
   value.text = from.text;
   value.low = from.low;
   value.high = from.high;

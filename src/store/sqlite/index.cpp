@@ -106,10 +106,10 @@ void IndexRows::add_value(Key key, Name parameter, const Value& value, std::int6
   switch (value.kind) {
     case IndexKind::token:
       tokens_.push_back({parameter, false, keep(value.text, most_text), value.system, key, rest});
-      if (value.system != 0) tokens_.push_back({parameter, true, {}, value.system, key, 3});
+      if (value.system != 0 && !value.lean) tokens_.push_back({parameter, true, {}, value.system, key, 3});
       break;
     case IndexKind::string:
-      strings_.push_back({parameter, keep(value.text, most_text), key, rest});
+      if (!value.lean) strings_.push_back({parameter, keep(value.text, most_text), key, rest});
       break;
     case IndexKind::uri:
       uris_.push_back({parameter, keep(value.text, most_uri), key, rest});

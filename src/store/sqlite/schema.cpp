@@ -31,7 +31,7 @@ CREATE TABLE superseded(key INTEGER PRIMARY KEY, until INTEGER NOT NULL);
 
 -- The index, a table per kind of value. rest: bit 0 set = another value of this resource is smaller, bit 1 = larger;
 -- an ordered walk over rows without the bit meets each resource once.
--- A token with a system has a second row with code x'' for searches by system alone.
+-- A token with a system has a second row with code x'' for searches by system alone, unless it is lean (posting.h).
 CREATE TABLE token(parameter INTEGER, code TEXT, system INTEGER, key INTEGER, rest INTEGER NOT NULL,
   PRIMARY KEY(parameter, code, system, key)) WITHOUT ROWID;
 CREATE TABLE string(parameter INTEGER, value TEXT, key INTEGER, rest INTEGER NOT NULL,
