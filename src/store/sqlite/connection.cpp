@@ -174,6 +174,19 @@ void Connection::checkpoint(Checkpoint kind, std::chrono::milliseconds for_reade
   if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) fail(code, "checkpoint");
 }
 
+void Connection::commit_unsynced() {
+  if (!log_)
+    if (int code = sqlite3_file_control(db_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log_)) fail(code, "COMMIT");
+  leave_syncs(log_, true);
+  const int code = sqlite3_exec(db_, "COMMIT", nullptr, nullptr, nullptr);
+  leave_syncs(log_, false);
+  if (code != SQLITE_OK) fail(code, "COMMIT");
+}
+
+void Connection::sync_log() const {
+  if (int code = sqlite::sync_log(log_)) throw Failure(code, "the log could not be synced");
+}
+
 void Connection::on_commit(std::function<void(int)> told) {
   told_ = std::move(told);
   sqlite3_wal_hook(

@@ -13,6 +13,7 @@
 #include <vector>
 
 struct sqlite3;
+struct sqlite3_file;
 struct sqlite3_stmt;
 
 namespace alzette::store::sqlite {
@@ -107,6 +108,10 @@ class Connection {
   // meanwhile do without the log, and the next commit starts it anew (restart); or it is emptied (truncate).
   enum class Checkpoint : std::uint8_t { passive, restart, truncate };
   void checkpoint(Checkpoint kind, std::chrono::milliseconds for_readers = std::chrono::seconds(10));
+  // A COMMIT whose pages are in the log but not surely on the disk: a power cut may undo it until sync_log(), which any
+  // thread may call while this connection goes on, has come back.
+  void commit_unsynced();
+  void sync_log() const;
   // Pages in the log after each commit.
   void on_commit(std::function<void(int)> told);
 
@@ -118,6 +123,7 @@ class Connection {
   [[noreturn]] void fail(int code, const char* doing) const;
 
   sqlite3* db_ = nullptr;
+  sqlite3_file* log_ = nullptr;  // known from the first commit_unsynced() on
   std::unordered_map<const char*, std::vector<sqlite3_stmt*>> idle_;
   std::function<void(int)> told_;
 };

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <new>
 #include <string>
+#include <utility>
 
 namespace alzette::store::sqlite {
 
@@ -22,6 +23,9 @@ struct Log {
   sqlite3_file base;
   std::string run;  // written by SQLite, not yet by us
   sqlite3_int64 run_at = 0;
+  bool begins = false;  // a header was written since the last sync
+  bool leaves = false;  // leave_syncs
+  std::atomic<bool> left{false};
 
   sqlite3_file* file() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 
@@ -32,7 +36,8 @@ struct Log {
     return code;
   }
 };
-static_assert(sizeof(Log) % alignof(std::max_align_t) == 0);
+
+static_assert(alignof(Log) <= alignof(sqlite3_int64), "SQLite aligns its files to this");
 
 Log& log_of(sqlite3_file* file) { return *reinterpret_cast<Log*>(file); }
 
@@ -51,6 +56,7 @@ int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 at) try 
   if (!joins || log.run.size() + bytes > longest_run)
     if (const int code = log.flush()) return code;
   if (log.run.empty()) log.run_at = at;
+  if (at == 0) log.begins = true;
   log.run.append(static_cast<const char*>(data), bytes);
   return SQLITE_OK;
 } catch (const std::bad_alloc&) {  // must not fly through SQLite
@@ -60,6 +66,10 @@ int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 at) try 
 int sync(sqlite3_file* file, int flags) {
   auto& log = log_of(file);
   if (const int code = log.flush()) return code;
+  if (!std::exchange(log.begins, false) && log.leaves) {
+    log.left = true;
+    return SQLITE_OK;
+  }
   ++syncs;
   return log.file()->pMethods->xSync(log.file(), flags);
 }
@@ -130,6 +140,15 @@ const char* log_vfs() {
   }();
   static const int registered = sqlite3_vfs_register(&vfs, 0);
   return registered == SQLITE_OK ? vfs.zName : nullptr;
+}
+
+void leave_syncs(sqlite3_file* log, bool on) { log_of(log).leaves = on; }
+
+int sync_log(sqlite3_file* log) {
+  if (!log_of(log).left.exchange(false)) return SQLITE_OK;
+  ++syncs;
+  auto* file = log_of(log).file();
+  return file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
 }
 
 std::uint64_t log_syncs() { return syncs; }

@@ -20,6 +20,10 @@ constexpr std::uint64_t bulk_log_pages = 100'000;
 constexpr std::chrono::milliseconds short_wait{20};  // for readers, while commits wait
 constexpr std::chrono::milliseconds long_wait{250};  // the same, where the log has become too long
 
+fhir::Outcome unknown_end() {
+  return {fhir::Kind::internal, "exception", "the store failed while committing; whether this was stored is unknown"};
+}
+
 Connection::Tuning tuning(const Options& options) {
   return {.cache_kib = options.bulk ? 256 * 1024 : 64 * 1024, .mmap_bytes = 0};
 }
@@ -38,10 +42,12 @@ Writer::Writer(std::string file, Names& names, const Options& options, Pool& rea
       restart_at_(most_pages_) {
   connection_.on_commit([this](int pages) { log_pages_ = static_cast<std::uint64_t>(pages); });
   load();
+  last_.store(newest_key(), std::memory_order_release);
 }
 
 void Writer::start() {
   thread_ = std::thread([this] { run(); });
+  answering_ = std::thread([this] { run_behind(); });
   helper_ = std::thread([this] { run_beside(); });
 }
 
@@ -54,6 +60,12 @@ Writer::~Writer() {
   beside_.notify_all();
   room_.notify_all();
   if (thread_.joinable()) thread_.join();
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
+  behind_.notify_all();
+  if (answering_.joinable()) answering_.join();
   if (helper_.joinable()) helper_.join();
   try {
     connection_.checkpoint(Connection::Checkpoint::truncate);
@@ -78,8 +90,9 @@ void Writer::load() {
     if (of_type.with(name).step()) counts_[name] = {of_type.integer(0), of_type.integer(1)};
   }
   states_.clear();
-  last_.store(sequence_ << fhir::shard_bits | ((1 << fhir::shard_bits) - 1), std::memory_order_release);
 }
+
+fhir::Key Writer::newest_key() const { return sequence_ << fhir::shard_bits | ((1 << fhir::shard_bits) - 1); }
 
 bool Writer::offer(Job job) {
   {
@@ -119,18 +132,8 @@ void Writer::run() {
   std::vector<Job> group;
   while (take(group)) {
     commit(group);
-    retire(group);
+    group.clear();
   }
-}
-
-// Freeing what was committed takes its time as well, which the helper has.
-void Writer::retire(std::vector<Job>& group) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (retired_.empty()) retired_.swap(group);
-  }
-  beside_.notify_one();
-  group.clear();
 }
 
 void Writer::commit(std::vector<Job>& group) {
@@ -140,7 +143,8 @@ void Writer::commit(std::vector<Job>& group) {
                              "the store takes no writes since a commit failed; restart the server"));
     return;
   }
-  std::vector<fhir::Result<fhir::Receipt>> results;
+  Group written;
+  auto& results = written.results;
   results.reserve(group.size());
   const auto sequence = sequence_;
   try {
@@ -151,7 +155,7 @@ void Writer::commit(std::vector<Job>& group) {
     for (const auto& job : group) results.push_back(apply(job));
     rows_.flush();
     const auto start = clock::Monotonic::now();
-    connection_.run("COMMIT");
+    connection_.commit_unsynced();
     commit_us_ += clock::microseconds_since(start);
   } catch (const Failure& why) {
     give_up(group, why);
@@ -161,16 +165,66 @@ void Writer::commit(std::vector<Job>& group) {
     return;
   }
   names_.keep_new();
-  last_.store(sequence_ << fhir::shard_bits | ((1 << fhir::shard_bits) - 1), std::memory_order_release);
-  readers_.advance(last_);
-  ++commits_;
-  batches_ += group.size();
-  versions_ += static_cast<std::uint64_t>(sequence_ - sequence);
-  for (std::size_t i = 0; i < group.size(); ++i)
-    if (results[i])
-      for (const auto& observer : observers_) observer(group[i].batch, *results[i]);
-  for (std::size_t i = 0; i < group.size(); ++i) group[i].done(std::move(results[i]));
+  written.jobs = std::move(group);
+  written.last = newest_key();
+  written.versions = static_cast<std::uint64_t>(sequence_ - sequence);
+  hand_on(std::move(written));
   move_log();
+}
+
+// While one group is synced and answered the next one is written; a third waits, so that on a slow disk groups grow.
+void Writer::hand_on(Group group) {
+  {
+    std::unique_lock lock(mutex_);
+    behind_.wait(lock, [&] { return !unsynced_; });
+    unsynced_ = std::move(group);
+  }
+  behind_.notify_all();
+}
+
+// What was answered is freed here as well: it takes its time.
+void Writer::run_behind() {
+  for (;;) {
+    std::optional<Group> group;
+    {
+      std::unique_lock lock(mutex_);
+      behind_.wait(lock, [&] { return ended_ || unsynced_; });
+      if (!unsynced_) return;
+      group.swap(unsynced_);
+    }
+    behind_.notify_all();
+    if (sync())
+      answer(*group);
+    else
+      for (auto& job : group->jobs) job.done(unknown_end());
+  }
+}
+
+// After a failed one nobody knows what the disk holds, and a second one would not say so.
+bool Writer::sync() {
+  if (refusing_) return false;
+  const auto start = clock::Monotonic::now();
+  try {
+    connection_.sync_log();
+  } catch (const Failure& why) {
+    fail(why.what());
+    return false;
+  }
+  commit_us_ += clock::microseconds_since(start);
+  return true;
+}
+
+void Writer::answer(Group& group) {
+  last_.store(group.last, std::memory_order_release);
+  readers_.advance(group.last);
+  ++commits_;
+  batches_ += group.jobs.size();
+  versions_ += group.versions;
+  auto& [jobs, results, last, versions] = group;
+  for (std::size_t i = 0; i < jobs.size(); ++i)
+    if (results[i])
+      for (const auto& observer : observers_) observer(jobs[i].batch, *results[i]);
+  for (std::size_t i = 0; i < jobs.size(); ++i) jobs[i].done(std::move(results[i]));
 }
 
 // Moving the log into the database takes two steps, so that commits hardly wait: the helper moves most of it while
@@ -220,10 +274,9 @@ void Writer::give_up(std::vector<Job>& group, const Failure& why) {
     again = false;
   }
   if (!again) fail(why.what());
-  const std::string text = again ? std::string("the disk is full; nothing was stored")
-                                 : std::string("the store failed while committing; whether this was stored is unknown");
-  for (auto& job : group)
-    job.done(fhir::Outcome(again ? fhir::Kind::busy : fhir::Kind::internal, again ? "no-store" : "exception", text));
+  const auto outcome =
+      again ? fhir::Outcome(fhir::Kind::busy, "no-store", "the disk is full; nothing was stored") : unknown_end();
+  for (auto& job : group) job.done(outcome);
 }
 
 void Writer::fail(const std::string& why) {
@@ -233,17 +286,13 @@ void Writer::fail(const std::string& why) {
 void Writer::run_beside() {
   std::optional<Connection> own;
   for (;;) {
-    std::vector<Job> retired;
-    bool moves = false;
     {
       std::unique_lock lock(mutex_);
-      beside_.wait(lock, [&] { return stopping_ || checkpoint_wanted_ || !retired_.empty(); });
+      beside_.wait(lock, [&] { return stopping_ || checkpoint_wanted_; });
       if (stopping_) return;
-      retired.swap(retired_);
-      moves = std::exchange(checkpoint_wanted_, false);
+      checkpoint_wanted_ = false;
     }
-    retired.clear();
-    if (moves) move_most(own);
+    move_most(own);
   }
 }
 

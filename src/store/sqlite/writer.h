@@ -1,5 +1,6 @@
 // The one writer. Takes batches from a bounded queue and commits as many as are waiting in one transaction (group
-// commit): one fsync acknowledges them all. Each batch is checked in full against what stands before anything of it is
+// commit): one fsync acknowledges them all, and while the disk makes one group last the next is written. Nobody reads
+// what is not on the disk yet. Each batch is checked in full against what stands before anything of it is
 // written, so a refused batch leaves nothing to undo.
 #pragma once
 
@@ -83,13 +84,26 @@ class Writer {
     }
   };
 
+  // Committed, and not answered before it is on the disk.
+  struct Group {
+    std::vector<Job> jobs;
+    std::vector<fhir::Result<fhir::Receipt>> results;
+    fhir::Key last = 0;
+    std::uint64_t versions = 0;
+  };
+
   void run();
   bool take(std::vector<Job>& group);
   void commit(std::vector<Job>& group);
+  void hand_on(Group group);
+  void run_behind();
+  bool sync();
+  void answer(Group& group);
   void give_up(std::vector<Job>& group, const Failure& why);
   void move_log();  // into the database, when it has grown long
   void restart_log(std::chrono::milliseconds for_readers);
   void load();  // counters, from the tables
+  fhir::Key newest_key() const;
 
   fhir::Result<fhir::Receipt> apply(const Job& job);
   std::optional<fhir::Outcome> refuse(const fhir::Batch& batch, std::vector<State*>& states);
@@ -110,7 +124,6 @@ class Writer {
   Name parameter(const fhir::Type& type, const fhir::search::IndexRow& row);
   State& state_of(Name type, std::string_view id);
   Rid rid_of(Name type, std::string_view id);
-  void retire(std::vector<Job>& group);
   void run_beside();
   void move_most(std::optional<Connection>& own);
 
@@ -147,9 +160,13 @@ class Writer {
   bool stopping_ = false;
   std::thread thread_;
 
+  std::condition_variable behind_;  // unsynced_ has come or gone
+  std::optional<Group> unsynced_;   // waits for the disk, behind the one that is being synced
+  bool ended_ = false;              // none will come
+  std::thread answering_;
+
   std::condition_variable beside_;  // the helper has something to do
   bool checkpoint_wanted_ = false;
-  std::vector<Job> retired_;               // committed, to be freed
   std::atomic<bool> mostly_moved_{false};  // by the helper: the writer ends what it began
   const std::uint64_t most_pages_;         // of the log, before the writer waits for readers
   std::uint64_t move_at_;                  // pages of the log at which it is asked next
