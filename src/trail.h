@@ -15,7 +15,7 @@ namespace alzette {
 
 class Trail {
  public:
-  static constexpr std::chrono::milliseconds gathering{20};
+  static constexpr std::chrono::milliseconds gathering{50};
   static constexpr std::size_t most = 4096;  // writes that wait
 
   explicit Trail(fhir::Store& store);

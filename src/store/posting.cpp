@@ -150,17 +150,21 @@ bool take_value(std::string_view& in, Value& v) {
 
 }  // namespace
 
+// The size is known when the rest is written: nearly all have one of a single byte.
 void append(std::string& list, const Posting& posting) {
-  std::string payload;
-  if (posting.part_count > 0) {
-    payload.push_back(static_cast<char>(composite_mark));
-    payload.push_back(static_cast<char>(posting.part_count));
-    for (std::size_t i = 0; i < posting.part_count; ++i) put_value(payload, posting.parts[i]);
-  } else {
-    put_value(payload, posting.value);
-  }
   put(list, static_cast<std::uint64_t>(posting.parameter));
-  put_text(list, payload);
+  const auto at = list.size();
+  list.push_back('\0');
+  if (posting.part_count > 0) {
+    list.push_back(static_cast<char>(composite_mark));
+    list.push_back(static_cast<char>(posting.part_count));
+    for (std::size_t i = 0; i < posting.part_count; ++i) put_value(list, posting.parts[i]);
+  } else {
+    put_value(list, posting.value);
+  }
+  std::string size;
+  put(size, list.size() - at - 1);
+  list.replace(at, 1, size);
 }
 
 bool Postings::head(Name& parameter, std::string_view& payload) {

@@ -258,6 +258,7 @@ std::string Writer::postings(const fhir::Type& type, std::span<const IndexRow> r
   all.clear();
   all.reserve(order.size());
   std::string list;
+  list.reserve(order.size() * 16);
   for (const auto& [name, row] : order) {
     auto& posting = all.emplace_back();
     posting.parameter = name;
