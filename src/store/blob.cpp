@@ -84,13 +84,11 @@ Put make_folder(const std::string& folder) {
 Put write_draft(const std::string& draft, const fhir::Content& content, ihe::Digest* hash) {
   const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return Put::refused;
-  std::uint64_t written = 0;
-  content.each([&](std::string_view piece) {
+  const bool written = content.each([&](std::string_view piece) {
     if (hash) hash->add(piece);
-    written += piece.size();
     return write_all(fd, piece);
   });
-  const Put result = written == content.size() ? sync(fd) : Put::refused;
+  const Put result = written ? sync(fd) : Put::refused;
   const int why = errno;
   ::close(fd);
   if (result != Put::done) ::unlink(draft.c_str());
@@ -294,7 +292,7 @@ std::optional<fhir::Outcome> Blobs::keep(const std::string& target, std::string_
 }
 
 std::optional<fhir::Outcome> Blobs::make_folders(const std::string& target) const {
-  for (const auto& folder : {folder_, above(above(target)), above(target)}) {
+  for (const auto& folder : {folder_, above(target)}) {
     const std::lock_guard lock((*making_folders_)[std::hash<std::string>()(folder) % making_folders_->size()]);
     if (auto refused = outcome_of(make_folder(folder))) return refused;
   }
@@ -374,10 +372,15 @@ bool Blobs::intact(const File& file) const {
   return read && ihe::to_hex(hashing.finish()) == file.hash;
 }
 
+// In few folders: to make one costs as much as to write the document, and each is found by its hashed name in a folder
+// of a hundred thousand as well.
 std::string Blobs::path(std::string_view hash) const {
   std::string out = folder_;
-  out.append("/").append(hash.substr(0, 2)).append("/").append(hash.substr(2, 2)).append("/").append(hash);
-  return out;
+  out.append("/").append(hash.substr(0, 2)).append("/");
+  const auto there = [](const std::string& file) { return ::access(file.c_str(), F_OK) == 0; };
+  const auto earlier = out + std::string(hash.substr(2, 2)) + "/" + std::string(hash);
+  out.append(hash);
+  return there(out) || !there(earlier) ? out : earlier;
 }
 
 void Blobs::each_stored(const std::function<void(const std::string&)>& take_hash) const {

@@ -1,7 +1,7 @@
 // Large values (base64 text of 64 KiB and more, decoded) are files named by their SHA-256 below DIR/blobs, so that
 // equal documents are kept once and the database stays small. A file is written and synced before any row names it.
 //
-//   blobs/ab/cd/abcd…   the decoded bytes
+//   blobs/ab/abcd…   the decoded bytes; or blobs/ab/cd/abcd…, where earlier programs put them
 //   list = { varint offset in the body, varint size, 32 bytes SHA-256 }*     ascending offsets
 #pragma once
 
@@ -51,7 +51,7 @@ class Blobs {
   static std::string moved(std::string_view list, std::size_t at, std::size_t bytes);
 
   bool intact(const File& file) const;  // there, and its bytes have that hash
-  std::string path(std::string_view hash) const;
+  std::string path(std::string_view hash) const;  // where it is, or is to be
   // Hashes of all files.
   void each_stored(const std::function<void(const std::string&)>& take) const;
   bool remove(const std::string& hash) const;

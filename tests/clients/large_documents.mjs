@@ -166,7 +166,7 @@ test('what is left of a broken upload goes by check --repair, and a document tha
   const files = readdirSync(join(data, 'blobs'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   assert.equal(files.length, 2);
   const path = (entry) => join(entry.parentPath ?? entry.path, entry.name);
-  const draft = join(data, 'blobs', files[0].name.slice(0, 2), files[0].name.slice(2, 4), `${files[0].name}.1.2.new`);
+  const draft = `${path(files[0])}.1.2.new`;
   writeFileSync(draft, 'half');
   assert.equal(run('check', '--repair', '--data', data).status, 0);
   assert.throws(() => statSync(draft));

@@ -227,6 +227,32 @@ TEST_CASE("large documents are files, and come back as they were") {
   CHECK_FALSE(checked(folder.path).whole());
 }
 
+TEST_CASE("a document is found where an earlier program put it, and not written again") {
+  namespace fs = std::filesystem;
+  Folder folder, other;
+  const std::string members =
+      R"("contentType":"a/b","data":")" + fhir::encode_base64(std::string(100'000, 'x')) + R"(")";
+  { Opened(folder.path).put("Binary", "b", members); }
+  fs::path file;
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path + "/blobs"))
+    if (entry.is_regular_file()) file = entry.path();
+  const auto name = file.filename().string();
+  REQUIRE(file == fs::path(folder.path + "/blobs") / name.substr(0, 2) / name);
+  const auto earlier = file.parent_path() / name.substr(2, 2) / name;
+  fs::create_directories(earlier.parent_path());
+  fs::rename(file, earlier);
+  {
+    Opened opened(folder.path);
+    CHECK(opened.read("Binary", "b")->body.size() > 130'000);
+    opened.put("Binary", "same", members);
+    CHECK_FALSE(opened.store->backup(other.path + "/alzette.sqlite", {}));
+  }
+  CHECK_FALSE(fs::exists(file));
+  CHECK(checked(folder.path).whole());
+  fs::rename(other.path + "/alzette.sqlite.blobs", other.path + "/blobs");
+  CHECK(checked(other.path).whole());
+}
+
 TEST_CASE("documents that were kept before their batch is committed are named, not written again") {
   Folder folder;
   const std::string data = fhir::encode_base64(std::string(100'000, 'x'));
