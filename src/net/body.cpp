@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <utility>
@@ -35,6 +36,30 @@ class Spooled final : public fhir::Content {
   std::uint64_t size_;
 };
 
+// Memory for bodies of medium size.
+struct Lent {
+  explicit Lent(std::uint64_t share) : bytes(share) { all += share; }
+  Lent(const Lent&) = delete;
+  Lent& operator=(const Lent&) = delete;
+  ~Lent() { all -= bytes; }
+  static inline std::atomic<std::uint64_t> all{0};
+  std::uint64_t bytes;
+};
+
+class Held final : public fhir::Content {
+ public:
+  Held(std::string bytes, std::shared_ptr<void> lent) : bytes_(std::move(bytes)), lent_(std::move(lent)) {}
+  std::uint64_t size() const override { return bytes_.size(); }
+  std::size_t read(std::uint64_t at, std::span<char> into) const override {
+    return at < bytes_.size() ? bytes_.copy(into.data(), into.size(), static_cast<std::size_t>(at)) : 0;
+  }
+  std::string_view in_memory() const override { return bytes_; }
+
+ private:
+  std::string bytes_;
+  std::shared_ptr<void> lent_;
+};
+
 }  // namespace
 
 bool BodyLimits::takes_documents(std::string_view target) const {
@@ -51,6 +76,7 @@ void Body::reset() {
   if (spool_ >= 0) ::close(spool_);
   spool_ = -1;
   size_ = 0;
+  lent_.reset();
   inflater_.reset();
 }
 
@@ -58,6 +84,7 @@ void Body::begin(bool gzip, std::uint64_t expected, bool document) {
   reset();
   document_ = document;
   most_ = document ? limits_.document_bytes : limits_.bytes;
+  expected_ = gzip || expected == 0 ? limits_.spool_medium : expected;
   memory_.clear();
   memory_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(expected, limits_.spool_from)));
   if (gzip) inflater_ = std::make_unique<Inflater>(most_, limits_.inflate_ratio);
@@ -86,22 +113,37 @@ Body::State Body::add(std::string_view encoded) {
 Body::State Body::keep(std::string_view decoded) {
   size_ += decoded.size();
   if (size_ > most_) return State::too_large;
-  if (spool_ < 0 && size_ <= limits_.spool_from) {
+  if (spool_ < 0 && (size_ <= limits_.spool_from || (size_ <= expected_ && lend()))) {
     memory_.append(decoded);
     return State::good;
   }
   if (spool_ < 0) {
     if (!open_spool() || !write_spool(memory_)) return State::no_space;
     memory_ = {};
+    lent_.reset();
   }
   return write_spool(decoded) ? State::good : State::no_space;
+}
+
+// All that it may become, once.
+bool Body::lend() {
+  if (lent_) return true;
+  const auto share = expected_;
+  if (share > limits_.spool_medium) return false;
+  auto lent = std::make_shared<Lent>(share);
+  if (Lent::all > limits_.medium_bytes) return false;
+  lent_ = std::move(lent);
+  memory_.reserve(static_cast<std::size_t>(share));
+  return true;
 }
 
 Body::State Body::finish(std::string& whole, std::shared_ptr<const fhir::Content>& spooled) {
   State state = State::good;
   if (inflater_ && inflater_->finish() != Inflater::State::complete) state = State::damaged;
   if (state == State::good) {
-    if (spool_ < 0)
+    if (spool_ < 0 && document_ && lent_)
+      spooled = std::make_shared<Held>(std::exchange(memory_, {}), std::move(lent_));
+    else if (spool_ < 0)
       whole = std::exchange(memory_, {});
     else if (document_)
       spooled = std::make_shared<Spooled>(std::exchange(spool_, -1), size_);

@@ -62,6 +62,7 @@ TEST_CASE("gzip: Accept-Encoding") {
 TEST_CASE("body: the same bytes from memory and from the spool, and the limit in both") {
   alzette::net::BodyLimits limits;
   limits.spool_from = 1000;
+  limits.medium_bytes = 0;
   limits.bytes = 5000;
   for (const std::size_t size : {0, 1, 999, 1000, 1001, 5000}) {
     alzette::net::Body body(limits);
@@ -89,6 +90,7 @@ TEST_CASE("body: the same bytes from memory and from the spool, and the limit in
 TEST_CASE("body: a document stays in its file and may be larger") {
   alzette::net::BodyLimits limits;
   limits.spool_from = 1000;
+  limits.medium_bytes = 0;
   limits.bytes = 2000;
   limits.document_bytes = 5000;
   CHECK(limits.takes_documents("/soap"));
@@ -109,6 +111,39 @@ TEST_CASE("body: a document stays in its file and may be larger") {
   CHECK(spooled->text(2499, 2) == "xy");
   body.begin(false, 0, true);
   CHECK(body.add(std::string(5001, 'x')) == alzette::net::Body::State::too_large);
+}
+
+TEST_CASE("body: of medium size it needs no file, as long as all together are few") {
+  alzette::net::BodyLimits limits;
+  limits.spool_from = 1000;
+  limits.spool_medium = 3000;
+  limits.medium_bytes = 5000;
+  limits.spool_folder = "/no/such/folder";
+  using State = alzette::net::Body::State;
+  const auto receive = [&](std::uint64_t expected, std::size_t size, std::shared_ptr<const fhir::Content>& spooled) {
+    alzette::net::Body body(limits);
+    body.begin(false, expected, true);
+    const auto state = body.add(std::string(size, 'x'));
+    std::string whole;
+    if (state == State::good) CHECK(body.finish(whole, spooled) == State::good);
+    return state;
+  };
+  std::shared_ptr<const fhir::Content> one, two, three;
+  REQUIRE(receive(2500, 2500, one) == State::good);
+  REQUIRE(one);
+  CHECK(one->in_memory() == std::string(2500, 'x'));
+  CHECK(receive(0, 1500, two) == State::no_space);  // it may become 3000
+  CHECK(receive(1500, 1500, two) == State::good);
+  CHECK(receive(1500, 1500, three) == State::no_space);
+  one.reset();
+  CHECK(receive(1500, 1500, three) == State::good);
+  two.reset();
+  three.reset();
+  CHECK(receive(3001, 3001, one) == State::no_space);
+  CHECK(receive(3000, 3000, one) == State::good);
+  CHECK(receive(0, 3000, two) == State::no_space);
+  one.reset();
+  CHECK(receive(0, 3000, one) == State::good);  // in chunks
 }
 
 TEST_CASE("answer: dates and lengths") {
