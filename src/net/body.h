@@ -15,11 +15,11 @@
 namespace alzette::net {
 
 struct BodyLimits {
-  std::uint64_t bytes = 128u << 20;      // after decoding
+  std::uint64_t bytes = 128u << 20;        // after decoding
   std::uint32_t spool_from = 64u << 10;    // larger bodies wait in a file,
   std::uint32_t spool_medium = 1u << 20;   // or up to this size in memory, while
   std::uint64_t medium_bytes = 32u << 20;  // all of them together, of the whole process, are no more than this
-  std::uint32_t inflate_ratio = 100;     // more growth than this is a bomb
+  std::uint32_t inflate_ratio = 100;       // more growth than this is a bomb
   std::string spool_folder = "/tmp";
   // There, a body that was spooled stays where it is, and may be as large as `document_bytes`.
   std::vector<std::string> documents_below = {"/soap", "/fhir/Binary"};
@@ -38,7 +38,8 @@ class Body {
 
   void begin(bool gzip, std::uint64_t expected, bool document);  // `expected` encoded bytes, 0 when not known
   State add(std::string_view encoded);
-  // Hands the decoded body over, whole or (a document above `spool_from`) as it was kept, and is ready for the next one.
+  // Hands the decoded body over, whole or (a document above `spool_from`) as it was kept, and is ready for the next
+  // one.
   State finish(std::string& whole, std::shared_ptr<const fhir::Content>& spooled);
 
  private:

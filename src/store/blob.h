@@ -50,7 +50,7 @@ class Blobs {
   // The list after `bytes` were inserted into its body at `at`.
   static std::string moved(std::string_view list, std::size_t at, std::size_t bytes);
 
-  bool intact(const File& file) const;  // there, and its bytes have that hash
+  bool intact(const File& file) const;            // there, and its bytes have that hash
   std::string path(std::string_view hash) const;  // where it is, or is to be
   // Hashes of all files.
   void each_stored(const std::function<void(const std::string&)>& take) const;
