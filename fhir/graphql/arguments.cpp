@@ -144,10 +144,10 @@ Result<std::vector<const Node*>> Arguments::chosen(const Selection& field, const
       return fault(std::string(type.name) + " cannot be chosen by " + argument.name + " (field " + field.name + ")");
   }
   path::Compiled filter;
-  const auto expression = text(field, "fhirpath");
-  if (!expression) return expression.outcome();
-  if (*expression) {
-    auto compiled = path::compile(**expression);
+  const auto fhirpath = text(field, "fhirpath");
+  if (!fhirpath) return fhirpath.outcome();
+  if (const auto& expression = *fhirpath) {
+    auto compiled = path::compile(*expression);
     if (!compiled) return std::move(compiled.outcome());
     filter = std::move(*compiled);
   }
@@ -180,11 +180,12 @@ Result<search::Parameters> Arguments::parameters(const Selection& field,
     std::string joined;
     const auto& items = (*value)->form == Value::Form::list ? (*value)->items : std::vector<Value>{**value};
     for (const auto& item : items) {
-      auto one = text(item);
-      if (!one) return std::move(one.outcome());
-      if (!*one) continue;
+      auto written = text(item);
+      if (!written) return std::move(written.outcome());
+      const auto& one = *written;
+      if (!one) continue;
       if (!joined.empty()) joined += ',';
-      joined += **one;
+      joined += *one;
     }
     if (!joined.empty()) made.emplace_back(std::move(name), std::move(joined));
   }

@@ -118,11 +118,12 @@ class Executor {
 
   // Patient(id: "1")
   Result<bool> by_id(const Field& field, Answer& answer) {
-    const auto id = arguments_.text(*field.selection, "id");
-    if (!id) return id.outcome();
-    if (!*id || field.selection->arguments.size() > 1)
+    const auto given = arguments_.text(*field.selection, "id");
+    if (!given) return given.outcome();
+    const auto& id = *given;
+    if (!id || field.selection->arguments.size() > 1)
       return fault(field.selection->name + " has one argument, id; " + field.selection->name + "List searches");
-    const auto found = load(field.selection->name + "/" + **id);
+    const auto found = load(field.selection->name + "/" + *id);
     if (!found) return found.outcome();
     if (!*found)
       return Outcome(Kind::absent, "not-found", "GraphQL: there is no " + field.selection->name + " of this id");
@@ -176,12 +177,13 @@ class Executor {
 
   // Inside a resource: ObservationList(_reference: subject).
   Result<bool> point_back(const Field& field, const Where* focus, search::Parameters& parameters) {
-    const auto by = arguments_.text(*field.selection, "_reference");
-    if (!by) return by.outcome();
-    if (!focus) return *by ? fault("_reference belongs inside a resource") : Result<bool>(true);
-    if (!*by) return fault("inside a resource, " + field.selection->name + " needs _reference: the search parameter");
+    const auto given = arguments_.text(*field.selection, "_reference");
+    if (!given) return given.outcome();
+    const auto& by = *given;
+    if (!focus) return by ? fault("_reference belongs inside a resource") : Result<bool>(true);
+    if (!by) return fault("inside a resource, " + field.selection->name + " needs _reference: the search parameter");
     const Node& node = focus->container;
-    parameters.emplace_back(**by, std::string(node.type->name.view()) + "/" + std::string(node.value_of("id")));
+    parameters.emplace_back(*by, std::string(node.type->name.view()) + "/" + std::string(node.value_of("id")));
     return true;
   }
 
@@ -347,8 +349,8 @@ class Executor {
   // Reference.resource
   Result<bool> follow(const Node& reference, const Field& field, const Where& where, Answer& answer) {
     const auto optional = arguments_.text(*field.selection, "optional");
-    const auto type = arguments_.text(*field.selection, "type");
-    if (!optional || !type) return !optional ? optional.outcome() : type.outcome();
+    const auto wanted = arguments_.text(*field.selection, "type");
+    if (!optional || !wanted) return !optional ? optional.outcome() : wanted.outcome();
     const std::string_view literal = reference.value_of("reference");
     const Node* found = nullptr;
     if (literal.starts_with('#')) {
@@ -362,7 +364,7 @@ class Executor {
     if (!found)
       return Outcome(Kind::unprocessable, "not-found",
                      "GraphQL: a reference leads to nothing here; resource(optional: true) passes over such");
-    if (*type && !found->type->is(**type)) return true;
+    if (const auto& type = *wanted; type && !found->type->is(*type)) return true;
     const bool inside = literal.starts_with('#');
     auto json = nested(*found, field, {*found, inside ? where.container : *found, {}, false, where.depth + 1});
     if (!json) return std::move(json.outcome());

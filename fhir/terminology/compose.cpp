@@ -315,7 +315,8 @@ Result<bool> Composer::in_imports(const ValueSet& set, const Part& part, const S
     usage_.value_sets[(*imported)->canonical()] = (*imported)->source.resource;
     const auto found = find_within(**imported, sought);
     if (!found) return found.outcome();
-    if (!*found || ((*imported)->active_only && (*found)->inactive())) return false;
+    const auto& held = *found;
+    if (!held || ((*imported)->active_only && held->inactive())) return false;
   }
   return true;
 }
@@ -328,7 +329,7 @@ Composer::Found Composer::find_in(const ValueSet& set, const Part& part, const S
     if (part.url != sought.system) return std::optional<Member>();
     auto own = find_own(part, sought);
     if (!own || !*own) return own;
-    member = **own;
+    member = *own;
   } else if (!part.imports.empty()) {
     if (!spend(import_cost)) return too_costly();
     const auto imported = import_of(set, part.imports[0]);
@@ -338,9 +339,9 @@ Composer::Found Composer::find_in(const ValueSet& set, const Part& part, const S
     }
     usage_.value_sets[(*imported)->canonical()] = (*imported)->source.resource;
     auto found = find_within(**imported, sought);
-    if (!found || !*found) return found;
-    if ((*imported)->active_only && (*found)->inactive()) return std::optional<Member>();
-    member = **found;
+    if (!found) return found;
+    member = *found;
+    if (!member || ((*imported)->active_only && member->inactive())) return std::optional<Member>();
     member->imported = true;
     from = 1;
   } else {

@@ -32,11 +32,12 @@ Answer found(const Member& member) {
 
 // With the system given.
 Answer ask(Composer& composer, const ValueSet& set, std::string_view system, std::string_view code) {
-  const auto member = composer.find(set, {system, {}, code});
-  if (!member) return unknown(member.outcome().issues.front().diagnostics);
-  if (*member && (*member)->system && (*member)->at == nowhere)
+  const auto sought = composer.find(set, {system, {}, code});
+  if (!sought) return unknown(sought.outcome().issues.front().diagnostics);
+  const auto& member = *sought;
+  if (member && member->system && member->at == nowhere)
     return unknown(std::string(system) + " is here as a fragment, which does not have " + shown({}, code));
-  if (*member && !(set.active_only && (*member)->inactive())) return found(**member);
+  if (member && !(set.active_only && member->inactive())) return found(*member);
   const auto& usage = composer.usage();
   if (!usage.missing_value_set.empty()) return unknown(usage.missing_value_set);
   if (!usage.misfits.empty()) return unknown("The content of " + std::string(system) + " is not here");

@@ -314,9 +314,10 @@ class Judge {
       auto urls = composer_.systems_of(*set_);
       if (!urls) return std::move(urls.outcome());
       for (const auto& url : *urls) {
-        auto member = composer_.find(*set_, {url, candidate.version, candidate.code});
-        if (!member) return std::move(member.outcome());
-        if (*member && (*member)->at != nowhere) found.push_back(url);
+        auto sought = composer_.find(*set_, {url, candidate.version, candidate.code});
+        if (!sought) return std::move(sought.outcome());
+        const auto& member = *sought;
+        if (member && member->at != nowhere) found.push_back(url);
       }
     }
     if (found.size() == 1) return std::move(found.front());

@@ -173,22 +173,24 @@ Result<bool> run(const fhir::RuleSite& rule_site, fhir::Batch& batch, std::size_
   const auto& write = batch.writes[at];
   if (write.method == fhir::Method::remove) return true;
   if (write.body.bytes.find(potential_duplicate) == std::string::npos) return true;
-  const auto now = read_pair(fhir::stored_bytes(write.body, 1, 0));
-  if (!now) return now.outcome();
-  if (!*now) return true;
-  const auto before = stored_pair(rule_site, write);
-  if (!before) return before.outcome();
-  const bool was = *before && (*before)->accepted;
-  if (was ? **before == **now : !(*now)->accepted) return true;
-  if (was && std::minmax((*before)->focus, (*before)->other) != std::minmax((*now)->focus, (*now)->other))
+  const auto written = read_pair(fhir::stored_bytes(write.body, 1, 0));
+  if (!written) return written.outcome();
+  const auto& now = *written;
+  if (!now) return true;
+  const auto stored = stored_pair(rule_site, write);
+  if (!stored) return stored.outcome();
+  const auto& before = *stored;
+  const Pair* was = before && before->accepted ? &*before : nullptr;
+  if (was ? *was == *now : !now->accepted) return true;
+  if (was && std::minmax(was->focus, was->other) != std::minmax(now->focus, now->other))
     return refused("business-rule", "The pair of an accepted Task stays as it is", "Task.focus");
   const Site site{rule_site.snapshot, rule_site.access, rule_site.settings,
                   rule_site.base,     rule_site.now,    rule_site.ids};
   Records records(site, batch);
-  if (auto done = records.read(**now); !done) return done;
-  if (was) records.undo(**before);
-  if ((*now)->accepted)
-    if (auto done = records.carry_out(**now); !done) return done;
+  if (auto done = records.read(*now); !done) return done;
+  if (was) records.undo(*was);
+  if (now->accepted)
+    if (auto done = records.carry_out(*now); !done) return done;
   return records.write();
 }
 

@@ -40,9 +40,10 @@ fhir::Result<Replacement> replacement(const fhir::RuleSite& rule_site, const fhi
     before = replaced_by(*record->patient);
     const Site site{rule_site.snapshot, rule_site.access, rule_site.settings,
                     rule_site.base,     rule_site.now,    rule_site.ids};
-    auto end = survivor(site, std::move(*record));
-    if (!end) return std::move(end.outcome());
-    if (*end && !before.empty()) made.before = "Patient/" + (*end)->id;
+    auto found = survivor(site, std::move(*record));
+    if (!found) return std::move(found.outcome());
+    const auto& end = *found;
+    if (end && !before.empty()) made.before = "Patient/" + end->id;
   }
   made.changed = before != made.now;
   return made;

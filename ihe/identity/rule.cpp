@@ -120,13 +120,14 @@ class Merging {
       const auto* identifier = other ? other->child("identifier") : nullptr;
       if (!identifier || !other->value_of("reference").empty()) continue;
       const Id id{std::string(identifier->value_of("system")), std::string(identifier->value_of("value"))};
-      auto survivor = find(site_, id);
-      if (!survivor) return std::move(survivor.outcome());
-      if (!*survivor)
+      auto found = find(site_, id);
+      if (!found) return std::move(found.outcome());
+      const auto& survivor = *found;
+      if (!survivor)
         return Outcome(Kind::unprocessable, "not-found", "The identifier of the surviving patient is not known",
                        "Patient.link.other.identifier");
       auto& editable_other = const_cast<Node&>(*other);  // of our own copy
-      fhir::build::add(*record.arena, editable_other, "reference", "Patient/" + (*survivor)->id);
+      fhir::build::add(*record.arena, editable_other, "reference", "Patient/" + survivor->id);
       return put(at, record);
     }
     return true;
@@ -234,7 +235,9 @@ class Merging {
   // Whether the record `reference` is, after this batch, replaced by the record `id`.
   bool still_replaced(std::string_view reference, const std::string& id) {
     const auto found = survivor_of(std::string(reference));
-    return found && *found && replaced_by(*(*found)->record.patient) == "Patient/" + id;
+    if (!found) return false;
+    const auto& record = *found;
+    return record && replaced_by(*record->record.patient) == "Patient/" + id;
   }
 
   Result<bool> release(const std::string& reference, const Record& subsumed) {
@@ -277,8 +280,8 @@ Result<std::string> replaced_before(const std::optional<fhir::Version>& stored) 
 Result<bool> run(const fhir::RuleSite& rule_site, fhir::Batch& batch, std::size_t at) {
   const auto& write = batch.writes[at];
   if (write.method == fhir::Method::remove) return true;
-  const auto suspect = check_numbers(rule_site.settings.domains, write);
-  if (!suspect) return suspect.outcome();
+  const auto checked = check_numbers(rule_site.settings.domains, write);
+  if (!checked) return checked.outcome();
   std::optional<fhir::Version> stored;
   if (write.method == fhir::Method::update)
     if (auto version = rule_site.snapshot.read(rule_site.access, *write.type, write.id)) stored = std::move(*version);
@@ -286,8 +289,8 @@ Result<bool> run(const fhir::RuleSite& rule_site, fhir::Batch& batch, std::size_
   if (!before) return std::move(before.outcome());
   const bool adopted_any = stored && stored->body.find(adopted_from) != std::string::npos;
   const bool merges = !before->empty() || adopted_any || mentions_replacement(write.body.bytes);
-  if (*suspect) {
-    auto event = suspicion(rule_site, write.id, **suspect);
+  if (const auto& suspect = *checked) {
+    auto event = suspicion(rule_site, write.id, *suspect);
     if (!event) return std::move(event.outcome());
     batch.writes.push_back(std::move(*event));
   }

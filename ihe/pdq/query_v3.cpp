@@ -48,9 +48,10 @@ class QueryReader {
     const auto* value = parameter.child("value");
     const auto root = value ? value->value_of("root") : std::string_view();
     const auto uri = pix::domain_uri(site_, root);
-    const auto known = identity::domain_of(site_, uri);
-    if (!known || !*known) return refuse("204", "The domain is not known", "otherIDsScopingOrganization", domains_);
-    query_.domains.push_back((*known)->uri);
+    const auto found = identity::domain_of(site_, uri);
+    const auto known = found ? *found : std::nullopt;
+    if (!known) return refuse("204", "The domain is not known", "otherIDsScopingOrganization", domains_);
+    query_.domains.push_back(known->uri);
     query_.roots.emplace_back(root);
   }
 

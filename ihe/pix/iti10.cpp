@@ -140,20 +140,21 @@ Result<std::vector<Consumer>> read_consumers(std::string_view text, const identi
 Result<std::vector<News>> news_of(const Site& site, const Consumer& consumer, const fhir::Version& version) {
   std::vector<News> all;
   std::vector<Record> now;
-  auto before = record_before(site, version);
-  if (!before) return std::move(before.outcome());
+  auto stored = record_before(site, version);
+  if (!stored) return std::move(stored.outcome());
+  auto& before = *stored;
   if (!version.deleted()) {
     auto record = identity::read_record(version);
     if (!record) return std::move(record.outcome());
     if (!identity::replaced_by(*record->patient).empty()) return all;  // its survivor tells
-    if (*before && ties(*(*before)->patient) == ties(*record->patient)) return all;
+    if (before && ties(*before->patient) == ties(*record->patient)) return all;
     auto group = group_of(site, std::move(*record));
     if (!group) return std::move(group.outcome());
     if (auto news = news_in(consumer, *group)) all.push_back(std::move(*news));
     now = std::move(*group);
   }
-  if (!*before || !identity::replaced_by(*(*before)->patient).empty()) return all;
-  auto left = left_behind(site, version, std::move(**before), now);
+  if (!before || !identity::replaced_by(*before->patient).empty()) return all;
+  auto left = left_behind(site, version, std::move(*before), now);
   if (!left) return std::move(left.outcome());
   while (!left->empty()) {
     auto group = group_of(site, std::move(left->front()));

@@ -250,9 +250,11 @@ class PidReader {
     for (const auto& cx : ids) {
       const auto id = read_cx(site_, cx);
       if (id.system.empty() || id.value.empty()) continue;
-      const auto known = identity::find(site_, id);
-      if (!known || !*known) continue;
-      for (const auto& name : *(*known)->patient)
+      const auto found = identity::find(site_, id);
+      if (!found) continue;
+      const auto& known = *found;
+      if (!known) continue;
+      for (const auto& name : *known->patient)
         if (name.name == "name") fhir::build::add_copy(*told_.arena, *told_.mother, name);
     }
   }

@@ -42,7 +42,8 @@ Result<rest::Plan> run(const rest::Call& call, const Input& input) {
     content = std::min(content, *known);  // never more than the subscription itself would tell
   }
   auto events = subscription::events_of(call.snapshot, call.id, since->value_or(1), most_events);
-  while (!events.empty() && *until && events.back().number > **until) events.pop_back();
+  const auto& last = *until;
+  while (!events.empty() && last && events.back().number > *last) events.pop_back();
   const auto told = subscription::told_of(call.snapshot, call.access, events, most_bytes);
   return rest::Plan(rest::json_reply(200, subscription::notification(one.standing(call.base, "query-event"), told,
                                                                      content, subscription::make_uuid(), call.now)));

@@ -82,9 +82,11 @@ fhir::Result<Plan> plan_batch(const Call& call, const std::shared_ptr<Incoming>&
   Plan plan;
   std::vector<std::optional<Response>> refused(nodes.size());  // where nothing stands, the next part answers
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (i < unreadable.size() && unreadable[i]) {
-      refused[i] = refuse(*unreadable[i]);
-      continue;
+    if (i < unreadable.size()) {
+      if (const auto& why = unreadable[i]) {
+        refused[i] = refuse(*why);
+        continue;
+      }
     }
     auto faults = faults_of(bundle->issues, "Bundle.entry[" + std::to_string(i) + "]");
     if (!faults.empty()) {

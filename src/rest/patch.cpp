@@ -27,7 +27,7 @@ Result<Plan> patch(const Call& call, const std::string& id, fhir::Batch batch) {
   if (!version) return version.outcome();
   const auto condition = version_condition(call.snapshot, call.access, *call.type, id, call.header("If-Match"), {});
   if (!condition) return condition.outcome();
-  if (*condition && **condition != version->version)
+  if (const auto& expected = *condition; expected && *expected != version->version)
     return Outcome(Kind::precondition, "conflict",
                    "The current version is " + std::to_string(version->version) + ", not the expected one");
   const auto incoming = call.body ? patched(*version, *call.body->resource, call.now)

@@ -33,9 +33,9 @@ fhir::Result<std::vector<std::int64_t>> versions_of(std::string_view header) {
     const auto tag = net::trim(header.substr(at, comma - at));
     at = comma + 1;
     if (tag.empty()) continue;
-    const auto version = if_match(tag);
-    if (!version) return version.outcome();
-    versions.push_back(**version);
+    const auto named = if_match(tag);
+    if (!named) return named.outcome();
+    if (const auto& version = *named) versions.push_back(*version);
   }
   if (versions.empty()) return fhir::Outcome(fhir::Kind::malformed, "value", "If-Match holds no entity tag");
   return versions;

@@ -143,7 +143,7 @@ void Subscriptions::Engine::sent(const std::string& id, std::uint64_t epoch, Sen
   live.failures = 0;
   live.due = {};
   if (what == Sent::handshake) return set_status(live, Status::active);
-  if (what == Sent::events) return told(live, delivery->last);
+  if (what == Sent::events && delivery) return told(live, delivery->last);
   live.last_told = std::chrono::steady_clock::now();
   schedule(live);
 }

@@ -125,8 +125,9 @@ Result<Topic> find_topic(fhir::Snapshot& snapshot, const fhir::Access& access, s
   for (const auto& id : ids ? *ids : std::vector<std::string>()) {
     const auto version = snapshot.read(access, basic, id);
     const auto stored = version ? fhir::receive(version->body) : Result<fhir::Incoming>(version.outcome());
-    auto topic = stored ? read_topic(*stored->resource) : Result<std::optional<Topic>>(stored.outcome());
-    if (topic && *topic && (*topic)->url == url) return std::move(**topic);
+    auto read = stored ? read_topic(*stored->resource) : Result<std::optional<Topic>>(stored.outcome());
+    if (!read) continue;
+    if (auto& topic = *read; topic && topic->url == url) return std::move(*topic);
   }
   return Outcome(Kind::unprocessable, "not-supported",
                  "There is no topic " + std::string(url) + "; the CapabilityStatement lists those that there are",
