@@ -67,7 +67,8 @@ std::string phonetic(std::string_view folded) {
     char sound = 0;
     std::size_t size = 1;
     for (const auto& [letters, same] : sounds)
-      if (letters.size() > size && folded.substr(at, letters.size()) == letters) sound = same, size = letters.size();
+      if (letters.front() == folded[at] && letters.size() > size && folded.substr(at).starts_with(letters))
+        sound = same, size = letters.size();
     if (size == 1) sound = sound_of(folded[at]);
     // The vowel behind a soft c or g belongs to the name, not to the consonant.
     at += size == 2 && (sound == 's' || sound == 'i') && folded[at] != 't' ? 1 : size;
