@@ -111,9 +111,11 @@ bool Writer::offer(Job job) {
 
 // Of those who wait for their commits, half are taken at once: while these are written the others, answered before,
 // plan what comes next. If all were taken, nobody would plan while they are written, and nothing be written meanwhile.
+// A group that is smaller than the last one waits for more as long as the disk is busy anyway.
 bool Writer::take(std::vector<Job>& group) {
   std::unique_lock lock(mutex_);
-  arrived_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+  const auto in_no_hurry = [&] { return (syncing_ || unsynced_) && queue_.size() < answered_; };
+  arrived_.wait(lock, [&] { return stopping_ || (!queue_.empty() && !in_no_hurry()); });
   const auto half = (queue_.size() + answered_ + 1) / 2;
   const auto most = options_.bulk ? most_batches : std::clamp(half, few_batches, most_batches);
   std::size_t bytes = 0;
@@ -191,9 +193,16 @@ void Writer::run_behind() {
       behind_.wait(lock, [&] { return ended_ || unsynced_; });
       if (!unsynced_) return;
       group.swap(unsynced_);
+      syncing_ = true;
     }
     behind_.notify_all();
-    if (sync())
+    const bool synced = sync();
+    {
+      const std::lock_guard lock(mutex_);
+      syncing_ = false;
+    }
+    arrived_.notify_one();
+    if (synced)
       answer(*group);
     else
       for (auto& job : group->jobs) job.done(unknown_end());

@@ -162,7 +162,8 @@ class Writer {
 
   std::condition_variable behind_;  // unsynced_ has come or gone
   std::optional<Group> unsynced_;   // waits for the disk, behind the one that is being synced
-  bool ended_ = false;              // none will come
+  bool syncing_ = false;
+  bool ended_ = false;  // none will come
   std::thread answering_;
 
   std::condition_variable beside_;  // the helper has something to do
