@@ -29,6 +29,16 @@ std::string_view wanted_by_header(const rest::Call& call) {
   return text == "*" ? std::string_view{} : text;
 }
 
+// A header that cannot be read asks for nothing.
+Result<Languages> languages_of(const rest::Call& call, std::string_view parameter) {
+  auto languages = Languages::parse(parameter.empty() ? wanted_by_header(call) : parameter);
+  if (languages) return std::move(*languages);
+  if (parameter.empty()) return Languages();
+  return fhir::terminology::refusal(Kind::malformed, "processing", "invalid-display",
+                                    "Invalid displayLanguage: '" + std::string(parameter.substr(0, 100)) + "'", {},
+                                    "INVALID_DISPLAY_NAME");
+}
+
 }  // namespace
 
 Inquiry::Inquiry(const rest::Call& call, const Input& input)
@@ -59,12 +69,9 @@ Result<std::unique_ptr<Inquiry>> Inquiry::begin(const rest::Call& call, const In
   for (const auto& supplement : texts(input, "useSupplement")) made->sources_.use_supplement(supplement);
   if (input.first("activeOnly")) made->active_only = input.flag("activeOnly");
   const auto parameter = input.text("displayLanguage");
-  auto languages = Languages::parse(parameter.empty() ? wanted_by_header(call) : parameter);
-  if (!languages && !parameter.empty())
-    return fhir::terminology::refusal(Kind::malformed, "processing", "invalid-display",
-                                      "Invalid displayLanguage: '" + std::string(parameter.substr(0, 100)) + "'", {},
-                                      "INVALID_DISPLAY_NAME");
-  if (languages) made->languages_ = std::move(*languages);
+  auto languages = languages_of(call, parameter);
+  if (!languages) return std::move(languages.outcome());
+  made->languages_ = std::move(*languages);
   made->by_parameter_ = !parameter.empty();
   made->by_header_ = parameter.empty() && made->languages_.any();
   return made;
@@ -134,19 +141,22 @@ void Inquiry::heed(const ValueSet& set) {
       if (node.name != "extension" || !node.value_of("url").ends_with("/valueset-expansion-parameter")) continue;
       const Node* name = fhir::terminology::extension(node, "name", "");
       const Node* value = fhir::terminology::extension(node, "value", "");
-      if (!name || !value) continue;
-      if (name->text == "versionsMatch") composer_.match_versions(value->text == "true");
-      if (name->text == "activeOnly" && !active_only) active_only = value->text == "true";
-      if (name->text == "displayLanguage" && !by_parameter_)
-        if (auto languages = Languages::parse(value->text)) {
-          languages_ = std::move(*languages);
-          by_extension_ = true;
-        }
+      if (name && value) heed(name->text, value->text);
     }
   }
   if (const auto own = set.source.resource->value_of("language");
       !own.empty() && !by_parameter_ && !by_extension_ && !by_header_)
     if (auto languages = Languages::parse(own)) languages_ = std::move(*languages);
+}
+
+void Inquiry::heed(std::string_view parameter, std::string_view value) {
+  if (parameter == "versionsMatch") composer_.match_versions(value == "true");
+  if (parameter == "activeOnly" && !active_only) active_only = value == "true";
+  if (parameter != "displayLanguage" || by_parameter_) return;
+  auto languages = Languages::parse(value);
+  if (!languages) return;
+  languages_ = std::move(*languages);
+  by_extension_ = true;
 }
 
 Result<GivenCodes> codes_of(const Input& input, const CodeNames& names) {

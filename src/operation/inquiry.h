@@ -37,6 +37,7 @@ class Inquiry {
  private:
   Inquiry(const rest::Call& call, const Input& input);
   void heed(const fhir::terminology::ValueSet& set);
+  void heed(std::string_view parameter, std::string_view value);
   fhir::Result<std::string> bound_at(std::string_view context) const;
 
   const rest::Call& call_;
