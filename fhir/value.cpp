@@ -47,13 +47,28 @@ constexpr auto base64_values = [] {
   return table;
 }();
 
-// Feeds `sink` the decoded bytes; false when the text is not base64.
+// The values of four digits as one number of 24 bits; negative when one of them is none.
+std::int32_t base64_group(const char* digits) {
+  const auto value = [&](std::size_t at) {
+    return std::int32_t{base64_values[static_cast<unsigned char>(digits[at])]};
+  };
+  return value(0) * (1 << 18) | value(1) * (1 << 12) | value(2) * (1 << 6) | value(3);
+}
+
+// Feeds `sink` the decoded bytes, `count` of them at the top of 24 bits; false when the text is not base64.
 template <class Sink>
 bool read_base64(std::string_view text, Sink sink) {
   std::uint32_t group = 0;
   std::size_t have = 0;
   std::size_t padding = 0;
-  for (char c : text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    while (have == 0 && text.size() - at > 4) {  // the last group may have padding, and padding must be last
+      const auto whole = base64_group(text.data() + at);
+      if (whole < 0) break;
+      sink(static_cast<std::uint32_t>(whole), 3);
+      at += 4;
+    }
+    const char c = text[at];
     if (blank(c)) continue;
     if (c == '=') {
       if (have + ++padding > 4 || have < 2) return false;
@@ -63,15 +78,13 @@ bool read_base64(std::string_view text, Sink sink) {
     if (value == not_base64 || padding) return false;
     group = group << 6 | static_cast<std::uint32_t>(value);
     if (++have < 4) continue;
-    for (int shift = 16; shift >= 0; shift -= 8) sink(static_cast<char>(group >> shift));
+    sink(group, 3);
     group = 0;
     have = 0;
   }
   if (have == 0) return padding == 0;
   if (have + padding != 4) return false;
-  group <<= 6 * padding;
-  sink(static_cast<char>(group >> 16));
-  if (have == 3) sink(static_cast<char>(group >> 8));
+  sink(group << 6 * padding, have - 1);
   return true;
 }
 
@@ -189,15 +202,19 @@ bool valid_uuid(std::string_view text) { return text.starts_with("urn:uuid:") &&
 
 bool valid_base64(std::string_view text, std::size_t* decoded_size) {
   std::size_t size = 0;
-  if (!read_base64(text, [&](char) { ++size; })) return false;
+  if (!read_base64(text, [&](std::uint32_t, std::size_t count) { size += count; })) return false;
   if (decoded_size) *decoded_size = size;
   return true;
 }
 
 std::optional<std::string> decode_base64(std::string_view text) {
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3);
-  if (!read_base64(text, [&](char c) { bytes += c; })) return std::nullopt;
+  std::string bytes(text.size() / 4 * 3 + 3, '\0');
+  std::size_t size = 0;
+  const auto keep = [&](std::uint32_t group, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) bytes[size++] = static_cast<char>(group >> (16 - 8 * i));
+  };
+  if (!read_base64(text, keep)) return std::nullopt;
+  bytes.resize(size);
   return bytes;
 }
 

@@ -58,7 +58,7 @@ fhir::Result<std::vector<Record>> resolve(const Site& site, const Id& id);
 fhir::Result<std::optional<Record>> find(const Site& site, const Id& id);
 
 // Logical ids of the record and of all that were merged into it, itself first: whose data it answers for.
-fhir::Result<std::vector<std::string>> with_subsumed(const Site& site, const Record& record);
+fhir::Result<std::vector<std::string>> with_subsumed(const Site& site, const std::string& id);
 
 struct CrossReference {
   bool source_known = true;                  // the domain of the identifier asked with

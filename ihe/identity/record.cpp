@@ -306,8 +306,8 @@ Result<std::optional<Record>> find(const Site& site, const Id& id) {
   return std::optional<Record>(std::move(found->front()));
 }
 
-Result<std::vector<std::string>> with_subsumed(const Site& site, const Record& record) {
-  std::vector<std::string> ids{record.id};
+Result<std::vector<std::string>> with_subsumed(const Site& site, const std::string& id) {
+  std::vector<std::string> ids{id};
   for (std::size_t at = 0; at < ids.size() && ids.size() < most_in_group; ++at) {
     auto linking = records(site, {{"link", "Patient/" + ids[at]}}, most_with_one_id);
     if (!linking) return std::move(linking.outcome());

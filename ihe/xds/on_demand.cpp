@@ -78,7 +78,7 @@ class Summary {
     query.type = fhir::definitions().resource(section.type);
     fhir::search::Clause clause;
     clause.parameter = query.type->parameter("patient");
-    for (const auto& id : patient_.all) {
+    for (const auto& id : work_.patients.all_of(patient_)) {
       fhir::search::Term term;
       term.value.kind = fhir::search::IndexKind::reference;
       term.value.type = "Patient";

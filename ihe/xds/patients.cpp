@@ -53,7 +53,19 @@ const KnownPatient* Patients::find(const Cx& cx) {
 
 const KnownPatient* Patients::add(const Cx& cx, const std::string& id) {
   auto& place = (*known_)[cx.id + "^^^&" + cx.authority + "&ISO"];
-  return &place.emplace(KnownPatient{id, cx, false, {id}});
+  return &place.emplace(KnownPatient{id, cx});
+}
+
+std::vector<std::string> Patients::all_of(const KnownPatient& known) {
+  if (known.cx.authority == own_authority()) return {known.id};
+  auto all = identity::with_subsumed(site_, known.id);
+  if (all) return std::move(*all);
+  fail(std::move(all.outcome()));
+  return {};
+}
+
+void Patients::fail(fhir::Outcome why) {
+  if (!failure_) failure_ = std::move(why);
 }
 
 std::vector<std::string> Patients::seen() const {
@@ -68,20 +80,14 @@ std::optional<KnownPatient> Patients::look_up(const Cx& cx) {
   if (cx.authority == own_authority()) {
     static const auto* const type = fhir::definitions().resource("Patient");
     if (!site_.snapshot.read(site_.access, *type, cx.id)) return std::nullopt;
-    return KnownPatient{cx.id, cx, false, {cx.id}};
+    return KnownPatient{cx.id, cx};
   }
   const identity::Id id{system_of(cx.authority), cx.id};
-  const auto failed = [&](fhir::Outcome& why) {
-    if (!failure_) failure_ = std::move(why);
-    return std::nullopt;
-  };
   auto found = identity::find(site_, id);
-  if (!found) return failed(found.outcome());
+  if (!found) fail(std::move(found.outcome()));
+  if (!found || !*found) return std::nullopt;
   const auto& record = *found;
-  if (!record) return std::nullopt;
-  auto all = identity::with_subsumed(site_, *record);
-  if (!all) return failed(all.outcome());
-  KnownPatient known{record->id, cx, false, std::move(*all)};
+  KnownPatient known{record->id, cx};
   if (!is_old(*record->patient, id)) return known;
   known.subsumed = true;
   if (auto now = current_in(*record->patient, id.system); !now.empty()) known.cx.id = std::move(now);

@@ -15,10 +15,9 @@
 namespace ihe::xds {
 
 struct KnownPatient {
-  std::string id;                // logical id of the Patient, of the surviving one after a merge
-  Cx cx;                         // as asked for; the survivor's in the same domain where that is no longer its own
-  bool subsumed = false;         // the identifier was given up by a merge
-  std::vector<std::string> all;  // logical ids of this Patient and of all that were merged into it
+  std::string id;         // logical id of the Patient, of the surviving one after a merge
+  Cx cx;                  // as asked for; the survivor's in the same domain where that is no longer its own
+  bool subsumed = false;  // the identifier was given up by a merge
 };
 
 class Patients {
@@ -30,6 +29,9 @@ class Patients {
 
   // Null for an unknown identifier. The pointer stays valid.
   const KnownPatient* find(const Cx& cx);
+  // Logical ids of a Patient that was found and of all that were merged into it; of itself alone where it was asked for
+  // by its own.
+  std::vector<std::string> all_of(const KnownPatient& known);
   // The system of a FHIR Identifier for an assigning authority, and the reverse ("" for one without an OID).
   std::string system_of(std::string_view oid) const;
   std::string oid_of(std::string_view system) const;
@@ -46,6 +48,7 @@ class Patients {
 
  private:
   std::optional<KnownPatient> look_up(const Cx& cx);
+  void fail(fhir::Outcome why);
 
   const Site& site_;
   std::shared_ptr<Known> known_;

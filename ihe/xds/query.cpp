@@ -2,6 +2,7 @@
 #include "ihe/xds/query.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <unordered_set>
 
@@ -121,7 +122,9 @@ class Run {
     for (const auto& patient : patients) {
       const auto cx = cx_of(patient);
       const auto* known = cx ? work_.patients.find(*cx) : nullptr;
-      if (known) ids.insert(ids.end(), known->all.begin(), known->all.end());
+      if (!known) continue;
+      auto all = work_.patients.all_of(*known);
+      std::move(all.begin(), all.end(), std::back_inserter(ids));
     }
     return ids.empty() ? std::vector<const Stored*>() : registry_.of_patients(kind, ids, filter.clauses());
   }

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <string>
 
+#include "fhir/base64.h"
+
 using fhir::Primitive;
 using fhir::ReferenceLiteral;
 
@@ -180,6 +182,18 @@ TEST_CASE("base64 is decoded") {
   CHECK(fhir::decode_base64("/+8=") == "\xFF\xEF");
   CHECK(fhir::decode_base64("").value() == "");
   CHECK_FALSE(fhir::decode_base64("QUJDR"));
+  CHECK(fhir::decode_base64("QUJDREVGR0g=") == "ABCDEFGH");
+  CHECK(fhir::decode_base64("QUJDRE VGR0hJ\n") == "ABCDEFGHI");
+  CHECK(fhir::decode_base64(" QUJDREVG R0 g = ") == "ABCDEFGH");
+  CHECK(fhir::decode_base64("+/+/gICAAAAA") == "\xFB\xFF\xBF\x80\x80\x80" + std::string(3, '\0'));
+  for (const char* bad : {"QUJDRA==QUJD", "QUJDRA==Q", "QUJD=", "QUJDRA=", "=UJDRA==", "QUJDRA==\xFF", "QUJD\xC3\xA9==",
+                          "QUJDREVG!0hJ", "QUJDREVGR0hJ===", "QUJDQ"})
+    CHECK_FALSE_MESSAGE(fhir::decode_base64(bad), bad);
+  std::string all;
+  for (std::size_t length = 0; length < 300; ++length) {
+    CHECK(fhir::decode_base64(fhir::encode_base64(all)) == all);
+    all += static_cast<char>(length * 7 + length / 5);
+  }
   std::size_t size = 0;
   CHECK(fhir::valid_base64("QUJD RA==", &size));
   CHECK(size == 4);
