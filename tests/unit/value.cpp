@@ -186,8 +186,8 @@ TEST_CASE("base64 is decoded") {
   CHECK(fhir::decode_base64("QUJDRE VGR0hJ\n") == "ABCDEFGHI");
   CHECK(fhir::decode_base64(" QUJDREVG R0 g = ") == "ABCDEFGH");
   CHECK(fhir::decode_base64("+/+/gICAAAAA") == "\xFB\xFF\xBF\x80\x80\x80" + std::string(3, '\0'));
-  for (const char* bad : {"QUJDRA==QUJD", "QUJDRA==Q", "QUJD=", "QUJDRA=", "=UJDRA==", "QUJDRA==\xFF", "QUJD\xC3\xA9==",
-                          "QUJDREVG!0hJ", "QUJDREVGR0hJ===", "QUJDQ"})
+  for (const char* bad : {"QUJDRA==QUJD", "QUJDRA==Q", "QUJD=", "QUJDRA=", "=UJDRA==", "QUJDRA==\xFF",
+                          "QUJD\xC3\xA9==", "QUJDREVG!0hJ", "QUJDREVGR0hJ===", "QUJDQ"})
     CHECK_FALSE_MESSAGE(fhir::decode_base64(bad), bad);
   std::string all;
   for (std::size_t length = 0; length < 300; ++length) {
