@@ -19,6 +19,9 @@
 namespace ihe {
 struct Settings;  // ihe/settings.h
 }
+namespace alzette::net {
+class Egress;  // src/net/egress.h
+}
 
 namespace fhir {
 
@@ -30,6 +33,8 @@ struct RuleSite {
   std::int64_t now = 0;   // milliseconds since 1970 UTC
   Ids& ids;
   const ihe::Settings& settings;  // how this deployment is set up; only rules of ihe/ look into it
+  // Where the server may send to; only rules of src/ look into it. Null: into no network of its own.
+  const alzette::net::Egress* egress = nullptr;
 };
 
 struct Rule {

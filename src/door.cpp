@@ -207,14 +207,23 @@ struct Door::State {
     if (auto done = audit.carried_out(site, asked, *made); !done) return std::move(done.outcome());
     auto& batch = made->batch;
     if (!batch) return made;
-    if (auto done = obey({*snapshot, access, job.base, call.now, ids, settings}, *batch); !done)
+    if (auto done = obey({*snapshot, access, job.base, call.now, ids, settings, egress}, *batch); !done)
       return std::move(done.outcome());
     auto faults = judge(job, {*snapshot, access, job.base, profiles, terminology}, made->claims_profile, *batch);
     if (!faults) return std::move(faults.outcome());
     return warned(std::move(*made), *faults);
   }
 
-  // What profiles say of a change: of what it writes, and of the Bundle of a transaction, which is not written.
+  // A message may come as the parameter of $process-message.
+  static const fhir::Node& bundle_of(const fhir::Node& sent) {
+    for (const auto& parameter : sent)
+      if (parameter.name == "parameter" && parameter.value_of("name") == "content")
+        if (const auto* content = parameter.child("resource")) return *content;
+    return sent;
+  }
+
+  // What profiles say of a change: of what it writes, and of the Bundle of a transaction or message, which is not
+  // written.
   Result<std::vector<fhir::Issue>> judge(const Job& job, const JudgeSite& site, bool claims_profile,
                                          const fhir::Batch& batch) const {
     std::vector<fhir::Issue> all;
@@ -222,7 +231,7 @@ struct Door::State {
     if (claims_profile) {  // planning has changed the Bundle that was read: what was sent is read again
       const auto sent = rest::receive(job.request.body, job.body_format);
       if (!sent) return sent.outcome();
-      auto faults = judge_bundle(policy, site, *sent->resource);
+      auto faults = judge_bundle(policy, site, bundle_of(*sent->resource));
       if (!faults) return faults;
       all = std::move(*faults);
     }

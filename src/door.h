@@ -36,7 +36,8 @@ class Door {
   Door(const Door&) = delete;
   Door& operator=(const Door&) = delete;
 
-  // Where the files of jobs lie, and which addresses these may ask; to be said before the first request.
+  // Where the files of jobs lie, and which addresses these and subscriptions may ask; to be said before the first
+  // request.
   void take_jobs(std::string folder, const net::Egress& egress);
 
   // Where the audit records of transactions of IHE go that only ask, and whether searches and reads leave one; to be

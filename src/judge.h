@@ -51,8 +51,9 @@ struct ProfilePolicy {
   std::multimap<std::string, std::string, std::less<>> required;  // type -> profile that all of that type conform to
 };
 
-// Holds a transaction, as it was sent, against the profiles that the Bundle itself claims: those of ITI-65, say, which
-// tell what entries it must have. The faults under `warn`; a refusal under `enforce`. IHE MHD 4.2, 2:3.65.4.1.2
+// Holds a transaction or message, as it was sent, against the profiles that the Bundle itself claims: those of ITI-65,
+// say, which tell what entries it must have. The faults under `warn`; a refusal under `enforce`. IHE MHD 4.2,
+// 2:3.65.4.1.2
 fhir::Result<std::vector<fhir::Issue>> judge_bundle(const ProfilePolicy& policy, const JudgeSite& site,
                                                     const fhir::Node& bundle);
 

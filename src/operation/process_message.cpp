@@ -105,7 +105,8 @@ bool undoes_a_merge(const rest::Call& call, const fhir::Batch& batch) {
 }
 
 fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
-  const auto message = read_message(input.resource("content"));
+  const auto* content = input.resource("content");
+  const auto message = read_message(content);
   if (!message) return message.outcome();
   fhir::Arena arena;
   auto& bundle = as_transaction(arena, *message->history);
@@ -124,6 +125,8 @@ fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   if (transaction->batch.writes.empty()) return rest::Plan(std::move(response));
   rest::Plan plan;
   plan.batch = std::move(transaction->batch);
+  const auto* meta = content->child("meta");
+  plan.claims_profile = meta && meta->child("profile");
   plan.reply = [response = std::move(response)](rest::Effect&) { return response; };
   return plan;
 }

@@ -92,7 +92,7 @@ struct Plan {
   std::vector<Part> parts;
   std::function<Response(Effect&)> reply;
   std::vector<Conditional> conditionals = {};  // of a transaction
-  bool claims_profile = false;                 // a transaction, whose Bundle says which profile it conforms to
+  bool claims_profile = false;  // a transaction or message, whose Bundle says which profile it conforms to
 
   Plan() = default;
   Plan(Response ready) : response(std::move(ready)) {}  // NOLINT(google-explicit-constructor)

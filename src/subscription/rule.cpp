@@ -4,13 +4,10 @@
 // Bad inputs B102: endpoints in networks of their own are refused here, and again when something is sent.
 #include "fhir/rule.h"
 
-#include <atomic>
-
 #include "fhir/build.h"
 #include "fhir/bundle.h"
 #include "fhir/format/json.h"
 #include "src/net/egress.h"
-#include "src/subscription/endpoints.h"
 #include "src/subscription/record.h"
 #include "src/subscription/subscription.h"
 #include "src/subscription/topic.h"
@@ -23,8 +20,6 @@ using fhir::Outcome;
 using fhir::Result;
 using fhir::RuleSite;
 
-std::atomic<const net::Egress*> endpoints{nullptr};
-
 constexpr std::size_t most_bytes = 64u << 10;  // a subscription is kept in memory while it lasts
 
 Result<fhir::Incoming> resource_of(const fhir::Write& write, std::int64_t now) {
@@ -34,11 +29,10 @@ Result<fhir::Incoming> resource_of(const fhir::Write& write, std::int64_t now) {
   return incoming;
 }
 
-Result<bool> check_endpoint(const Subscription& wanted) {
+Result<bool> check_endpoint(const RuleSite& site, const Subscription& wanted) {
   if (wanted.channel == Channel::websocket) return true;
   static const net::Egress nothing_private;
-  const auto* egress = endpoints.load();
-  const auto judged = (egress ? *egress : nothing_private).judge_secure(wanted.endpoint);
+  const auto judged = (site.egress ? *site.egress : nothing_private).judge_secure(wanted.endpoint);
   if (judged) return true;
   return Outcome(Kind::unprocessable, "business-rule", judged.outcome().issues.front().diagnostics,
                  "Subscription.channel.endpoint");
@@ -79,7 +73,7 @@ Result<bool> obey_subscription(const RuleSite& site, fhir::Batch& batch, std::si
   auto& resource = *incoming->resource;
   const auto wanted = read(resource, site.base);
   if (!wanted) return wanted.outcome();
-  if (auto allowed = check_endpoint(*wanted); !allowed) return allowed;
+  if (auto allowed = check_endpoint(site, *wanted); !allowed) return allowed;
   if (!wanted->topic.empty())
     if (auto topic = find_topic(site.snapshot, site.access, wanted->topic); !topic) return std::move(topic.outcome());
   const bool asked = wanted->status == Status::requested || wanted->status == Status::active;
@@ -112,8 +106,6 @@ Result<bool> obey_topic(const RuleSite& site, fhir::Batch& batch, std::size_t at
 }
 
 }  // namespace
-
-void judge_endpoints_by(const net::Egress* egress) { endpoints = egress; }
 
 }  // namespace alzette::subscription
 

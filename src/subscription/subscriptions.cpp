@@ -3,7 +3,6 @@
 #include <exception>
 
 #include "src/log.h"
-#include "src/subscription/endpoints.h"
 #include "src/subscription/engine.h"
 
 namespace alzette::subscription {
@@ -16,16 +15,12 @@ Subscriptions::Engine::Engine(fhir::Store& store, const fhir::Access& access, co
       sockets_(seal, [this](std::shared_ptr<net::WebSocket> socket, std::vector<std::string> ids, bool plain) {
         post([this, socket = std::move(socket), ids = std::move(ids), plain] { bind(socket, ids, plain); });
       }) {
-  judge_endpoints_by(&egress);
   store_.observe([this](const fhir::Batch& batch, const fhir::Receipt&) {
     if (!batch.writes.empty()) wake();
   });
 }
 
-Subscriptions::Engine::~Engine() {
-  stop();
-  judge_endpoints_by(nullptr);
-}
+Subscriptions::Engine::~Engine() { stop(); }
 
 void Subscriptions::Engine::start() {
   thread_ = std::thread([this] { run(); });

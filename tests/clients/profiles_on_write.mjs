@@ -66,6 +66,28 @@ test('the Bundle of a transaction is held against the profiles that it claims', 
   assert.equal((await ask('POST', strict.base, JSON.stringify({ ...transaction, identifier: { value: 'x' } }))).status, 200);
 });
 
+test('so is the message of a patient feed, and what it writes', async () => {
+  assert.ok((await store(strict, profile('signed', 'Bundle', 'Bundle.identifier'))).status < 300);
+  const feed = (patient, more) => ({ resourceType: 'Bundle', meta: { profile: [url('signed')] }, type: 'message', ...more,
+    entry: [
+      { fullUrl: 'http://e.org/MessageHeader/1', resource: { resourceType: 'MessageHeader', id: '1', eventUri: 'urn:ihe:iti:pmir:2019:patient-feed',
+        source: { endpoint: 'http://e.org/feed' }, focus: [{ reference: 'Bundle/2' }] } },
+      { fullUrl: 'http://e.org/Bundle/2', resource: { resourceType: 'Bundle', id: '2', type: 'history', entry: [
+        { fullUrl: 'http://e.org/Patient/fed', resource: { ...patient, id: 'fed' }, request: { method: 'POST', url: 'Patient' }, response: { status: '201' } }] } }] });
+  const send = (message) => ask('POST', `${strict.base}/$process-message`, JSON.stringify(message));
+  const faults = async (message) => {
+    const answer = await send(message);
+    return [answer.status, ...(JSON.parse(answer.text).issue ?? []).map(({ expression }) => expression?.[0])];
+  };
+  const signed = { identifier: { value: 'x' } };
+  const good = { ...claiming('named'), ...named };
+  const parameters = (message) => ({ resourceType: 'Parameters', parameter: [{ name: 'content', resource: message }] });
+  assert.deepEqual(await faults(feed(good)), [422, 'Bundle.identifier']);
+  assert.equal((await faults(parameters(feed(good))))[0], 422);
+  assert.equal((await faults(feed(claiming('named'), signed)))[0], 422);
+  assert.deepEqual(await faults(feed(good, signed)), [200]);
+});
+
 test('a profile counts from its next version on', async () => {
   assert.equal((await store(strict, profile('active', 'Patient', 'Patient.gender'))).status, 201);
   assert.equal((await create(strict, claiming('active'))).status, 422);

@@ -5,7 +5,10 @@
 
 #include "fhir/feed.h"
 #include "fhir/incoming.h"
+#include "ihe/settings.h"
 #include "src/clock.h"
+#include "src/net/egress.h"
+#include "src/obey.h"
 #include "src/subscription/delivery.h"
 #include "src/subscription/index.h"
 #include "src/subscription/matching.h"
@@ -66,6 +69,30 @@ TEST_CASE("subscription: criteria of R4 and topics are told apart") {
   CHECK(refused_at(read_text(R"("criteria":"Observation?nothing=1")", hook)) == "Subscription.criteria");
   CHECK(refused_at(read_text(R"("criteria":"Observation?_sort=date")", hook)) == "Subscription.criteria");
   CHECK(refused_at(read_text(R"("criteria":"SubscriptionTopic?url=1")", hook)) == "Subscription.criteria");
+}
+
+TEST_CASE("subscription: each door says where the server may send to") {
+  store_fixture::Folder folder;
+  store_fixture::Opened opened(folder.path);
+  const auto snapshot = opened.store->snapshot();
+  const auto access = fhir::Access::local_developer();
+  fhir::Ids ids(1);
+  const ihe::Settings settings;
+  const auto written = [&](const net::Egress* egress) {
+    const auto body = fhir::receive(
+        R"({"resourceType":"Subscription","status":"requested","reason":"x","criteria":"Patient?active=true",)"
+        R"("channel":{"type":"rest-hook","endpoint":"https://10.0.0.7/hook"}})");
+    REQUIRE(body);
+    auto laid = fhir::lay_out(*body->resource, "s", fhir::Method::create, base);
+    REQUIRE(laid);
+    fhir::Batch batch{access, {}, {}};
+    batch.writes.push_back(std::move(*laid));
+    return alzette::obey({*snapshot, access, base, clock::wall_ms(), ids, settings, egress}, batch);
+  };
+  const net::Egress hospital({"https://10.0.0.7/"}), other({"https://10.0.0.8/"});
+  CHECK(written(&hospital));
+  CHECK(!written(&other));
+  CHECK(!written(nullptr));
 }
 
 TEST_CASE("subscription: channels say what they need") {
