@@ -22,7 +22,7 @@ bool Trail::take(fhir::Batch& batch) {
       waiting_ = std::make_unique<fhir::Batch>(std::move(batch));
     } else {
       std::move(batch.writes.begin(), batch.writes.end(), std::back_inserter(waiting_->writes));
-      return true;
+      if (waiting_->writes.size() < enough) return true;
     }
   }
   arrived_.notify_one();
@@ -48,7 +48,7 @@ void Trail::run() {
   for (;;) {
     arrived_.wait(lock, [this] { return stopping_ || waiting_; });
     if (!waiting_) return;
-    arrived_.wait_for(lock, gathering, [this] { return stopping_; });
+    arrived_.wait_for(lock, gathering, [this] { return stopping_ || waiting_->writes.size() >= enough; });
     std::shared_ptr<fhir::Batch> batch = std::move(waiting_);
     const auto records = batch->writes.size();
     lock.unlock();

@@ -16,6 +16,8 @@ namespace alzette {
 class Trail {
  public:
   static constexpr std::chrono::milliseconds gathering{50};
+  static constexpr std::size_t enough =
+      64;  // writes, to be kept at once: many would hold up whoever writes behind them
   static constexpr std::size_t most = 4096;  // writes that wait
 
   explicit Trail(fhir::Store& store);
