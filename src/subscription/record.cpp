@@ -82,7 +82,7 @@ fhir::Note forgotten_event(std::string_view id, std::uint64_t number) {
 std::vector<Event> events_of(fhir::Snapshot& snapshot, std::string_view id, std::uint64_t from, std::uint32_t at_most) {
   std::vector<Event> events;
   for (const auto& one : fhir::feed_of(snapshot).notes_from(event_room(id), name_of(from), at_most))
-    events.push_back({number_of<std::uint64_t>(one.name), number_of<fhir::Key>(*one.text)});
+    if (one.text) events.push_back({number_of<std::uint64_t>(one.name), number_of<fhir::Key>(*one.text)});
   return events;
 }
 
