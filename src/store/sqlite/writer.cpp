@@ -95,6 +95,7 @@ void Writer::load() {
 fhir::Key Writer::newest_key() const { return sequence_ << fhir::shard_bits | ((1 << fhir::shard_bits) - 1); }
 
 bool Writer::offer(Job job) {
+  bool enough = false;
   {
     std::unique_lock lock(mutex_);
     const auto full = [&] { return queue_.size() >= options_.queue || queued_bytes_ >= queue_bytes; };
@@ -104,18 +105,31 @@ bool Writer::offer(Job job) {
       return false;
     queued_bytes_ += job.bytes;
     queue_.push_back(std::move(job));
+    enough = queue_.size() >= wanted_;
   }
-  arrived_.notify_one();
+  if (enough) arrived_.notify_one();
   return true;
+}
+
+// A group that is smaller than the last one waits for more: as long as the disk is busy, and then for a moment.
+void Writer::gather(std::unique_lock<std::mutex>& lock) {
+  constexpr std::chrono::milliseconds moment{2};
+  const auto as_before = std::max<std::size_t>(answered_, 1);
+  while (!stopping_ && queue_.size() < as_before) {
+    const bool busy = syncing_ || unsynced_;
+    wanted_ = busy || !queue_.empty() ? as_before : 1;
+    if (busy || queue_.empty())
+      arrived_.wait(lock);
+    else if (arrived_.wait_for(lock, moment) == std::cv_status::timeout)
+      return;
+  }
 }
 
 // Of those who wait for their commits, half are taken at once: while these are written the others, answered before,
 // plan what comes next. If all were taken, nobody would plan while they are written, and nothing be written meanwhile.
-// A group that is smaller than the last one waits for more as long as the disk is busy anyway.
 bool Writer::take(std::vector<Job>& group) {
   std::unique_lock lock(mutex_);
-  const auto in_no_hurry = [&] { return (syncing_ || unsynced_) && queue_.size() < answered_; };
-  arrived_.wait(lock, [&] { return stopping_ || (!queue_.empty() && !in_no_hurry()); });
+  gather(lock);
   const auto half = (queue_.size() + answered_ + 1) / 2;
   const auto most = options_.bulk ? most_batches : std::clamp(half, few_batches, most_batches);
   std::size_t bytes = 0;

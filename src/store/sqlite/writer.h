@@ -94,6 +94,7 @@ class Writer {
 
   void run();
   bool take(std::vector<Job>& group);
+  void gather(std::unique_lock<std::mutex>& lock);
   void commit(std::vector<Job>& group);
   void hand_on(Group group);
   void run_behind();
@@ -157,6 +158,7 @@ class Writer {
   std::deque<Job> queue_;
   std::size_t queued_bytes_ = 0;
   std::size_t answered_ = 0;  // batches of the last group
+  std::size_t wanted_ = 1;    // batches in the queue from which on the writer is woken
   bool stopping_ = false;
   std::thread thread_;
 
