@@ -87,7 +87,7 @@ fhir::Result<bool> Audit::carried_out(const ihe::Site& site, const Asked& asked,
   const auto add = [&](const ihe::Requested& requested) -> fhir::Result<bool> {
     auto event = record(site, asked, requested, nullptr);
     if (!event) return std::move(event.outcome());
-    if (*event) events.push_back(std::move(**event));
+    if (auto& made = *event) events.push_back(std::move(*made));
     return true;
   };
   if (auto done = add(requested_by(asked, writes, false)); !done) return done;
@@ -115,7 +115,8 @@ void Audit::refused(const ihe::Site& site, const Asked& asked, const fhir::Outco
   std::vector<fhir::Write> events;
   const auto add = [&](const ihe::Requested& one) {
     auto event = record(site, asked, one, &outcome);
-    if (event && *event) events.push_back(std::move(**event));
+    if (!event) return;
+    if (auto& made = *event) events.push_back(std::move(*made));
   };
   add(requested);
   for (const auto& entry : conditionals_of(asked, requested, site.base)) add(requested_by(entry, {}));

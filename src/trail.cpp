@@ -53,7 +53,7 @@ void Trail::run() {
     const auto records = batch->writes.size();
     lock.unlock();
     try {
-      commit(std::move(batch));
+      commit(batch);
       lock.lock();
     } catch (const std::exception& error) {  // no memory: the next records are waited for
       log::write(log::Level::error, "audit_lost", {{"records", std::to_string(records)}, {"reason", error.what()}});
@@ -64,7 +64,7 @@ void Trail::run() {
 }
 
 // They stay in hand until they are kept: a store that is busy, or has no room, is asked again.
-void Trail::commit(std::shared_ptr<fhir::Batch> batch) {
+void Trail::commit(const std::shared_ptr<fhir::Batch>& batch) {
   fhir::Batch copy = *batch;
   store_.commit(std::move(copy), [this, batch](const fhir::Result<fhir::Receipt>& receipt) {
     const std::lock_guard lock(mutex_);

@@ -32,7 +32,7 @@ class Trail {
 
  private:
   void run();
-  void commit(std::shared_ptr<fhir::Batch> batch);
+  void commit(const std::shared_ptr<fhir::Batch>& batch);
 
   fhir::Store& store_;
   std::mutex mutex_;

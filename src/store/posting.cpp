@@ -232,20 +232,20 @@ std::partial_ordering order(const Value& a, const Value& b) {
   std::partial_ordering first = std::partial_ordering::equivalent;
   switch (a.kind) {
     case IndexKind::token:
-      if (first = order_text(a.text, b.text, most_text); first == 0) return a.system <=> b.system;
+      if (first = order_text(a.text, b.text, most_text); std::is_eq(first)) return a.system <=> b.system;
       return first;
     case IndexKind::string:
       return order_text(a.text, b.text, most_text);
     case IndexKind::uri:
       return order_text(a.text, b.text, most_uri);
     case IndexKind::date:
-      if (first = a.low <=> b.low; first == 0) return a.high <=> b.high;
+      if (first = a.low <=> b.low; std::is_eq(first)) return a.high <=> b.high;
       return first;
     case IndexKind::number:
       return a.number <=> b.number;
     case IndexKind::quantity:
-      if (first = a.number <=> b.number; first != 0) return first;
-      if (first = order_text(a.text, b.text, most_text); first != 0) return first;
+      if (first = a.number <=> b.number; std::is_neq(first)) return first;
+      if (first = order_text(a.text, b.text, most_text); std::is_neq(first)) return first;
       return a.system <=> b.system;
     case IndexKind::reference:
       return a.target <=> b.target;
@@ -258,7 +258,7 @@ std::partial_ordering order(const Value& a, const Value& b) {
 
 }  // namespace
 
-bool sorts_before(const Value& a, const Value& b) { return order(a, b) < 0; }
-bool sorts_same(const Value& a, const Value& b) { return order(a, b) == 0; }
+bool sorts_before(const Value& a, const Value& b) { return std::is_lt(order(a, b)); }
+bool sorts_same(const Value& a, const Value& b) { return std::is_eq(order(a, b)); }
 
 }  // namespace alzette::store
