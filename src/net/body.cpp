@@ -46,19 +46,15 @@ struct Lent {
   std::uint64_t bytes;
 };
 
-class Held final : public fhir::Content {
- public:
-  Held(std::string bytes, std::shared_ptr<void> lent) : bytes_(std::move(bytes)), lent_(std::move(lent)) {}
-  std::uint64_t size() const override { return bytes_.size(); }
-  std::size_t read(std::uint64_t at, std::span<char> into) const override {
-    return at < bytes_.size() ? bytes_.copy(into.data(), into.size(), static_cast<std::size_t>(at)) : 0;
-  }
-  std::string_view in_memory() const override { return bytes_; }
-
- private:
-  std::string bytes_;
-  std::shared_ptr<void> lent_;
+// A body in such memory.
+struct Held {
+  fhir::TextContent content;
+  std::shared_ptr<void> lent;
 };
+std::shared_ptr<const fhir::Content> held(std::string bytes, std::shared_ptr<void> lent) {
+  auto both = std::make_shared<Held>(fhir::TextContent(std::move(bytes)), std::move(lent));
+  return {both, &both->content};
+}
 
 }  // namespace
 
@@ -142,7 +138,7 @@ Body::State Body::finish(std::string& whole, std::shared_ptr<const fhir::Content
   if (inflater_ && inflater_->finish() != Inflater::State::complete) state = State::damaged;
   if (state == State::good) {
     if (spool_ < 0 && document_ && lent_)
-      spooled = std::make_shared<Held>(std::exchange(memory_, {}), std::move(lent_));
+      spooled = held(std::exchange(memory_, {}), std::move(lent_));
     else if (spool_ < 0)
       whole = std::exchange(memory_, {});
     else if (document_)
