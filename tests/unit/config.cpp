@@ -1,6 +1,7 @@
 #include "src/config.h"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -13,7 +14,8 @@ namespace {
 
 struct File {
   std::string name;
-  explicit File(std::string_view text) : name("config_test_" + std::to_string(std::rand())) {
+  explicit File(std::string_view text)
+      : name("config_test_" + std::to_string(::getpid()) + "_" + std::to_string(std::rand())) {
     std::ofstream(name) << text;
   }
   ~File() { std::remove(name.c_str()); }
