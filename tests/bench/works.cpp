@@ -82,7 +82,7 @@ class Server {
         child_({places::program, "serve", "--data", data, "--http", "127.0.0.1:0", "--mllp", "127.0.0.1:0",
                 "--accept-unknown-domains"},
                environment_) {
-    const Answer first = bench::ask(child_.port(), bench::get("/fhir/Patient?_count=1"));
+    const bench::Page first = bench::ask(child_.port(), bench::get("/fhir/Patient?_count=1"));
     first_answer_ = seconds_since(start_);
     if (first.status != 200) throw std::runtime_error("the first answer is no page: " + first.body.substr(0, 300));
   }

@@ -25,7 +25,10 @@ using Clock = std::chrono::steady_clock;
 struct Connection {
   int socket = -1;
   std::string out;
-  std::string in;
+  std::vector<char> in;   // as large as the largest answer yet, so that large ones are not copied again and again
+  std::size_t held = 0;   // bytes of `in` that have come
+  std::size_t head = 0;   // bytes before the body
+  std::size_t whole = 0;  // bytes of the answer; 0 until that is known
   Clock::time_point start;
   Answer last;
   bool answered = false;
@@ -44,30 +47,32 @@ int connect_to(std::uint16_t port) {
   return fd;
 }
 
-bool is_frame(const std::string& in) { return in.starts_with('\x0B'); }
+bool is_frame(std::string_view in) { return in.starts_with('\x0B'); }
 
-// Size of the answer at the front of `in` with its head, or 0 when it is not complete.
-std::size_t complete(const std::string& in, std::size_t& head) {
+// Finds out where the answer that has begun will end, once that can be told.
+void find_end(Connection& connection) {
+  const std::string_view in(connection.in.data(), connection.held);
   if (is_frame(in)) {
-    head = 1;
+    connection.head = 1;
     const auto end = in.find("\x1C\r");
-    return end == std::string::npos ? 0 : end + 2;
+    if (end != std::string_view::npos) connection.whole = end + 2;
+    return;
   }
-  head = in.find("\r\n\r\n");
-  if (head == std::string::npos) return 0;
-  head += 4;
-  static constexpr char name[] = "\r\ncontent-length:";
-  auto found = std::search(in.begin(), in.begin() + static_cast<std::ptrdiff_t>(head), name, name + sizeof name - 1,
-                           [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
+  const auto end = in.find("\r\n\r\n");
+  if (end == std::string_view::npos) return;
+  connection.head = end + 4;
+  const std::string_view head = in.substr(0, connection.head);
+  static constexpr std::string_view name = "\r\ncontent-length:";
+  const auto found = std::search(head.begin(), head.end(), name.begin(), name.end(),
+                                 [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
   std::size_t length = 0;
-  if (found != in.begin() + static_cast<std::ptrdiff_t>(head))
-    length = std::strtoul(&*found + sizeof name - 1, nullptr, 10);
-  return in.size() >= head + length ? head + length : 0;
+  if (found != head.end()) length = std::strtoul(found + name.size(), nullptr, 10);
+  connection.whole = connection.head + length;
 }
 
-int status_of(const std::string& in, std::size_t whole) {
-  if (!is_frame(in)) return std::atoi(in.c_str() + 9);
-  return in.find("\rMSA|AA") < whole ? 200 : 400;
+int status_of(std::string_view in) {
+  if (!is_frame(in)) return std::atoi(in.data() + 9);
+  return in.find("\rMSA|AA") != std::string_view::npos ? 200 : 400;
 }
 
 class Run {
@@ -150,22 +155,26 @@ class Run {
 
   void receive(unsigned index) {
     Connection& connection = connections_[index];
-    char buffer[65536];
-    ssize_t got = ::recv(connection.socket, buffer, sizeof buffer, MSG_DONTWAIT);
+    connection.in.resize(std::max({connection.in.size(), connection.held + 65536, connection.whole}));
+    const ssize_t got = ::recv(connection.socket, connection.in.data() + connection.held,
+                               connection.in.size() - connection.held, MSG_DONTWAIT);
     if (got < 0 && errno == EAGAIN) return;
     if (got <= 0) return broken(connection);
-    connection.in.append(buffer, static_cast<std::size_t>(got));
-    std::size_t head = 0;
-    std::size_t whole = complete(connection.in, head);
-    if (whole == 0) return;
-    latencies_.push_back(std::chrono::duration<float, std::milli>(Clock::now() - connection.start).count());
-    connection.last.status = status_of(connection.in, whole);
-    connection.last.body.assign(connection.in, head, whole - head);
-    connection.in.erase(0, whole);
-    connection.answered = true;
-    bytes_ += whole - head;
-    ++(connection.last.status / 100 == 2 ? good_ : bad_);
+    connection.held += static_cast<std::size_t>(got);
+    if (connection.whole == 0) find_end(connection);
+    if (connection.whole == 0 || connection.held < connection.whole) return;
+    finish(connection);
     ready(index);
+  }
+
+  void finish(Connection& connection) {
+    latencies_.push_back(std::chrono::duration<float, std::milli>(Clock::now() - connection.start).count());
+    const std::string_view answer(connection.in.data(), connection.whole);
+    connection.last = {status_of(answer), answer.substr(connection.head)};
+    connection.answered = true;
+    bytes_ += connection.last.body.size();
+    ++(connection.last.status / 100 == 2 ? good_ : bad_);
+    connection.held = connection.whole = 0;
   }
 
   void broken(Connection& connection) {
@@ -211,14 +220,14 @@ Figures paced(std::uint16_t port, unsigned clients, double rate, double seconds,
   return Run(port, clients, rate, next)(seconds);
 }
 
-Answer ask(std::uint16_t port, const std::string& request) {
-  Answer answer;
+Page ask(std::uint16_t port, const std::string& request) {
+  Page page;
   bool asked = false;
   drive(port, 1, 60, [&](unsigned, const Answer* last) {
-    if (last) answer = *last;
+    if (last) page = {last->status, std::string(last->body)};
     return std::exchange(asked, true) ? std::string() : request;
   });
-  return answer;
+  return page;
 }
 
 std::string get(const std::string& target) {

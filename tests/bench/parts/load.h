@@ -6,12 +6,13 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace bench {
 
 struct Answer {
-  int status = 0;  // of a frame: 200 for AA, otherwise 400
-  std::string body;
+  int status = 0;         // of a frame: 200 for AA, otherwise 400
+  std::string_view body;  // until the connection's next request is sent
 };
 
 // The next request of a connection, whole bytes; `last` is its previous answer, null at first. "" ends the connection.
@@ -32,7 +33,11 @@ Figures drive(std::uint16_t port, unsigned clients, double seconds, const Next& 
 Figures paced(std::uint16_t port, unsigned clients, double rate, double seconds, const Next& next);
 
 // One request, one answer.
-Answer ask(std::uint16_t port, const std::string& request);
+struct Page {
+  int status = 0;
+  std::string body;
+};
+Page ask(std::uint16_t port, const std::string& request);
 
 std::string get(const std::string& target);
 std::string frame(const std::string& message);

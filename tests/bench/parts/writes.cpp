@@ -76,9 +76,10 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
     text.replace(at, from.size(), to);
 }
 
-std::string id_in(const std::string& text) {
+std::string id_in(std::string_view text) {
   const std::size_t at = text.find("\"id\":\"");
-  return at == std::string::npos ? "" : text.substr(at + 6, text.find('"', at + 6) - at - 6);
+  if (at == std::string_view::npos) return "";
+  return std::string(text.substr(at + 6, text.find('"', at + 6) - at - 6));
 }
 
 }  // namespace
