@@ -86,6 +86,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::string head, body;
     std::shared_ptr<const fhir::Content> content;  // what follows; pieces of it become the body in turn
     std::uint64_t content_at = 0;
+    int file = -1;  // the content's, when it is sent from there
   };
 
   void read();
@@ -110,8 +111,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool write_out(Time now);
   static std::string_view held(const Out& out);
   template <class Visit>
-  void visit_out(Visit visit) const;
+  bool visit_out(Visit visit) const;
   void drop_out(std::size_t bytes);
+  std::size_t left_in_file() const;
+  std::size_t send_file(boost::system::error_code& error);
   bool load(Out& out);
   bool encrypt();
   void wait_writable(Time now);

@@ -2,6 +2,8 @@
 // connection: too slow, idle too long, refused, drained. RFC 9112 §9.6.
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -36,6 +38,7 @@ bool Connection::write_out(Time now) {
     std::array<asio::const_buffer, most_buffers> buffers;
     std::size_t count = 0;
     std::size_t total = 0;
+    bool more = false;
     const auto add = [&](std::string_view bytes) {
       buffers[count++] = asio::const_buffer(bytes.data(), bytes.size());
       total += bytes.size();
@@ -43,15 +46,19 @@ bool Connection::write_out(Time now) {
     if (tls_)
       add(std::string_view(wire_).substr(wire_at_));
     else
-      visit_out([&](std::string_view part) { return add(part), count < most_buffers; });
+      more = visit_out([&](std::string_view part) { return add(part), count < most_buffers; });
+    const bool from_file = total == 0 && left_in_file() > 0;
+    if (from_file) total = left_in_file();
     if (total == 0) return true;
     boost::system::error_code error;
-    const auto sent = socket_.write_some(std::span<const asio::const_buffer>(buffers.data(), count), error);
+    const auto sent = from_file ? send_file(error)
+                                : socket_.send(std::span<const asio::const_buffer>(buffers.data(), count),
+                                               more ? MSG_MORE : 0, error);
     if (error && error != asio::error::would_block) return cut(), false;
     sent_ += sent;
     if (tls_)
       wire_at_ += sent;
-    else
+    else if (!from_file)
       drop_out(sent);
     if (sent < total) return wait_writable(now), false;
   }
@@ -59,22 +66,23 @@ bool Connection::write_out(Time now) {
 
 // A content that lies in memory is sent from there.
 std::string_view Connection::held(const Out& out) {
-  return out.content ? out.content->in_memory() : std::string_view();
+  return out.content && out.file < 0 ? out.content->in_memory() : std::string_view();
 }
 
-// Shows the parts that are not sent yet, until `visit` returns false.
+// Shows the parts that are not sent yet, until `visit` returns false. True: more follows at once.
 template <class Visit>
-void Connection::visit_out(Visit visit) const {
+bool Connection::visit_out(Visit visit) const {
   auto skip = out_offset_;
   for (auto i = out_at_; i < out_.size(); ++i) {
     for (const std::string_view part :
          {std::string_view(out_[i].head), std::string_view(out_[i].body), held(out_[i])}) {
       const auto gone = std::min(skip, part.size());
       skip -= gone;
-      if (gone < part.size() && !visit(part.substr(gone))) return;
+      if (gone < part.size() && !visit(part.substr(gone))) return true;
     }
-    if (out_[i].content && held(out_[i]).empty()) return;
+    if (out_[i].content && held(out_[i]).empty()) return true;
   }
+  return false;
 }
 
 void Connection::drop_out(std::size_t bytes) {
@@ -84,6 +92,11 @@ void Connection::drop_out(std::size_t bytes) {
     const auto size = out.head.size() + out.body.size() + held(out).size();
     if (out_offset_ < size) return;
     out_offset_ -= size;
+    if (out.file >= 0) {
+      out.head.clear();
+      out.body.clear();
+      return;
+    }
     if (out.content && held(out).empty()) {
       if (!load(out)) return;
     } else {
@@ -92,6 +105,30 @@ void Connection::drop_out(std::size_t bytes) {
   }
   out_.clear();
   out_at_ = out_offset_ = 0;
+}
+
+// Bytes of a file whose turn it is.
+std::size_t Connection::left_in_file() const {
+  if (out_at_ == out_.size() || out_[out_at_].file < 0) return 0;
+  return static_cast<std::size_t>(out_[out_at_].content->size() - out_[out_at_].content_at);
+}
+
+// As many of them as the socket takes.
+std::size_t Connection::send_file(boost::system::error_code& error) {
+  auto& out = out_[out_at_];
+  auto at = static_cast<off_t>(out.content_at);
+  const auto sent = ::sendfile(socket_.native_handle(), out.file, &at, left_in_file());
+  if (sent <= 0) {
+    error.assign(sent < 0 ? errno : EIO, boost::system::system_category());
+    return 0;
+  }
+  out.content_at += static_cast<std::uint64_t>(sent);
+  if (left_in_file() == 0) {
+    out = {};
+    ++out_at_;
+    drop_out(0);
+  }
+  return static_cast<std::size_t>(sent);
 }
 
 // The next piece of a content; false when it cannot be read any more, so that the answer cannot be ended.

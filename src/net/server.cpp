@@ -1,4 +1,5 @@
 // The cores: accepting, the sweep of every second, and the end. See net/http.h.
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -30,6 +31,14 @@ std::uint32_t connections_that_fit(std::uint32_t wanted) {
   getrlimit(RLIMIT_NOFILE, &files);
   const auto most = files.rlim_cur > 2 * kept_descriptors ? files.rlim_cur - kept_descriptors : files.rlim_cur / 2;
   return static_cast<std::uint32_t>(std::min<rlim_t>(wanted, most));
+}
+
+// sendfile has no MSG_NOSIGNAL: to a client that is gone it would end the process.
+void block_broken_pipe() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 // One listening socket of one core.
@@ -194,6 +203,7 @@ void Server::State::run() {
     unit.timer = std::make_unique<asio::steady_timer>(unit.core->io);
     unit.thread = std::thread([this, &unit] {
       unit.core->thread = std::this_thread::get_id();
+      block_broken_pipe();
       for (auto& door : unit.doors) door->accept();
       sweep(unit);
       unit.core->io.run();

@@ -1,4 +1,6 @@
-// A text that many answers share: sent from where it lies, and packed once. RFC 1952, RFC 9110 §8.4.1.
+// A text that many answers share: sent from where it lies, and packed once. A large one lies in a file of memory as
+// well, whose pages the kernel sends as they are: copied for each answer, it costs the answer's time three times over.
+// RFC 1952, RFC 9110 §8.4.1.
 #pragma once
 
 #include <memory>
@@ -13,14 +15,19 @@ namespace alzette::net {
 
 class SharedText final : public fhir::Content {
  public:
-  explicit SharedText(std::string text) : text_(std::move(text)) {}
+  explicit SharedText(std::string text);
+  ~SharedText() override;
+  SharedText(const SharedText&) = delete;
+  SharedText& operator=(const SharedText&) = delete;
   std::uint64_t size() const override { return text_.size(); }
   std::size_t read(std::uint64_t at, std::span<char> into) const override { return text_.read(at, into); }
   std::string_view in_memory() const override { return text_.in_memory(); }
+  int file() const { return file_; }                     // -1: there is none
   std::shared_ptr<const fhir::Content> gzipped() const;  // made when it is first asked for
 
  private:
   fhir::TextContent text_;
+  int file_ = -1;
   mutable std::once_flag once_;
   mutable std::shared_ptr<const fhir::Content> gzipped_;
 };

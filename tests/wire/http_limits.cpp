@@ -369,6 +369,40 @@ TEST_CASE("a text that many answers share is sent whole, as it is and as gzip") 
   CHECK(find(client.send(request)->headers, "Content-Length") == std::to_string(text.size()));
 }
 
+TEST_CASE("a shared text goes out in its turn, to slow clients as well, and clients that leave do no harm") {
+  std::string text;
+  for (int i = 0; text.size() < (6u << 20); ++i) text += std::to_string(i * 7919);
+  const auto shared = std::make_shared<alzette::net::SharedText>(text);
+  REQUIRE(shared->file() >= 0);
+  const auto server = start(quick(), [&](const Request& request, const Respond& respond) {
+    if (request.target == "/x")
+      respond({200, {}, {}, shared, "x"});
+    else
+      respond({200, {}, "small", {}, "x"});
+  });
+  const std::string large = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::string small = "GET /y HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::string last = "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+  for (int i = 0; i < 20; ++i) {
+    Raw leaves(server->http());
+    leaves.send(large + large);
+    if (i % 2 == 0) leaves.some(1000, 1000);
+  }
+  Raw slow(server->http());
+  slow.send(small + large + small + small + last);
+  std::string bodies;
+  auto bytes = slow.some(2000, 1000);
+  std::this_thread::sleep_for(100ms);
+  bytes += slow.all();
+  while (!bytes.empty()) {
+    const auto end = bytes.find("\r\n\r\n") + 4;
+    const auto size = bytes.compare(bytes.find("Content-Length: ") + 16, 2, "5\r") == 0 ? 5 : text.size();
+    bodies += bytes.substr(end, size);
+    bytes.erase(0, end + size);
+  }
+  CHECK(bodies == "small" + text + "smallsmall" + text);
+}
+
 TEST_CASE("drain: requests in flight finish, new connections are refused, stop returns") {
   std::mutex mutex;
   std::condition_variable arrived;
