@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "ihe/xds/attribute.h"
 #include "ihe/xds/names.h"
 
 namespace ihe::ebxml {
@@ -149,7 +150,17 @@ class Reader {
   std::vector<std::pair<std::string, Label>> loose_;  // classifiedObject, and what classifies it
 };
 
-void write_text(xml::Writer& to, std::string_view name, const xds::InternationalString& text) {
+template <class Slots>
+void write_slots(xml::Writer& to, const Slots& slots) {
+  for (const auto& slot : slots) {
+    to.open("rim:Slot").attribute("name", slot.name).attribute_if("slotType", slot.type).open("rim:ValueList");
+    for (const auto& value : slot.values) to.element("rim:Value", value);
+    to.close().close();
+  }
+}
+
+template <class Text>
+void write_text(xml::Writer& to, std::string_view name, const Text& text) {
   if (text.empty()) return;
   to.open(name);
   for (const auto& string : text)
@@ -161,7 +172,8 @@ void write_text(xml::Writer& to, std::string_view name, const xds::International
   to.close();
 }
 
-void write_label(xml::Writer& to, const Label& label, std::string_view owner, bool classification) {
+template <class Form>
+void write_label(xml::Writer& to, const xds::LabelIn<Form>& label, std::string_view owner, bool classification) {
   to.open(classification ? "rim:Classification" : "rim:ExternalIdentifier");
   to.attribute("id", label.id);
   to.attribute("objectType", classification ? classification_type : identifier_type);
@@ -210,20 +222,13 @@ Result<xds::Submission> read(const Element& request) {
   return submission;
 }
 
-void write_slots(xml::Writer& to, const std::vector<xds::Slot>& slots) {
-  for (const auto& slot : slots) {
-    to.open("rim:Slot").attribute("name", slot.name).attribute_if("slotType", slot.type).open("rim:ValueList");
-    for (const auto& value : slot.values) to.element("rim:Value", value);
-    to.close().close();
-  }
-}
-
-void write(xml::Writer& to, const RegistryObject& object) {
+template <class Form>
+void write(xml::Writer& to, const xds::RegistryObjectIn<Form>& object) {
   const bool entry = object.kind == Kind::document_entry;
   const bool association = object.kind == Kind::association;
   to.open(entry ? "rim:ExtrinsicObject" : association ? "rim:Association" : "rim:RegistryPackage");
   to.attribute("id", object.id).attribute_if("home", object.home);
-  to.attribute("lid", object.lid.empty() ? object.id : object.lid);
+  to.attribute("lid", xds::lid(object));
   to.attribute("objectType", entry         ? std::string_view(object.object_type)
                              : association ? association_type
                                            : package_type);
@@ -237,10 +242,15 @@ void write(xml::Writer& to, const RegistryObject& object) {
   write_slots(to, object.slots);
   write_text(to, "rim:Name", object.name);
   write_text(to, "rim:Description", object.description);
-  to.open("rim:VersionInfo").attribute("versionName", object.version.empty() ? "1" : object.version).close();
+  to.open("rim:VersionInfo")
+      .attribute("versionName", object.version.empty() ? std::string_view("1") : object.version)
+      .close();
   for (const auto& label : object.classifications) write_label(to, label, object.id, true);
   for (const auto& label : object.identifiers) write_label(to, label, object.id, false);
   to.close();
 }
+
+template void write(xml::Writer&, const xds::RegistryObjectIn<xds::Owned>&);
+template void write(xml::Writer&, const xds::RegistryObjectIn<xds::Shown>&);
 
 }  // namespace ihe::ebxml

@@ -30,7 +30,9 @@ fhir::Result<xds::Submission> read(const xml::Element& request);
 
 std::vector<xds::Slot> read_slots(const xml::Element& parent);
 
-void write(xml::Writer& to, const xds::RegistryObject& object);
-void write_slots(xml::Writer& to, const std::vector<xds::Slot>& slots);
+template <class Form>
+void write(xml::Writer& to, const xds::RegistryObjectIn<Form>& object);
+extern template void write(xml::Writer&, const xds::RegistryObjectIn<xds::Owned>&);
+extern template void write(xml::Writer&, const xds::RegistryObjectIn<xds::Shown>&);
 
 }  // namespace ihe::ebxml

@@ -96,15 +96,6 @@ std::string dtm_text(std::int64_t milliseconds) {
          two(static_cast<unsigned>(time.seconds().count()));
 }
 
-Code code_of(const Label& classification) {
-  Code code;
-  code.code = classification.value;
-  if (const Slot* scheme = slot_of(classification.slots, slot::coding_scheme); scheme && !scheme->values.empty())
-    code.scheme = scheme->values.front();
-  if (!classification.name.empty()) code.display = classification.name.front().value;
-  return code;
-}
-
 std::vector<Code> codes_of(const RegistryObject& object, std::string_view scheme) {
   std::vector<Code> codes;
   for (const auto& label : object.classifications)
@@ -124,30 +115,20 @@ std::string_view patient_id_scheme(Kind kind) {
                                         : scheme::folder_patient_id;
 }
 
-std::string_view unique_id(const RegistryObject& object) {
-  return object.kind == Kind::association ? std::string_view() : object.identifier(unique_id_scheme(object.kind));
-}
-
-std::string_view patient_id(const RegistryObject& object) {
-  return object.kind == Kind::association ? std::string_view() : object.identifier(patient_id_scheme(object.kind));
-}
-
 void set_patient_id(RegistryObject& object, std::string cx) {
   for (auto& label : object.identifiers)
     if (label.scheme == patient_id_scheme(object.kind)) label.value = std::move(cx);
 }
 
-std::string_view lid(const RegistryObject& object) { return object.lid.empty() ? object.id : object.lid; }
-
-int version(const RegistryObject& object) {
-  if (object.version.empty()) return 1;
+int version_of(std::string_view version_name) {
+  if (version_name.empty()) return 1;
   int number = 0;
-  const auto& text = object.version;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() && number > 0 ? number : 0;
+  const auto* last = version_name.data() + version_name.size();
+  const auto [end, error] = std::from_chars(version_name.data(), last, number);
+  return error == std::errc() && end == last && number > 0 ? number : 0;
 }
 
-bool is_on_demand(const RegistryObject& object) { return object.object_type == scheme::on_demand; }
+bool is_on_demand(std::string_view object_type) { return object_type == scheme::on_demand; }
 
 bool is_relationship(std::string_view type) {
   constexpr std::array types{relation::rplc,      relation::xfrm,  relation::apnd,

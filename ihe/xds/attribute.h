@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ihe/xds/names.h"
 #include "ihe/xds/registry_object.h"
 
 namespace ihe::xds {
@@ -38,20 +39,45 @@ struct Code {
   std::string scheme;
   std::string display;
 };
-Code code_of(const Label& classification);
+template <class Form>
+Code code_of(const LabelIn<Form>& classification) {
+  Code code;
+  code.code = classification.value;
+  if (const auto* scheme = slot_of(classification.slots, slot::coding_scheme); scheme && !scheme->values.empty())
+    code.scheme = scheme->values.front();
+  if (!classification.name.empty()) code.display = classification.name.front().value;
+  return code;
+}
 std::vector<Code> codes_of(const RegistryObject& object, std::string_view scheme);
 
-std::string_view unique_id(const RegistryObject& object);   // "" for associations
-std::string_view patient_id(const RegistryObject& object);  // CX as written
-void set_patient_id(RegistryObject& object, std::string cx);
 // The scheme of the external identifier that is the object's uniqueId or patientId.
 std::string_view unique_id_scheme(Kind kind);
 std::string_view patient_id_scheme(Kind kind);
 
-std::string_view lid(const RegistryObject& object);  // its own, or the id
-int version(const RegistryObject& object);           // VersionInfo; 1 where none is given, 0 for what is no number
+template <class Form>
+std::string_view unique_id(const RegistryObjectIn<Form>& object) {  // "" for associations
+  return object.kind == Kind::association ? std::string_view() : object.identifier(unique_id_scheme(object.kind));
+}
+template <class Form>
+std::string_view patient_id(const RegistryObjectIn<Form>& object) {  // CX as written
+  return object.kind == Kind::association ? std::string_view() : object.identifier(patient_id_scheme(object.kind));
+}
+void set_patient_id(RegistryObject& object, std::string cx);
+template <class Form>
+std::string_view lid(const RegistryObjectIn<Form>& object) {  // its own, or the id
+  return object.lid.empty() ? object.id : object.lid;
+}
+int version_of(std::string_view version_name);  // VersionInfo; 1 where none is given, 0 for what is no number
+template <class Form>
+int version(const RegistryObjectIn<Form>& object) {
+  return version_of(object.version);
+}
 
-bool is_on_demand(const RegistryObject& object);
+bool is_on_demand(std::string_view object_type);
+template <class Form>
+bool is_on_demand(const RegistryObjectIn<Form>& object) {
+  return is_on_demand(object.object_type);
+}
 bool is_relationship(std::string_view association_type);  // between document entries
 bool replaces(std::string_view association_type);         // RPLC and XFRM_RPLC
 

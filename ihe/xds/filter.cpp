@@ -101,7 +101,7 @@ Filter::Filter(const StoredQuery& query, Kind kind) : kind_(kind) {
   if (const auto& authors = query.values(prefix + "AuthorPerson"); !authors.empty()) authors_ = &authors;
 }
 
-bool Filter::admits(const RegistryObject& object) const {
+bool Filter::admits(const RegistryObjectIn<Shown>& object) const {
   if (object.kind != kind_) return false;
   if (status_given_ && !statuses_.contains(object.status)) return false;
   if (!types_.empty() && !types_.contains(object.object_type)) return false;
@@ -110,7 +110,7 @@ bool Filter::admits(const RegistryObject& object) const {
   if (!std::all_of(times_.begin(), times_.end(), [&](const Time& time) { return in_time(object, time); })) return false;
   if (sources_ && !contains(*sources_, object.identifier(scheme::source_id))) return false;
   if (authors_ && !has_author(object)) return false;
-  const Slot* references = object.slot(slot::reference_id_list);
+  const auto* references = object.slot(slot::reference_id_list);
   return std::all_of(references_.begin(), references_.end(), [&](const Values* wanted) {
     return references && std::any_of(references->values.begin(), references->values.end(), [&](const auto& value) {
              return std::any_of(wanted->begin(), wanted->end(), [&](const auto& pattern) {
@@ -143,8 +143,8 @@ std::vector<fhir::search::Clause> Filter::clauses() const {
   return all;
 }
 
-bool Filter::has_code(const RegistryObject& object, const Codes& codes) const {
-  return std::any_of(object.classifications.begin(), object.classifications.end(), [&](const Label& label) {
+bool Filter::has_code(const RegistryObjectIn<Shown>& object, const Codes& codes) const {
+  return std::any_of(object.classifications.begin(), object.classifications.end(), [&](const LabelIn<Shown>& label) {
     if (label.scheme != codes.scheme) return false;
     const auto code = code_of(label);
     return contains(*codes.any_of, code.code + "^^" + code.scheme);
@@ -152,7 +152,7 @@ bool Filter::has_code(const RegistryObject& object, const Codes& codes) const {
 }
 
 // From ≤ t < To, each by its first moment. What has no such time does not match.
-bool Filter::in_time(const RegistryObject& object, const Time& time) const {
+bool Filter::in_time(const RegistryObjectIn<Shown>& object, const Time& time) const {
   if (time.stable_only && is_on_demand(object)) return true;
   const auto value = dtm_of(object.value(time.slot));
   if (!value) return false;
@@ -160,10 +160,10 @@ bool Filter::in_time(const RegistryObject& object, const Time& time) const {
   return (!from || from->low <= value->low) && (!to || value->low < to->low);
 }
 
-bool Filter::has_author(const RegistryObject& object) const {
+bool Filter::has_author(const RegistryObjectIn<Shown>& object) const {
   const auto scheme = kind_ == Kind::submission_set ? scheme::set_author : scheme::entry_author;
   for (const auto& label : object.classifications) {
-    const Slot* persons = label.scheme == scheme ? slot_of(label.slots, slot::author_person) : nullptr;
+    const auto* persons = label.scheme == scheme ? slot_of(label.slots, slot::author_person) : nullptr;
     if (!persons) continue;
     for (const auto& person : persons->values)
       for (const auto& pattern : *authors_)

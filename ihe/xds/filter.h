@@ -16,7 +16,7 @@ class Filter {
  public:
   Filter(const StoredQuery& query, Kind kind);
 
-  bool admits(const RegistryObject& object) const;
+  bool admits(const RegistryObjectIn<Shown>& object) const;
   // What of it the index knows, to look at fewer objects.
   std::vector<fhir::search::Clause> clauses() const;
   // A status parameter was given, but no status of it is one that exists.
@@ -32,9 +32,9 @@ class Filter {
     std::string_view from, to;  // "" = open
     bool stable_only = false;
   };
-  bool has_code(const RegistryObject& object, const Codes& codes) const;
-  bool in_time(const RegistryObject& object, const Time& time) const;
-  bool has_author(const RegistryObject& object) const;
+  bool has_code(const RegistryObjectIn<Shown>& object, const Codes& codes) const;
+  bool in_time(const RegistryObjectIn<Shown>& object, const Time& time) const;
+  bool has_author(const RegistryObjectIn<Shown>& object) const;
 
   Kind kind_;
   bool status_given_ = false;

@@ -9,10 +9,11 @@ namespace {
 
 fhir::Result<Plan> answer(const Site& site, const Message& message, bool multi_patient) {
   xds::Work work(site);
+  xds::Records<xds::Shown> registry(site.snapshot, site.access);
   xds::Results results;
   const auto query = xds::read_query(*message.soap->envelope.body, multi_patient, work.errors);
-  if (query) results = xds::run(work, *query);
-  if (const auto* failure = work.failure()) {
+  if (query) results = xds::run(work, registry, *query);
+  if (const auto* failure = registry.failure() ? &*registry.failure() : work.failure()) {
     results = {};
     xds::add_failure(work.errors, *failure, false);
   }

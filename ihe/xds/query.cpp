@@ -14,15 +14,15 @@ namespace ihe::xds {
 namespace {
 
 // How an object was submitted is not shown.
-bool is_limited_mark(const Label& label) {
+bool is_limited_mark(const LabelIn<Shown>& label) {
   return label.node == scheme::limited_entry || label.node == scheme::limited_set ||
          label.node == scheme::limited_folder;
 }
 
 class Run {
  public:
-  Run(Work& work, const StoredQuery& query)
-      : work_(work), registry_(work.registry), query_(query), newest_only_(query.value("MetadataLevel") != "2") {}
+  Run(Work& work, Records<Shown>& registry, const StoredQuery& query)
+      : work_(work), registry_(registry), query_(query), newest_only_(query.value("MetadataLevel") != "2") {}
 
   Results run() {
     evaluate();
@@ -81,20 +81,20 @@ class Run {
   }
 
   // ── what is in the answer ──────────────────────────────────────────────────────────────────────────────────────
-  void add(const Stored* stored) {
+  void add(const StoredIn<Shown>* stored) {
     if (newest_only_ && stored->record.object.superseded) return;
     if (ids_.insert(stored->record.object.id).second) objects_.push_back(stored);
   }
-  void add(const std::vector<const Stored*>& all) {
+  void add(const std::vector<const StoredIn<Shown>*>& all) {
     for (const auto* stored : all) add(stored);
   }
-  bool shows(const RegistryObject& association) const {
+  bool shows(const RegistryObjectIn<Shown>& association) const {
     return !newest_only_ || association.status != status::deprecated;
   }
-  void add(const RegistryObject& association) {
+  void add(const RegistryObjectIn<Shown>& association) {
     if (shows(association) && ids_.insert(association.id).second) associations_.push_back(&association);
   }
-  void add_associations_of(const std::string& id) {
+  void add_associations_of(std::string_view id) {
     if (const auto* stored = registry_.find(id))
       for (const auto& association : stored->record.associations) add(association);
     for (const auto* holder : registry_.pointing_at(id))
@@ -102,7 +102,7 @@ class Run {
         if (association.target == id) add(association);
   }
   // Associations between what is in the answer, those that point at associations last.
-  void add_associations_within(const std::vector<const Stored*>* sources) {
+  void add_associations_within(const std::vector<const StoredIn<Shown>*>* sources) {
     const auto from = sources ? *sources : objects_;
     for (const bool to_associations : {false, true})
       for (const auto* stored : from)
@@ -111,13 +111,13 @@ class Run {
           if (inside && to_associations == is_association(association.target)) add(association);
         }
   }
-  bool is_association(const std::string& id) const {
+  bool is_association(std::string_view id) const {
     return std::any_of(associations_.begin(), associations_.end(), [&](const auto* one) { return one->id == id; });
   }
 
   // ── Find… ──────────────────────────────────────────────────────────────────────────────────────────────────────
   // All objects of the patients named; none for those that are not known.
-  std::vector<const Stored*> of_patients(Kind kind, const Values& patients, const Filter& filter) {
+  std::vector<const StoredIn<Shown>*> of_patients(Kind kind, const Values& patients, const Filter& filter) {
     std::vector<std::string> ids;
     for (const auto& patient : patients) {
       const auto cx = cx_of(patient);
@@ -126,7 +126,7 @@ class Run {
       auto all = work_.patients.all_of(*known);
       std::move(all.begin(), all.end(), std::back_inserter(ids));
     }
-    return ids.empty() ? std::vector<const Stored*>() : registry_.of_patients(kind, ids, filter.clauses());
+    return ids.empty() ? std::vector<const StoredIn<Shown>*>() : registry_.of_patients(kind, ids, filter.clauses());
   }
 
   bool filter_fails(const Filter& filter) {
@@ -135,7 +135,7 @@ class Run {
     return filter.without_status();
   }
 
-  void add_admitted(const std::vector<const Stored*>& candidates, const Filter& filter) {
+  void add_admitted(const std::vector<const StoredIn<Shown>*>& candidates, const Filter& filter) {
     for (const auto* stored : candidates)
       if (filter.admits(stored->record.object)) add(stored);
   }
@@ -185,8 +185,8 @@ class Run {
 
   // ── Get… ───────────────────────────────────────────────────────────────────────────────────────────────────────
   // Objects named by one of the three ids that `prefix` begins.
-  std::vector<const Stored*> named(const std::string& prefix, Kind kind) {
-    std::vector<const Stored*> found;
+  std::vector<const StoredIn<Shown>*> named(const std::string& prefix, Kind kind) {
+    std::vector<const StoredIn<Shown>*> found;
     for (const auto& id : query_.values(prefix + "EntryUUID"))
       if (const auto* stored = registry_.find(id)) found.push_back(stored);
     if (const auto& ids = query_.values(prefix + "UniqueId"); !ids.empty())
@@ -195,7 +195,7 @@ class Run {
       const auto versions = registry_.versions(id);
       found.insert(found.end(), versions.begin(), versions.end());
     }
-    std::erase_if(found, [&](const Stored* stored) { return stored->record.object.kind != kind; });
+    std::erase_if(found, [&](const StoredIn<Shown>* stored) { return stored->record.object.kind != kind; });
     return found;
   }
 
@@ -211,7 +211,7 @@ class Run {
 
   // A set or folder, its members that the filters let through, and the associations: of a folder those to its members,
   // of a set all between what is in the answer.
-  void get_contents(const std::vector<const Stored*>& packages) {
+  void get_contents(const std::vector<const StoredIn<Shown>*>& packages) {
     const Filter filter(query_, Kind::document_entry);
     for (const auto* package : packages) {
       if (newest_only_ && package->record.object.superseded) continue;
@@ -232,7 +232,7 @@ class Run {
       for (const auto* holder : registry_.pointing_at(entry->record.object.id)) {
         const auto& members = holder->record.associations;
         if (holder->record.object.kind == Kind::folder &&
-            std::any_of(members.begin(), members.end(), [&](const RegistryObject& member) {
+            std::any_of(members.begin(), members.end(), [&](const RegistryObjectIn<Shown>& member) {
               return member.target == entry->record.object.id && shows(member);
             }))
           add(holder);
@@ -242,10 +242,11 @@ class Run {
   void get_related() {
     const auto& types = query_.values("AssociationTypes");
     const Filter filter(query_, Kind::document_entry);
-    const auto wanted = [&](const RegistryObject& association) {
+    const auto wanted = [&](const RegistryObjectIn<Shown>& association) {
       return std::any_of(types.begin(), types.end(), [&](const std::string& type) { return association.type == type; });
     };
-    const auto relate = [&](const Stored* entry, const Stored* other, const RegistryObject& association) {
+    const auto relate = [&](const StoredIn<Shown>* entry, const StoredIn<Shown>* other,
+                            const RegistryObjectIn<Shown>& association) {
       if (!other || other->record.object.kind != Kind::document_entry || !wanted(association) || !shows(association))
         return;
       if (!filter.admits(other->record.object)) return;
@@ -294,27 +295,34 @@ class Run {
       const auto& other = other_name_of(patient_id(object));
       const bool marked = std::any_of(object.classifications.begin(), object.classifications.end(), is_limited_mark);
       if (other.empty() && !marked) continue;
-      auto& altered = out.altered.emplace_back(object);
-      if (!other.empty()) set_patient_id(altered, other);
-      std::erase_if(altered.classifications, is_limited_mark);
-      out.objects.back() = &altered;
+      out.objects.back() = &out.altered.emplace_back(object, other).object;
     }
     out.objects.insert(out.objects.end(), associations_.begin(), associations_.end());
     return out;
   }
 
   Work& work_;
-  Registry& registry_;
+  Records<Shown>& registry_;
   const StoredQuery& query_;
   bool newest_only_;
-  std::vector<const Stored*> objects_;
-  std::vector<const RegistryObject*> associations_;
-  std::unordered_set<std::string> ids_;
+  std::vector<const StoredIn<Shown>*> objects_;
+  std::vector<const RegistryObjectIn<Shown>*> associations_;
+  std::unordered_set<std::string_view> ids_;
   std::string name_, other_name_;  // of a patient
 };
 
 }  // namespace
 
-Results run(Work& work, const StoredQuery& query) { return Run(work, query).run(); }
+Results::Altered::Altered(const RegistryObjectIn<Shown>& kept, std::string other_patient)
+    : object(kept), patient(std::move(other_patient)), identifiers(kept.identifiers.begin(), kept.identifiers.end()) {
+  for (const auto& label : kept.classifications)
+    if (!is_limited_mark(label)) classifications.push_back(label);
+  for (auto& label : identifiers)
+    if (!patient.empty() && label.scheme == patient_id_scheme(kept.kind)) label.value = patient;
+  object.classifications = classifications;
+  object.identifiers = identifiers;
+}
+
+Results run(Work& work, Records<Shown>& registry, const StoredQuery& query) { return Run(work, registry, query).run(); }
 
 }  // namespace ihe::xds

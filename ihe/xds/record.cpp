@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstdint>
+#include <new>
 #include <unordered_map>
 
 #include "ihe/xds/names.h"
@@ -132,10 +134,12 @@ class Encoder {
   std::string out;
 };
 
-// After a fault every further value is empty, and `sound` tells.
+// Reads the members in the order in which the encoder put them. After a fault every further value is empty, and `sound`
+// tells.
 class Decoder {
  public:
-  explicit Decoder(std::string_view bytes) : left_(bytes) {}
+  // `arena`: for the lists of what is only shown; may be null where nothing is.
+  Decoder(std::string_view bytes, fhir::Arena* arena) : left_(bytes), arena_(arena) {}
 
   std::uint64_t number() {
     std::uint64_t value = 0;
@@ -148,38 +152,41 @@ class Decoder {
     sound_ = false;
     return 0;
   }
-  void take(std::string& text) {
-    const auto head = number();
-    const auto value = head >> 1;
-    if (head & 1) {
-      if (value < known.size())
-        text = known[value];
-      else
-        sound_ = false;
-      return;
-    }
-    if (value > left_.size()) {
-      sound_ = false;
-      return;
-    }
-    text.assign(left_.substr(0, value));
-    left_.remove_prefix(value);
-  }
+  template <class Text>
+  requires std::convertible_to<Text, std::string_view>
+  void take(Text& text) { text = this->text(); }
   template <class T>
   void take(std::vector<T>& list) {
-    const auto count = number();
-    if (count > most_items || count > left_.size()) sound_ = false;  // each item takes a byte at least
-    if (sound_) list.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(count, 64)));
-    for (std::uint64_t i = 0; sound_ && i < count; ++i) take(list.emplace_back());
+    const auto size = count();
+    list.reserve(std::min<std::size_t>(size, 64));
+    for (std::size_t i = 0; sound_ && i < size; ++i) take(list.emplace_back());
   }
-  void take(LocalizedString& string) { take(string.value), take(string.lang), take(string.charset); }
-  void take(Slot& slot) { take(slot.name), take(slot.type), take(slot.values); }
-  void take(std::pair<std::string, std::string>& pair) { take(pair.first), take(pair.second); }
-  void take(Label& label) {
+  template <class T>
+  void take(std::span<const T>& list) {
+    const auto size = count();
+    auto* items = static_cast<T*>(arena_->allocate(size * sizeof(T), alignof(T)));
+    for (std::size_t i = 0; i < size; ++i) take(*::new (items + i) T);
+    list = {items, size};
+  }
+  template <class Form>
+  void take(LocalizedStringIn<Form>& string) {
+    take(string.value), take(string.lang), take(string.charset);
+  }
+  template <class Form>
+  void take(SlotIn<Form>& slot) {
+    take(slot.name), take(slot.type), take(slot.values);
+  }
+  template <class Text>
+  void take(std::pair<Text, Text>& pair) {
+    take(pair.first), take(pair.second);
+  }
+  template <class Form>
+  void take(LabelIn<Form>& label) {
     take(label.id), take(label.scheme), take(label.node), take(label.value);
     take(label.slots), take(label.name), take(label.description), take(label.others);
   }
-  void take(RegistryObject& object) {
+  template <class Form>
+  void take(RegistryObjectIn<Form>& object) {
     const auto kind = number();
     if (kind > 7) sound_ = false;
     object.kind = static_cast<Kind>(kind & 3);
@@ -194,9 +201,40 @@ class Decoder {
   bool done() const { return sound_ && left_.empty(); }
 
  private:
+  std::string_view text() {
+    const auto head = number();
+    const auto value = head >> 1;
+    if (!sound_ || value >= (head & 1 ? known.size() : left_.size() + 1)) {
+      sound_ = false;
+      return {};
+    }
+    if (head & 1) return known[value];
+    const auto text = left_.substr(0, value);
+    left_.remove_prefix(value);
+    return text;
+  }
+  // Of the items of a list, each of which takes a byte at least.
+  std::size_t count() {
+    const auto size = number();
+    if (size > most_items || size > left_.size()) sound_ = false;
+    return sound_ ? static_cast<std::size_t>(size) : 0;
+  }
+
   std::string_view left_;
+  fhir::Arena* arena_;
   bool sound_ = true;
 };
+
+template <class Form>
+std::optional<RecordIn<Form>> decode_in(std::string_view bytes, fhir::Arena* arena) {
+  Decoder decoder(bytes, arena);
+  if (decoder.number() != form) return std::nullopt;
+  std::optional<RecordIn<Form>> record(std::in_place);
+  decoder.take(record->object);
+  decoder.take(record->associations);
+  if (!decoder.done()) record.reset();
+  return record;
+}
 
 }  // namespace
 
@@ -208,14 +246,10 @@ std::string encode(const Record& record) {
   return std::move(encoder.out);
 }
 
-std::optional<Record> decode(std::string_view bytes) {
-  Decoder decoder(bytes);
-  if (decoder.number() != form) return std::nullopt;
-  Record record;
-  decoder.take(record.object);
-  decoder.take(record.associations);
-  if (!decoder.done()) return std::nullopt;
-  return record;
+std::optional<Record> decode(std::string_view bytes) { return decode_in<Owned>(bytes, nullptr); }
+
+std::optional<RecordIn<Shown>> decode(std::string_view bytes, fhir::Arena& arena) {
+  return decode_in<Shown>(bytes, &arena);
 }
 
 }  // namespace ihe::xds

@@ -8,23 +8,29 @@
 // document entry. Its target is indexed (registry.h).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "fhir/node.h"
 #include "ihe/xds/registry_object.h"
 
 namespace ihe::xds {
 
-struct Record {
-  RegistryObject object;
-  std::vector<RegistryObject> associations;
-  bool operator==(const Record&) const = default;
+template <class Form>
+struct RecordIn {
+  RegistryObjectIn<Form> object;
+  typename Form::template List<RegistryObjectIn<Form>> associations;
+  bool operator==(const RecordIn&) const = default;
 };
+using Record = RecordIn<Owned>;
 
 std::string encode(const Record& record);
 // Nothing when the bytes are damaged.
 std::optional<Record> decode(std::string_view bytes);
+// The same, shown: `bytes` and `arena`, which gets the lists, must outlive it.
+std::optional<RecordIn<Shown>> decode(std::string_view bytes, fhir::Arena& arena);
 
 }  // namespace ihe::xds

@@ -110,31 +110,38 @@ fhir::search::Clause clause_of(Index index, const std::vector<std::string>& valu
   return clause;
 }
 
-void Registry::fail(fhir::Outcome outcome) {
+template <class Form>
+void Records<Form>::fail(fhir::Outcome outcome) {
   if (!failure_) failure_ = std::move(outcome);
+}
+
+template <class Form>
+std::optional<RecordIn<Form>> Records<Form>::decoded(std::string record) {
+  if constexpr (std::same_as<Form, Owned>)
+    return decode(record);
+  else
+    return decode(bytes_.emplace_back(std::move(record)), arena_);
 }
 
 // The object of a stored version; one that this request knows already stays as it is known. Null for a resource that
 // is no registry object, and for what was removed.
-Stored* Registry::take(const fhir::Version& version) {
-  const std::string id = std::string(uuid_prefix) + version.id;
-  if (removed_.contains(id)) return nullptr;
-  const auto known = known_.find(id);
-  if (known != known_.end()) return known->second.get();
-  std::unique_ptr<Stored> stored;
-  if (!version.record.empty()) {
-    auto record = decode(version.record);
-    if (!record) {
-      fail({fhir::Kind::internal, "exception", "The record of a registry object is damaged"});
-      return nullptr;
-    }
-    stored = std::make_unique<Stored>(Stored{std::move(*record), version.version});
+template <class Form>
+StoredIn<Form>* Records<Form>::take(fhir::Version version) {
+  const auto [place, fresh] = known_.try_emplace(std::string(uuid_prefix) + version.id);
+  auto& known = place->second;
+  if (!fresh || version.record.empty()) return known.get();
+  auto record = decoded(std::move(version.record));
+  if (!record) {
+    known_.erase(place);
+    fail({fhir::Kind::internal, "exception", "The record of a registry object is damaged"});
+    return nullptr;
   }
-  return known_.emplace(id, std::move(stored)).first->second.get();
+  known = std::make_unique<Stored>(Stored{std::move(*record), version.version});
+  return known.get();
 }
 
-const Stored* Registry::find(std::string_view id) {
-  if (removed_.contains(id)) return nullptr;
+template <class Form>
+const StoredIn<Form>* Records<Form>::find(std::string_view id) {
   const auto known = known_.find(id);
   if (known != known_.end()) return known->second.get();
   if (!is_uuid(id)) return nullptr;
@@ -143,7 +150,7 @@ const Stored* Registry::find(std::string_view id) {
     auto version = snapshot_.read(access_, type_of(kind), fhir_id(id));
     if (version) {
       if (version->record.empty()) continue;
-      return take(*version);
+      return take(std::move(*version));
     }
     const auto why = version.outcome().kind;
     if (why == fhir::Kind::absent || why == fhir::Kind::gone) continue;
@@ -154,7 +161,9 @@ const Stored* Registry::find(std::string_view id) {
   return nullptr;
 }
 
-std::vector<const Stored*> Registry::search(const fhir::Type& type, std::vector<fhir::search::Clause> clauses) {
+template <class Form>
+std::vector<const StoredIn<Form>*> Records<Form>::search(const fhir::Type& type,
+                                                         std::vector<fhir::search::Clause> clauses) {
   fhir::search::Query query;
   query.type = &type;
   query.all_of = std::move(clauses);
@@ -168,37 +177,30 @@ std::vector<const Stored*> Registry::search(const fhir::Type& type, std::vector<
     fail({fhir::Kind::too_costly, "too-costly", "More than " + std::to_string(most) + " objects would be looked at"});
     return found;
   }
-  for (const auto& entry : page->entries)
-    if (const Stored* stored = take(entry.version)) found.push_back(stored);
+  found.reserve(page->entries.size());
+  for (auto& entry : page->entries)
+    if (const Stored* stored = take(std::move(entry.version))) found.push_back(stored);
   return found;
 }
 
-std::vector<const Stored*> Registry::find(Index index, const std::vector<std::string>& values) {
+template <class Form>
+std::vector<const StoredIn<Form>*> Records<Form>::find(Index index, const std::vector<std::string>& values) {
   auto found = find(Kind::document_entry, index, values);
   const auto packages = find(Kind::submission_set, index, values);
   found.insert(found.end(), packages.begin(), packages.end());
   return found;
 }
 
-std::vector<const Stored*> Registry::find(Kind kind, Index index, const std::vector<std::string>& values) {
+template <class Form>
+std::vector<const StoredIn<Form>*> Records<Form>::find(Kind kind, Index index, const std::vector<std::string>& values) {
   auto found = search(type_of(kind), {clause_of(index, values)});
-  // What this request changed may carry the value now, or no longer.
-  const auto carries = [&](const Stored& stored) {
-    if (&type_of(stored.record.object.kind) != &type_of(kind)) return false;
-    for (const auto& row : rows_of(stored.record))
-      if (row.parameter == &parameter(index) && std::find(values.begin(), values.end(), row.value.text) != values.end())
-        return true;
-    return false;
-  };
-  for (const auto& [id, stored] : changed_) {
-    std::erase(found, stored);
-    if (carries(*stored)) found.push_back(stored);
-  }
+  amend(kind, index, values, found);
   return found;
 }
 
-std::vector<const Stored*> Registry::of_patients(Kind kind, const std::vector<std::string>& patients,
-                                                 std::vector<fhir::search::Clause> others) {
+template <class Form>
+std::vector<const StoredIn<Form>*> Records<Form>::of_patients(Kind kind, const std::vector<std::string>& patients,
+                                                              std::vector<fhir::search::Clause> others) {
   fhir::search::Clause clause;
   clause.parameter = type_of(kind).parameter("patient");
   for (const auto& patient : patients) {
@@ -212,12 +214,14 @@ std::vector<const Stored*> Registry::of_patients(Kind kind, const std::vector<st
   return search(type_of(kind), std::move(others));
 }
 
-const Stored* Registry::holder(std::string_view association_id) {
+template <class Form>
+const StoredIn<Form>* Records<Form>::holder(std::string_view association_id) {
   const auto found = find(Index::association, {std::string(association_id)});
   return found.empty() ? nullptr : found.front();
 }
 
-std::vector<const Stored*> Registry::versions(std::string_view lid) {
+template <class Form>
+std::vector<const StoredIn<Form>*> Records<Form>::versions(std::string_view lid) {
   auto found = find(Index::logical_id, {std::string(lid)});
   if (const Stored* first = find(lid); first && xds::lid(first->record.object) == lid) found.push_back(first);
   std::sort(found.begin(), found.end(),
@@ -225,14 +229,32 @@ std::vector<const Stored*> Registry::versions(std::string_view lid) {
   return found;
 }
 
-Stored& Registry::change(std::string_view id) {
+template class Records<Owned>;
+template class Records<Shown>;
+
+void Registry::amend(Kind kind, Index index, const std::vector<std::string>& values,
+                     std::vector<const Stored*>& found) const {
+  const auto carries = [&](const Stored& stored) {
+    if (&type_of(stored.record.object.kind) != &type_of(kind)) return false;
+    for (const auto& row : rows_of(stored.record))
+      if (row.parameter == &parameter(index) && std::find(values.begin(), values.end(), row.value.text) != values.end())
+        return true;
+    return false;
+  };
+  for (const auto& [id, stored] : changed_) {
+    std::erase(found, stored);
+    if (carries(*stored)) found.push_back(stored);
+  }
+}
+
+Registry::Stored& Registry::change(std::string_view id) {
   const auto known = known_.find(id);
   assert(known != known_.end() && known->second);
   changed_.emplace(id, known->second.get());
   return *known->second;
 }
 
-Stored& Registry::add(RegistryObject object) {
+Registry::Stored& Registry::add(RegistryObject object) {
   const std::string id = object.id;
   auto& place = known_[id];
   place = std::make_unique<Stored>();
@@ -242,9 +264,10 @@ Stored& Registry::add(RegistryObject object) {
 }
 
 void Registry::remove(std::string_view id) {
-  auto& stored = change(id);
-  changed_.erase(changed_.find(id));
-  removed_.emplace(id, &stored);
+  const auto known = known_.find(id);
+  assert(known != known_.end() && known->second);
+  changed_.erase(known->first);
+  removed_.emplace(id, std::move(known->second));  // it is known that there is none from now on
 }
 
 }  // namespace ihe::xds

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -39,21 +40,27 @@ std::vector<fhir::search::IndexRow> rows_of(const Record& record);
 const fhir::Type& type_of(Kind kind);                   // DocumentReference or List
 std::string_view fhir_id(std::string_view entry_uuid);  // without urn:uuid:
 
-struct Stored {
-  Record record;
+template <class Form>
+struct StoredIn {
+  RecordIn<Form> record;
   std::int64_t version = 0;  // of the FHIR resource; 0: not stored so far
 };
+using Stored = StoredIn<Owned>;
 
-// Pointers lead into what this holds for one request, as long as it lives; null where there is nothing.
-class Registry {
+// What is registered. Pointers lead into what this holds for one request, as long as it lives; null where there is
+// nothing.
+template <class Form>
+class Records {
  public:
   static constexpr std::size_t most = 20'000;  // objects that one look-up may find
+  using Stored = StoredIn<Form>;
 
-  Registry(fhir::Snapshot& snapshot, const fhir::Access& access) : snapshot_(snapshot), access_(access) {}
-  Registry(const Registry&) = delete;
-  Registry& operator=(const Registry&) = delete;
+  Records(fhir::Snapshot& snapshot, const fhir::Access& access) : snapshot_(snapshot), access_(access) {}
+  virtual ~Records() = default;
+  Records(const Records&) = delete;
+  Records& operator=(const Records&) = delete;
 
-  // An entry, set or folder by its id. What was changed in this request shows as changed.
+  // An entry, set or folder by its id.
   const Stored* find(std::string_view id);
   // The object whose record holds the association of this id.
   const Stored* holder(std::string_view association_id);
@@ -68,29 +75,50 @@ class Registry {
   // All versions of an object.
   std::vector<const Stored*> versions(std::string_view lid);
 
+  const std::optional<fhir::Outcome>& failure() const { return failure_; }
+  fhir::Snapshot& snapshot() { return snapshot_; }
+  const fhir::Access& access() const { return access_; }
+
+ protected:
+  // What this request changed may carry one of the values now, or no longer.
+  virtual void amend(Kind, Index, const std::vector<std::string>&, std::vector<const Stored*>&) const {}
+
+  std::map<std::string, std::unique_ptr<Stored>, std::less<>> known_;  // by id; null: there is none
+
+ private:
+  Stored* take(fhir::Version version);
+  std::optional<RecordIn<Form>> decoded(std::string record);
+  std::vector<const Stored*> search(const fhir::Type& type, std::vector<fhir::search::Clause> clauses);
+  void fail(fhir::Outcome outcome);
+
+  fhir::Snapshot& snapshot_;
+  const fhir::Access& access_;
+  std::deque<std::string> bytes_;  // of the records that are shown, and
+  fhir::Arena arena_;              // their lists
+  std::optional<fhir::Outcome> failure_;
+};
+extern template class Records<Owned>;
+extern template class Records<Shown>;
+
+// The same for those who change it: what was changed in this request shows as changed.
+class Registry final : public Records<Owned> {
+ public:
+  using Records::Records;
+
   // To be written; `id` must be known or new. The pointer stays valid, and shows the change.
   Stored& change(std::string_view id);
   Stored& add(RegistryObject object);
   // Ends the object; it is no longer found.
   void remove(std::string_view id);
   const std::map<std::string, Stored*, std::less<>>& changed() const { return changed_; }
-  const std::map<std::string, Stored*, std::less<>>& removed() const { return removed_; }
-
-  const std::optional<fhir::Outcome>& failure() const { return failure_; }
-  fhir::Snapshot& snapshot() { return snapshot_; }
-  const fhir::Access& access() const { return access_; }
+  const std::map<std::string, std::unique_ptr<Stored>, std::less<>>& removed() const { return removed_; }
 
  private:
-  Stored* take(const fhir::Version& version);
-  std::vector<const Stored*> search(const fhir::Type& type, std::vector<fhir::search::Clause> clauses);
-  void fail(fhir::Outcome outcome);
+  void amend(Kind kind, Index index, const std::vector<std::string>& values,
+             std::vector<const Stored*>& found) const override;
 
-  fhir::Snapshot& snapshot_;
-  const fhir::Access& access_;
-  std::map<std::string, std::unique_ptr<Stored>, std::less<>> known_;  // by id; null: there is none
   std::map<std::string, Stored*, std::less<>> changed_;
-  std::map<std::string, Stored*, std::less<>> removed_;
-  std::optional<fhir::Outcome> failure_;
+  std::map<std::string, std::unique_ptr<Stored>, std::less<>> removed_;
 };
 
 // The condition that finds what carries one of these values.

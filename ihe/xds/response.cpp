@@ -50,7 +50,8 @@ std::string registry_response(const Errors& errors) {
   return out;
 }
 
-std::string query_response(const Errors& errors, const std::vector<const RegistryObject*>& results, bool leaf_class) {
+std::string query_response(const Errors& errors, const std::vector<const RegistryObjectIn<Shown>*>& results,
+                           bool leaf_class) {
   constexpr std::size_t usual = 6 * 1024;  // of an entry
   std::string out;
   out.reserve(usual * (leaf_class ? results.size() : 1));

@@ -19,7 +19,8 @@ enum class Status : std::uint8_t { success, partial, failure };
 
 // Success with errors is impossible: without results it is a failure, warnings aside.
 std::string registry_response(const Errors& errors);
-std::string query_response(const Errors& errors, const std::vector<const RegistryObject*>& results, bool leaf_class);
+std::string query_response(const Errors& errors, const std::vector<const RegistryObjectIn<Shown>*>& results,
+                           bool leaf_class);
 
 // For answers that hold a RegistryResponse: opens, writes and closes it.
 void write_registry_response(xml::Writer& to, Status status, const Errors& errors);

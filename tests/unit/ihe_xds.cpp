@@ -67,6 +67,35 @@ TEST_CASE("xds: ebXML that means nothing in XDS is refused") {
   CHECK(read(xds_fixture::request("<ObjectRef id=\"urn:uuid:1\"/>")).objects.empty());
 }
 
+TEST_CASE("xds: a record that is only shown says the same, and its damage is seen") {
+  const auto submission = read(xds_fixture::one({}, "1.2.3.4"));
+  Record record{submission.objects[0], {submission.objects[2]}};
+  record.object.registered = 1'790'000'000'000;
+  record.object.superseded = true;
+  const auto bytes = encode(record);
+  const auto xml_of = [](const auto& object) {
+    std::string out;
+    ihe::xml::Writer writer(out);
+    ihe::ebxml::write(writer, object);
+    return out;
+  };
+  fhir::Arena arena;
+  const auto shown = decode(bytes, arena);
+  REQUIRE(shown);
+  REQUIRE(shown->associations.size() == 1);
+  CHECK(xml_of(shown->object) == xml_of(record.object));
+  CHECK(xml_of(shown->associations[0]) == xml_of(record.associations[0]));
+  CHECK(shown->object.superseded);
+  CHECK(shown->object.registered == record.object.registered);
+  CHECK_FALSE(decode(bytes.substr(0, bytes.size() - 1), arena));
+  CHECK_FALSE(decode(bytes + "x", arena));
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    std::string damaged = bytes;
+    damaged[i] = static_cast<char>(damaged[i] ^ 0x80);
+    decode(damaged, arena);
+  }
+}
+
 TEST_CASE("xds: a record survives its compact form, and damage is seen") {
   const auto submission = read(xds_fixture::one({}, "1.2.3.4"));
   Record record{submission.objects[0], {submission.objects[2]}};
