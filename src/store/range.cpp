@@ -101,7 +101,7 @@ bool RangeWalk::next(Key& key, bool& proven) {
     if (!rows_)
       rows_ = view_.in_order(condition_.scans[scan_], after_ && after_->scan == scan_ ? &after_->place : nullptr);
     for (Row row; rows_->next(row);) {
-      if (!row.only && met_before(row.key)) continue;
+      if (!row.only && met_before(row)) continue;
       key = row.key;
       proven = proves(row, condition_.scans[scan_], condition_);
       return true;
@@ -131,11 +131,16 @@ bool RangeWalk::before(const Start& a, const Start& b) const {
   return a.scan != b.scan ? a.scan < b.scan : order(a.place) < order(b.place);
 }
 
-bool RangeWalk::met_before(Key key) {
-  if (!met_.insert(key).second) return true;
-  if (!after_) return false;
-  const auto start = start_of(key);
-  return start && !before(*after_, *start);
+bool RangeWalk::met_before(const Row& row) {
+  if (!met_.insert(row.key).second) return true;
+  const auto shape = condition_.scans[scan_].shape;
+  const bool has_ends = shape == Shape::numbers || shape == Shape::quantities;
+  if (!after_ && !has_ends) return false;
+  const auto start = start_of(row.key);
+  if (!start) return false;
+  // The row of a lower end does not tell that there is one of the upper end, too.
+  if (has_ends && start->scan == scan_ && start->place.number < row.number) return true;
+  return after_ && !before(*after_, *start);
 }
 
 }  // namespace alzette::store

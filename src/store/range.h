@@ -31,7 +31,7 @@ class RangeWalk {
   };
   std::optional<Start> start_of(Key key);
   bool before(const Start& a, const Start& b) const;
-  bool met_before(Key key);
+  bool met_before(const Row& row);
 
   View& view_;
   const Condition& condition_;

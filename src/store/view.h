@@ -76,7 +76,7 @@ struct Place {
 // One of them, with what it holds of the value.
 struct Row {
   Key key = 0;
-  bool only = false;  // the resource surely has no other row in the range
+  bool only = false;  // the resource has no other value in the range that sorts before or after this one
   std::int64_t at = 0;
   std::int64_t other = 0;
   double number = 0;

@@ -481,6 +481,29 @@ TEST_CASE("_lastUpdated is a range of keys") {
   CHECK(opened.ids("Patient", "_lastUpdated=2031") == Ids{});
 }
 
+TEST_CASE("a quantity that reaches from one end to another is found once, however many of its ends match") {
+  Folder folder;
+  Opened opened(folder.path);
+  opened.put("Observation", "less", R"("status":"final","valueQuantity":{"value":10,"comparator":"<"})");
+  opened.put("Observation", "point", R"("status":"final","valueQuantity":{"value":5})");
+  opened.put("Observation", "both", R"("status":"final","valueQuantity":{"value":7,"comparator":">"},"component":[
+      {"code":{"text":"a"},"valueQuantity":{"value":5,"unit":"a"}},
+      {"code":{"text":"b"},"valueQuantity":{"value":5,"comparator":"<","unit":"b"}}])");
+  opened.put("Condition", "range", R"("onsetRange":{"low":{"value":1,"unit":"a","code":"a"},"high":{"value":5}})");
+  for (const std::uint32_t count : {1u, 2u, 1000u}) {
+    const auto found = [&](std::string_view type_name, const std::string& text) {
+      auto ids = opened.ids(type_name, text, count);
+      std::sort(ids.begin(), ids.end());
+      return ids;
+    };
+    CHECK(found("Observation", "value-quantity=ne37") == Ids{"both", "less", "point"});
+    CHECK(found("Observation", "value-quantity=lt100") == Ids{"both", "less", "point"});
+    CHECK(found("Observation", "combo-value-quantity=lt100") == Ids{"both", "less", "point"});
+    CHECK(found("Observation", "combo-value-quantity=gt0") == Ids{"both", "less", "point"});
+    CHECK(found("Condition", "onset-age=gt0") == Ids{"range"});
+  }
+}
+
 TEST_CASE("an AuditEvent is found by texts of codes and by systems alone though its index has no rows for them") {
   const Folder folder;
   {
