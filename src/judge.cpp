@@ -16,30 +16,12 @@ using fhir::Kind;
 using fhir::Node;
 using fhir::Outcome;
 using fhir::terminology::Membership;
-using fhir::terminology::Terminology;
 
 constexpr std::size_t most_opened = 1000;  // resources that the references of one may lead to
 
 std::optional<bool> known(Membership membership) {
   if (membership == Membership::unknown) return std::nullopt;
   return membership == Membership::in;
-}
-
-// Of a CodeableConcept one coding is enough; where none is in, but one cannot be told, neither can the whole.
-std::optional<bool> is_member(const Terminology& terminology, const Node& value, std::string_view set) {
-  if (value.has_value()) return known(terminology.member(set, {}, value.text).membership);
-  if (value.type->name.view() != "CodeableConcept") {
-    if (value.value_of("code").empty()) return false;
-    return known(terminology.member(set, value.value_of("system"), value.value_of("code")).membership);
-  }
-  std::optional<bool> answer = false;
-  for (const Node& coding : value) {
-    if (coding.name != "coding") continue;
-    const auto one = is_member(terminology, coding, set);
-    if (one == true) return true;
-    if (!one) answer.reset();
-  }
-  return answer;
 }
 
 // Whether a resource may be held against a profile of its own: a look at the bytes saves reading most of them again.
@@ -77,7 +59,7 @@ const Node* Judge::stored(std::string_view reference) {
 fhir::validate::Options Judge::options() {
   fhir::validate::Options options;
   options.profiles = &site_.profiles;
-  options.member = [this](const Node& value, std::string_view set) { return is_member(site_.terminology, value, set); };
+  options.member = [this](const Node& value, std::string_view set) { return site_.terminology.bound(value, set); };
   options.has_code = [this](std::string_view system, std::string_view code) {
     return known(site_.terminology.code(system, code).membership);
   };

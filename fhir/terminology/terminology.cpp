@@ -128,8 +128,9 @@ std::optional<bool> Terminology::bound(const Node& value, std::string_view value
   if (value.has_value()) return said(member(value_set, {}, value.text));
   if (!value.child("coding")) {
     const auto system = value.value_of("system"), code = value.value_of("code");
-    if (system.empty() || code.empty()) return std::nullopt;
-    return said(member(value_set, system, code));
+    if (code.empty()) return false;
+    const auto found = said(member(value_set, system, code));
+    return found ? std::optional(*found && !system.empty()) : std::nullopt;
   }
   std::optional<bool> all = false;
   for (const Node& coding : value) {

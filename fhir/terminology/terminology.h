@@ -41,7 +41,7 @@ class Terminology {
   // of the value set has it. Inactive codes are in, unless the value set says otherwise.
   Answer member(std::string_view value_set, std::string_view system, std::string_view code) const;
   // The same of a bound element: code (or another primitive), Coding, Quantity, or CodeableConcept, one coding of which
-  // is enough. Nothing when it cannot be said.
+  // is enough. Nothing when it cannot be said. What has no system means nothing, so that it is in no value set.
   std::optional<bool> bound(const Node& value, std::string_view value_set) const;
   // Does the system have the code?
   Answer code(std::string_view system, std::string_view code) const;

@@ -106,7 +106,12 @@ class Validator {
   // Parts of one have names, no addresses.
   void extension(const Node& node, const Node& parent, const Place& place) {
     const auto url = node.value_of("url");
-    if (!conformance_ || url.find(':') == url.npos) return;
+    if (!conformance_) return;
+    if (url.find(':') == url.npos) {
+      if (parent.type != known().extension)
+        fault(place, "value", "an extension is named by an absolute url: " + shown(url));
+      return;
+    }
     if (url.find('|') != url.npos)
       return fault(place, "value", "an extension is named by its url alone, without a version: " + shown(url));
     auto profile = options_.profiles->find(url);
@@ -169,7 +174,8 @@ class Validator {
       if (own < plan.element_rules.size()) obey(child, plan.element_rules[own], here);
       binding(child, here);
       if (child.type == known().extension) extension(child, node, here);
-      if (conformance_ && child.type == known().coding) coding(child, here);
+      if (conformance_ && child.type == known().coding) judge_system(child, here, options_.profiles->canonicals(), say_);
+      if (options_.has_code && (child.type == known().coding || child.type->is("Quantity"))) code_of_system(child, here);
       if (child.type->kind == TypeKind::primitive)
         primitive(child, here);
       else if (child.type->kind == TypeKind::resource)
@@ -179,10 +185,9 @@ class Validator {
     }
   }
 
-  void coding(const Node& node, const Place& place) {
-    judge_system(node, place, options_.profiles->canonicals(), say_);
+  void code_of_system(const Node& node, const Place& place) {
     const auto system = node.value_of("system"), code = node.value_of("code");
-    if (!options_.has_code || system.empty() || code.empty() || options_.has_code(system, code) != false) return;
+    if (system.empty() || code.empty() || options_.has_code(system, code) != false) return;
     fault({&place, "code", 0, false}, "code-invalid", shown(code) + " is no code of " + std::string(system));
   }
 
@@ -214,9 +219,17 @@ class Validator {
       if (auto text = primitive_fault(primitive, node.text))
         fault(place, "value", std::move(*text));
       else if (primitive == Primitive::xhtml)
-        if (auto wrong = narrative_fault(node.text)) fault(place, "invariant", std::move(*wrong));
+        narrative(node.text, place);
     }
     if (node.first) object(node, *node.type, place);
+  }
+
+  void narrative(std::string_view div, const Place& place) {
+    const auto start = div.substr(0, div.find('>'));
+    if (auto text = narrative_fault(div))
+      fault(place, "invariant", std::move(*text));
+    else if (conformance_ && start.find(" xmlns=") == start.npos)
+      fault(place, "invariant", "the <div> of a narrative names the namespace of XHTML (xmlns)");
   }
 
   void binding(const Node& node, const Place& place) {
@@ -230,7 +243,9 @@ class Validator {
     const auto type = node.value_of("type");
     if (!type.empty() && !definitions().resource(type) && type.find(':') == type.npos)
       fault({&place, "type", 0, false}, "code-invalid", shown(type) + " is not a FHIR R4 resource type");
-    if (!literal || !literal->has_value()) return;
+    const bool has_literal = literal && literal->has_value();
+    if (!has_literal && definitions().resource(type)) targets(node, type, {&place, "type", 0, false});
+    if (!has_literal) return;
     const Place here{&place, "reference", 0, false};
     auto text = literal->text;
     if (conditional_references_) text = text.substr(0, text.find('?'));
@@ -250,7 +265,7 @@ class Validator {
       if (!fragments_.has(parsed.id, *context_.resource))
         fault(place, "invariant", "ref-1: there is no contained resource with the id " + shown(parsed.id));
     }
-    if (parsed.form != ReferenceLiteral::Form::relative) return;
+    if (parsed.type.empty()) return;
     if (!type.empty() && type != parsed.type)
       fault(here, "business-rule",
             shown(literal->text) + " does not refer to the type that Reference.type says: " + shown(type));

@@ -327,6 +327,7 @@ TEST_CASE("profile: extensions stand where their definition says, hold what it s
         "structure Patient.extension[0].extension[1]");
   CHECK(judge("", patient(R"("extension":[{"url":"https://unknown.lu/x","valueString":"x"}])")) ==
         "extension Patient.extension[0]");
+  CHECK(judge("", patient(R"("extension":[{"url":"part","valueString":"x"}])")) == "value Patient.extension[0]");
   CHECK(
       judge(
           "",
@@ -357,6 +358,24 @@ TEST_CASE("profile: bindings by strength, rules with their variables") {
       judge("b", patient(R"("id":"x","contact":[{"name":{"text":"n"},"relationship":[{"coding":[{"code":"D"}]}]}])")) ==
       "");
   CHECK(judge("b", patient(R"("id":"x","name":[{"text":"n"}])")) == "invariant Patient");
+}
+
+TEST_CASE("profile: codes of quantities are of their systems; a narrative is in its namespace") {
+  Judge judge;
+  judge.options.has_code = [](std::string_view system, std::string_view code) -> std::optional<bool> {
+    if (system != "http://unitsofmeasure.org") return std::nullopt;
+    return code == "mg";
+  };
+  const auto observation = [](std::string_view code) {
+    return R"({"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":1,)"
+           R"("system":"http://unitsofmeasure.org","code":")" +
+           std::string(code) + R"("}})";
+  };
+  CHECK(judge("", observation("mg")) == "");
+  CHECK(judge("", observation("bogus")) == "code-invalid Observation.value.code");
+  CHECK(judge("", patient(R"("text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">x</div>"})")) ==
+        "");
+  CHECK(judge("", patient(R"("text":{"status":"generated","div":"<div>x</div>"})")) == "invariant Patient.text.div");
 }
 
 TEST_CASE("profile: bundles by their full urls, documents by what they refer to") {

@@ -119,6 +119,7 @@ TEST_CASE("validate: references by syntax and target type") {
                            "urn:uuid:c757873d-ec9a-4326-a141-556f43239520", "urn:oid:1.2.3"})
     CHECK_MESSAGE(subject(good) == "", good);
   CHECK(subject("Medication/1") == "business-rule Observation.subject.reference");
+  CHECK(subject("http://other.org/fhir/Medication/1") == "business-rule Observation.subject.reference");
   CHECK(subject("Horse/1") == "value Observation.subject.reference");
   CHECK(subject("Patient") == "value Observation.subject.reference");
   CHECK(subject("Patient?identifier=1") == "value Observation.subject.reference");
@@ -126,6 +127,9 @@ TEST_CASE("validate: references by syntax and target type") {
   CHECK(places(observation(R"("subject":{"reference":"Patient/1","type":"Group"})")) ==
         "business-rule Observation.subject.reference");
   CHECK(places(observation(R"("subject":{"display":"x","type":"Horse"})")) == "code-invalid Observation.subject.type");
+  CHECK(places(observation(R"("subject":{"display":"x","type":"Group"})")) == "");
+  CHECK(places(observation(R"("subject":{"display":"x","type":"Medication"})")) ==
+        "business-rule Observation.subject.type");
 }
 
 TEST_CASE("validate: references by criteria only in a bundle to be processed") {
