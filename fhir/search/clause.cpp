@@ -70,13 +70,15 @@ bool can_target(const SearchParameter& parameter, const Type& type) {
   return std::find(targets.begin(), targets.end(), &type) != targets.end();
 }
 
+// Also for who is lenient: a search SHALL be refused for a modifier (search.html, Modifiers), while a parameter that is
+// not known may be left out.
 Outcome bad_modifier(const SearchParameter& parameter, std::string_view modifier) {
   std::string list;
   for (const auto word : allowed(parameter)) list += (list.empty() ? ":" : ", :") + std::string(word);
   if (parameter.type == ParameterType::reference) list += ", :[type] of a target";
-  return unsupported("Modifier " + quoted(":" + std::string(modifier)) + " does not apply to " +
-                     quoted(parameter.code) + ", a " + std::string(word_of(parameter.type)) +
-                     " parameter. Allowed: " + (list.empty() ? "none" : list));
+  return invalid("Modifier " + quoted(":" + std::string(modifier)) + " does not apply to " + quoted(parameter.code) +
+                 ", a " + std::string(word_of(parameter.type)) +
+                 " parameter. Allowed: " + (list.empty() ? "none" : list));
 }
 
 Outcome too_deep(const Limits& limits) {
@@ -316,8 +318,8 @@ Result<Clause> read_chain(Scope scope, const SearchParameter& parameter, std::st
   if (!type_name.empty()) {
     const Type* wanted = definitions().resource(type_name);
     if (!wanted || std::find(targets.begin(), targets.end(), wanted) == targets.end())
-      return unsupported(quoted(parameter.code) + " does not refer to " + quoted(type_name) +
-                         ". Possible: " + names_of(targets));
+      return invalid(quoted(parameter.code) + " does not refer to " + quoted(type_name) +
+                     ". Possible: " + names_of(targets));
     targets.assign(1, wanted);
   }
   Clause clause;

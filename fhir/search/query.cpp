@@ -114,8 +114,8 @@ class Parser {
       if (head != code) continue;
       const bool may_iterate = head == "_include" || head == "_revinclude";
       if (colon != std::string_view::npos && !(may_iterate && (modifier == "iterate" || modifier == "recurse")))
-        return unsupported("Modifier " + quoted(":" + std::string(modifier)) + " does not apply to " + quoted(head) +
-                           (may_iterate ? ". Allowed: :iterate" : ". Allowed: none"));
+        return invalid("Modifier " + quoted(":" + std::string(modifier)) + " does not apply to " + quoted(head) +
+                       (may_iterate ? ". Allowed: :iterate" : ". Allowed: none"));
       return (this->*handler)(modifier, value);
     }
     auto clause = read_clause(scope_, name, value, reading_);

@@ -24,8 +24,9 @@ class System {
 
   std::string_view url() const { return base_ ? base_->url() : grammar_->url; }
   std::string_view version() const { return base_ && !grammar_ ? base_->version() : std::string_view{}; }
+  // Of a system that has none, its address stands for it.
   std::string_view name() const {
-    return base_ && !base_->name().empty() ? base_->name() : grammar_ ? grammar_->name : "";
+    return base_ && !base_->name().empty() ? base_->name() : grammar_ ? grammar_->name : url();
   }
   std::string_view language() const { return base_ ? base_->language() : std::string_view{}; }
   bool case_sensitive() const { return grammar_ ? grammar_->case_sensitive : base_->case_sensitive(); }

@@ -103,18 +103,19 @@ class EventBuilder {
     return entity;
   }
 
-  // "Patient/1", or "system|value" of one that is not known.
+  // "Patient/1"; or "system|value" or "value" of one that is not known.
   void add_patient(const std::string& patient) {
     auto& made = entity("1", "1", "Patient");
     auto& what = fhir::build::add(arena_, made, "what");
     const auto bar = patient.rfind('|');
-    if (bar == std::string::npos) {
+    if (bar == std::string::npos && fhir::parse_reference(patient)) {
       fhir::build::add(arena_, what, "reference", patient);
       return;
     }
+    const auto value = bar == std::string::npos ? 0 : bar + 1;
     auto& identifier = fhir::build::add(arena_, what, "identifier");
-    fhir::build::add_some(arena_, identifier, "system", patient.substr(0, bar));
-    fhir::build::add_some(arena_, identifier, "value", patient.substr(bar + 1));
+    if (value > 0) fhir::build::add_some(arena_, identifier, "system", patient.substr(0, bar));
+    fhir::build::add_some(arena_, identifier, "value", patient.substr(value));
   }
 
   void add_object(const Object& object) {

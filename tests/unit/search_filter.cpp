@@ -124,7 +124,7 @@ TEST_CASE("full text takes words, phrases, beginnings and their combinations") {
                    });
   for (const char* text : {"(", ")", "\"", "a)", "a & b", "a | b", "!a", "a:*", "a <-> b", "OR", "a OR", "NOT", "***"})
     CHECK_MESSAGE(refusal("Condition", "_content", text) == "invalid", text);
-  CHECK(refusal("Condition", "_content:exact", "a") == "not-supported");
+  CHECK(refusal("Condition", "_content:exact", "a") == "invalid");
   CHECK(refusal("Condition", "_sort", "_content") == "not-supported");
 }
 

@@ -253,6 +253,7 @@ TEST_CASE("terminology: codes of systems without case, of supplements and of fra
   const auto told = lookup(asked.composer, {"http://e.org/loose", {}, "aa", {}, {}});
   REQUIRE(told);
   CHECK(told->find("Deux") != told->npos);
+  CHECK(told->find(R"("name":"name","valueString":"http://e.org/loose")") != told->npos);
   check_is_fhir(*told);
 }
 

@@ -114,6 +114,7 @@ TEST_CASE("conditional create, update and delete") {
   CHECK(server.get("/Patient/c2").status == 200);
 
   CHECK(server.ask("DELETE", "/Patient?identifier=urn:x%7C1").status == 200);
+  CHECK(server.ask("DELETE", "/Patient?identifier=nobody").status == 200);
   CHECK(server.get("/Patient/" + first.text("id")).status == 410);
   CHECK(server.ask("DELETE", "/Patient?identifier=urn:x%7C1").status == 200);
 }
