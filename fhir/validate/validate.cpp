@@ -174,8 +174,10 @@ class Validator {
       if (own < plan.element_rules.size()) obey(child, plan.element_rules[own], here);
       binding(child, here);
       if (child.type == known().extension) extension(child, node, here);
-      if (conformance_ && child.type == known().coding) judge_system(child, here, options_.profiles->canonicals(), say_);
-      if (options_.has_code && (child.type == known().coding || child.type->is("Quantity"))) code_of_system(child, here);
+      if (conformance_ && child.type == known().coding)
+        judge_system(child, here, options_.profiles->canonicals(), say_);
+      if (options_.has_code && (child.type == known().coding || child.type->is("Quantity")))
+        code_of_system(child, here);
       if (child.type->kind == TypeKind::primitive)
         primitive(child, here);
       else if (child.type->kind == TypeKind::resource)

@@ -373,8 +373,10 @@ TEST_CASE("profile: codes of quantities are of their systems; a narrative is in 
   };
   CHECK(judge("", observation("mg")) == "");
   CHECK(judge("", observation("bogus")) == "code-invalid Observation.value.code");
-  CHECK(judge("", patient(R"("text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">x</div>"})")) ==
-        "");
+  CHECK(
+      judge("",
+            patient(R"("text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">x</div>"})")) ==
+      "");
   CHECK(judge("", patient(R"("text":{"status":"generated","div":"<div>x</div>"})")) == "invariant Patient.text.div");
 }
 
