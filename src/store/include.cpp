@@ -80,7 +80,7 @@ class Including {
     for (const auto* source : sources) {
       if (!access_.may(fhir::Verb::read, source->name)) continue;
       for (const Name name : parameters(*source, wanted)) {
-        const auto keys = view_.keys({.shape = Scan::Shape::reference, .parameter = name, .target = rid}, false);
+        const auto keys = view_.keys({.shape = Scan::Shape::reference, .parameter = name, .target = rid}, false, false);
         for (Key from = 0; !out_.capped && keys->next(from);)
           if (view_.current(from)) add(from, fresh);
       }

@@ -225,15 +225,17 @@ bool Judge::streams(const TypePlan& plan, int driver) {
 
 std::unique_ptr<Keys> Judge::candidates(TypePlan& plan, int driver, bool descending) {
   if (plan.empty) return std::make_unique<ListedKeys>(std::vector<ListedKeys::Listed>(), descending);
-  if (driver < 0) return view_.keys({.shape = Scan::Shape::type, .parameter = plan.name}, descending);
-  return source(plan.conditions[static_cast<std::size_t>(driver)], descending);
+  const auto& all = plan.conditions;
+  if (driver < 0) return view_.keys({.shape = Scan::Shape::type, .parameter = plan.name}, descending, !all.empty());
+  const auto& first = all[static_cast<std::size_t>(driver)];
+  return source(first, descending, all.size() > 1 || !first.exact);
 }
 
-std::unique_ptr<Keys> Judge::source(const Condition& condition, bool descending, bool whole) {
-  std::vector<std::unique_ptr<Keys>> streamed;
+std::unique_ptr<Keys> Judge::source(const Condition& condition, bool descending, bool entries, bool whole) {
+  std::vector<std::unique_ptr<Keys>> streamed;  // each is ahead of what is asked for: without entries
   if (condition.shape == Shape::group) {
-    if (!condition.any()) return source(narrowest(condition), descending, false);
-    for (const auto& part : condition.parts) streamed.push_back(source(part, descending));
+    if (!condition.any()) return source(narrowest(condition), descending, entries, false);
+    for (const auto& part : condition.parts) streamed.push_back(source(part, descending, false));
     return std::make_unique<UnionKeys>(std::move(streamed), descending);
   }
   std::vector<ListedKeys::Listed> listed;
@@ -252,8 +254,8 @@ std::unique_ptr<Keys> Judge::source(const Condition& condition, bool descending,
     }
     return std::make_unique<ListedKeys>(std::move(listed), descending);
   }
-  if (condition.scans.size() == 1) return view_.keys(condition.scans[0], descending);
-  for (const auto& scan : condition.scans) streamed.push_back(view_.keys(scan, descending));
+  if (condition.scans.size() == 1) return view_.keys(condition.scans[0], descending, entries);
+  for (const auto& scan : condition.scans) streamed.push_back(view_.keys(scan, descending, false));
   return std::make_unique<UnionKeys>(std::move(streamed), descending);
 }
 
@@ -352,7 +354,7 @@ bool Judge::inner_holds(Condition& condition, Rid target) {
 bool Judge::referred_to(Condition& condition, Rid rid) {
   if (condition.parameter == unknown) return false;
   const auto keys =
-      view_.keys({.shape = Scan::Shape::reference, .parameter = condition.parameter, .target = rid}, false);
+      view_.keys({.shape = Scan::Shape::reference, .parameter = condition.parameter, .target = rid}, false, true);
   for (Key key = 0; !effort_.spent() && keys->next(key);)
     for (auto& inner : condition.inner)
       if (holds(inner, -1, key)) return true;

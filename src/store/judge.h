@@ -74,8 +74,8 @@ class Judge {
   bool resolve_parts(TypePlan& plan, Condition& group);
   std::uint64_t estimate(const Condition& condition, std::uint64_t most);
   const Condition& narrowest(const Condition& group);
-  // `whole`: it is all that the driver asks for.
-  std::unique_ptr<Keys> source(const Condition& condition, bool descending, bool whole = true);
+  // `whole`: it is all that the driver asks for. `entries`: the other conditions are judged by the entry.
+  std::unique_ptr<Keys> source(const Condition& condition, bool descending, bool entries, bool whole = true);
   bool streams(const Condition& condition);
 
   View& view_;

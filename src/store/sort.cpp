@@ -135,7 +135,7 @@ std::unique_ptr<Keys> Sorter::walk(Name type, const Sortable* from) {
     case By::id:
       return view_.by_id(type, first.descending, from ? &from->values[0].text : nullptr);
     case By::updated: {
-      auto keys = view_.keys({.shape = Scan::Shape::type, .parameter = type}, first.descending);
+      auto keys = view_.keys({.shape = Scan::Shape::type, .parameter = type}, first.descending, false);
       if (from)
         keys->seek(single             ? from->key
                    : first.descending ? view_.first_at(from->values[0].value.low + 1) - 1

@@ -97,7 +97,7 @@ struct Entry {
   std::int64_t instant = 0;
   fhir::Method method = fhir::Method::create;
   bool current = false;       // in this view
-  std::string_view postings;  // until the next call of entry()
+  std::string_view postings;  // until the next call of entry(), and of next() of the keys that brought it
 };
 
 struct Identity {
@@ -110,7 +110,8 @@ class View {
   virtual ~View() = default;
   virtual Key last() const = 0;  // the newest key that this view may see
 
-  virtual std::unique_ptr<Keys> keys(const Scan& scan, bool descending) = 0;  // scans in key order only
+  // Scans in key order only. `entries`: the entry of each key will be asked for, before the next one.
+  virtual std::unique_ptr<Keys> keys(const Scan& scan, bool descending, bool entries) = 0;
   // Every key of the scan, older than or equal to last(), until `take` answers false. Keys may repeat.
   virtual void each(const Scan& scan, const std::function<bool(const Row&)>& take) = 0;
   // Of a range of strings, dates, numbers or quantities, behind a row of it (nullptr: from its start).

@@ -58,7 +58,7 @@ class RangeRows : public Rows {
     if (!rows_.step()) return false;
     row.key = rows_.integer(0);
     row.only = rows_.integer(1) == 0;
-    view_.met(row.key, rows_.is_null(2) || view_.covers(rows_.integer(2)));
+    view_.met(row.key, rows_.is_null(2) || view_.covers(rows_.integer(2)), nullptr);
     read_value(rows_, scan_.shape, 3, row);
     return true;
   }

@@ -15,6 +15,8 @@ namespace {
 struct Sentences {
   std::string up;
   std::string down;
+  std::string up_with_entries;
+  std::string down_with_entries;
   std::string each;
   std::string estimate;
   std::string count;
@@ -26,10 +28,14 @@ std::string counting(const std::string& table, const std::string& key, const std
          condition + " AND " + key + " <= ? AND (s.until IS NULL OR s.until > ?) LIMIT ?)";
 }
 
-// Keys in order, each with what ended its version.
-std::string walking(const std::string& table, const std::string& key, const std::string& condition) {
-  return "SELECT " + key + ", s.until FROM " + table + " LEFT JOIN superseded s ON s.key = " + key + " WHERE " +
-         condition + " AND " + key + " BETWEEN ? AND ? ORDER BY " + key;
+// Keys in order, each with what ended its version; and with its entry, which a question for each would cost more.
+std::string walking(const std::string& table, const std::string& key, const std::string& condition,
+                    bool entries = false) {
+  std::string sentence = "SELECT " + key + ", s.until";
+  if (entries) sentence += ", v.rid, v.type, v.version, v.instant, v.method, v.postings";
+  sentence += " FROM " + table + " LEFT JOIN superseded s ON s.key = " + key;
+  if (entries) sentence += " LEFT JOIN version v ON v.key = " + key;
+  return sentence + " WHERE " + condition + " AND " + key + " BETWEEN ? AND ? ORDER BY " + key;
 }
 
 Sentences make(const std::string& table, const std::string& condition, const std::string& value = {}) {
@@ -37,6 +43,8 @@ Sentences make(const std::string& table, const std::string& condition, const std
   return {
       .up = walking(table, "t.key", condition),
       .down = walking(table, "t.key", condition) + " DESC",
+      .up_with_entries = walking(table, "t.key", condition, true),
+      .down_with_entries = walking(table, "t.key", condition, true) + " DESC",
       .each = "SELECT key" + value + " FROM " + range + " AND key <= ?",
       .estimate = "SELECT count(*) FROM (SELECT 1 FROM " + range + " LIMIT ?)",
       .count = counting(table, "t.key", condition),
@@ -49,6 +57,8 @@ Sentences make_for_words() {
   return {
       .up = walking("words t", "t.rowid", "words MATCH ?"),
       .down = walking("words t", "t.rowid", "words MATCH ?") + " DESC",
+      .up_with_entries = walking("words t", "t.rowid", "words MATCH ?", true),
+      .down_with_entries = walking("words t", "t.rowid", "words MATCH ?", true) + " DESC",
       .each = "SELECT rowid FROM " + range + " AND rowid <= ?",
       .estimate = "SELECT count(*) FROM (SELECT 1 FROM " + range + " LIMIT ?)",
       .count = counting("words t", "t.rowid", "words MATCH ?"),
@@ -70,7 +80,7 @@ Scan prepared(Scan scan) {
 
 const Sentences& sentences(Shape shape) {
   static const std::array<Sentences, 13> all{
-      make("version t", "type = ?"),
+      make("version t", "t.type = ?"),
       make("token t", "parameter = ? AND code = ? AND system = ?"),
       make("token t", "parameter = ? AND code = x'' AND system = ?"),
       make("reference t", "parameter = ? AND target = ?"),
@@ -141,17 +151,26 @@ int bind_range(Statement& statement, const Scan& scan) {
   return at + 1;
 }
 
+const std::string& walk_of(const Sentences& all, bool descending, bool entries) {
+  if (entries) return descending ? all.down_with_entries : all.up_with_entries;
+  return descending ? all.down : all.up;
+}
+
 class RangeKeys : public Keys {
  public:
-  RangeKeys(SqliteView& view, Connection& connection, Scan scan, bool descending)
+  RangeKeys(SqliteView& view, Connection& connection, Scan scan, bool descending, bool entries)
       : view_(view),
         scan_(std::move(scan)),
         descending_(descending),
+        entries_(entries),
         high_(view.last()),
-        statement_(
-            connection.take(descending ? sentences(scan_.shape).down.c_str() : sentences(scan_.shape).up.c_str())) {}
+        statement_(connection.take(walk_of(sentences(scan_.shape), descending, entries).c_str())) {}
+  RangeKeys(const RangeKeys&) = delete;
+  RangeKeys& operator=(const RangeKeys&) = delete;
+  ~RangeKeys() override { view_.left(&statement_); }
 
   bool next(Key& key) override {
+    view_.left(&statement_);
     if (!open_) {
       statement_.reset();
       const int at = bind_range(statement_, scan_);
@@ -167,7 +186,7 @@ class RangeKeys : public Keys {
       return false;
     }
     key = statement_.integer(0);
-    view_.met(key, statement_.is_null(1) || view_.covers(statement_.integer(1)));
+    view_.met(key, statement_.is_null(1) || view_.covers(statement_.integer(1)), entries_ ? &statement_ : nullptr);
     return true;
   }
   void seek(Key key) override {
@@ -182,6 +201,7 @@ class RangeKeys : public Keys {
   SqliteView& view_;
   Scan scan_;
   bool descending_;
+  bool entries_;
   Key low_ = 0;
   Key high_;
   bool open_ = false;
@@ -309,8 +329,8 @@ class IdKeys : public Keys {
 
 }  // namespace
 
-std::unique_ptr<Keys> SqliteView::keys(const Scan& scan, bool descending) {
-  return std::make_unique<RangeKeys>(*this, connection_, prepared(scan), descending);
+std::unique_ptr<Keys> SqliteView::keys(const Scan& scan, bool descending, bool entries) {
+  return std::make_unique<RangeKeys>(*this, connection_, prepared(scan), descending, entries);
 }
 
 void read_value(const Statement& rows, Shape shape, int at, Row& row) {
@@ -442,16 +462,19 @@ Key SqliteView::current_of(Rid rid) {
 }
 
 bool SqliteView::entry(Key key, Entry& out) {
-  entry_.with(key);
-  if (!entry_.step()) return false;
+  const Statement* row = met_row_ && met_row_->integer(0) == key && !met_row_->is_null(2) ? met_row_ : nullptr;
+  if (!row) {
+    if (!entry_.with(key).step()) return false;
+    row = &entry_;
+  }
   out = {.key = key,
-         .rid = entry_.integer(0),
-         .type = entry_.integer(1),
-         .version = entry_.integer(2),
-         .instant = entry_.integer(3),
-         .method = static_cast<fhir::Method>(entry_.integer(4)),
-         .current = key <= last_ && (entry_.is_null(6) || covers(entry_.integer(6))),
-         .postings = entry_.text(5)};
+         .rid = row->integer(2),
+         .type = row->integer(3),
+         .version = row->integer(4),
+         .instant = row->integer(5),
+         .method = static_cast<fhir::Method>(row->integer(6)),
+         .current = key <= last_ && (row->is_null(1) || covers(row->integer(1))),
+         .postings = row->text(7)};
   return true;
 }
 

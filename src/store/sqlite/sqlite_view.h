@@ -24,14 +24,14 @@ class SqliteView : public View {
         names_(names),
         texts_(texts),
         last_(last),
-        entry_(connection.take("SELECT rid, type, version, instant, method, postings, until FROM version v "
+        entry_(connection.take("SELECT v.key, until, rid, type, version, instant, method, postings FROM version v "
                                "LEFT JOIN superseded s ON s.key = v.key WHERE v.key = ?")),
         superseded_(connection.take("SELECT until FROM superseded WHERE key = ?")),
         current_of_(
             connection.take("SELECT key FROM version WHERE rid = ? AND key <= ? ORDER BY version DESC LIMIT 1")) {}
 
   Key last() const override { return last_; }
-  std::unique_ptr<Keys> keys(const Scan& scan, bool descending) override;
+  std::unique_ptr<Keys> keys(const Scan& scan, bool descending, bool entries) override;
   void each(const Scan& scan, const std::function<bool(const Row&)>& take) override;
   std::unique_ptr<Rows> in_order(const Scan& scan, const Place* after) override;
   std::uint64_t estimate(const Scan& scan, std::uint64_t at_most) override;
@@ -54,8 +54,15 @@ class SqliteView : public View {
   const fhir::Type* type(Name name) override { return names_.type(name); }
   std::vector<const fhir::Type*> types() override { return names_.types(); }
   std::uint64_t live(Name type) override;
-  // A scan that has met a version knows what ended it: the next question for it costs nothing.
-  void met(Key key, bool current) { met_ = current ? key : 0; }
+  // A scan that has met a version knows what ended it, and may have its entry: the next question for it costs nothing.
+  // `row`: of the columns of an entry, as long as it stands there; null without.
+  void met(Key key, bool current, const Statement* row) {
+    met_ = current ? key : 0;
+    met_row_ = row;
+  }
+  void left(const Statement* row) {
+    if (met_row_ == row) met_row_ = nullptr;
+  }
   bool covers(std::int64_t until) const { return until > last_ >> fhir::shard_bits; }
 
  private:
@@ -67,6 +74,7 @@ class SqliteView : public View {
   Statement superseded_;
   Statement current_of_;
   Key met_ = 0;  // current
+  const Statement* met_row_ = nullptr;
 };
 
 }  // namespace alzette::store::sqlite
