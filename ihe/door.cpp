@@ -13,10 +13,6 @@ using fhir::Kind;
 using fhir::Outcome;
 using soap::Fault;
 
-std::shared_ptr<const fhir::Content> text(std::string bytes) {
-  return std::make_shared<fhir::TextContent>(std::move(bytes));
-}
-
 SoapReply fault_reply(const Fault& fault, const soap::Message* asked, std::string_view token) {
   const auto version = asked ? asked->envelope.version : soap::Version::v12;
   soap::Addressing addressing;
@@ -26,7 +22,7 @@ SoapReply fault_reply(const Fault& fault, const soap::Message* asked, std::strin
   addressing.message_id = uuid_of(token);
   if (asked) addressing.relates_to = asked->envelope.addressing.message_id;
   return {fault.status(version), soap::content_type(version, addressing.action),
-          text(soap::write(version, addressing, fault))};
+          soap::write(version, addressing, fault)};
 }
 
 // The `index`th of a list of words separated by one space; the last one stands for those that are missing.
@@ -186,14 +182,14 @@ SoapReply reply_to(const SoapCall& call, fhir::Result<Answer> answer, std::strin
   addressing.message_id = uuid_of(token);
   addressing.relates_to = asked.envelope.addressing.message_id;
   addressing.to = call.reply_to;
-  auto envelope = soap::write(version, addressing, answer->bytes);
+  auto envelope = soap::write(version, addressing, std::move(answer->bytes));
   if (!row.mtom && !asked.packaged && answer->parts.empty())
-    return {200, soap::content_type(version, addressing.action), text(std::move(envelope))};
+    return {200, soap::content_type(version, addressing.action), std::move(envelope)};
   std::vector<mime::Part> parts;
   for (auto& part : answer->parts)
     parts.push_back({std::move(part.id), std::move(part.media_type), std::move(part.content)});
   auto written = mtom::write(std::move(envelope), version, addressing.action, parts, "MIME-" + std::string(token));
-  return {200, std::move(written.content_type), std::move(written.content)};
+  return {200, std::move(written.content_type), {}, std::move(written.content)};
 }
 
 }  // namespace ihe

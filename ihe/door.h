@@ -26,7 +26,9 @@ struct SoapRequest {
 struct SoapReply {
   int status = 200;
   std::string content_type;
-  std::shared_ptr<const fhir::Content> content;  // null: nothing is sent
+  std::string envelope;                                    // when it comes alone; "" without `content`: nothing is sent
+  std::shared_ptr<const fhir::Content> content = nullptr;  // the envelope with its documents
+  std::uint64_t size() const { return envelope.size() + (content ? content->size() : 0); }
 };
 
 // One of the messages that a row takes.

@@ -28,10 +28,12 @@ Response response_of(ihe::SoapReply reply, std::string_view route) {
   Response response;
   response.status = reply.status;
   response.route = route;
-  if (!reply.content) return response;
+  if (reply.size() == 0) return response;
   response.headers.emplace_back("Content-Type", std::move(reply.content_type));
   constexpr std::uint64_t small = 64u << 10;
-  if (reply.content->size() <= small || !reply.content->in_memory().empty())
+  if (!reply.content)
+    response.body = std::move(reply.envelope);
+  else if (reply.content->size() <= small || !reply.content->in_memory().empty())
     response.body = reply.content->text();
   else
     response.content = std::move(reply.content);
@@ -109,13 +111,14 @@ std::optional<std::string> SoapDoor::refuse_elsewhere(const std::string& url) co
 
 // Answers that wait are held in memory, so documents of any size are given on the connection alone.
 void SoapDoor::send_elsewhere(const Job& job, ihe::SoapReply reply) {
-  if (!outbox_.takes(reply.content->size()))
+  if (!outbox_.takes(reply.size()))
     reply = ihe::fault(job.call,
                        {Kind::too_large, "too-long",
-                        "the answer of " + std::to_string(reply.content->size()) +
+                        "the answer of " + std::to_string(reply.size()) +
                             " bytes is too large to be sent elsewhere; ask for it without ReplyTo"},
                        auth::random_token());
-  outbox_.post({job.call.reply_to, std::move(reply.content_type), reply.content->text()});
+  outbox_.post({job.call.reply_to, std::move(reply.content_type),
+                reply.content ? reply.content->text() : std::move(reply.envelope)});
 }
 
 void SoapDoor::receive(const std::shared_ptr<Job>& job) try {
@@ -148,7 +151,7 @@ void SoapDoor::receive(const std::shared_ptr<Job>& job) try {
   const auto& transaction = *job->call.exchanged.transaction;
   if (!accepted) return exchange_.run_here(transaction, job->call.message, job->origin + "/fhir", answered);
   exchange_.run(transaction, job->call.message, job->origin + "/fhir", answered);
-  job->respond(response_of({202, {}, nullptr}, route));
+  job->respond(response_of({202, {}, {}}, route));
 } catch (const std::exception& error) {
   log::write(log::Level::error, "internal error", {{"id", job->id}, {"reason", error.what()}});
   job->respond(plain(500, "The server failed; its log tells more under the id of this answer"));

@@ -182,14 +182,15 @@ std::variant<Envelope, Fault> read(std::string_view bytes, std::span<const std::
   return envelope;
 }
 
-std::string write(Version version, const Addressing& addressing, std::string_view body) {
-  constexpr std::size_t around = 2048;
-  std::string out;
-  out.reserve(body.size() + around);
-  xml::Writer writer(out);
+std::string write(Version version, const Addressing& addressing, std::string body) {
+  std::string around;
+  xml::Writer writer(around);
   begin(writer, version, addressing, nullptr);
-  writer.raw(body).close().close();
-  return out;
+  const auto inside = around.size() + 1;  // behind the start tag of the Body, where a blank keeps the place
+  writer.raw(" ").close().close();
+  body.insert(0, around, 0, inside);
+  body.append(around, inside + 1);
+  return body;
 }
 
 std::string write(Version version, const Addressing& addressing, const Fault& fault) {

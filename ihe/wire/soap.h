@@ -71,8 +71,8 @@ Fault fault_of(const fhir::Outcome& outcome);
 // namespaces in `understood`.
 std::variant<Envelope, Fault> read(std::string_view bytes, std::span<const std::string_view> understood = {});
 
-// An answer or a request: `body` is XML already.
-std::string write(Version version, const Addressing& addressing, std::string_view body);
+// An answer or a request: `body` is XML already, and becomes the text of the envelope.
+std::string write(Version version, const Addressing& addressing, std::string body);
 std::string write(Version version, const Addressing& addressing, const Fault& fault);
 
 // "application/soap+xml; charset=UTF-8; action=…", or 1.1's text/xml.

@@ -34,14 +34,13 @@ soap::Addressing addressing_of(std::string_view action, const Call& call) {
   return addressing;
 }
 
-Posted simple(std::string_view action, std::string_view body, const Call& call) {
-  auto envelope = soap::write(soap::Version::v12, addressing_of(action, call), body);
+Posted simple(std::string_view action, std::string body, const Call& call) {
+  auto envelope = soap::write(soap::Version::v12, addressing_of(action, call), std::move(body));
   return {soap::content_type(soap::Version::v12, action), std::make_shared<fhir::TextContent>(std::move(envelope))};
 }
 
-Posted packaged(std::string_view action, std::string_view body, const std::vector<mime::Part>& parts,
-                const Call& call) {
-  auto envelope = soap::write(soap::Version::v12, addressing_of(action, call), body);
+Posted packaged(std::string_view action, std::string body, const std::vector<mime::Part>& parts, const Call& call) {
+  auto envelope = soap::write(soap::Version::v12, addressing_of(action, call), std::move(body));
   auto written = mtom::write(std::move(envelope), soap::Version::v12, action, parts, "MIME-" + call.token);
   return {std::move(written.content_type), std::move(written.content)};
 }
@@ -75,7 +74,7 @@ Posted submission(std::string_view action, const std::vector<RegistryObject>& ob
   std::string body;
   xml::Writer to(body);
   write_submission(to, objects);
-  return simple(action, body, call);
+  return simple(action, std::move(body), call);
 }
 
 void write_requests(xml::Writer& to, const std::vector<DocumentRequest>& documents) {
@@ -155,7 +154,7 @@ Posted ask(const Asked& query, const Call& call) {
     for (const auto& parameter : query.definition->parameters)
       if (parameter.name == name) write_slot(to, parameter, values);
   to.close().close();
-  return simple(query.definition->multi_patient ? several_action : query_action, body, call);
+  return simple(query.definition->multi_patient ? several_action : query_action, std::move(body), call);
 }
 
 Posted provide(const std::vector<RegistryObject>& objects, const std::vector<Document>& documents, const Call& call) {
@@ -174,7 +173,7 @@ Posted provide(const std::vector<RegistryObject>& objects, const std::vector<Doc
       parts.push_back({id, document.mime_type, document.bytes});
     }
   to.close();
-  return packaged(provide_action, body, parts, call);
+  return packaged(provide_action, std::move(body), parts, call);
 }
 
 Posted retrieve(const std::vector<DocumentRequest>& documents, const Call& call) {
@@ -183,7 +182,7 @@ Posted retrieve(const std::vector<DocumentRequest>& documents, const Call& call)
   to.open("xds:RetrieveDocumentSetRequest").attribute("xmlns:xds", xds_ns);
   write_requests(to, documents);
   to.close();
-  return packaged(retrieve_action, body, {}, call);
+  return packaged(retrieve_action, std::move(body), {}, call);
 }
 
 Posted register_set(const std::vector<RegistryObject>& objects, const Call& call) {
@@ -201,7 +200,7 @@ Posted remove(const std::vector<std::string>& ids, const Call& call) {
   to.open("rim:ObjectRefList");
   for (const auto& id : ids) to.open("rim:ObjectRef").attribute("id", id).close();
   to.close().close();
-  return simple(remove_action, body, call);
+  return simple(remove_action, std::move(body), call);
 }
 
 Posted remove_documents(const std::vector<DocumentRequest>& documents, const Call& call) {
@@ -210,7 +209,7 @@ Posted remove_documents(const std::vector<DocumentRequest>& documents, const Cal
   to.open("rmd:RemoveDocumentsRequest").attribute("xmlns:rmd", rmd_ns).attribute("xmlns:xds", xds_ns);
   write_requests(to, documents);
   to.close();
-  return simple(remove_documents_action, body, call);
+  return simple(remove_documents_action, std::move(body), call);
 }
 
 fhir::Result<Told> told(const Posted& answer, const Call& call) {

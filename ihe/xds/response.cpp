@@ -54,7 +54,7 @@ std::string query_response(const Errors& errors, const std::vector<const Registr
                            bool leaf_class) {
   constexpr std::size_t usual = 6 * 1024;  // of an entry
   std::string out;
-  out.reserve(usual * (leaf_class ? results.size() : 1));
+  out.reserve(usual * (1 + (leaf_class ? results.size() : 0)));  // one more for what comes around them
   xml::Writer to(out);
   to.open("query:AdhocQueryResponse")
       .attribute("xmlns:query", ebxml::query_ns)
