@@ -100,6 +100,12 @@ std::optional<Response> read_body_form(Job& job) {
                  "This server reads application/fhir+json and application/fhir+xml in UTF-8, FHIR version 4.0");
 }
 
+// Answered as it is, whatever the client takes of FHIR's forms: files of a bulk export come in one form only.
+bool has_own_form(const Route& route) {
+  const bool binary = route.type && route.type->name.view() == "Binary" && !route.id.empty();
+  return (binary && route.row->method == "GET") || route.row->code == "job-file";
+}
+
 bool reads_binary(const Route& route) {
   return route.type && route.type->name.view() == "Binary" && (route.row->code == "read" || route.row->code == "vread");
 }
@@ -151,8 +157,7 @@ struct Door::State {
       return response;
     }
     if (!form && !job.part) {
-      const bool binary = job.route.type && job.route.type->name.view() == "Binary" && !job.route.id.empty();
-      if (!binary || job.route.row->method != "GET")
+      if (!has_own_form(job.route))
         return refusal(406, "not-supported", form.outcome().issues.front().diagnostics);
       job.form.fhir = false;
     }

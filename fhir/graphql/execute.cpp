@@ -165,7 +165,9 @@ class Executor {
     const auto cursor = arguments_.text(*field.selection, "_cursor");
     if (!cursor) return cursor.outcome();
     if (++loads_ > most_loads) return too_much();
-    const auto page = source_.search(*type, *parameters, cursor->value_or(""));
+    const auto count = connection ? asks_count(field) : Result<bool>(false);
+    if (!count) return count.outcome();
+    const auto page = source_.search(*type, *parameters, cursor->value_or(""), *count);
     if (!page) return page.outcome();
     const int depth = focus ? focus->depth : 0;
     if (connection) return edges(*page, field, depth, answer);
@@ -185,6 +187,12 @@ class Executor {
     const Node& node = focus->container;
     parameters.emplace_back(*by, std::string(node.type->name.view()) + "/" + std::string(node.value_of("id")));
     return true;
+  }
+
+  Result<bool> asks_count(const Field& connection) {
+    std::vector<Field> fields;
+    if (auto done = collect(connection.sets, nullptr, fields, 0); !done) return done;
+    return std::any_of(fields.begin(), fields.end(), [](const Field& each) { return each.selection->name == "count"; });
   }
 
   Result<bool> edges(const Page& page, const Field& field, int depth, Answer& answer) {

@@ -29,8 +29,9 @@ class Source {
   virtual ~Source() = default;
   // Of "Patient/1" or an absolute URL below the own base; nullptr when there is none.
   virtual Result<const Node*> read(std::string_view reference) = 0;
-  // `cursor`: Page::next of the page before, "" for the first.
-  virtual Result<Page> search(const Type& type, const search::Parameters& parameters, std::string_view cursor) = 0;
+  // `cursor`: Page::next of the page before, "" for the first. `count`: Page::total is wanted, whatever it costs.
+  virtual Result<Page> search(const Type& type, const search::Parameters& parameters, std::string_view cursor,
+                              bool count) = 0;
 };
 
 struct Query {

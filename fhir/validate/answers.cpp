@@ -78,6 +78,8 @@ class Answers {
       }
       if (last && before(questions, *question, *last))
         say_(here, "structure", "Items must stand in the questionnaire's order", Severity::error);
+      if (question == last && (question->value_of("type") != "group" || question->value_of("repeats") != "true"))
+        say_(here, "structure", "The item may stand here once only: " + std::string(link), Severity::error);
       last = question;
       this->item(*question, item, here, depth);
     }
@@ -133,6 +135,7 @@ class Answers {
     std::from_chars(limit.data(), limit.data() + limit.size(), most);
     if (most > 0 && characters(value.text) > most)
       say_(place, "too-long", "The answer is longer than maxLength, " + std::string(limit), Severity::error);
+    within(question, value, place);
     bool any = false, found = false;
     for (const Node& option : question) {
       if (option.name != "answerOption") continue;
@@ -145,6 +148,20 @@ class Answers {
       say_(place, "code-invalid", "The answer is not in the question's value set " + std::string(set), Severity::error);
     if (any && !found && !(type == "open-choice" && value.type->name.view() == "string"))
       say_(place, "code-invalid", "The answer is none of the question's options", Severity::error);
+  }
+
+  // http://hl7.org/fhir/R4/extension-minvalue.html, extension-maxvalue.html
+  void within(const Node& question, const Node& value, const Place& place) {
+    for (const Node& extension : question) {
+      const auto url = extension.value_of("url");
+      const bool least = url == "http://hl7.org/fhir/StructureDefinition/minValue";
+      if (!least && url != "http://hl7.org/fhir/StructureDefinition/maxValue") continue;
+      const Node* limit = value_of(extension);
+      const auto order = limit ? compare_values(value, *limit) : std::nullopt;
+      if (order && (least ? *order < 0 : *order > 0))
+        say_(place, "value", std::string("The answer is ") + (least ? "below minValue" : "above maxValue"),
+             Severity::error);
+    }
   }
 
   void missing(const Node& question, const Node& answers, const Place& place) {

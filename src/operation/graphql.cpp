@@ -26,7 +26,7 @@ class Stored final : public fhir::graphql::Source {
   Result<const Node*> read(std::string_view reference) override { return resources_.read(reference); }
 
   Result<fhir::graphql::Page> search(const fhir::Type& type, const fhir::search::Parameters& parameters,
-                                     std::string_view cursor) override {
+                                     std::string_view cursor, bool count) override {
     if (!call_.access.may(fhir::Verb::search, type.name))
       return Outcome(Kind::forbidden, "forbidden", "Not allowed on " + std::string(type.name.view()));
     auto query = fhir::search::parse(&type, parameters, call_.base, false, {}, call_.now);
@@ -37,6 +37,7 @@ class Stored final : public fhir::graphql::Source {
       if (!page) return std::move(page.outcome());
       query->page = std::move(*page);
     }
+    if (count) query->total = fhir::search::Total::accurate;
     const auto size = std::min(query->count.value_or(rest::default_count), rest::most_count);
     auto found = call_.snapshot.search(call_.access, *query, size, call_.effort);
     if (!found) return std::move(found.outcome());

@@ -23,7 +23,10 @@ Outcome wrong(const BundleEntry& entry, std::string_view code, std::string text,
   return {Kind::malformed, code, std::move(text), entry.place + std::string(below)};
 }
 
-bool is_absolute(std::string_view url) { return url.find("://") != std::string_view::npos || url.starts_with("//"); }
+// Criteria may name addresses as well: Patient?identifier=http://…|1
+bool is_absolute(std::string_view url) {
+  return url.substr(0, url.find('?')).find("://") != std::string_view::npos || url.starts_with("//");
+}
 
 fhir::Result<bool> read_url(std::string_view url, std::string_view base, BundleEntry& entry) {
   if (is_absolute(url)) {

@@ -298,6 +298,13 @@ class Planner {
   Result<fhir::Write> prepare_patch(const fhir::Version& version, std::size_t i) const {
     const auto incoming = patched(version, *read_[i].resource, site_.now);
     if (!incoming) return at(read_[i], incoming.outcome());
+    // What a Binary holds was not seen before: it may name other entries. What was stored is no entry's.
+    const ResolveCriteria refuse = [](std::string_view reference) -> Result<std::string_view> {
+      return Outcome(Kind::unprocessable, "not-supported",
+                     "\"" + std::string(reference) + "\": a patch takes references by criteria as Parameters only");
+    };
+    if (auto done = rewrite_references(*incoming->resource, {}, names_, refuse, *incoming->arena); !done)
+      return at(read_[i], std::move(done.outcome()));
     auto write =
         rest::prepare(*incoming->resource, version.id, fhir::Method::update, site_.base, read_[i].place + ".resource");
     if (!write) return of_result(std::move(write.outcome()));

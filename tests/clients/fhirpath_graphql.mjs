@@ -123,6 +123,13 @@ test('$graphql: by GET and in each form of POST, on an instance and on the syste
   });
 });
 
+test('$graphql: a count that is asked for is there, however small the page', async () => {
+  const organization = { resourceType: 'Organization', id: 'second', name: 'Ward', active: true };
+  await fetch(`${server.base}/Organization/second`, { method: 'PUT', body: JSON.stringify(organization), headers: { 'Content-Type': 'application/fhir+json' } });
+  const text = '{ OrganizationConnection(_count: 1) { count edges { mode } } }';
+  assert.deepEqual((await query(`$graphql?query=${encodeURIComponent(text)}`)).body, { data: { OrganizationConnection: { count: 2, edges: [{ mode: 'match' }] } } });
+});
+
 test('$graphql: faults are outcomes', async () => {
   for (const [path, status] of [['Patient/p/$graphql?query={colour}', 400], ['Patient/p/$graphql', 400], ['Patient/x/$graphql?query={id}', 404],
     ['$graphql?query={', 400], ['$graphql?query={PatientList(colour:red){id}}', 400]]) {

@@ -25,7 +25,7 @@ class One final : public fhir::graphql::Source {
     return reference == "Patient/p" ? resource_ : nullptr;
   }
   fhir::Result<fhir::graphql::Page> search(const fhir::Type&, const fhir::search::Parameters&,
-                                           std::string_view) override {
+                                           std::string_view, bool) override {
     return fhir::graphql::Page{{resource_, resource_}, 2, 2, "next"};
   }
 

@@ -39,7 +39,8 @@ class Two final : public graphql::Source {
         return static_cast<const Node*>(each.resource);
     return static_cast<const Node*>(nullptr);
   }
-  Result<graphql::Page> search(const Type& type, const search::Parameters& parameters, std::string_view) override {
+  Result<graphql::Page> search(const Type& type, const search::Parameters& parameters, std::string_view,
+                               bool) override {
     asked = std::string(type.name);
     for (const auto& [name, value] : parameters) asked.append("&").append(name).append("=").append(value);
     graphql::Page page{{}, 1, 50, "more"};

@@ -407,7 +407,10 @@ TEST_CASE("profile: answers against their questionnaire") {
   Judge judge{R"({"resourceType":"Questionnaire","url":"http://e.org/q","status":"active","item":[
       {"linkId":"a","type":"boolean","required":true},
       {"linkId":"b","type":"string","required":true,"enableWhen":[{"question":"a","operator":"=","answerBoolean":true}]},
-      {"linkId":"c","type":"choice","answerOption":[{"valueCoding":{"code":"x"}}]}]})"};
+      {"linkId":"c","type":"choice","answerOption":[{"valueCoding":{"code":"x"}}]},
+      {"linkId":"d","type":"integer","repeats":true,"extension":[
+        {"url":"http://hl7.org/fhir/StructureDefinition/minValue","valueInteger":2},
+        {"url":"http://hl7.org/fhir/StructureDefinition/maxValue","valueInteger":5}]}]})"};
   const auto response = [](std::string_view items) {
     return R"({"resourceType":"QuestionnaireResponse","questionnaire":"http://e.org/q","status":"completed","item":[)" +
            std::string(items) + "]}";
@@ -421,6 +424,10 @@ TEST_CASE("profile: answers against their questionnaire") {
   CHECK(judge("", response(no + "," + b)) == "invalid QuestionnaireResponse.item[1]");
   CHECK(judge("", response(R"({"linkId":"a","answer":[{"valueString":"s"}]})")) ==
         "structure QuestionnaireResponse.item[0].answer[0]");
+  CHECK(judge("", response(no + "," + no)) == "structure QuestionnaireResponse.item[1]");
+  CHECK(judge("", response(no + R"(,{"linkId":"d","answer":[{"valueInteger":2},{"valueInteger":5}]})")) == "");
+  CHECK(judge("", response(no + R"(,{"linkId":"d","answer":[{"valueInteger":1},{"valueInteger":6}]})")) ==
+        "value QuestionnaireResponse.item[1].answer[0]; value QuestionnaireResponse.item[1].answer[1]");
   CHECK(judge("", response(no + R"(,{"linkId":"z"})")) == "structure QuestionnaireResponse.item[1]");
   CHECK(judge("", response(no + R"(,{"linkId":"c","answer":[{"valueCoding":{"code":"y"}}]})")) ==
         "code-invalid QuestionnaireResponse.item[1].answer[0]");

@@ -133,7 +133,7 @@ std::map<std::string, std::multiset<std::string>> exported(Server& server, const
   const auto from = manifest.find("\"" + list + "\":[");
   REQUIRE(from != std::string::npos);
   for (const auto& url : all_of(manifest.substr(from, manifest.find(']', from) - from), "url")) {
-    const auto file = server.ask("GET", url.substr(url.find("/fhir/") + 5));
+    const auto file = server.ask("GET", url.substr(url.find("/fhir/") + 5), {}, "Accept: application/fhir+ndjson\r\n");
     REQUIRE(file.status == 200);
     CHECK(file.header("Content-Type") == "application/fhir+ndjson");
     for (std::size_t at = 0; at < file.body.size();) {
