@@ -157,8 +157,7 @@ struct Door::State {
       return response;
     }
     if (!form && !job.part) {
-      if (!has_own_form(job.route))
-        return refusal(406, "not-supported", form.outcome().issues.front().diagnostics);
+      if (!has_own_form(job.route)) return refusal(406, "not-supported", form.outcome().issues.front().diagnostics);
       job.form.fhir = false;
     }
     if (job.request.spooled && !takes_content(job)) {

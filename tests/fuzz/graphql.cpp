@@ -24,8 +24,8 @@ class One final : public fhir::graphql::Source {
   fhir::Result<const fhir::Node*> read(std::string_view reference) override {
     return reference == "Patient/p" ? resource_ : nullptr;
   }
-  fhir::Result<fhir::graphql::Page> search(const fhir::Type&, const fhir::search::Parameters&,
-                                           std::string_view, bool) override {
+  fhir::Result<fhir::graphql::Page> search(const fhir::Type&, const fhir::search::Parameters&, std::string_view,
+                                           bool) override {
     return fhir::graphql::Page{{resource_, resource_}, 2, 2, "next"};
   }
 

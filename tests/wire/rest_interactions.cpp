@@ -238,13 +238,14 @@ TEST_CASE("an entry's criteria hold addresses as they are, and a patch names oth
   const std::string employer = "urn:uuid:6d4c1d4e-0b52-4a6a-9a51-1d9b3c6a7f11";
   const auto patch = R"([{"op":"add","path":"/managingOrganization","value":{"reference":")" + employer + "\"}}]";
   const auto reply = server.post(
-      "", bundle("transaction",
-                 R"({"fullUrl":")" + employer + R"(","resource":{"resourceType":"Organization","name":"O","identifier":)" +
-                     R"([{"system":"http://e.org/ids","value":"1"}]},"request":{"method":"PUT",)" +
-                     R"("url":"Organization?identifier=http://e.org/ids|1"}},)" +
-                     R"({"resource":{"resourceType":"Binary","contentType":"application/json-patch+json","data":")" +
-                     fhir::encode_base64(patch) + R"("},"request":{"method":"PATCH","url":"Patient/p"}},)" +
-                     R"({"request":{"method":"GET","url":"Organization?identifier=http://e.org/ids|1"}})"));
+      "",
+      bundle("transaction",
+             R"({"fullUrl":")" + employer + R"(","resource":{"resourceType":"Organization","name":"O","identifier":)" +
+                 R"([{"system":"http://e.org/ids","value":"1"}]},"request":{"method":"PUT",)" +
+                 R"("url":"Organization?identifier=http://e.org/ids|1"}},)" +
+                 R"({"resource":{"resourceType":"Binary","contentType":"application/json-patch+json","data":")" +
+                 fhir::encode_base64(patch) + R"("},"request":{"method":"PATCH","url":"Patient/p"}},)" +
+                 R"({"request":{"method":"GET","url":"Organization?identifier=http://e.org/ids|1"}})"));
   REQUIRE(reply.status == 200);
   CHECK(reply.has(R"("total":1)"));
   CHECK(server.get("/Patient/p").has(R"("managingOrganization":{"reference":"Organization/)"));
