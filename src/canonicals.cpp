@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "fhir/search/query.h"
+#include "fhir/value.h"
 
 namespace alzette {
 namespace {
@@ -106,6 +107,12 @@ ServerCanonicals::Found ServerCanonicals::look_up(std::string_view type, std::st
                                                   std::uint64_t state) const {
   const fhir::Type* resource = fhir::definitions().resource(type);
   if (!resource || !is_canonical(*resource)) return nullptr;
+  // ValueSet/1 is the one of that id.
+  if (const auto literal = fhir::parse_reference(url); literal && !literal->type.empty() && literal->base.empty()) {
+    if (!store_ || literal->type != type) return nullptr;
+    auto current = store_->snapshot()->read(reader(), *resource, literal->id);
+    return current ? held(std::move(*current)) : nullptr;
+  }
   Found best;
   for (auto& candidate : stored(*resource, url))
     if (version_fits(version, candidate->version) &&

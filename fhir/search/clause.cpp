@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "fhir/search/custom.h"
+#include "fhir/value.h"
 
 namespace fhir::search {
 namespace {
@@ -342,6 +343,13 @@ Result<Clause> read_chain(Scope scope, const SearchParameter& parameter, std::st
   return std::move(*refusal);
 }
 
+// A value set on this server may be named by where it lies: http://this.server/fhir/ValueSet/1 -> ValueSet/1
+std::string value_set_of(std::string address, std::string_view base) {
+  const auto literal = parse_reference(address);
+  if (literal && !base.empty() && literal->base == base) address.erase(0, base.size() + 1);
+  return address;
+}
+
 // code:in=http://acme.org/vs, code:below=http://snomed.info/sct|73211009: the codes that are meant take their place.
 Result<Clause> read_meant(const SearchParameter& parameter, Modifier modifier, std::string_view given,
                           Reading& reading) {
@@ -357,7 +365,7 @@ Result<Clause> read_meant(const SearchParameter& parameter, Modifier modifier, s
     if (text.empty() || (!set && (parts.size() != 2 || parts[0].empty() || parts[1].empty())))
       return invalid("Parameter " + quoted(clause.parameter->code) + ": " + quoted(text) + " is not " +
                      (set ? "the address of a value set" : "of the form system|code"));
-    auto meant = set                           ? reading.meanings->in_value_set(unescape(text), most)
+    auto meant = set ? reading.meanings->in_value_set(value_set_of(unescape(text), reading.base), most)
                  : modifier == Modifier::below ? reading.meanings->below(unescape(parts[0]), unescape(parts[1]), most)
                                                : reading.meanings->above(unescape(parts[0]), unescape(parts[1]), most);
     if (!meant) return std::move(meant.outcome());

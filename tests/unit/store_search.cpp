@@ -613,6 +613,29 @@ TEST_CASE("_include and _revinclude: once each, by iteration, bounded, as of the
   CHECK(page.entries.size() == 1001);
 }
 
+TEST_CASE("_include and _revinclude follow canonicals by address and version") {
+  Folder folder;
+  Opened opened(folder.path);
+  opened.put("Questionnaire", "one", R"("url":"http://e.org/q","version":"1","status":"active")");
+  opened.put("Questionnaire", "two", R"("url":"http://e.org/q","version":"2","status":"active")");
+  opened.put("QuestionnaireResponse", "exact", R"("questionnaire":"http://e.org/q|1","status":"completed")");
+  opened.put("QuestionnaireResponse", "any", R"("questionnaire":"http://e.org/q","status":"completed")");
+  opened.put("QuestionnaireResponse", "other", R"("questionnaire":"http://e.org/p","status":"completed")");
+  const auto included = [&](const char* type_name, const char* text) {
+    Ids out;
+    for (const auto& entry : opened.page(query(type_name, text)).entries)
+      if (!entry.match) out.push_back(entry.version.id);
+    std::sort(out.begin(), out.end());
+    return out;
+  };
+  const char* forward = "QuestionnaireResponse";
+  CHECK(included(forward, "_id=exact&_include=QuestionnaireResponse:questionnaire") == Ids{"one"});
+  CHECK(included(forward, "_id=any&_include=QuestionnaireResponse:questionnaire") == Ids{"one", "two"});
+  CHECK(included(forward, "_id=other&_include=*") == Ids{});
+  CHECK(included("Questionnaire", "_id=one&_revinclude=QuestionnaireResponse:questionnaire") == Ids{"any", "exact"});
+  CHECK(included("Questionnaire", "_id=two&_revinclude=*") == Ids{"any"});
+}
+
 TEST_CASE("too much effort is refused, and a page token that is none of ours as well") {
   Folder folder;
   Opened opened(folder.path);

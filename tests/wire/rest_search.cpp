@@ -95,6 +95,9 @@ TEST_CASE("tokens by what they mean: in a value set, below and above a code") {
         R"("status":"final","code":{"coding":[{"system":"http://example.org/cs","code":")" + code + "\"}]}");
   const auto total = [&](const std::string& query) { return server.get("/Observation?" + query).number("total"); };
   CHECK(total("code:in=http://example.org/vs") == 2);
+  CHECK(total("code:in=ValueSet/vs") == 2);
+  CHECK(total("code:not-in=" + server.base() + "/ValueSet/vs") == 3);
+  CHECK(server.get("/Observation?code:in=ValueSet/none").status == 400);
   CHECK(total("code:not-in=http://example.org/vs") == 3);
   CHECK(total("code:below=http://example.org/cs%7Cdog") == 2);
   CHECK(total("code:above=http://example.org/cs%7Cpoodle") == 3);
