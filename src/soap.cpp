@@ -60,6 +60,7 @@ struct SoapDoor::Job {
   std::string origin;  // "http://host:port"
   std::string id;
   std::string peer;
+  std::string token = auth::random_token();  // of the answer
   Respond respond;
   ihe::SoapCall call{};
 };
@@ -122,13 +123,13 @@ void SoapDoor::send_elsewhere(const Job& job, ihe::SoapReply reply) {
 }
 
 void SoapDoor::receive(const std::shared_ptr<Job>& job) try {
-  auto received = ihe::receive(job->request, auth::random_token());
+  auto received = ihe::receive(job->request, job->token);
   if (auto* fault = std::get_if<ihe::SoapReply>(&received)) return job->respond(response_of(std::move(*fault), "soap"));
   job->call = std::move(std::get<ihe::SoapCall>(received));
   job->call.message.peer = job->peer;
   const auto route = job->call.exchanged.transaction->id;
   const auto refuse = [&](const Outcome& why) {
-    job->respond(response_of(ihe::fault(job->call, why, auth::random_token()), route));
+    job->respond(response_of(ihe::fault(job->call, why, job->token), route));
   };
   const auto [ns, name] = ihe::body_of(job->call);
   if (const auto file = schemas_.file_of(ns, name); !file.empty())
@@ -140,7 +141,7 @@ void SoapDoor::receive(const std::shared_ptr<Job>& job) try {
   }
   const bool accepted = elsewhere || job->call.silent;
   const auto answered = [this, job, route, accepted](fhir::Result<ihe::Answer> answer) {
-    auto reply = ihe::reply_to(job->call, std::move(answer), auth::random_token(), clock::wall_ms());
+    auto reply = ihe::reply_to(job->call, std::move(answer), job->token, clock::wall_ms());
     if (!accepted) return job->respond(response_of(std::move(reply), route));
     if (job->call.silent) return;
     // The disk is waited for, which the store's writer must not, unless nobody else is left.
