@@ -28,10 +28,18 @@ struct Retrieved {
 };
 
 // The media type that the registry has for a document: what was submitted is given back.
-std::string media_type_of(xds::Work& work, const xds::Document& document) {
-  for (const auto* stored : work.registry.find(xds::Kind::document_entry, xds::Index::unique_id, {document.unique_id}))
-    if (!stored->record.object.mime_type.empty()) return stored->record.object.mime_type;
+template <class Form>
+std::string media_type_in(xds::Records<Form>& registry, const xds::Document& document) {
+  for (const auto* stored : registry.find(xds::Kind::document_entry, xds::Index::unique_id, {document.unique_id}))
+    if (!stored->record.object.mime_type.empty()) return std::string(stored->record.object.mime_type);
   return document.mime_type;
+}
+
+std::string media_type_of(xds::Work& work, const xds::Document& document) {
+  // An on-demand entry's content may be registered by this very request.
+  if (!work.registry.changed().empty()) return media_type_in(work.registry, document);
+  xds::Records<xds::Shown> registry(work.site.snapshot, work.site.access);
+  return media_type_in(registry, document);
 }
 
 // A document of the repository, or the content of an on-demand entry.
