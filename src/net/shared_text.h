@@ -1,5 +1,5 @@
-// A text that many answers share: sent from where it lies, and packed once. A large one lies in a file of memory as
-// well, whose pages the kernel sends as they are: copied for each answer, it costs the answer's time three times over.
+// A text that many answers share: sent from where it lies, and packed once. A large one lies in a file as well, whose
+// pages the kernel sends as they are: to copy them would be a third of what an answer costs.
 // RFC 1952, RFC 9110 §8.4.1.
 #pragma once
 
