@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstring>
 
@@ -54,22 +55,37 @@ std::string_view escaped(std::string_view text, std::size_t& size) {
   return character == "\xEF\xBF\xBE" || character == "\xEF\xBF\xBF" ? replacement : character;
 }
 
-constexpr std::uint64_t each(std::uint8_t byte) { return 0x0101010101010101u * byte; }
+using Bytes = std::uint8_t __attribute__((vector_size(16)));
+using Words = std::uint64_t __attribute__((vector_size(16)));
+constexpr std::size_t half = sizeof(std::uint64_t);
 
-// Whether any of eight bytes may be special: is below a blank, is one of < >, one of " &, or the lead byte. No special
-// one is missed.
-bool any_special(const char* bytes) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  const auto below = [](std::uint64_t w, std::uint8_t limit) { return (w - each(limit)) & ~w & each(0x80); };
-  return (below(word, 0x20) | below((word | each(2)) ^ each('>'), 1) | below((word | each(4)) ^ each('&'), 1) |
-          below(word ^ each(0xEF), 1)) != 0;
+// Those that stand at one place, and those at another.
+Bytes halves(const char* one, const char* other) {
+  std::uint64_t first = 0, second = 0;
+  std::memcpy(&first, one, half);
+  std::memcpy(&second, other, half);
+  return std::bit_cast<Bytes>(Words{first, second});
+}
+
+// Whether any may be special, wherever it stands. No special one is missed.
+bool any_special(Bytes bytes) {
+  const auto found =
+      (bytes < 0x20) | (bytes == '&') | (bytes == '<') | (bytes == '>') | (bytes == '"') | (bytes == 0xEF);
+  const auto words = std::bit_cast<Words>(found);
+  return (words[0] | words[1]) != 0;
 }
 
 // How many bytes there are before the first special one.
 std::size_t plain_run(std::string_view text, Place place) {
   std::size_t at = 0;
-  while (text.size() - at >= sizeof(std::uint64_t) && !any_special(text.data() + at)) at += sizeof(std::uint64_t);
+  const auto* bytes = text.data();
+  for (; text.size() - at >= sizeof(Bytes); at += sizeof(Bytes))
+    if (any_special(halves(bytes + at, bytes + at + half))) break;
+  // The rest from its start and from its end, which may be the same bytes.
+  const auto last = text.size() - half;
+  if (text.size() >= half && text.size() - at < sizeof(Bytes) &&
+      !any_special(halves(bytes + std::min(at, last), bytes + last)))
+    return text.size();
   while (at < text.size() && !is_special(text[at], place)) ++at;
   return at;
 }

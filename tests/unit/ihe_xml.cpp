@@ -151,17 +151,20 @@ TEST_CASE("xml: what is not well-formed is refused with its place") {
 }
 
 TEST_CASE("xml: what must be escaped is found wherever it stands") {
+  const auto look = [](char c, std::size_t size, std::size_t at) {
+    std::string value(size, 'x'), text, attribute;
+    value[at] = c;
+    ihe::xml::escape(value, text);
+    ihe::xml::Writer(attribute).open("a").attribute("b", value);
+    const bool markup = std::string_view("<>&\"").find(c) != std::string_view::npos;
+    const bool blank = c == '\n' || c == '\t';
+    const bool control = static_cast<unsigned char>(c) < 0x20;
+    CHECK((text == value) == (!markup && (!control || blank)));
+    CHECK((attribute == "<a b=\"" + value + '"') == (!markup && !control));
+  };
   for (int c = 1; c < 256; ++c)
-    for (std::size_t at = 0; at < 20; ++at) {
-      std::string value(20, 'x'), text, attribute;
-      value[at] = static_cast<char>(c);
-      ihe::xml::escape(value, text);
-      ihe::xml::Writer(attribute).open("a").attribute("b", value);
-      const bool markup = std::string_view("<>&\"").find(static_cast<char>(c)) != std::string_view::npos;
-      const bool blank = c == '\n' || c == '\t';
-      CHECK((text == value) == (!markup && (c >= 0x20 || blank)));
-      CHECK((attribute == "<a b=\"" + value + '"') == (!markup && c >= 0x20));
-    }
+    for (const std::size_t size : {3, 8, 13, 16, 20, 29, 40})
+      for (std::size_t at = 0; at < size; ++at) look(static_cast<char>(c), size, at);
 }
 
 TEST_CASE("xml: characters that XML does not have are replaced wherever they stand, their neighbours are not") {
