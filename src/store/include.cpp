@@ -1,9 +1,9 @@
 // _include and _revinclude, resolved from postings; canonicals lead to what has the address. FHIR R4:
 // http://hl7.org/fhir/R4/search.html#include
-#include <optional>
 #include <unordered_set>
 
 #include "fhir/search/custom.h"
+#include "src/store/address.h"
 #include "src/store/plan.h"
 #include "src/store/search.h"
 
@@ -14,19 +14,10 @@ using fhir::search::Query;
 
 namespace {
 
-// By which canonicals name a resource.
-struct Address {
-  std::string url, version;
-};
-struct AddressNames {
-  const fhir::Type* type;
-  Name url, version;  // the parameters of the type
-};
-
 class Including {
  public:
   Including(View& view, const fhir::Access& access, const Query& query, std::size_t at_most)
-      : view_(view), access_(access), query_(query), most_(at_most) {}
+      : view_(view), access_(access), query_(query), most_(at_most), addresses_(view) {}
 
   Included run(const std::vector<Key>& matches) {
     seen_.insert(matches.begin(), matches.end());
@@ -75,7 +66,7 @@ class Including {
     for (const auto& [target, version] : targets) {
       const auto identity = view_.identity(target);
       if (identity.type == 0) {
-        addressed(wanted, {identity.id, version}, fresh);
+        addressed(wanted, target, version, fresh);
         continue;
       }
       const Key found = view_.current_of(target);
@@ -87,41 +78,11 @@ class Including {
   }
 
   // What a canonical leads to: all that have the address, and the version if it says one.
-  void addressed(const fhir::search::Include& wanted, const Address& to, std::vector<Key>& fresh) {
-    for (const auto& names : addresses()) {
-      if (!wanted.target.empty() && wanted.target != names.type->name.view()) continue;
-      if (!access_.may(fhir::Verb::read, names.type->name)) continue;
-      const auto keys = view_.keys(
-          {.shape = Scan::Shape::uri, .parameter = names.url, .from = bounded(to.url, most_uri)}, false, true);
-      for (Key key = 0; !out_.capped && keys->next(key);) {
-        Entry entry;
-        if (!view_.current(key) || !view_.entry(key, entry)) continue;
-        const auto own = address_of(entry, names);
-        if (own.url == to.url && (to.version.empty() || to.version == own.version)) add(key, fresh);
-      }
+  void addressed(const fhir::search::Include& wanted, Rid url, std::string_view version, std::vector<Key>& fresh) {
+    for (const auto& one : addresses_.at(url)) {
+      if (!one.is(version) || (!wanted.target.empty() && wanted.target != one.type->name.view())) continue;
+      if (access_.may(fhir::Verb::read, one.type->name)) add(one.key, fresh);
     }
-  }
-
-  static Address address_of(const Entry& entry, const AddressNames& names) {
-    Address address;
-    Posting posting;
-    for (Postings all(entry.postings); all.next(posting);) {
-      if (posting.parameter == names.url) address.url = posting.value.text;
-      if (posting.parameter == names.version) address.version = posting.value.text;
-    }
-    return address;
-  }
-
-  // Of the types that have an address.
-  const std::vector<AddressNames>& addresses() {
-    if (addresses_) return *addresses_;
-    addresses_.emplace();
-    for (const auto* type : view_.types()) {
-      const Name url = view_.name(parameter_name(type->name, "url", Facet::value));
-      if (url != unknown)
-        addresses_->push_back({type, url, view_.name(parameter_name(type->name, "version", Facet::value))});
-    }
-    return *addresses_;
   }
 
   void backward(const fhir::search::Include& wanted, Key key, std::vector<Key>& fresh) {
@@ -130,11 +91,9 @@ class Including {
     const Rid rid = entry.rid;
     const auto* type = view_.type(entry.type);
     if (!type || (!wanted.target.empty() && wanted.target != type->name.view())) return;
-    Address own;
-    for (const auto& names : addresses())
-      if (names.type == type) own = address_of(entry, names);
+    const auto own = addresses_.of(*type, entry.postings);
     referring(wanted, rid, nullptr, fresh);
-    const Rid by_address = own.url.empty() ? unknown : view_.rid(0, own.url);
+    const Rid by_address = addresses_.rid(own);
     if (by_address != unknown) referring(wanted, by_address, &own.version, fresh);
   }
 
@@ -147,18 +106,9 @@ class Including {
         const auto keys =
             view_.keys({.shape = Scan::Shape::reference, .parameter = name, .target = rid}, false, version != nullptr);
         for (Key from = 0; !out_.capped && keys->next(from);)
-          if (view_.current(from) && (!version || says(from, name, rid, *version))) add(from, fresh);
+          if (view_.current(from) && (!version || addresses_.names(from, name, rid, *version))) add(from, fresh);
       }
     }
-  }
-
-  bool says(Key from, Name parameter, Rid to, std::string_view version) {
-    Entry entry;
-    Posting posting;
-    if (!view_.entry(from, entry)) return false;
-    for (Postings all(entry.postings); all.next_of(parameter, posting);)
-      if (posting.value.target == to && (posting.value.exact.empty() || posting.value.exact == version)) return true;
-    return false;
   }
 
   // The reference parameters of a type that an include names, as far as there is anything indexed under them.
@@ -186,7 +136,7 @@ class Including {
   const fhir::Access& access_;
   const Query& query_;
   const std::size_t most_;
-  std::optional<std::vector<AddressNames>> addresses_;
+  Addresses addresses_;
   std::unordered_set<Key> seen_;
   std::unordered_map<const fhir::search::Include*, std::unordered_map<const fhir::Type*, NameList>> names_;
   Included out_;

@@ -176,28 +176,45 @@ bool Judge::resolve_parts(TypePlan& plan, Condition& group) {
   return all;
 }
 
+// What a chain may end at: a resource, and the address that canonicals name it by.
+void Judge::refer_to(Condition& condition, const fhir::Type& type, const Entry& entry) {
+  condition.rids.insert(entry.rid);
+  auto own = addresses_.of(type, entry.postings);
+  const Rid url = addresses_.rid(own);
+  if (url != unknown) condition.versions[url].insert(std::move(own.version));
+}
+
 bool Judge::resolve(TypePlan& plan, Condition& condition) {
   if (condition.shape == Shape::group) return resolve_parts(plan, condition);
-  std::vector<Key> keys;
+  std::vector<std::pair<Key, const fhir::Type*>> found;
   for (auto& inner : condition.inner) {
+    std::vector<Key> keys;
     const Effort before = effort_;
     Effort bounded(std::min<std::uint64_t>(effort_.left(), 50 * most_linked));
     effort_ = bounded;
-    const bool all = gather(inner, most_linked, keys);
+    const bool all = gather(inner, most_linked - std::min(most_linked, found.size()), keys);
     const std::uint64_t used = bounded.left() - effort_.left();
     effort_ = before;
     if (!effort_.spend(used) || !all) return false;
+    for (const Key key : keys) found.emplace_back(key, inner.type);
   }
   Entry entry;
   Posting posting;
-  for (const Key key : keys) {
+  std::vector<std::pair<Rid, std::string>> referred;  // with the version of a canonical
+  for (const auto& [key, type] : found) {
     if (!view_.entry(key, entry)) continue;
     if (condition.shape == Shape::chain) {
-      condition.rids.insert(entry.rid);
+      refer_to(condition, *type, entry);
       continue;
     }
+    referred.clear();
     for (Postings all(entry.postings); all.next_of(condition.parameter, posting);)
-      condition.rids.insert(posting.value.target);
+      referred.emplace_back(posting.value.target, posting.value.exact);
+    for (const auto& [target, version] : referred) {
+      condition.rids.insert(target);
+      for (const auto& one : addresses_.at(target))
+        if (one.is(version)) condition.rids.insert(one.rid);
+    }
   }
   condition.resolved = true;
   condition.drives = condition.exact = !condition.negated;
@@ -205,8 +222,12 @@ bool Judge::resolve(TypePlan& plan, Condition& condition) {
     // What refers to us may also refer to resources of other types.
     std::erase_if(condition.rids, [&](Rid rid) { return view_.identity(rid).type != plan.name; });
   } else if (condition.parameter != unknown) {
-    for (const Rid rid : condition.rids)
+    const auto scan = [&](Rid rid) {
       condition.scans.push_back({.shape = Scan::Shape::reference, .parameter = condition.parameter, .target = rid});
+    };
+    for (const Rid rid : condition.rids) scan(rid);
+    for (const auto& [url, versions] : condition.versions) scan(url);
+    condition.exact = condition.exact && condition.versions.empty();  // a canonical may say another version
   }
   return true;
 }
@@ -275,12 +296,12 @@ bool Judge::holds(TypePlan& plan, int driver, Key key, bool proven) {
     for (std::size_t i = 0; i < all.size(); ++i) {
       auto& condition = all[i];
       if (condition.follows() != following || (sure && static_cast<int>(i) == driver)) continue;
-      if (!condition_holds(condition, entry, postings)) return false;
+      if (!condition_holds(plan, condition, entry, postings)) return false;
     }
   return true;
 }
 
-bool Judge::condition_holds(Condition& condition, const Entry& entry, std::string_view postings) {
+bool Judge::condition_holds(const TypePlan& plan, Condition& condition, const Entry& entry, std::string_view postings) {
   Posting posting;
   bool found = false;
   switch (condition.shape) {
@@ -299,7 +320,7 @@ bool Judge::condition_holds(Condition& condition, const Entry& entry, std::strin
     case Shape::group:
       found = !condition.any();
       for (auto& part : condition.parts) {
-        found = condition_holds(part, entry, postings);
+        found = condition_holds(plan, part, entry, postings);
         if (found == condition.any()) break;
       }
       return found != condition.negated;
@@ -313,51 +334,68 @@ bool Judge::condition_holds(Condition& condition, const Entry& entry, std::strin
         found = found || fhir::search::in_date_range(*alternative.term, entry.instant, entry.instant);
       return found != condition.negated;
     case Shape::chain:
+      return linked(condition, postings) != condition.negated;
     case Shape::reverse:
-      return linked(condition, entry, postings) != condition.negated;
+      found = condition.resolved ? condition.rids.contains(entry.rid)
+                                 : referred_to(condition, *plan.type, entry.rid, postings);
+      return found != condition.negated;
   }
   return false;
 }
 
-bool Judge::linked(Condition& condition, const Entry& entry, std::string_view postings) {
-  if (condition.shape == Shape::reverse) {
-    if (condition.resolved) return condition.rids.contains(entry.rid);
-    const auto known = condition.judged.find(entry.rid);
-    if (known != condition.judged.end()) return known->second;
-    return condition.judged[entry.rid] = referred_to(condition, entry.rid);
-  }
+bool Judge::linked(Condition& condition, std::string_view postings) {
   if (condition.parameter == unknown) return false;
   Posting posting;
-  std::vector<Rid> targets;
-  for (Postings all(postings); all.next_of(condition.parameter, posting);) targets.push_back(posting.value.target);
-  for (const Rid target : targets) {
-    if (condition.resolved) {
-      if (condition.rids.contains(target)) return true;
-      continue;
-    }
-    auto known = condition.judged.find(target);
-    if (known == condition.judged.end()) known = condition.judged.emplace(target, inner_holds(condition, target)).first;
-    if (known->second) return true;
+  for (Postings all(postings); all.next_of(condition.parameter, posting);)
+    if (leads_to_match(condition, posting.value.target, posting.value.exact)) return true;
+  return false;
+}
+
+// `version`: of a canonical.
+bool Judge::leads_to_match(Condition& condition, Rid target, std::string_view version) {
+  if (condition.resolved) {
+    if (condition.rids.contains(target)) return true;
+    const auto addressed = condition.versions.find(target);
+    return addressed != condition.versions.end() &&
+           (version.empty() || addressed->second.contains(std::string(version)));
   }
+  if (inner_holds(condition, target)) return true;
+  for (const auto& one : addresses_.at(target))
+    if (one.is(version) && inner_holds(condition, one.rid)) return true;
   return false;
 }
 
 bool Judge::inner_holds(Condition& condition, Rid target) {
+  const auto known = condition.judged.find(target);
+  if (known != condition.judged.end()) return known->second;
   const Name type = view_.identity(target).type;
   const Key key = view_.current_of(target);
-  if (key == 0) return false;
-  for (auto& inner : condition.inner)
-    if (inner.name == type && holds(inner, -1, key)) return true;
-  return false;
+  bool any = false;
+  for (auto& inner : condition.inner) any = any || (key != 0 && inner.name == type && holds(inner, -1, key));
+  return condition.judged[target] = any;
 }
 
-bool Judge::referred_to(Condition& condition, Rid rid) {
-  if (condition.parameter == unknown) return false;
+bool Judge::referred_to(Condition& condition, const fhir::Type& type, Rid rid, std::string_view postings) {
+  const auto known = condition.judged.find(rid);
+  if (known != condition.judged.end()) return known->second;
+  bool any = condition.parameter != unknown && referred_to(condition, rid, nullptr);
+  if (!any && condition.parameter != unknown) {
+    const auto own = addresses_.of(type, postings);
+    const Rid url = addresses_.rid(own);
+    any = url != unknown && referred_to(condition, url, &own.version);
+  }
+  return condition.judged[rid] = any;
+}
+
+// `version`: a canonical that says one must say this.
+bool Judge::referred_to(Condition& condition, Rid target, const std::string* version) {
   const auto keys =
-      view_.keys({.shape = Scan::Shape::reference, .parameter = condition.parameter, .target = rid}, false, true);
-  for (Key key = 0; !effort_.spent() && keys->next(key);)
+      view_.keys({.shape = Scan::Shape::reference, .parameter = condition.parameter, .target = target}, false, true);
+  for (Key key = 0; !effort_.spent() && keys->next(key);) {
+    if (version && !addresses_.names(key, condition.parameter, target, *version)) continue;
     for (auto& inner : condition.inner)
       if (holds(inner, -1, key)) return true;
+  }
   return false;
 }
 

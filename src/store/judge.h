@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "src/store/address.h"
 #include "src/store/plan.h"
 #include "src/store/view.h"
 
@@ -47,7 +48,7 @@ class ListedKeys : public Keys {
 
 class Judge {
  public:
-  Judge(View& view, Effort& effort) : view_(view), effort_(effort) {}
+  Judge(View& view, Effort& effort) : view_(view), effort_(effort), addresses_(view) {}
 
   // Chooses the condition that yields the fewest candidates; -1: none does better than walking the type.
   // Resolves chains where that is cheap. `most` bounds how far rows are counted.
@@ -66,11 +67,14 @@ class Judge {
   bool gather(TypePlan& plan, std::size_t most, std::vector<Key>& keys);
 
  private:
-  bool condition_holds(Condition& condition, const Entry& entry, std::string_view postings);
-  bool linked(Condition& condition, const Entry& entry, std::string_view postings);
+  bool condition_holds(const TypePlan& plan, Condition& condition, const Entry& entry, std::string_view postings);
+  bool linked(Condition& condition, std::string_view postings);
+  bool leads_to_match(Condition& condition, Rid target, std::string_view version);
   bool inner_holds(Condition& condition, Rid target);
-  bool referred_to(Condition& condition, Rid rid);
+  bool referred_to(Condition& condition, const fhir::Type& type, Rid rid, std::string_view postings);
+  bool referred_to(Condition& condition, Rid target, const std::string* version);
   bool resolve(TypePlan& plan, Condition& condition);
+  void refer_to(Condition& condition, const fhir::Type& type, const Entry& entry);
   bool resolve_parts(TypePlan& plan, Condition& group);
   std::uint64_t estimate(const Condition& condition, std::uint64_t most);
   const Condition& narrowest(const Condition& group);
@@ -80,6 +84,7 @@ class Judge {
 
   View& view_;
   Effort& effort_;
+  Addresses addresses_;
 };
 
 }  // namespace alzette::store

@@ -35,6 +35,8 @@ struct Condition {
   // id: ours; chain: the resources referred to; reverse: ours. Set when `resolved`.
   bool resolved = false;
   std::unordered_set<Rid> rids;
+  // chain, when `resolved`: of the URLs referred to, the versions that canonicals may say.
+  std::unordered_map<Rid, std::unordered_set<std::string>> versions;
   std::vector<TypePlan> inner;           // chain, reverse
   std::unordered_map<Rid, bool> judged;  // chain, reverse: what was found for single resources
   std::vector<Condition> parts;          // group: all or any of them, as the clause says

@@ -636,6 +636,33 @@ TEST_CASE("_include and _revinclude follow canonicals by address and version") {
   CHECK(included("Questionnaire", "_id=two&_revinclude=*") == Ids{"any"});
 }
 
+TEST_CASE("chains and _has follow canonicals by address and version") {
+  Folder folder;
+  Opened opened(folder.path);
+  opened.put("Questionnaire", "one", R"("url":"http://e.org/q","version":"1","title":"First","status":"active")");
+  opened.put("Questionnaire", "two", R"("url":"http://e.org/q","version":"2","title":"Second","status":"active")");
+  opened.put("QuestionnaireResponse", "exact", R"("questionnaire":"http://e.org/q|1","status":"completed")");
+  opened.put("QuestionnaireResponse", "any", R"("questionnaire":"http://e.org/q","status":"amended")");
+  opened.put("QuestionnaireResponse", "other", R"("questionnaire":"http://e.org/p","status":"completed")");
+  const char* response = "QuestionnaireResponse";
+  CHECK(opened.ids(response, "questionnaire.title=first") == Ids{"exact", "any"});
+  CHECK(opened.ids(response, "questionnaire.title=second") == Ids{"any"});
+  CHECK(opened.ids(response, "questionnaire.title=third") == Ids{});
+  CHECK(opened.ids(response, "_id=exact&questionnaire:Questionnaire.title=second") == Ids{});
+  CHECK(opened.ids(response, "_id=any&questionnaire:Questionnaire.title=second") == Ids{"any"});
+  const char* form = "Questionnaire";
+  CHECK(opened.ids(form, "_has:QuestionnaireResponse:questionnaire:status=completed") == Ids{"one"});
+  CHECK(opened.ids(form, "_has:QuestionnaireResponse:questionnaire:status=amended") == Ids{"one", "two"});
+  CHECK(opened.ids(form, "_id=two&_has:QuestionnaireResponse:questionnaire:status=completed") == Ids{});
+  CHECK(opened.ids(form, "_id=one&_has:QuestionnaireResponse:questionnaire:status=completed") == Ids{"one"});
+  // As many as are looked at one by one.
+  for (int i = 0; i < 300; ++i)
+    opened.put(response, "r" + std::to_string(i), R"("questionnaire":"http://e.org/q|2","status":"stopped")");
+  CHECK(opened.ids(form, "_has:QuestionnaireResponse:questionnaire:status=stopped&title=first") == Ids{});
+  CHECK(opened.ids(form, "_has:QuestionnaireResponse:questionnaire:status=stopped&title=second") == Ids{"two"});
+  CHECK(opened.ids(response, "status=stopped&questionnaire.title=second&_count=1000").size() == 300);
+}
+
 TEST_CASE("too much effort is refused, and a page token that is none of ours as well") {
   Folder folder;
   Opened opened(folder.path);

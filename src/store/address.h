@@ -1,0 +1,55 @@
+// Which resources canonicals name. A posting of a canonical has its URL as target and its version beside it.
+// FHIR R4: http://hl7.org/fhir/R4/references.html#canonical
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "src/store/view.h"
+
+namespace alzette::store {
+
+// What a resource is called by canonicals. `url` is empty when they cannot name it.
+struct Address {
+  std::string url, version;
+};
+
+struct Addressed {
+  Key key = 0;  // a current version
+  Rid rid = 0;
+  const fhir::Type* type = nullptr;
+  std::string version;
+  // `wanted`: the version that a canonical says, or "".
+  bool is(std::string_view wanted) const { return wanted.empty() || wanted == version; }
+};
+
+class Addresses {
+ public:
+  explicit Addresses(View& view) : view_(view) {}
+
+  // Of a version of that type, from its postings.
+  Address of(const fhir::Type& type, std::string_view postings);
+  // Under which postings name it; `unknown`: none does.
+  Rid rid(const Address& address);
+  // All that have the URL that a posting names; none when the posting names a resource by its type and id.
+  const std::vector<Addressed>& at(Rid target);
+  // Whether a canonical in `parameter` of that version leads to what has the URL `url` and this version of it.
+  bool names(Key from, Name parameter, Rid url, std::string_view version);
+
+ private:
+  // The parameters of a type that has an address.
+  struct Parameters {
+    const fhir::Type* type;
+    Name url, version;
+  };
+  const std::vector<Parameters>& parameters();
+
+  View& view_;
+  std::optional<std::vector<Parameters>> parameters_;
+  std::unordered_map<Rid, std::vector<Addressed>> at_;
+};
+
+}  // namespace alzette::store
