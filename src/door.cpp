@@ -215,6 +215,7 @@ struct Door::State {
       return std::move(done.outcome());
     auto faults = judge(job, {*snapshot, access, job.base, profiles, terminology}, made->claims_profile, *batch);
     if (!faults) return std::move(faults.outcome());
+    for (std::size_t i = 0; i < made->shown; ++i) made->bodies.push_back(batch->writes[i].body);
     return warned(std::move(*made), *faults);
   }
 
@@ -314,7 +315,7 @@ struct Door::State {
                  Result<fhir::Receipt> receipt) {
     guarded(*job, [&] {
       if (receipt) {
-        rest::Effect effect{std::move(*receipt), {}};
+        rest::Effect effect{std::move(*receipt), {}, std::move(plan->bodies)};
         if (!plan->parts.empty()) return gather(job, plan, std::move(effect));
         return finish(*job, plan->reply(effect));
       }

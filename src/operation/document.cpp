@@ -106,12 +106,9 @@ fhir::Result<rest::Plan> store(const rest::Call& call, const std::string& text, 
   auto write = rest::prepare(*incoming->resource, id, fhir::Method::create, call.base);
   if (!write) return std::move(write.outcome());
   write->if_version = 0;
-  rest::Plan plan;
-  plan.reply = [answer = rest::Answer{std::string(call.base), rest::Return::representation, "Bundle", id, write->body}](
-                   rest::Effect& effect) { return rest::write_reply(answer, effect.receipt.front()); };
-  plan.batch = fhir::Batch{call.access, {}, {}};
-  plan.batch->writes.push_back(std::move(*write));
-  return plan;
+  fhir::Batch batch{call.access, {}, {}};
+  batch.writes.push_back(std::move(*write));
+  return rest::written_plan({std::string(call.base), rest::Return::representation, "Bundle", id}, std::move(batch));
 }
 
 fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {

@@ -65,7 +65,8 @@ fhir::Result<rest::Plan> change(const rest::Call& call, const Input& input, void
   write->if_version = version->version;
   write->if_version_planned = true;
   rest::Plan plan;
-  plan.reply = [body = write->body](rest::Effect& effect) { return meta_reply(meta_of(body, effect.receipt.front())); };
+  plan.shown = 1;
+  plan.reply = [](rest::Effect& effect) { return meta_reply(meta_of(effect.bodies.front(), effect.receipt.front())); };
   plan.batch = fhir::Batch{call.access, {}, {}};
   plan.batch->writes.push_back(std::move(*write));
   return plan;

@@ -39,13 +39,9 @@ fhir::Result<Plan> run(const Call& call) {
   auto write = rest::prepare(**incoming, call.ids.next(call.now), fhir::Method::create, call.base);
   if (!write) return std::move(write.outcome());
   write->if_version = 0;
-  Plan plan;
-  plan.reply = [answer = answer_for(call, *write)](Effect& effect) {
-    return write_reply(answer, effect.receipt.front());
-  };
+  auto answer = answer_for(call, *write);
   batch.writes.push_back(std::move(*write));
-  plan.batch = std::move(batch);
-  return plan;
+  return written_plan(std::move(answer), std::move(batch));
 }
 
 }  // namespace

@@ -77,10 +77,12 @@ struct Part {
   std::shared_ptr<Incoming> body;  // what is sent, already bound; may be null
 };
 
-// What came of a plan: the receipt of its batch, the replies of its parts.
+// What came of a plan: the receipt of its batch, the replies of its parts, what was stored by the writes that the plan
+// shows.
 struct Effect {
   fhir::Receipt receipt;
   std::vector<Response> parts;
+  std::vector<fhir::Body> bodies = {};
 };
 
 // What to do: commit `batch` if there is one, then run `parts` (those that write before those that read), then reply.
@@ -91,6 +93,8 @@ struct Plan {
   std::optional<fhir::Batch> batch;
   std::vector<Part> parts;
   std::function<Response(Effect&)> reply;
+  std::size_t shown = 0;  // so many of the first writes are shown by the reply, as the rules of their types left them
+  std::vector<fhir::Body> bodies = {};         // of these, once that is known
   std::vector<Conditional> conditionals = {};  // of a transaction
   bool claims_profile = false;  // a transaction or message, whose Bundle says which profile it conforms to
 

@@ -37,13 +37,9 @@ Result<Plan> patch(const Call& call, const std::string& id, fhir::Batch batch) {
   if (!write) return of_result(std::move(write.outcome()));
   write->if_version = version->version;
   write->if_version_planned = !*condition;
-  Plan plan;
-  plan.reply = [answer = answer_for(call, *write)](Effect& effect) {
-    return write_reply(answer, effect.receipt.front());
-  };
+  auto answer = answer_for(call, *write);
   batch.writes.push_back(std::move(*write));
-  plan.batch = std::move(batch);
-  return plan;
+  return written_plan(std::move(answer), std::move(batch));
 }
 
 Result<Plan> run(const Call& call) {

@@ -65,13 +65,9 @@ fhir::Result<Plan> publish_document(const Call& call, const Node& reference) {
   if (auto faults = fhir::faults_of(reference)) return std::move(*faults);
   auto provided = ihe::mhd::publish(site_of(call), reference);
   if (!provided) return std::move(provided.outcome());
-  const auto& entry = provided->entries.front();
-  Plan plan;
-  plan.reply = [answer = answer_for(call, provided->batch.writes[entry.write]), write = entry.write](Effect& effect) {
-    return write_reply(answer, effect.receipt[write]);
-  };
-  plan.batch = std::move(provided->batch);
-  return plan;
+  const auto at = provided->entries.front().write;
+  auto answer = answer_for(call, provided->batch.writes[at]);
+  return written_plan(std::move(answer), std::move(provided->batch), at);
 }
 
 }  // namespace alzette::rest

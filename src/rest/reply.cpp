@@ -83,6 +83,10 @@ std::string suspicions(const Call& call, const fhir::Write& write) {
   return warnings.empty() ? std::string() : all_ok("Stored", std::move(warnings));
 }
 
+bool shows(const Answer& answer) {
+  return answer.returns == Return::unspecified || answer.returns == Return::representation;
+}
+
 }  // namespace
 
 int status_of(const fhir::Outcome& outcome) {
@@ -161,28 +165,34 @@ Response read_reply(const Call& call, fhir::Version version) {
 }
 
 Answer answer_for(const Call& call, const fhir::Write& write) {
-  Answer answer{std::string(call.base), preferred_return(call.request), write.type->name, write.id, {}};
+  Answer answer{std::string(call.base), preferred_return(call.request), write.type->name, write.id};
   if (!write.documents.empty()) answer.returns = Return::minimal;  // a large document is not sent back
-  if (answer.returns == Return::unspecified || answer.returns == Return::representation) answer.body = write.body;
-  if (answer.returns == Return::operation_outcome && answer.type == "Patient")
-    answer.body.bytes = suspicions(call, write);
+  if (answer.returns == Return::operation_outcome && answer.type == "Patient") answer.outcome = suspicions(call, write);
   return answer;
 }
 
-Response write_reply(const Answer& answer, const fhir::Written& written) {
-  const bool created = written.effect == fhir::Written::Effect::created;
-  Response response;
-  response.status = created ? 201 : 200;
-  if (answer.returns == Return::operation_outcome)
-    response = json_reply(response.status,
-                          !answer.body.bytes.empty() ? answer.body.bytes : all_ok(created ? "Created" : "Updated"));
-  else if (answer.returns != Return::minimal)
-    response = json_reply(response.status, fhir::stored_bytes(answer.body, written.version, written.last_updated));
-  if (created)
-    response.headers.emplace_back("Location", answer.base + "/" + std::string(answer.type) + "/" + answer.id +
-                                                  "/_history/" + std::to_string(written.version));
-  add_version_headers(written.version, written.last_updated, response.headers);
-  return response;
+Plan written_plan(Answer answer, fhir::Batch batch, std::size_t at) {
+  Plan plan;
+  if (shows(answer)) plan.shown = at + 1;
+  plan.batch = std::move(batch);
+  plan.reply = [answer = std::move(answer), at](Effect& effect) {
+    const auto& written = effect.receipt[at];
+    const bool created = written.effect == fhir::Written::Effect::created;
+    Response response;
+    response.status = created ? 201 : 200;
+    if (answer.returns == Return::operation_outcome)
+      response = json_reply(response.status,
+                            !answer.outcome.empty() ? answer.outcome : all_ok(created ? "Created" : "Updated"));
+    else if (shows(answer))
+      response =
+          json_reply(response.status, fhir::stored_bytes(effect.bodies[at], written.version, written.last_updated));
+    if (created)
+      response.headers.emplace_back("Location", answer.base + "/" + std::string(answer.type) + "/" + answer.id +
+                                                    "/_history/" + std::to_string(written.version));
+    add_version_headers(written.version, written.last_updated, response.headers);
+    return response;
+  };
+  return plan;
 }
 
 Response found_reply(const Call& call, fhir::Version version) {

@@ -36,10 +36,11 @@ struct Answer {
   Return returns = Return::unspecified;
   std::string_view type;
   std::string id;
-  fhir::Body body;  // empty unless a representation is wanted
+  std::string outcome = {};  // what an OperationOutcome that is wanted says; "": all is well
 };
 Answer answer_for(const Call& call, const fhir::Write& write);
-Response write_reply(const Answer& answer, const fhir::Written& written);
+// Commits `batch`, and answers for batch.writes[at].
+Plan written_plan(Answer answer, fhir::Batch batch, std::size_t at = 0);
 
 // A resource that was there already: conditional create.
 Response found_reply(const Call& call, fhir::Version version);

@@ -19,18 +19,18 @@ using Act = TransactionEntry::Act;
 // What is needed once the commit is durable; the bundle itself is gone by then.
 struct Pending {
   std::vector<TransactionEntry> entries;
-  std::vector<fhir::Body> bodies;  // by write; only where representations are wanted
   Return returns = Return::unspecified;
   std::string base;
 };
 
-fhir::EntryResponse of_write(const Pending& pending, const TransactionEntry& entry, const fhir::Written& written,
+fhir::EntryResponse of_write(const Pending& pending, const TransactionEntry& entry, const Effect& effect,
                              std::string& representation) {
-  using Effect = fhir::Written::Effect;
+  using enum fhir::Written::Effect;
+  const auto& written = effect.receipt[entry.write];
   fhir::EntryResponse response;
-  const bool gone = written.effect == Effect::removed || written.effect == Effect::absent;
-  response.status = gone ? "204 No Content" : written.effect == Effect::created ? "201 Created" : "200 OK";
-  if (written.effect == Effect::absent) return response;
+  const bool gone = written.effect == removed || written.effect == absent;
+  response.status = gone ? "204 No Content" : written.effect == created ? "201 Created" : "200 OK";
+  if (written.effect == absent) return response;
   response.version = written.version;
   response.last_updated = written.last_updated;
   if (gone) return response;
@@ -39,8 +39,8 @@ fhir::EntryResponse of_write(const Pending& pending, const TransactionEntry& ent
   if (pending.returns == Return::operation_outcome) {
     representation = fhir::to_json(Outcome());
     response.outcome = representation;
-  } else if (!pending.bodies.empty()) {
-    representation = fhir::stored_bytes(pending.bodies[entry.write], written.version, written.last_updated);
+  } else if (pending.returns == Return::representation) {
+    representation = fhir::stored_bytes(effect.bodies[entry.write], written.version, written.last_updated);
     response.resource = representation;
   }
   return response;
@@ -58,7 +58,7 @@ Response respond(const Pending& pending, Effect& effect) {
       continue;
     }
     if (entry.act == Act::write) {
-      response = of_write(pending, entry, effect.receipt[entry.write], representation);
+      response = of_write(pending, entry, effect, representation);
     } else if (entry.id.empty()) {
       response.status = "204 No Content";
     } else {
@@ -78,9 +78,8 @@ fhir::Result<Plan> plan_transaction(const Call& call, Incoming& incoming) {
                               {call.snapshot, call.access, call.base, call.now, call.ids, call.each, call.meanings});
   if (!transaction) return std::move(transaction.outcome());
   Plan plan;
-  Pending pending{{}, {}, preferred_return(call.request), std::string(call.base)};
-  if (pending.returns == Return::representation)
-    for (const auto& write : transaction->batch.writes) pending.bodies.push_back(write.body);
+  Pending pending{{}, preferred_return(call.request), std::string(call.base)};
+  if (pending.returns == Return::representation) plan.shown = transaction->batch.writes.size();
   for (const auto& entry : transaction->entries) {
     if (entry.act != Act::read) continue;
     plan.parts.push_back({part_request(call, "GET", entry.url, entry.conditions), nullptr});

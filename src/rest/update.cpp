@@ -72,13 +72,9 @@ fhir::Result<Plan> put(const Call& call, const Incoming& incoming, const std::st
   auto write = rest::prepare(incoming, id, fhir::Method::update, call.base);
   if (!write) return std::move(write.outcome());
   write->if_version = *condition;
-  Plan plan;
-  plan.reply = [answer = answer_for(call, *write)](Effect& effect) {
-    return write_reply(answer, effect.receipt.front());
-  };
+  auto answer = answer_for(call, *write);
   batch.writes.push_back(std::move(*write));
-  plan.batch = std::move(batch);
-  return plan;
+  return written_plan(std::move(answer), std::move(batch));
 }
 
 extern constinit const Interaction update{.code = "update",

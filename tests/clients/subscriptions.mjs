@@ -83,6 +83,17 @@ test('R4: an empty rest-hook is a POST, with the headers asked for', async () =>
   assert.equal(requests[0].headers.authorization, 'Bearer secret');
 });
 
+test('who asks for an active one is shown the requested one that is stored', async () => {
+  const wanted = { ...plain('Observation?code=r4-shown', `${hook.url}shown`), status: 'active' };
+  const created = await put('Subscription', wanted);
+  assert.equal(created.status, 'requested');
+  assert.equal((await get(`Subscription/${created.id}/_history/1`)).status, 'requested');
+  const entry = { resource: { ...wanted, id: 'shown' }, request: { method: 'PUT', url: 'Subscription/shown' } };
+  const answer = await ask('POST', server.base, JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry: [entry] }),
+    { Prefer: 'return=representation' });
+  assert.equal(JSON.parse(answer.text).entry[0].resource.status, 'requested');
+});
+
 test('R4: with a payload the resource is PUT below the endpoint, in JSON or XML', async () => {
   await subscribe(plain('Observation?code=r4-full&status=final', `${hook.url}json`, { payload: 'application/fhir+json' }));
   await subscribe(plain('Observation?code=r4-full', `${hook.url}xml/`, { payload: 'application/fhir+xml' }));
