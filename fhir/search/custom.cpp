@@ -9,6 +9,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "fhir/path/path.h"
 #include "fhir/search/query.h"
 #include "fhir/search/values.h"
 
@@ -186,6 +187,23 @@ std::string reason_against(CustomDefinition& definition, std::string_view status
   return {};
 }
 
+// An expression that FHIRPath cannot read, with its place in the SearchParameter.
+std::optional<Outcome> unreadable(const CustomDefinition& definition) {
+  const auto fault = [](const std::string& expression, std::string place) -> std::optional<Outcome> {
+    if (expression.empty()) return std::nullopt;
+    const auto read = path::compile(expression);
+    if (read) return std::nullopt;
+    return Outcome(Kind::unprocessable, "invalid",
+                   "The expression cannot be read: " + read.outcome().issues[0].diagnostics, std::move(place));
+  };
+  if (auto refused = fault(definition.expression, "SearchParameter.expression")) return refused;
+  for (std::size_t i = 0; i < definition.components.size(); ++i)
+    if (auto refused = fault(definition.components[i].expression,
+                             "SearchParameter.component[" + std::to_string(i) + "].expression"))
+      return refused;
+  return std::nullopt;
+}
+
 // The types at the end of a plain path; false where it is not told by the definitions alone.
 bool ends_of(const Branch& branch, const Type& base, std::vector<const Type*>& ends) {
   std::vector<const Type*> at{&base};
@@ -267,8 +285,11 @@ Result<CustomDefinition> custom_definition(const Node& resource, std::string& in
                      place("code"));
     built_in = built_in || own;
   }
+  const auto status = resource.value_of("status");
+  if (status == "active" && !built_in)
+    if (auto refused = unreadable(definition)) return std::move(*refused);
   inactive = built_in ? "it is R4's own, which is answered without it"
-                      : reason_against(definition, resource.value_of("status"), resource.value_of("type"));
+                      : reason_against(definition, status, resource.value_of("type"));
   if (inactive.empty())
     if (auto refused = unindexable(definition)) return std::move(*refused);
   return definition;

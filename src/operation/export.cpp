@@ -49,11 +49,10 @@ class Reader {
     wanted_.group = extent == job::Extent::group ? call_.id : std::string();
     wanted_.url = std::string(call_.base) + call_.request.target;
     using Part = Refusal (Reader::*)();
-    for (const Part part : {Part(&Reader::read_format), Part(&Reader::read_times), Part(&Reader::read_types),
-                            Part(&Reader::read_filters), Part(&Reader::read_patients), Part(&Reader::read_group)})
+    for (const Part part :
+         {Part(&Reader::read_format), Part(&Reader::read_times), Part(&Reader::read_types), Part(&Reader::read_filters),
+          Part(&Reader::read_elements), Part(&Reader::read_patients), Part(&Reader::read_group)})
       if (auto refusal = (this->*part)()) return std::move(*refusal);
-    for (const auto* argument : input_.all("_elements"))
-      split(argument->value ? argument->value->text : "", wanted_.elements);
     return std::move(wanted_);
   }
 
@@ -113,6 +112,29 @@ class Reader {
         return std::move(query.outcome());
     }
     wanted_.filters = std::move(good);
+    return std::nullopt;
+  }
+
+  // Patient.name of patients, name of every type that has it.
+  Refusal read_elements() {
+    std::vector<std::string> written;
+    for (const auto* argument : input_.all("_elements")) split(argument->value ? argument->value->text : "", written);
+    for (auto& path : written) {
+      const auto dot = path.find('.');
+      const auto type = dot == std::string::npos ? std::string_view() : std::string_view(path).substr(0, dot);
+      const auto name = std::string_view(path).substr(dot == std::string::npos ? 0 : dot + 1);
+      const auto& types = fhir::definitions().types;
+      const bool known = std::any_of(types.begin(), types.end(), [&](const fhir::Type& one) {
+        return one.kind == fhir::TypeKind::resource && !one.abstract && (type.empty() || one.name.view() == type) &&
+               std::any_of(one.elements.begin(), one.elements.end(),
+                           [&](const fhir::Element& element) { return element.name.view() == name; });
+      });
+      if (known)
+        wanted_.elements.push_back(std::move(path));
+      else if (!lenient_)
+        return invalid("_elements: \"" + path + "\" is not an element of " +
+                       (type.empty() ? "any resource type" : std::string(type)));
+    }
     return std::nullopt;
   }
 

@@ -28,7 +28,10 @@ MetaIdentity identity_of(const fhir::Node& entry) {
 
 Response meta_reply(std::string_view meta) {
   std::string text = R"({"resourceType":"Parameters","parameter":[{"name":"return")";
-  if (meta.size() > 2) text.append(R"(,"valueMeta":)").append(meta);
+  // A parameter has a value, and a value is not empty.
+  constexpr std::string_view none =
+      R"({"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"not-applicable"}]})";
+  text.append(R"(,"valueMeta":)").append(meta.size() > 2 ? meta : none);
   return rest::json_reply(200, text + "}]}");
 }
 

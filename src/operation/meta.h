@@ -27,7 +27,8 @@ struct StoredMeta {
 using MetaIdentity = std::pair<std::string, std::string>;
 MetaIdentity identity_of(const fhir::Node& entry);
 
-// Parameters with `return`, a Meta; `meta` is its JSON, "" or "{}" when there is nothing in it.
+// Parameters with `return`, a Meta; `meta` is its JSON, "" or "{}" when there is nothing in it: then the
+// Meta that is answered says that there is no proper value.
 Response meta_reply(std::string_view meta);
 
 }  // namespace alzette::operation

@@ -254,8 +254,11 @@ std::shared_ptr<const fhir::Content> told_at(std::string_view base) {
 }
 
 fhir::Result<Plan> run(const Call& call) {
-  for (const auto& [name, value] : call.parameters)
-    if (name == "mode" && value == "terminology") return terminology_capabilities(call);
+  for (const auto& [name, value] : call.parameters) {
+    if (name != "mode" || value == "full" || value == "normative") continue;
+    if (value == "terminology") return terminology_capabilities(call);
+    return fhir::Outcome(fhir::Kind::malformed, "value", "mode is full, normative or terminology");
+  }
   auto response = json_reply(200, {});
   response.content = told_at(call.base);
   return Plan(std::move(response));

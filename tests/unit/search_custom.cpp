@@ -51,6 +51,26 @@ TEST_CASE("a SearchParameter of which nothing could be indexed is refused") {
   CHECK(answered("string", "Encounter.extension('http://example.org/x').value"));
 }
 
+TEST_CASE("an active SearchParameter whose expression cannot be read is refused by its place") {
+  const auto place = [](const std::string& type, const std::string& expression, const std::string& more = {}) {
+    std::string inactive;
+    const auto made = define(type, expression, inactive, more);
+    return made ? "kept" : made.outcome().issues.at(0).expression;
+  };
+  CHECK(place("token", "Encounter.class.(") == "SearchParameter.expression");
+  CHECK(place("token", "Encounter.where(") == "SearchParameter.expression");
+  CHECK(place("composite", "Encounter.diagnosis",
+              R"(,"component":[{"definition":"http://example.org/a","expression":"a"},
+                 {"definition":"http://example.org/b","expression":"b ||"}])") ==
+        "SearchParameter.component[1].expression");
+  const auto draft = fhir::receive(R"({"resourceType":"SearchParameter","url":"http://example.org/sp","name":"x",
+      "status":"draft","description":"x","code":"own","base":["Encounter"],"type":"token","expression":"Encounter.class.("})");
+  REQUIRE(draft);
+  std::string inactive;
+  CHECK(fhir::search::custom_definition(*draft->resource, inactive));
+  CHECK_FALSE(inactive.empty());
+}
+
 TEST_CASE("a composite SearchParameter knows the types of its components") {
   std::string inactive;
   const auto made = define("composite", "Patient.contact", inactive, components, "Patient");

@@ -229,6 +229,9 @@ TEST_CASE("$export refuses what it does not know, unless it is to be lenient") {
   CHECK(status("/$export?_outputFormat=text/csv") == 400);
   CHECK(status("/$export?_typeFilter=Patient%3Fnothing%3D1") == 400);
   CHECK(status("/$export?includeAssociatedData=LatestProvenanceResources") == 400);
+  CHECK(status("/$export?_elements=Patient.bogus") == 400);
+  CHECK(status("/$export?_elements=id,bogus") == 400);
+  CHECK(status("/$export?_elements=Nothing.id") == 400);
   CHECK(status("/$export?_type=Nothing&includeAssociatedData=x", "Prefer: respond-async, handling=lenient\r\n") == 202);
   CHECK(status("/_job/none") == 404);
   CHECK(status("/_job/..%2F..%2Fetc") == 400);

@@ -351,6 +351,10 @@ TEST_CASE("what the CapabilityStatement says can be done") {
   const auto statement = server.get("/metadata");
   REQUIRE(statement.status == 200);
   CHECK(statement.text("fhirVersion") == "4.0.1");
+  CHECK(server.get("/metadata?mode=full").status == 200);
+  CHECK(server.get("/metadata?mode=normative").has("CapabilityStatement"));
+  CHECK(server.get("/metadata?mode=terminology").has("TerminologyCapabilities"));
+  CHECK(server.get("/metadata?mode=bogus").status == 400);
   CHECK(wire::count_of(statement.body, R"({"type":")") == 146);
   CHECK(statement.has(server.base()));
   // What every type has is told once; what guides ask for at a type, there.

@@ -66,7 +66,13 @@ TEST_CASE("meta: of a resource, a type and the system") {
   CHECK(server.get("/$meta").has(R"("profile":["http://x/g"])"));
   CHECK(server.get("/$meta").has(R"("code":"R")"));
   CHECK(server.post("/$meta", {}).status == 200);
-  CHECK(server.get("/Observation/$meta").has(R"([{"name":"return"}])"));
+  const auto none = server.get("/Observation/$meta");
+  CHECK(none.has(R"("name":"return","valueMeta":{"extension":[{)"));
+  CHECK_FALSE(
+      server
+          .post("/Parameters/$validate",
+                R"({"resourceType":"Parameters","parameter":[{"name":"resource","resource":)" + none.body + "}]}")
+          .has(R"("severity":"error")"));
   CHECK(server.get("/Patient/none/$meta").status == 404);
 }
 
