@@ -1,6 +1,8 @@
 // The pipeline of a load: planners, one committer, order, and second tries.
 #include "src/load/intake.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
@@ -70,6 +72,8 @@ struct Intake::State {
 };
 
 void Intake::State::planner() {
+  constexpr int kindness = 10;
+  ::setpriority(PRIO_PROCESS, 0, kindness);  // on Linux: of this thread; the store's writer, whom all wait for, goes first
   std::unique_lock lock(mutex);
   while (true) {
     work.wait(lock, [&] { return stopping || !queue.empty(); });
