@@ -328,34 +328,55 @@ void bench_million(const std::string& given, double seconds) {
 // The nation has fourteen documents for each person.
 std::uint64_t patients_of(std::uint64_t documents) { return std::max<std::uint64_t>(documents / 14, 3); }
 
-// The rate at which the last `rows` versions of a store, each a new resource, go into SQLite alone in large commits.
-double raw_rate(const std::string& data, std::int64_t rows, double seconds) {
+struct Loaded {
+  double versions_per_second = 0;
+  bench::Ended ended;
+};
+
+Loaded load_nation(const std::string& data, std::uint64_t documents, std::uint64_t seed) {
+  const std::uint64_t before = fs::exists(store_of(data)) ? bench::versions(store_of(data)) : 0;
+  const auto ended = bench::run({places::program, "generate", "--patients", std::to_string(patients_of(documents)),
+                                 "--seed", std::to_string(seed), "--only", "Patient", "Binary", "DocumentReference",
+                                 "--documents", std::to_string(documents), "--data", data});
+  return {static_cast<double>(bench::versions(store_of(data)) - before) / ended.seconds, ended};
+}
+
+// A small nation more, beside the limit: its rows put by SQLite alone, in large commits, into a copy of the store as it
+// was before, so that both meet the same pages.
+void load_beside_raw(const std::string& data, std::uint64_t seed) {
+  constexpr std::uint64_t documents = 40'000;
   const std::string store = store_of(data);
+  const Folder folder;
+  const std::string copy = folder.path / "raw";
+  std::error_code full;
+  fs::copy_file(store, copy, full);
+  if (full) {
+    std::printf("no room for a copy of the store: not set beside raw inserts\n");
+    return;
+  }
   const bench::Mark end = bench::mark(store);
-  const Folder copy;
-  const auto raw = bench::run({ourselves, "--raw", store, std::to_string(end.key - (rows << 10)),
-                               std::to_string(end.rid - rows), "20000", copy.path / "raw", std::to_string(seconds)});
-  return std::atof(raw.output.c_str());
+  const double ours = load_nation(data, documents, seed).versions_per_second;
+  const auto raw =
+      bench::run({ourselves, "--raw", store, std::to_string(end.key), std::to_string(end.rid), "20000", copy, "60"});
+  std::printf("%llu more documents: %.0f versions/s, raw inserts into the same store %.0f/s: %.2f\n",
+              static_cast<unsigned long long>(documents), ours, std::atof(raw.output.c_str()),
+              ours / std::atof(raw.output.c_str()));
 }
 
 // Nation after nation of `step` documents at most, so that the rate is seen while the store grows.
 void load_documents(const std::string& data, std::uint64_t all, std::uint64_t step) {
-  std::uint64_t before = 0, seed = 0;
+  std::uint64_t seed = 0;
   for (std::uint64_t documents = 0; documents < all;) {
     const auto more = std::min(step, all - documents);
-    const auto made = bench::run({places::program, "generate", "--patients", std::to_string(patients_of(more)),
-                                  "--seed", std::to_string(++seed), "--only", "Patient", "Binary", "DocumentReference",
-                                  "--documents", std::to_string(more), "--data", data});
+    const auto [rate, ended] = load_nation(data, more, ++seed);
     documents += more;
-    const std::uint64_t now = bench::versions(store_of(data));
-    const double rate = static_cast<double>(now - before) / made.seconds;
-    std::printf("up to %llu documents: %.0f/s, %.0f versions/s, %.2f of raw inserts, resident at most %.0f MiB\n",
-                static_cast<unsigned long long>(documents), static_cast<double>(more) / made.seconds, rate,
-                rate / raw_rate(data, 40'000, 10), made.most_resident_mib);
+    std::printf("up to %llu documents: %.0f/s, %.0f versions/s, resident at most %.0f MiB\n",
+                static_cast<unsigned long long>(documents), static_cast<double>(more) / ended.seconds, rate,
+                ended.most_resident_mib);
     std::fflush(stdout);
-    before = now;
   }
   std::printf("disk %.2f KiB a document with its submission\n", disk_bytes(data) / static_cast<double>(all) / 1024);
+  load_beside_raw(data, ++seed);
 }
 
 void bench_documents(std::uint64_t all, const std::string& given, double seconds) {

@@ -66,15 +66,15 @@ class Database {
   std::vector<sqlite3_stmt*> statements_;
 };
 
-// Attaches the store, makes its tables here and lays the rows ready: ready.TABLE with the group of each row. The full
-// text index is left out: it holds no rows that could be read back.
+// Attaches the store, makes its tables here where they are not, and lays the rows ready: ready.TABLE with the group of
+// each row. The full text index is left out: it holds no rows that could be read back.
 std::vector<std::string> lay_ready(Database& db, const std::string& store, const Mark& after, std::uint64_t group) {
   db.run("ATTACH '" + store + "' AS store");
   for (const std::string& sql :
        db.texts("SELECT sql FROM store.sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' "
-                "AND name NOT LIKE 'words%'"))
+                "AND name NOT LIKE 'words%' AND name NOT IN (SELECT name FROM main.sqlite_master)"))
     db.run(sql);
-  db.run("INSERT INTO main.name SELECT * FROM store.name");
+  db.run("INSERT OR IGNORE INTO main.name SELECT * FROM store.name");
   db.run("ATTACH ':memory:' AS ready");
   const std::string key = std::to_string(after.key), rid = std::to_string(after.rid);
   db.run("CREATE TABLE ready.of(key INTEGER PRIMARY KEY, rid INTEGER, part INTEGER)");
@@ -125,7 +125,7 @@ double raw_sqlite(const std::string& store, const Mark& after, std::uint64_t gro
                   double seconds) {
   Database db(copy);
   db.run(
-      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; "
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-262144; PRAGMA temp_store=MEMORY; "
       "PRAGMA wal_autocheckpoint=2000");
   std::vector<sqlite3_stmt*> inserts;
   for (const std::string& table : lay_ready(db, store, after, group)) {
