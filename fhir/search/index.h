@@ -44,8 +44,8 @@ enum class Facet : std::uint8_t {
 //   uri        text
 //   words      text = folded words of the whole resource, joined by blanks (_text, _content): kept in the text index
 //              alone, not among the values of the version
-// lean (most_rows.h): the values of a version hold it, but the index has no row for a token's system alone and none for
-// a text of a code.
+// lean: the values of a version hold it, but the index has no row for a token's system alone and none for a text of a
+// code. So it is in types that is_lean (most_rows.h), and with the types of identifiers.
 struct IndexValue {
   IndexKind kind = IndexKind::token;
   bool canonical = false;

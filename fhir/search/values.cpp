@@ -69,7 +69,7 @@ void add_token(std::string_view code, std::string_view system, RowSink& sink, Fa
   auto& value = sink.add(IndexKind::token, facet);
   value.text = code;
   value.system = system;
-  value.lean = sink.lean;
+  value.lean = sink.lean || facet == Facet::of_type;  // nobody can ask for the type of an identifier alone
 }
 
 void add_text(std::string_view text, RowSink& sink) {

@@ -113,6 +113,12 @@ std::vector<gen::NationOptions> phases_of(const gen::NationOptions& options) {
   return phases;
 }
 
+// About how many resources a phase makes, to show how far it is: one of each type for each patient or document.
+std::uint64_t work_of(const gen::NationOptions& phase) {
+  const auto each = gen::is_of_document(phase.only.front()) ? phase.documents : phase.patients;
+  return phase.only.size() * std::max<std::uint64_t>(each, 1);
+}
+
 // Into the store, through the same rules as any other resource.
 int to_store(const gen::NationOptions& options, store::Archive& archive) {
   in::ProgressBar bar("resources");
@@ -137,8 +143,10 @@ int to_store(const gen::NationOptions& options, store::Archive& archive) {
       intake.submit(std::move(piece));
     };
     const auto phases = phases_of(options);
-    for (std::size_t phase = 0; phase < phases.size(); ++phase) {
-      const gen::Nation nation(phases[phase]);
+    std::uint64_t before = 0, all = 0;
+    for (const auto& phase : phases) all += work_of(phase);
+    for (const auto& phase : phases) {
+      const gen::Nation nation(phase);
       for (std::uint64_t part = 0; part < nation.parts() && !intake.broken(); ++part) {
         nation.part(part, [&](std::string_view, std::string&& json) {
           (lines += json) += '\n';
@@ -147,8 +155,9 @@ int to_store(const gen::NationOptions& options, store::Archive& archive) {
         std::unique_lock lock(mutex);
         std::uint64_t taken = tally.taken();
         lock.unlock();
-        bar.update(share(part + phase * nation.parts(), phases.size() * nation.parts()), taken);
+        bar.update(share(before * nation.parts() + work_of(phase) * part, all * nation.parts()), taken);
       }
+      before += work_of(phase);
       if (!lines.empty()) submit();
       intake.drain();
     }

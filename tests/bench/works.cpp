@@ -397,8 +397,9 @@ void bench_documents(std::uint64_t all, const std::string& given, double seconds
     row(work.name, clients, figures, bare_loop(figures.bytes, clients, seconds), 0);
     row(std::string(work.name) + ", paced", clients, bench::paced(server.port(), clients, 300, seconds, next), 0, 0);
   }
-  write_work(server, "ITI-41 of 100 KiB", clients, seconds, clients, 1, 0.25,
-             [&](unsigned, const Answer*) { return documents.provide(); });
+  const auto provide = [&](unsigned, const Answer*) { return documents.provide(); };
+  write_work(server, "ITI-41 of 100 KiB", clients, seconds, clients, 1, 0.25, provide);
+  row("ITI-41 of 100 KiB, paced", clients, bench::paced(server.port(), clients, 300, seconds, provide), 0, 0);
   std::uint64_t number = 0;
   create_work(server, "create", clients, seconds, number);
   memory("after documents", server);

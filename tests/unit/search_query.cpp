@@ -90,6 +90,7 @@ TEST_CASE("values are checked by type, also when lenient") {
   CHECK(!refusal("Patient", "family", "").empty());
   CHECK(!refusal("Patient", "family", "a,,b").empty());
   CHECK(!refusal("Patient", "identifier:of-type", "MR|1").empty());
+  CHECK(!refusal("Patient", "identifier:of-type", "http://s|MR|").empty());
   CHECK(!refusal("Observation", "subject", "no such/thing at all").empty());
   CHECK(!refusal("Observation", "subject", "#p").empty());
   CHECK(!refusal("Observation", "code-value-quantity", "8480-6").empty());
