@@ -3,6 +3,8 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+
 #include "src/store/sqlite/log_vfs.h"
 
 namespace alzette::store::sqlite {
@@ -164,14 +166,23 @@ void Connection::copy_to(const std::string& file, const std::function<void(std::
   if (code != SQLITE_OK) throw Failure(code, "backup to " + file + ": " + why);
 }
 
-void Connection::checkpoint(Checkpoint kind, std::chrono::milliseconds for_readers) {
+std::uint64_t Connection::checkpoint(Checkpoint kind, std::chrono::milliseconds for_readers) {
   const int mode = kind == Checkpoint::passive   ? SQLITE_CHECKPOINT_PASSIVE
                    : kind == Checkpoint::restart ? SQLITE_CHECKPOINT_RESTART
                                                  : SQLITE_CHECKPOINT_TRUNCATE;
   sqlite3_busy_timeout(db_, static_cast<int>(for_readers.count()));
-  const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, mode, nullptr, nullptr);
+  int moved = 0;
+  const int code = sqlite3_wal_checkpoint_v2(db_, nullptr, mode, nullptr, &moved);
   sqlite3_busy_timeout(db_, patience);
   if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) fail(code, "checkpoint");
+  return static_cast<std::uint64_t>(std::max(moved, 0));
+}
+
+void Connection::sync_database() {
+  sqlite3_file* file = nullptr;
+  if (int code = sqlite3_file_control(db_, "main", SQLITE_FCNTL_FILE_POINTER, &file)) fail(code, "sync");
+  if (int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL))
+    throw Failure(code, "the database could not be synced");
 }
 
 void Connection::commit_unsynced() {

@@ -105,9 +105,12 @@ class Connection {
   // Copies this database, as it is now, into `file` while others go on reading and writing.
   void copy_to(const std::string& file, const std::function<void(std::uint64_t, std::uint64_t)>& progress);
   // Moves the log into the database: as far as nobody reads it (passive); readers are waited for, those that come
-  // meanwhile do without the log, and the next commit starts it anew (restart); or it is emptied (truncate).
+  // meanwhile do without the log, and the next commit starts it anew (restart); or it is emptied (truncate). Answers
+  // how many pages of the log are in the database then.
   enum class Checkpoint : std::uint8_t { passive, restart, truncate };
-  void checkpoint(Checkpoint kind, std::chrono::milliseconds for_readers = std::chrono::seconds(10));
+  std::uint64_t checkpoint(Checkpoint kind, std::chrono::milliseconds for_readers = std::chrono::seconds(10));
+  // What a passive checkpoint moved is on the disk then. The one that moves the last page waits for that by itself.
+  void sync_database();
   // A COMMIT whose pages are in the log but not surely on the disk: a power cut may undo it until sync_log(), which any
   // thread may call while this connection goes on, has come back.
   void commit_unsynced();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "src/clock.h"
 #include "src/store/sqlite/log_vfs.h"
@@ -16,6 +17,8 @@ constexpr std::size_t few_batches = 16;
 constexpr std::size_t group_bytes = 64u << 20;
 constexpr std::size_t queue_bytes = 128u << 20;
 constexpr std::uint64_t pages_to_move = 16'000;  // the log is moved into the database from this length on
+constexpr std::uint64_t few_pages = 500;         // of it may be left for the writer to move, while nobody can commit
+constexpr int most_rounds = 4;                   // of moving what came meanwhile
 constexpr std::uint64_t bulk_log_pages = 100'000;
 constexpr std::chrono::milliseconds short_wait{20};  // for readers, while commits wait
 constexpr std::chrono::milliseconds long_wait{250};  // the same, where the log has become too long
@@ -250,10 +253,10 @@ void Writer::answer(Group& group) {
   for (std::size_t i = 0; i < jobs.size(); ++i) jobs[i].done(std::move(results[i]));
 }
 
-// Moving the log into the database takes two steps, so that commits hardly wait: the helper moves most of it while
-// writes go on, then the writer moves the little that came meanwhile and waits a moment for those who read what
-// stands in the log, so that its next commit starts it anew. Where somebody reads for longer, the log grows until the
-// writer waits for longer.
+// Moving the log into the database takes two steps, so that commits hardly wait: the helper moves it while writes go
+// on, and again what came meanwhile, until little is left; then the writer moves the rest and waits a moment for those
+// who read what stands in the log, so that its next commit starts it anew. Where somebody reads for longer, the log
+// grows until the writer waits for longer.
 void Writer::move_log() {
   const auto pages = log_pages_.load();
   if (pages < move_at_ / 2) move_at_ = pages_to_move;
@@ -322,7 +325,12 @@ void Writer::run_beside() {
 void Writer::move_most(std::optional<Connection>& own) {
   try {
     if (!own) own.emplace(file_, Connection::Mode::write, Connection::Tuning{.cache_kib = 1024, .mmap_bytes = 0});
-    own->checkpoint(Connection::Checkpoint::passive);
+    std::uint64_t moved = 0;
+    for (int round = 0; round < most_rounds && log_pages_ - moved > few_pages; ++round) {
+      const auto before = std::exchange(moved, own->checkpoint(Connection::Checkpoint::passive));
+      if (moved <= before) break;  // somebody reads what stands there
+      own->sync_database();
+    }
     ++checkpoints_;
     mostly_moved_ = true;
   } catch (const Failure& why) {  // a full disk passes: the next commits ask again
