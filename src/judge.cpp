@@ -6,6 +6,7 @@
 
 #include "fhir/bundle.h"
 #include "fhir/definitions.h"
+#include "fhir/terminology/display.h"
 #include "fhir/value.h"
 
 namespace alzette {
@@ -62,6 +63,9 @@ fhir::validate::Options Judge::options() {
   options.member = [this](const Node& value, std::string_view set) { return site_.terminology.bound(value, set); };
   options.has_code = [this](std::string_view system, std::string_view code) {
     return known(site_.terminology.code(system, code).membership);
+  };
+  options.right_display = [this](const Node& coding) {
+    return fhir::terminology::right_display(site_.terminology.canonicals(), coding);
   };
   options.beyond = [this](std::string_view reference) { return stored(reference); };
   return options;

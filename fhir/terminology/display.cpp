@@ -5,6 +5,8 @@
 #include <array>
 
 #include "fhir/terminology/reading.h"
+#include "fhir/terminology/sources.h"
+#include "fhir/terminology/wording.h"
 
 namespace fhir::terminology {
 namespace {
@@ -79,6 +81,20 @@ std::vector<const Name*> Names::right(const Languages& languages) const {
     if (!languages.any() || tag.empty() || languages.fit(tag).weight > 0) found.push_back(&name);
   }
   return found;
+}
+
+std::optional<std::string> right_display(const Canonicals& canonicals, const Node& coding) {
+  const auto url = coding.value_of("system"), code = coding.value_of("code"), given = coding.value_of("display");
+  if (url.empty() || code.empty() || given.empty()) return std::nullopt;
+  Sources sources(canonicals);
+  System* system = sources.system(url, coding.value_of("version"));
+  const At at = system && system->listable() && !system->fragment() ? system->find(code) : nowhere;
+  if (at == nowhere) return std::nullopt;
+  const Names names(system, at, nullptr, {});
+  const auto is = [&](const Name& name) { return wording::same_display(name.designation.value, given); };
+  if (std::any_of(names.all().begin(), names.all().end(), is)) return std::nullopt;
+  const Name* best = names.best({});
+  return best ? std::optional(std::string(best->designation.value)) : std::nullopt;
 }
 
 }  // namespace fhir::terminology

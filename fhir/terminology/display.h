@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,5 +35,10 @@ class Names {
  private:
   std::vector<Name> all_;
 };
+
+// What the system of a Coding calls its code, when its display is none of the names that the code has there, in
+// whatever language; nothing when it is one of them, or when system, version or code are not known, or only as a
+// fragment.
+std::optional<std::string> right_display(const Canonicals& canonicals, const Node& coding);
 
 }  // namespace fhir::terminology

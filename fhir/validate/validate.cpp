@@ -20,6 +20,7 @@ namespace fhir::validate {
 
 namespace {
 
+constexpr std::string_view common_languages = "http://hl7.org/fhir/ValueSet/languages";
 constexpr std::size_t most_issues = 100;  // more tell a sender nothing new
 
 // Types with rules of their own.
@@ -178,6 +179,7 @@ class Validator {
         judge_system(child, here, options_.profiles->canonicals(), say_);
       if (options_.has_code && (child.type == known().coding || child.type->is("Quantity")))
         code_of_system(child, here);
+      if (options_.warnings && options_.right_display && child.type == known().coding) display(child, here);
       if (child.type->kind == TypeKind::primitive)
         primitive(child, here);
       else if (child.type->kind == TypeKind::resource)
@@ -191,6 +193,15 @@ class Validator {
     const auto system = node.value_of("system"), code = node.value_of("code");
     if (system.empty() || code.empty() || options_.has_code(system, code) != false) return;
     fault({&place, "code", 0, false}, "code-invalid", shown(code) + " is no code of " + std::string(system));
+  }
+
+  void display(const Node& coding, const Place& place) {
+    const auto right = options_.right_display(coding);
+    if (!right) return;
+    fault({&place, "display", 0, false}, "invalid",
+          shown(coding.value_of("display")) + " is none of the names of " + shown(coding.value_of("code")) + " in " +
+              std::string(coding.value_of("system")) + ": it is called " + shown(*right),
+          Severity::warning);
   }
 
   void cardinality(const Node& node, const Plan& plan, const Place& place) {
@@ -236,6 +247,9 @@ class Validator {
 
   void binding(const Node& node, const Place& place) {
     const Element& element = *node.element;
+    // R4 binds languages to a preferred value set, and at most to all tags of BCP 47.
+    if (conformance_ && element.binding.view() == common_languages && node.has_value() && !language_syntax(node.text))
+      fault(place, "code-invalid", shown(node.text) + " is not a language tag as BCP 47 has it, such as en or de-LU");
     if (element.strength != Strength::required || !element.value_set) return;
     if (auto text = binding_fault(node, *element.value_set)) fault(place, "code-invalid", std::move(*text));
   }

@@ -31,6 +31,9 @@ struct Options {
   std::function<std::optional<bool>(const Node& value, std::string_view value_set)> member = nullptr;
   // Whether a code system has a code; nothing when that is not known.
   std::function<std::optional<bool>(std::string_view system, std::string_view code)> has_code = nullptr;
+  // What a Coding should be called whose display is none that its system has for the code, in any language; nothing
+  // when it is right, or when that is not known.
+  std::function<std::optional<std::string>(const Node& coding)> right_display = nullptr;
   // A resource beyond the one that is validated, by its reference; null when it
   // is not known. Never fetches (B103).
   std::function<const Node*(std::string_view reference)> beyond = nullptr;

@@ -44,6 +44,31 @@ test('a profile that is stored, changed or deleted counts at once', async () => 
   assert.equal((await errors('Patient', nameless, `?profile=${profileUrl}`)).length, 1);
 });
 
+test('a wrong display is a warning where the code system is here, by all its names', async () => {
+  const system = 'http://e.org/CodeSystem/animals';
+  const animals = { resourceType: 'CodeSystem', id: 'animals', url: system, version: '1', status: 'active', content: 'complete',
+    concept: [{ code: 'dog', display: 'Dog', designation: [{ language: 'de', value: 'Hund' }] }, { code: 'cat' }] };
+  assert.equal((await ask('PUT', `${server.base}/CodeSystem/animals`, JSON.stringify(animals))).status, 201);
+  const told = async (coding) => {
+    const body = { resourceType: 'Observation', status: 'final', code: { coding: [coding] } };
+    const answer = await ask('POST', `${server.base}/Observation/$validate`, JSON.stringify(body));
+    return JSON.parse(answer.text).issue.filter(({ expression }) => expression?.[0].endsWith('.display')).map(({ severity }) => severity);
+  };
+  assert.deepEqual(await told({ system, code: 'dog', display: 'Horse' }), ['warning']);
+  assert.deepEqual(await told({ system, version: '1', code: 'dog', display: 'Horse' }), ['warning']);
+  for (const display of ['Dog', 'dog', 'Hund']) assert.deepEqual(await told({ system, code: 'dog', display }), []);
+  assert.deepEqual(await told({ system, version: '2', code: 'dog', display: 'Horse' }), []);
+  assert.deepEqual(await told({ system, code: 'cat', display: 'Horse' }), []);
+  assert.deepEqual(await told({ system: 'http://e.org/unknown', code: 'dog', display: 'Horse' }), []);
+});
+
+test('a language is a tag of BCP 47', async () => {
+  for (const language of ['en', 'de-LU', 'x-own', 'sr-Latn-RS']) assert.deepEqual(await errors('Patient', { ...nameless, language }), []);
+  for (const language of ['en_US', 'e', 'lëtzebuergesch']) assert.deepEqual(await errors('Patient', { ...nameless, language }), ['code-invalid Patient.language']);
+  const photo = [{ contentType: 'image/png', url: 'http://e.org/p', language: 'not one' }];
+  assert.deepEqual(await errors('Patient', { ...nameless, photo }), ['code-invalid Patient.photo[0].language']);
+});
+
 test('Parameters, modes and instances', async () => {
   const wrapped = { resourceType: 'Parameters', parameter: [{ name: 'resource', resource: { resourceType: 'Patient', gender: 'x' } }, { name: 'mode', valueCode: 'create' }] };
   assert.equal((await errors('Patient', wrapped)).length, 1);
