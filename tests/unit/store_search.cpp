@@ -333,6 +333,15 @@ void populate(Opened& opened, Model& model, Writer& writer, int changes) {
   }
 }
 
+// What a page holds beside its matches, by id.
+Ids included_in(Opened& opened, const char* type_name, const char* text) {
+  Ids out;
+  for (const auto& entry : opened.page(query(type_name, text)).entries)
+    if (!entry.match) out.push_back(entry.version.id);
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("every kind, prefix and modifier finds what a slow evaluation finds") {
@@ -577,31 +586,25 @@ TEST_CASE("_include and _revinclude: once each, by iteration, bounded, as of the
       "Observation", "o2",
       R"("status":"final","code":{"text":"x"},"subject":{"reference":"Patient/p"},"focus":[{"reference":"Patient/p"}])");
   opened.put("Observation", "o3", R"("status":"final","code":{"text":"x"},"subject":{"reference":"Patient/nobody"})");
-  const auto included = [&](const char* type_name, const char* text) {
-    Ids out;
-    for (const auto& entry : opened.page(query(type_name, text)).entries)
-      if (!entry.match) out.push_back(entry.version.id);
-    std::sort(out.begin(), out.end());
-    return out;
-  };
-  CHECK(included("Observation", "_include=Observation:subject") == Ids{"p"});
-  CHECK(included("Observation", "_include=Observation:subject:Group") == Ids{});
-  CHECK(included("Observation", "_include=*") == Ids{"p"});
-  CHECK(included("Observation", "_include=Observation:subject&_include=Patient:organization") == Ids{"p"});
-  CHECK(included("Observation", "_include=Observation:subject&_include:iterate=Patient:organization") ==
+  CHECK(included_in(opened, "Observation", "_include=Observation:subject") == Ids{"p"});
+  CHECK(included_in(opened, "Observation", "_include=Observation:subject:Group") == Ids{});
+  CHECK(included_in(opened, "Observation", "_include=*") == Ids{"p"});
+  CHECK(included_in(opened, "Observation", "_include=Observation:subject&_include=Patient:organization") == Ids{"p"});
+  CHECK(included_in(opened, "Observation", "_include=Observation:subject&_include:iterate=Patient:organization") ==
         Ids{"org", "p"});
   CHECK(
-      included(
-          "Observation",
+      included_in(
+          opened, "Observation",
           "_include=Observation:subject&_include:iterate=Patient:organization&_include:iterate=Organization:partof") ==
       Ids{"org", "p", "top"});
-  CHECK(included("Patient", "_revinclude=Observation:subject") == Ids{"o1", "o2"});
-  CHECK(included("Patient", "_revinclude=*") == Ids{"o1", "o2"});
-  CHECK(included("Organization", "_id=org&_revinclude=Patient:organization&_revinclude:iterate=Observation:subject") ==
+  CHECK(included_in(opened, "Patient", "_revinclude=Observation:subject") == Ids{"o1", "o2"});
+  CHECK(included_in(opened, "Patient", "_revinclude=*") == Ids{"o1", "o2"});
+  CHECK(included_in(opened, "Organization",
+                    "_id=org&_revinclude=Patient:organization&_revinclude:iterate=Observation:subject") ==
         Ids{"o1", "o2", "p"});
-  CHECK(included("Patient", "_include=Patient:link") == Ids{});
+  CHECK(included_in(opened, "Patient", "_include=Patient:link") == Ids{});
   opened.remove("Patient", "p");
-  CHECK(included("Observation", "_include=Observation:subject") == Ids{});
+  CHECK(included_in(opened, "Observation", "_include=Observation:subject") == Ids{});
   fhir::Batch many;
   for (int i = 0; i < 1200; ++i)
     many.writes.push_back(write(fhir::Method::create, "Observation", "m" + std::to_string(i),
@@ -621,19 +624,13 @@ TEST_CASE("_include and _revinclude follow canonicals by address and version") {
   opened.put("QuestionnaireResponse", "exact", R"("questionnaire":"http://e.org/q|1","status":"completed")");
   opened.put("QuestionnaireResponse", "any", R"("questionnaire":"http://e.org/q","status":"completed")");
   opened.put("QuestionnaireResponse", "other", R"("questionnaire":"http://e.org/p","status":"completed")");
-  const auto included = [&](const char* type_name, const char* text) {
-    Ids out;
-    for (const auto& entry : opened.page(query(type_name, text)).entries)
-      if (!entry.match) out.push_back(entry.version.id);
-    std::sort(out.begin(), out.end());
-    return out;
-  };
   const char* forward = "QuestionnaireResponse";
-  CHECK(included(forward, "_id=exact&_include=QuestionnaireResponse:questionnaire") == Ids{"one"});
-  CHECK(included(forward, "_id=any&_include=QuestionnaireResponse:questionnaire") == Ids{"one", "two"});
-  CHECK(included(forward, "_id=other&_include=*") == Ids{});
-  CHECK(included("Questionnaire", "_id=one&_revinclude=QuestionnaireResponse:questionnaire") == Ids{"any", "exact"});
-  CHECK(included("Questionnaire", "_id=two&_revinclude=*") == Ids{"any"});
+  CHECK(included_in(opened, forward, "_id=exact&_include=QuestionnaireResponse:questionnaire") == Ids{"one"});
+  CHECK(included_in(opened, forward, "_id=any&_include=QuestionnaireResponse:questionnaire") == Ids{"one", "two"});
+  CHECK(included_in(opened, forward, "_id=other&_include=*") == Ids{});
+  CHECK(included_in(opened, "Questionnaire", "_id=one&_revinclude=QuestionnaireResponse:questionnaire") ==
+        Ids{"any", "exact"});
+  CHECK(included_in(opened, "Questionnaire", "_id=two&_revinclude=*") == Ids{"any"});
 }
 
 TEST_CASE("chains and _has follow canonicals by address and version") {
