@@ -269,13 +269,14 @@ class Providing {
     }
   }
 
-  // An entry that is put under its id again meets what was made for it before: so it is when a load is repeated.
+  // An entry that is put under its id again meets what was made for it before: so it is when a load is repeated. Only
+  // the end of the id is another one than the entry's, so that what comes together lies together in the store.
   std::string fresh_id(const std::string& what) const {
     if (given_id_.empty()) return xds::new_uuid(work_.site);
-    auto digits = to_hex(sha256(given_id_ + " " + what)).substr(0, 32);
-    digits[12] = digits[16] = '8';  // RFC 9562 5.8
-    for (const std::size_t at : {20u, 16u, 12u, 8u}) digits.insert(at, "-");
-    return std::string(xds::uuid_prefix) + digits;
+    constexpr std::size_t own = 12;  // digits
+    auto id = given_id_.substr(0, given_id_.size() - own) + to_hex(sha256(given_id_ + " " + what)).substr(0, own);
+    id[xds::uuid_prefix.size() + 14] = id[xds::uuid_prefix.size() + 19] = '8';  // RFC 9562 5.8
+    return id;
   }
 
   void add_own_set(const RegistryObject& entry) {

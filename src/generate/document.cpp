@@ -93,14 +93,16 @@ std::vector<std::string> lines_for(const Person& person, Day day, Random& random
   return lines;
 }
 
-// What a document is called: its uniqueId, the UUID of its entry, and the Binary that the repository keeps it as.
+// What a document is called: its uniqueId, the UUID of its entry, and the Binary that the repository keeps it as. UUIDs
+// of one person are neighbours (RFC 9562 5.8: version 8).
 struct Called {
   std::string unique_id, uuid, binary;
 
   Called(std::uint64_t seed, std::uint64_t person, std::uint32_t number)
       : unique_id("1.3.182.2.3.1." + std::to_string(seed) + "." + std::to_string(person) + "." +
                   std::to_string(number)),
-        uuid(hex(seed, 8) + "-" + hex(number, 4) + "-8000-8000-" + hex(person, 12)),
+        uuid(hex(seed, 8) + "-" + hex(person >> 24, 4) + "-8" + hex(person >> 12, 3) + "-8" + hex(person, 3) + "-" +
+             hex(number, 12)),
         binary(ihe::to_hex(ihe::sha256(unique_id)).substr(0, 40)) {}
 
   static std::string hex(std::uint64_t value, std::size_t digits) {
