@@ -72,9 +72,8 @@ struct Intake::State {
 };
 
 void Intake::State::planner() {
-  constexpr int kindness = 10;
-  ::setpriority(PRIO_PROCESS, 0,
-                kindness);  // on Linux: of this thread; the store's writer, whom all wait for, goes first
+  constexpr int kindness = 10;               // of 19: the store's writer, whom all wait for, goes first
+  ::setpriority(PRIO_PROCESS, 0, kindness);  // on Linux: of this thread
   std::unique_lock lock(mutex);
   while (true) {
     work.wait(lock, [&] { return stopping || !queue.empty(); });
