@@ -7,6 +7,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "fhir/hex.h"
+
 namespace fhir {
 
 namespace {
@@ -14,7 +16,6 @@ namespace {
 bool digit(char c) { return c >= '0' && c <= '9'; }
 bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v'; }
-bool hex(char c) { return digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 // Length of the well-formed UTF-8 sequence at the start, or 0.
 std::size_t sequence(const unsigned char* at, std::size_t left) {
@@ -109,7 +110,7 @@ bool uuid_form(std::string_view text, bool capitals) {
   if (text.size() != 36) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? text[i] != '-' : !hex(text[i]) || (!capitals && letter(text[i]) && text[i] < 'a')) return false;
+    if (dash ? text[i] != '-' : hex_digit(text[i]) < 0 || (!capitals && letter(text[i]) && text[i] < 'a')) return false;
   }
   return true;
 }

@@ -6,7 +6,10 @@
 #include <array>
 #include <utility>
 
+#include "fhir/base64.h"
+#include "fhir/hex.h"
 #include "fhir/path/lexer.h"
+#include "fhir/value.h"
 
 namespace fhir::path {
 namespace {
@@ -21,59 +24,12 @@ std::string changed(std::string_view text, Change change) {
   return out;
 }
 
-constexpr std::string_view standard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::string_view url_safe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::string_view hex_digits = "0123456789abcdef";
-
-std::string to_base64(std::string_view text, std::string_view alphabet) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i += 3) {
-    const std::size_t left = std::min<std::size_t>(3, text.size() - i);
-    std::uint32_t bits = 0;
-    for (std::size_t k = 0; k < 3; ++k) bits = bits << 8 | (k < left ? static_cast<unsigned char>(text[i + k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k) out += k <= left ? alphabet[bits >> (18 - 6 * k) & 63] : '=';
-  }
-  return out;
-}
-
-std::optional<std::string> from_base64(std::string_view text, std::string_view alphabet) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  while (text.ends_with('=')) text.remove_suffix(1);
-  std::string out;
-  std::uint32_t bits = 0;
-  int held = 0;
-  for (const char c : text) {
-    const auto digit = alphabet.find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(digit);
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    out += static_cast<char>(bits >> held & 0xFF);
-  }
-  return out;
-}
-
-std::string to_hex(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    out += hex_digits[static_cast<unsigned char>(c) >> 4];
-    out += hex_digits[static_cast<unsigned char>(c) & 15];
-  }
-  return out;
-}
-
-std::optional<std::string> from_hex(std::string_view text) {
-  if (text.size() % 2 != 0) return std::nullopt;
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const auto digit = [](char c) { return hex_digits.find(static_cast<char>(c >= 'A' && c <= 'F' ? c + 32 : c)); };
-    const auto high = digit(text[i]);
-    const auto low = digit(text[i + 1]);
-    if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
-    out += static_cast<char>(high << 4 | low);
-  }
-  return out;
+// From one alphabet of base64 to the other: RFC 4648 sections 4 and 5.
+std::string other_alphabet(std::string text) {
+  constexpr std::string_view from = "+/-_", to = "-_+/";
+  for (char& c : text)
+    if (const auto at = from.find(c); at != std::string_view::npos) c = to[at];
+  return text;
 }
 
 constexpr std::array<std::pair<char, std::string_view>, 5> html_names{
@@ -174,15 +130,15 @@ std::uint32_t code_of(std::string_view character) {
 
 std::optional<std::string> encode(std::string_view text, std::string_view form) {
   if (form == "hex") return to_hex(text);
-  if (form == "base64") return to_base64(text, standard);
-  if (form == "urlbase64") return to_base64(text, url_safe);
+  if (form == "base64") return encode_base64(text);
+  if (form == "urlbase64") return other_alphabet(encode_base64(text));
   return std::nullopt;
 }
 
 std::optional<std::string> decode(std::string_view text, std::string_view form) {
   auto plain = form == "hex"         ? from_hex(text)
-               : form == "base64"    ? from_base64(text, standard)
-               : form == "urlbase64" ? from_base64(text, url_safe)
+               : form == "base64"    ? decode_base64(text)
+               : form == "urlbase64" ? decode_base64(other_alphabet(std::string(text)))
                                      : std::nullopt;
   return plain && is_utf8(*plain) ? plain : std::nullopt;
 }

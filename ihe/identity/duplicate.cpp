@@ -6,9 +6,10 @@
 #include <charconv>
 
 #include "fhir/build.h"
+#include "fhir/digest.h"
+#include "fhir/hex.h"
 #include "fhir/incoming.h"
 #include "fhir/value.h"
-#include "ihe/digest.h"
 #include "ihe/identity/matricule.h"
 #include "ihe/identity/provenance.h"
 #include "ihe/identity/record.h"
@@ -31,7 +32,7 @@ const fhir::Type& task_type() {
 }
 
 std::string task_of(const std::string& one, const std::string& other) {
-  return "pair-" + to_hex(sha256(std::min(one, other) + " " + std::max(one, other))).substr(0, 40);
+  return "pair-" + fhir::to_hex(fhir::sha256(std::min(one, other) + " " + std::max(one, other))).substr(0, 40);
 }
 
 bool is_known(const Site& site, const std::string& system) {

@@ -2,9 +2,9 @@
 #include "ihe/mhd/from_fhir.h"
 
 #include "fhir/definitions.h"
+#include "fhir/hex.h"
 #include "fhir/incoming.h"
 #include "fhir/value.h"
-#include "ihe/digest.h"
 #include "ihe/xds/attribute.h"
 #include "ihe/xds/names.h"
 #include "ihe/xds/persons.h"
@@ -118,7 +118,7 @@ class Builder {
 
 std::string digits_of_hash(std::string_view base64) {
   const auto bytes = fhir::decode_base64(base64);
-  return bytes ? to_hex(*bytes) : std::string();
+  return bytes ? fhir::to_hex(*bytes) : std::string();
 }
 
 // id^^^&oid&ISO^type of an Identifier; the authority is left out where it has no OID.

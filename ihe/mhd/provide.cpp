@@ -6,9 +6,10 @@
 #include <set>
 
 #include "fhir/definitions.h"
+#include "fhir/digest.h"
 #include "fhir/format/json.h"
+#include "fhir/hex.h"
 #include "fhir/value.h"
-#include "ihe/digest.h"
 #include "ihe/mhd/from_fhir.h"
 #include "ihe/settings.h"
 #include "ihe/xds/attribute.h"
@@ -274,7 +275,8 @@ class Providing {
   std::string fresh_id(const std::string& what) const {
     if (given_id_.empty()) return xds::new_uuid(work_.site);
     constexpr std::size_t own = 12;  // digits
-    auto id = given_id_.substr(0, given_id_.size() - own) + to_hex(sha256(given_id_ + " " + what)).substr(0, own);
+    auto id =
+        given_id_.substr(0, given_id_.size() - own) + fhir::to_hex(fhir::sha256(given_id_ + " " + what)).substr(0, own);
     id[xds::uuid_prefix.size() + 14] = id[xds::uuid_prefix.size() + 19] = '8';  // RFC 9562 5.8
     return id;
   }

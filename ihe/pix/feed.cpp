@@ -5,8 +5,9 @@
 #include <array>
 #include <iterator>
 
+#include "fhir/digest.h"
+#include "fhir/hex.h"
 #include "fhir/value.h"
-#include "ihe/digest.h"
 #include "ihe/pix/move_account.h"
 #include "ihe/pix/move_visits.h"
 #include "ihe/pix/pid.h"
@@ -202,7 +203,7 @@ std::string name_of(const hl7v2::Message& message) {
   constexpr std::size_t to_the_second = 14;
   const auto time = message.header(7).component(1).substr(0, to_the_second);
   const auto when = time.find_first_not_of(digits) == std::string::npos && !time.empty() ? time + "-" : std::string();
-  return "v2-" + when + to_hex(sha256(message.text)).substr(0, 40);
+  return "v2-" + when + fhir::to_hex(fhir::sha256(message.text)).substr(0, 40);
 }
 
 // When the message was carried out, if it was: it is in the store with its effect, or neither is.

@@ -5,9 +5,10 @@
 #include <array>
 
 #include "fhir/build.h"
+#include "fhir/digest.h"
+#include "fhir/hex.h"
 #include "fhir/incoming.h"
 #include "fhir/search/query.h"
-#include "ihe/digest.h"
 #include "ihe/pix/pid.h"
 
 namespace ihe::pix {
@@ -84,7 +85,8 @@ class VisitReader {
     if (number.value.empty()) return std::optional<fhir::Write>();
     if (number.system.empty()) number.system = "urn:x-alzette:visits-of:" + message_.header(4).component(1);
     const auto* type = fhir::definitions().resource("Encounter");
-    const auto id = std::string(visit_prefix) + to_hex(sha256(number.system + "|" + number.value)).substr(0, 40);
+    const auto id =
+        std::string(visit_prefix) + fhir::to_hex(fhir::sha256(number.system + "|" + number.value)).substr(0, 40);
     const auto stored = site_.snapshot.read(site_.access, *type, id);
     auto known = stored ? fhir::receive(stored->body) : Result<fhir::Incoming>(fhir::Incoming{});
     if (!known) return std::move(known.outcome());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "fhir/hex.h"
 #include "fhir/value.h"
 
 namespace ihe::mime {
@@ -30,12 +31,6 @@ std::string_view trim(std::string_view text) {
 Outcome malformed(std::string what) { return {Kind::malformed, "structure", "MIME: " + std::move(what)}; }
 Outcome too_large(std::string what) { return {Kind::too_large, "too-long", "MIME: " + std::move(what)}; }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c = lower(c);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 // A parameter's value at the front of `text`, which it takes away: a token, or a quoted string.
 std::string take_value(std::string_view& text) {
   std::string value;
@@ -62,8 +57,8 @@ std::string unquote_printable(std::string_view text) {
       out += text[i];
     } else if (const auto rest = text.substr(i + 1); rest.starts_with("\r\n") || rest.starts_with("\n")) {
       i += rest.front() == '\r' ? 2 : 1;  // a soft line break
-    } else if (rest.size() >= 2 && hex_digit(rest[0]) >= 0 && hex_digit(rest[1]) >= 0) {
-      out += static_cast<char>(hex_digit(rest[0]) * 16 + hex_digit(rest[1]));
+    } else if (rest.size() >= 2 && fhir::hex_digit(rest[0]) >= 0 && fhir::hex_digit(rest[1]) >= 0) {
+      out += static_cast<char>(fhir::hex_digit(rest[0]) * 16 + fhir::hex_digit(rest[1]));
       i += 2;
     } else {
       out += '=';
@@ -212,9 +207,9 @@ bool same_word(std::string_view a, std::string_view b) {
 std::string decode_percent(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escaped = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0;
-    if (escaped && hex_digit(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+    const bool escaped = text[i] == '%' && i + 2 < text.size() && fhir::hex_digit(text[i + 1]) >= 0;
+    if (escaped && fhir::hex_digit(text[i + 2]) >= 0) {
+      out += static_cast<char>(fhir::hex_digit(text[i + 1]) * 16 + fhir::hex_digit(text[i + 2]));
       i += 2;
     } else {
       out += text[i];

@@ -6,13 +6,14 @@
 #include <charconv>
 #include <chrono>
 
+#include "fhir/hex.h"
 #include "ihe/xds/names.h"
 
 namespace ihe::xds {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_hex(char c) { return fhir::hex_digit(c) >= 0; }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 int digits(std::string_view text, std::size_t at, std::size_t size) {

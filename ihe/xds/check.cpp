@@ -1,9 +1,10 @@
 // Entries against documents: see check.h.
 #include "ihe/xds/check.h"
 
+#include "fhir/digest.h"
+#include "fhir/hex.h"
 #include "fhir/store.h"
 #include "fhir/value.h"
-#include "ihe/digest.h"
 #include "ihe/xds/attribute.h"
 #include "ihe/xds/documents.h"
 #include "ihe/xds/names.h"
@@ -48,12 +49,12 @@ class Checking {
       return;
     }
     ++count_;
-    Digest digest(Digest::Kind::sha1);
+    fhir::Digest digest(fhir::Digest::Kind::sha1);
     const bool read = document->bytes->each([&](std::string_view piece) {
       digest.add(piece);
       return true;
     });
-    const bool same = read && same_hash(entry.value(slot::hash), to_hex(digest.finish())) &&
+    const bool same = read && same_hash(entry.value(slot::hash), fhir::to_hex(digest.finish())) &&
                       entry.value(slot::size) == std::to_string(document->bytes->size());
     if (!same && document->bytes->size() > 0) fault_(named + " has not the hash and size that are registered");
   }

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "ihe/digest.h"
+#include "fhir/digest.h"
+#include "fhir/hex.h"
 #include "ihe/door.h"
 #include "ihe/xds/names.h"
 
@@ -170,9 +171,9 @@ class Composer {
     if (!composition_.language.empty()) entry.set(slot::language_code, composition_.language);
     const auto& source = composition_.source_patient.empty() ? composition_.patient : composition_.source_patient;
     if (!source.empty()) entry.set(slot::source_patient_id, source);
-    Digest digest(Digest::Kind::sha1);
+    fhir::Digest digest(fhir::Digest::Kind::sha1);
     item.bytes->each([&](std::string_view piece) { return digest.add(piece), true; });
-    entry.set(slot::hash, to_hex(digest.finish()));
+    entry.set(slot::hash, fhir::to_hex(digest.finish()));
     entry.set(slot::size, std::to_string(item.bytes->size()));
     if (!composition_.repository.empty()) entry.set(slot::repository_unique_id, composition_.repository);
     if (composition_.limited) mark(entry, scheme::limited_entry);

@@ -2,10 +2,11 @@
 #include "ihe/xds/documents.h"
 
 #include "fhir/build.h"
+#include "fhir/digest.h"
 #include "fhir/format/json.h"
+#include "fhir/hex.h"
 #include "fhir/incoming.h"
 #include "fhir/value.h"
-#include "ihe/digest.h"
 #include "ihe/xds/attribute.h"
 #include "ihe/xds/names.h"
 
@@ -19,15 +20,15 @@ const fhir::Type& binary() {
 
 }  // namespace
 
-std::string binary_id(std::string_view unique_id) { return to_hex(sha256(unique_id)).substr(0, 40); }
+std::string binary_id(std::string_view unique_id) { return fhir::to_hex(fhir::sha256(unique_id)).substr(0, 40); }
 
 void describe(RegistryObject& entry, const Document& document, const Settings& settings, Errors& errors) {
-  Digest digest(Digest::Kind::sha1);
+  fhir::Digest digest(fhir::Digest::Kind::sha1);
   document.bytes->each([&](std::string_view piece) {
     digest.add(piece);
     return true;
   });
-  const auto hash = to_hex(digest.finish());
+  const auto hash = fhir::to_hex(digest.finish());
   const auto size = std::to_string(document.bytes->size());
   const auto differs = [&](std::string_view name, std::string_view given, std::string_view is) {
     errors.add(code::repository_metadata, std::string(name) + " " + std::string(given) + " of the document " +

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "fhir/bundle.h"
+#include "fhir/digest.h"
 #include "fhir/format/json.h"
 #include "fhir/value.h"
-#include "ihe/digest.h"
 #include "ihe/xds/attribute.h"
 #include "ihe/xds/names.h"
 
@@ -164,7 +164,7 @@ RegistryObject set_of(Work& work, const RegistryObject& entry) {
     set.classifications.back().scheme = scheme::content_type_code;
   }
   set.set(slot::submission_time, dtm_text(work.site.now));
-  set.identifiers.push_back(label(work, scheme::set_unique_id, oid_of(sha256(set.id))));
+  set.identifiers.push_back(label(work, scheme::set_unique_id, oid_of(fhir::sha256(set.id))));
   set.identifiers.push_back(label(work, scheme::source_id, work.site.settings.repository_id));
   set.identifiers.push_back(label(work, scheme::set_patient_id, std::string(patient_id(entry))));
   return set;
@@ -190,7 +190,7 @@ fhir::Result<Document> make_content(Work& work, const Stored& entry, std::vector
   Summary summary(work, *patient);
   if (auto done = summary.gather(); !done) return std::move(done.outcome());
   const std::string title = on_demand.name.empty() ? "Patient summary" : on_demand.name.front().value;
-  const auto unique = oid_of(sha256(on_demand.id + summary.document(title, {})));
+  const auto unique = oid_of(fhir::sha256(on_demand.id + summary.document(title, {})));
   Document document{unique, std::string(media_type),
                     std::make_shared<fhir::TextContent>(summary.document(title, unique))};
   const auto* former = former_snapshot(work, on_demand.id);

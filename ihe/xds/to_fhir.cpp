@@ -5,8 +5,8 @@
 
 #include "fhir/base64.h"
 #include "fhir/build.h"
+#include "fhir/hex.h"
 #include "fhir/value.h"
-#include "ihe/digest.h"
 #include "ihe/xds/attribute.h"
 #include "ihe/xds/documents.h"
 #include "ihe/xds/names.h"
@@ -149,7 +149,8 @@ class Mapping {
       build::add_some(arena_, attachment, "url", object_.value(slot::uri));
     if (const auto size = object_.value(slot::size); size.size() < 10)
       build::add_some(arena_, attachment, "size", size);
-    build::add_some(arena_, attachment, "hash", fhir::encode_base64(from_hex(object_.value(slot::hash))));
+    build::add_some(arena_, attachment, "hash",
+                    fhir::encode_base64(fhir::from_hex(object_.value(slot::hash)).value_or("")));
     build::add_some(arena_, attachment, "title", text_of(object_.name));
     build::add_some(arena_, attachment, "creation", date_time_of(object_.value(slot::creation_time)));
     for (const auto& code : codes_of(object_, scheme::format_code))

@@ -14,6 +14,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "fhir/hex.h"
+
 namespace alzette::auth {
 namespace {
 
@@ -161,13 +163,7 @@ std::uint32_t random_salt() {
 std::string random_token() {
   std::array<unsigned char, 16> bytes;
   if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) std::abort();
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string token;
-  for (const auto byte : bytes) {
-    token += digits[byte >> 4];
-    token += digits[byte & 15];
-  }
-  return token;
+  return fhir::to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 }  // namespace alzette::auth

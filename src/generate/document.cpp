@@ -6,7 +6,8 @@
 #include <algorithm>
 
 #include "fhir/base64.h"
-#include "ihe/digest.h"
+#include "fhir/digest.h"
+#include "fhir/hex.h"
 #include "ihe/identity/matricule.h"
 #include "src/generate/directory.h"
 #include "src/generate/json_text.h"
@@ -103,7 +104,7 @@ struct Called {
                   std::to_string(number)),
         uuid(hex(seed, 8) + "-" + hex(person >> 24, 4) + "-8" + hex(person >> 12, 3) + "-8" + hex(person, 3) + "-" +
              hex(number, 12)),
-        binary(ihe::to_hex(ihe::sha256(unique_id)).substr(0, 40)) {}
+        binary(fhir::to_hex(fhir::sha256(unique_id)).substr(0, 40)) {}
 
   static std::string hex(std::uint64_t value, std::size_t digits) {
     std::string out(digits, '0');
@@ -155,7 +156,7 @@ std::string document_reference(std::uint64_t seed, const Person& person, const K
                 restricted ? "restricted" : "normal");
   json.list("content").object().object("attachment").text("contentType", content_type(format));
   json.text("language", "fr-LU").text("url", reference_to("Binary", called.binary)).number("size", bytes.size());
-  json.text("hash", fhir::encode_base64(ihe::sha1(bytes)));
+  json.text("hash", fhir::encode_base64(fhir::sha1(bytes)));
   json.text("title", kind.title).text("creation", instant_text(day, 690)).end_object();
   json.object("format").text("system", "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode");
   json.text("code", "urn:ihe:iti:xds:2017:mimeTypeSufficient").end_object().end_object().end_list();

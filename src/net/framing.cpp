@@ -1,5 +1,6 @@
 #include "src/net/framing.h"
 
+#include "fhir/hex.h"
 #include "src/net/ascii.h"
 #include "src/net/uri.h"
 
@@ -247,7 +248,7 @@ Chunks::State Chunks::next(std::string_view& input, std::string_view& data) {
 }
 
 Chunks::At Chunks::after_digit(char c) {
-  const int digit = hex_digit(c);
+  const int digit = fhir::hex_digit(c);
   if (digit >= 0) {
     if (++digits_ > chunk_digits) return At::bad;
     left_ = left_ << 4 | static_cast<std::uint64_t>(digit);

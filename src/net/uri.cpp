@@ -1,5 +1,6 @@
 #include "src/net/uri.h"
 
+#include "fhir/hex.h"
 #include "src/net/ascii.h"
 
 namespace alzette::net {
@@ -40,7 +41,8 @@ std::string_view segment_fault(std::string_view segment) {
     const char c = (*decoded)[i];
     if (c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
       return "the path holds an encoded separator or control character";
-    if (c == '%' && i + 2 < decoded->size() && hex_digit((*decoded)[i + 1]) >= 0 && hex_digit((*decoded)[i + 2]) >= 0)
+    if (c == '%' && i + 2 < decoded->size() && fhir::hex_digit((*decoded)[i + 1]) >= 0 &&
+        fhir::hex_digit((*decoded)[i + 2]) >= 0)
       return "the path is percent-encoded twice";
   }
   return {};
@@ -67,8 +69,8 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
       c = ' ';
     } else if (c == '%') {
       if (i + 2 >= text.size()) return std::nullopt;
-      const int high = hex_digit(text[i + 1]);
-      const int low = hex_digit(text[i + 2]);
+      const int high = fhir::hex_digit(text[i + 1]);
+      const int low = fhir::hex_digit(text[i + 2]);
       if (high < 0 || low < 0) return std::nullopt;
       c = static_cast<char>(high * 16 + low);
       i += 2;

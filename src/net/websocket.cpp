@@ -1,7 +1,7 @@
 #include "src/net/websocket.h"
 
 #include "fhir/base64.h"
-#include "ihe/digest.h"
+#include "fhir/digest.h"
 #include "src/net/ascii.h"
 #include "src/net/uri.h"
 
@@ -54,7 +54,7 @@ Response websocket_answer(const Request& request) {
   response.status = 101;
   response.headers = {{"Upgrade", "websocket"},
                       {"Connection", "Upgrade"},
-                      {"Sec-WebSocket-Accept", fhir::encode_base64(ihe::sha1(std::string(key).append(key_suffix)))}};
+                      {"Sec-WebSocket-Accept", fhir::encode_base64(fhir::sha1(std::string(key).append(key_suffix)))}};
   return response;
 }
 

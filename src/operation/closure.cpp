@@ -8,10 +8,11 @@
 #include <vector>
 
 #include "fhir/canonical.h"
+#include "fhir/digest.h"
 #include "fhir/format/json.h"
+#include "fhir/hex.h"
 #include "fhir/terminology/wording.h"
 #include "fhir/value.h"
-#include "ihe/digest.h"
 #include "src/operation/inquiry.h"
 #include "src/rest/reply.h"
 
@@ -29,7 +30,7 @@ constexpr std::size_t most_codes = 5'000;
 // By system: each code, and the codes that subsume it.
 using Table = std::map<std::string, std::map<std::string, std::set<std::string>>>;
 
-std::string id_of(std::string_view name) { return "closure-" + ihe::to_hex(ihe::sha256(name)).substr(0, 32); }
+std::string id_of(std::string_view name) { return "closure-" + fhir::to_hex(fhir::sha256(name)).substr(0, 32); }
 
 Table read(const Node& map) {
   Table table;

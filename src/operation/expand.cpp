@@ -3,8 +3,9 @@
 
 #include <charconv>
 
+#include "fhir/digest.h"
+#include "fhir/hex.h"
 #include "fhir/value.h"
-#include "ihe/digest.h"
 #include "src/operation/inquiry.h"
 #include "src/rest/reply.h"
 
@@ -67,10 +68,10 @@ std::vector<Echo> echo_of(const Input& input, const ExpandRequest& request) {
 
 // A UUID of version 8 (RFC 9562) out of an id that is unique already.
 std::string uuid_of(const std::string& unique) {
-  auto bytes = ihe::sha256(unique);
+  auto bytes = fhir::sha256(unique);
   bytes[6] = static_cast<char>(0x80 | (bytes[6] & 0x0F));
   bytes[8] = static_cast<char>(0x80 | (bytes[8] & 0x3F));
-  auto text = ihe::to_hex(bytes).substr(0, 32);
+  auto text = fhir::to_hex(bytes).substr(0, 32);
   for (const std::size_t at : {8, 13, 18, 23}) text.insert(at, 1, '-');
   return text;
 }

@@ -11,7 +11,8 @@
 #include <vector>
 
 #include "fhir/base64.h"
-#include "ihe/digest.h"
+#include "fhir/digest.h"
+#include "fhir/hex.h"
 
 namespace alzette::store {
 
@@ -81,7 +82,7 @@ Put make_folder(const std::string& folder) {
 }
 
 // Writes and syncs a draft; what is left of a failed one goes.
-Put write_draft(const std::string& draft, const fhir::Content& content, ihe::Digest* hash) {
+Put write_draft(const std::string& draft, const fhir::Content& content, fhir::Digest* hash) {
   const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return Put::refused;
   const bool written = content.each([&](std::string_view piece) {
@@ -214,8 +215,8 @@ fhir::Result<std::string> Blobs::take_out(fhir::Body& body) const {
   std::size_t meta_at = body.meta_at;
   for (const auto& [begin, end] : long_strings(body.bytes)) {
     if (!from_base64(std::string_view(body.bytes).substr(begin, end - begin), bytes)) continue;
-    const auto digest = ihe::sha256(bytes);
-    if (auto refused = keep(path(ihe::to_hex(digest)), bytes)) return std::move(*refused);
+    const auto digest = fhir::sha256(bytes);
+    if (auto refused = keep(path(fhir::to_hex(digest)), bytes)) return std::move(*refused);
     left.append(body.bytes, copied, begin - copied);
     copied = end;
     if (begin < body.meta_at) meta_at -= end - begin;
@@ -258,7 +259,7 @@ fhir::Result<std::string> Blobs::keep(const std::vector<fhir::Document>& documen
 fhir::Result<std::string> Blobs::keep(const fhir::Content& content) const {
   if (const auto* stored = dynamic_cast<const StoredFile*>(&content); stored && stored->there()) {
     const auto hash = stored->path().substr(stored->path().rfind('/') + 1);
-    if (stored->path() == path(hash)) return ihe::from_hex(hash);
+    if (stored->path() == path(hash)) return fhir::from_hex(hash).value_or("");
   }
   constexpr std::uint64_t small = 4u << 20;  // known documents are not written again
   if (content.size() <= small || content.in_memory().size() == content.size()) {
@@ -266,16 +267,16 @@ fhir::Result<std::string> Blobs::keep(const fhir::Content& content) const {
     const auto bytes = held.empty() ? content.in_memory() : std::string_view(held);
     if (bytes.size() != content.size())
       return fhir::Outcome(fhir::Kind::busy, "no-store", "the document cannot be read from its file");
-    auto digest = ihe::sha256(bytes);
-    if (auto refused = keep(path(ihe::to_hex(digest)), bytes)) return std::move(*refused);
+    auto digest = fhir::sha256(bytes);
+    if (auto refused = keep(path(fhir::to_hex(digest)), bytes)) return std::move(*refused);
     return digest;
   }
   const auto draft = path("draft." + draft_mark());
   if (auto refused = make_folders(draft)) return std::move(*refused);
-  ihe::Digest hashing(ihe::Digest::Kind::sha256);
+  fhir::Digest hashing(fhir::Digest::Kind::sha256);
   if (auto refused = outcome_of(write_draft(draft, content, &hashing))) return std::move(*refused);
   auto digest = hashing.finish();
-  const auto target = path(ihe::to_hex(digest));
+  const auto target = path(fhir::to_hex(digest));
   auto refused = make_folders(target);
   if (!refused) refused = outcome_of(name_draft(draft, target));
   if (refused) return std::move(*refused);
@@ -342,7 +343,7 @@ bool Blobs::each(std::string_view list, const std::function<void(const File&)>& 
   File file;
   while (!list.empty()) {
     if (!take(list, file.offset) || !take(list, file.size) || list.size() < 32) return false;
-    file.hash = ihe::to_hex(list.substr(0, 32));
+    file.hash = fhir::to_hex(list.substr(0, 32));
     list.remove_prefix(32);
     take_file(file);
   }
@@ -364,12 +365,12 @@ std::string Blobs::moved(std::string_view list, std::size_t at, std::size_t byte
 
 bool Blobs::intact(const File& file) const {
   const StoredFile content(path(file.hash), file.size);
-  ihe::Digest hashing(ihe::Digest::Kind::sha256);
+  fhir::Digest hashing(fhir::Digest::Kind::sha256);
   const bool read = content.there() && content.each([&](std::string_view piece) {
     hashing.add(piece);
     return true;
   });
-  return read && ihe::to_hex(hashing.finish()) == file.hash;
+  return read && fhir::to_hex(hashing.finish()) == file.hash;
 }
 
 // In few folders: to make one costs as much as to write the document, and each is found by its hashed name in a folder

@@ -5,7 +5,8 @@
 #include <compare>
 #include <cstring>
 
-#include "ihe/digest.h"
+#include "fhir/digest.h"
+#include "fhir/hex.h"
 
 namespace alzette::store {
 
@@ -218,7 +219,7 @@ std::string bounded(std::string_view text, std::size_t most) {
   if (text.size() <= most) return std::string(text);
   std::size_t cut = most;
   while (cut > 0 && (static_cast<std::uint8_t>(text[cut]) & 0xc0) == 0x80) --cut;
-  return std::string(text.substr(0, cut)) + '#' + ihe::to_hex(ihe::sha256(text)).substr(0, 32);
+  return std::string(text.substr(0, cut)) + '#' + fhir::to_hex(fhir::sha256(text)).substr(0, 32);
 }
 
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "fhir/base64.h"
-#include "ihe/digest.h"
+#include "fhir/digest.h"
 #include "ihe/identity/matricule.h"
 #include "src/generate/directory.h"
 #include "src/generate/document.h"
@@ -152,7 +152,7 @@ TEST_CASE("generate: exactly as many documents as asked, with size and hash of t
     for (std::size_t at = 0; at < all.size(); at += 2) {
       std::string bytes = decoded(member(all[at], "data"));
       const std::string& reference = all[at + 1];
-      const auto hash = ihe::sha1(bytes);
+      const auto hash = fhir::sha1(bytes);
       CHECK(member(reference, "url") == "Binary/" + member(all[at], "id"));
       CHECK(member(reference, "hash") == fhir::encode_base64(hash));
       CHECK(reference.find("\"size\":" + std::to_string(bytes.size()) + ",") != std::string::npos);

@@ -1,7 +1,8 @@
 // Registry and repository over a store: submissions, life cycle, folders, stored queries, update, removal, merge.
 #include <doctest/doctest.h>
 
-#include "ihe/digest.h"
+#include "fhir/digest.h"
+#include "fhir/hex.h"
 #include "tests/unit/xds_fixture.h"
 
 using namespace xds_fixture;
@@ -216,7 +217,7 @@ TEST_CASE("registry: results of several patients are refused as LeafClass, not a
 TEST_CASE("repository: bytes come back as they went in, with their hash, and B50 wrong ones are refused") {
   Registry registry;
   const std::string bytes(100'000, 'x');
-  const auto hash = ihe::to_hex(ihe::sha1(bytes));
+  const auto hash = fhir::to_hex(fhir::sha1(bytes));
   REQUIRE(registry.run("ITI-41", provide({.hash = hash, .size = "100000"}, "1.2.3.9"), {bytes}).success());
   const auto answer = registry.run("ITI-43", retrieve("1.2.3.100"));
   REQUIRE(answer.success());
@@ -243,8 +244,9 @@ TEST_CASE("repository: bytes come back as they went in, with their hash, and B50
 
 TEST_CASE("repository: a removed document is gone, its entry stays") {
   Registry registry;
-  REQUIRE(registry.run("ITI-41", provide({.hash = ihe::to_hex(ihe::sha1("hello")), .size = "5"}, "1.2.3.9"), {"hello"})
-              .success());
+  REQUIRE(
+      registry.run("ITI-41", provide({.hash = fhir::to_hex(fhir::sha1("hello")), .size = "5"}, "1.2.3.9"), {"hello"})
+          .success());
   const auto body = [](const std::string& id) {
     return "<r:RemoveDocumentsRequest xmlns:r=\"urn:ihe:iti:rmd:2017\" "
            "xmlns:x=\"urn:ihe:iti:xds-b:2007\"><x:DocumentRequest>"

@@ -335,6 +335,10 @@ TEST_CASE("path: strings count characters") {
          {"1.startsWith('a')", "?"},
          {"'äé'.encode('base64')", "w6TDqQ=="},
          {"'w6TDqQ=='.decode('base64')", "äé"},
+         {"'>>?'.encode('urlbase64')", "Pj4_"},
+         {"'Pj4_'.decode('urlbase64')", ">>?"},
+         {"'Pj4_'.decode('base64').empty()", "true"},
+         {"'Pj4/'.decode('urlbase64').empty()", "true"},
          {"'ff'.decode('hex')", ""},
          {"'<a>'.escape('html')", "&lt;a&gt;"},
          {"'&lt;a&gt;'.unescape('html')", "<a>"}});

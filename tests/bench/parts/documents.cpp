@@ -3,7 +3,8 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "ihe/digest.h"
+#include "fhir/digest.h"
+#include "fhir/hex.h"
 
 namespace bench {
 namespace {
@@ -96,7 +97,7 @@ std::string cx_of(const Person& person) {
   return person.value + "^^^&amp;" + person.system.substr(std::string("urn:oid:").size()) + "&amp;ISO";
 }
 
-std::string binary_id(const std::string& unique_id) { return ihe::to_hex(ihe::sha256(unique_id)).substr(0, 40); }
+std::string binary_id(const std::string& unique_id) { return fhir::to_hex(fhir::sha256(unique_id)).substr(0, 40); }
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// SHA-1 and SHA-256, by OpenSSL in wire/. FIPS 180-4.
+// SHA-1 and SHA-256, by OpenSSL. FIPS 180-4.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace ihe {
+namespace fhir {
 
 // Takes bytes piece by piece. The digests are raw bytes.
 class Digest {
@@ -26,7 +26,5 @@ class Digest {
 
 std::string sha1(std::string_view bytes);
 std::string sha256(std::string_view bytes);
-std::string to_hex(std::string_view bytes);
-std::string from_hex(std::string_view digits);  // "" unless it is all pairs of digits
 
-}  // namespace ihe
+}  // namespace fhir

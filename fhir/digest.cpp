@@ -1,12 +1,12 @@
 // SHA-1 and SHA-256. FIPS 180-4.
-#include "ihe/digest.h"
+#include "fhir/digest.h"
 
 #include <openssl/evp.h>
 
 #include <array>
 #include <new>
 
-namespace ihe {
+namespace fhir {
 namespace {
 
 // Looked up once: OpenSSL does it for each digest otherwise, which costs more than to digest a short text.
@@ -54,32 +54,4 @@ std::string sha256(std::string_view bytes) {
   return digest.finish();
 }
 
-std::string to_hex(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += digits[byte >> 4];
-    out += digits[byte & 15];
-  }
-  return out;
-}
-
-std::string from_hex(std::string_view digits) {
-  const auto value = [](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    const char low = static_cast<char>(c | 0x20);
-    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-  };
-  if (digits.size() % 2) return {};
-  std::string out;
-  for (std::size_t i = 0; i < digits.size(); i += 2) {
-    const int high = value(digits[i]), low = value(digits[i + 1]);
-    if (high < 0 || low < 0) return {};
-    out += static_cast<char>(high << 4 | low);
-  }
-  return out;
-}
-
-}  // namespace ihe
+}  // namespace fhir
