@@ -44,7 +44,6 @@ inline constexpr std::string_view patient_reconciliation = "XDSPatientIDReconcil
 inline constexpr std::string_view unmodifiable = "UnmodifiableMetadataError";
 inline constexpr std::string_view references_exist = "ReferencesExistException";
 inline constexpr std::string_view unreferenced = "XDSUnreferencedObjectException";
-inline constexpr std::string_view model = "XDSMetadataModelException";
 }  // namespace code
 
 struct RegistryError {

@@ -15,11 +15,11 @@ std::string_view prefix_of(Kind kind) {
                                         : "XDSFolder";
 }
 
-// Entries that have one of these codes by a search parameter of their FHIR view, which calls the scheme by another
+// Objects that have one of these codes by a search parameter of their FHIR view, which calls the scheme by another
 // name.
-fhir::search::Clause clause_of(std::string_view parameter, const Values& codes) {
+fhir::search::Clause clause_of(Kind kind, std::string_view parameter, const Values& codes) {
   fhir::search::Clause clause;
-  clause.parameter = type_of(Kind::document_entry).parameter(parameter);
+  clause.parameter = type_of(kind).parameter(parameter);
   for (const auto& code : codes) {
     fhir::search::Term term;
     term.value.kind = fhir::search::IndexKind::token;
@@ -35,6 +35,16 @@ bool contains(const Values& values, std::string_view value) {
 }
 
 }  // namespace
+
+std::set<std::string, std::less<>> statuses_of(const Values& values) {
+  std::set<std::string, std::less<>> statuses;
+  for (const auto& value : values) {
+    // The Framework's own sample writes ResponseStatusType.
+    if (value.ends_with(":Approved")) statuses.emplace(status::approved);
+    if (value.ends_with(":Deprecated")) statuses.emplace(status::deprecated);
+  }
+  return statuses;
+}
 
 bool like(std::string_view text, std::string_view pattern) {
   std::size_t t = 0, p = 0, star = std::string_view::npos, mark = 0;
@@ -62,11 +72,7 @@ Filter::Filter(const StoredQuery& query, Kind kind) : kind_(kind) {
   const std::string prefix(prefix_of(kind));
   const auto& given = query.values(prefix + "Status");
   status_given_ = !given.empty();
-  for (const auto& status : given) {
-    // The Framework's own sample writes ResponseStatusType.
-    if (status.ends_with(":Approved")) statuses_.emplace(status::approved);
-    if (status.ends_with(":Deprecated")) statuses_.emplace(status::deprecated);
-  }
+  statuses_ = statuses_of(given);
   const auto add_codes = [&](std::string_view name, std::string_view scheme) {
     for (const auto* values : query.all(prefix + std::string(name))) codes_.push_back({scheme, values});
   };
@@ -129,12 +135,14 @@ std::vector<fhir::search::Clause> Filter::clauses() const {
       {scheme::type_code, "type"},
       {scheme::format_code, "format"},
       {scheme::practice_setting_code, "setting"},
-      {scheme::confidentiality_code, "security-label"}};
+      {scheme::confidentiality_code, "security-label"},
+      {scheme::content_type_code, "designationType"},
+      {scheme::code_list, "designationType"}};
   for (const auto& codes : codes_) {
     for (const auto& [scheme, index] : known)
       if (codes.scheme == scheme) all.push_back(clause_of(index, *codes.any_of));
     for (const auto& [scheme, parameter] : of_view)
-      if (codes.scheme == scheme) all.push_back(clause_of(parameter, *codes.any_of));
+      if (codes.scheme == scheme) all.push_back(clause_of(kind_, parameter, *codes.any_of));
   }
   for (const auto* values : references_)
     if (std::none_of(values->begin(), values->end(),

@@ -47,6 +47,9 @@ class Filter {
   std::vector<const Values*> references_;
 };
 
+// The statuses that are meant by the values of a parameter; those that do not exist are left out.
+std::set<std::string, std::less<>> statuses_of(const Values& values);
+
 // LIKE of SQL: % any text, _ any character.
 bool like(std::string_view text, std::string_view pattern);
 

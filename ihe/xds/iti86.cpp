@@ -1,5 +1,6 @@
 // ITI-86 Remove Documents. IHE ITI supplement Remove Metadata and Documents, 3.86.
 #include <set>
+#include <utility>
 
 #include "ihe/wire/ebxml.h"
 #include "ihe/wire/soap.h"
@@ -19,11 +20,11 @@ std::string text_of(const xml::Element& request, std::string_view name) {
 fhir::Result<Plan> run(const Site& site, const Message& message) {
   xds::Work work(site);
   std::vector<fhir::Write> removals;
-  std::set<std::string> seen;
+  std::set<std::pair<std::string, std::string>> seen;
   for (const auto& request : *message.soap->envelope.body) {
     if (request.name != "DocumentRequest") continue;
     const auto repository = text_of(request, "RepositoryUniqueId"), unique_id = text_of(request, "DocumentUniqueId");
-    if (!seen.insert(unique_id).second) continue;
+    if (!seen.emplace(repository, unique_id).second) continue;
     if (repository != site.settings.repository_id) {
       work.errors.add(xds::code::unknown_repository, "The repository " + repository + " is not known here", unique_id);
     } else if (auto removal = xds::removal_of(unique_id, work)) {

@@ -117,7 +117,7 @@ class Check {
     for (const auto& rule : rules_of(object_.kind)) attribute(rule);
     slots_are_named_once();
     if (object_.kind == Kind::document_entry) entry();
-    if (object_.kind == Kind::folder && how_ != Submitted::limited && object_.name.empty()) wrong("title is missing");
+    if (object_.kind == Kind::folder && how_ != Submitted::limited && !is_titled()) wrong("title is missing");
     if (object_.kind == Kind::association) association();
     authors(object_.kind == Kind::submission_set ? scheme::set_author : scheme::entry_author);
   }
@@ -180,6 +180,10 @@ class Check {
     const auto start = dtm_of(object_.value(slot::service_start_time));
     const auto stop = dtm_of(object_.value(slot::service_stop_time));
     if (start && stop && start->low > stop->high) wrong("serviceStartTime is after serviceStopTime");
+  }
+
+  bool is_titled() const {
+    return std::any_of(object_.name.begin(), object_.name.end(), [](const auto& text) { return !text.value.empty(); });
   }
 
   void association() {

@@ -2,7 +2,9 @@
 #include "ihe/xds/query.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <unordered_set>
 
@@ -22,7 +24,9 @@ bool is_limited_mark(const LabelIn<Shown>& label) {
 class Run {
  public:
   Run(Work& work, Records<Shown>& registry, const StoredQuery& query)
-      : work_(work), registry_(registry), query_(query), newest_only_(query.value("MetadataLevel") != "2") {}
+      : work_(work), registry_(registry), query_(query), newest_only_(query.value("MetadataLevel") != "2") {
+    if (const auto& given = query.values("XDSAssociationStatus"); !given.empty()) statuses_ = statuses_of(given);
+  }
 
   Results run() {
     evaluate();
@@ -43,15 +47,14 @@ class Run {
     switch (query_.definition->kind) {
       case QueryKind::find_documents:
       case QueryKind::find_documents_by_reference_id:
+      case QueryKind::find_documents_of_patients:
+      case QueryKind::find_documents_of_patients_by_reference_id:
         return find(Kind::document_entry, "XDSDocumentEntryPatientId");
       case QueryKind::find_submission_sets:
         return find(Kind::submission_set, "XDSSubmissionSetPatientId");
       case QueryKind::find_folders:
       case QueryKind::find_folders_of_patients:
         return find(Kind::folder, "XDSFolderPatientId");
-      case QueryKind::find_documents_of_patients:
-      case QueryKind::find_documents_of_patients_by_reference_id:
-        return find_of_patients();
       case QueryKind::get_all:
         return get_all();
       case QueryKind::get_documents:
@@ -89,6 +92,7 @@ class Run {
     for (const auto* stored : all) add(stored);
   }
   bool shows(const RegistryObjectIn<Shown>& association) const {
+    if (statuses_) return statuses_->contains(association.status);
     return !newest_only_ || association.status != status::deprecated;
   }
   void add(const RegistryObjectIn<Shown>& association) {
@@ -145,27 +149,17 @@ class Run {
     if (filter_fails(filter)) return;
     const auto& patients = query_.values(patient);
     if (!patients.empty()) return add_admitted(of_patients(kind, patients, filter), filter);
-    work_.errors.add(code::missing_parameter, "A multi-patient query needs a patient or a code");
-  }
-
-  void find_of_patients() {
-    if (!query_.values("XDSDocumentEntryPatientId").empty())
-      return find(Kind::document_entry, "XDSDocumentEntryPatientId");
-    const Filter filter(query_, Kind::document_entry);
-    if (filter_fails(filter)) return;
-    struct Way {
-      std::string_view parameter;
-      Index index;
-    };
-    for (const auto& [name, index] :
-         {Way{"XDSDocumentEntryReferenceIdList", Index::reference},
-          Way{"XDSDocumentEntryEventCodeList", Index::event_code}, Way{"XDSDocumentEntryClassCode", Index::class_code},
-          Way{"XDSDocumentEntryHealthcareFacilityTypeCode", Index::facility_code}})
-      if (const auto& values = query_.values(name); !values.empty())
-        return add_admitted(registry_.find(index, values), filter);
+    // ITI-51 alone may leave the patient out, for one of these.
+    constexpr std::array narrow{"XDSDocumentEntryClassCode", "XDSDocumentEntryEventCodeList",
+                                "XDSDocumentEntryHealthcareFacilityTypeCode", "XDSDocumentEntryReferenceIdList",
+                                "XDSFolderCodeList"};
+    if (std::any_of(narrow.begin(), narrow.end(), [&](const auto* name) { return !query_.values(name).empty(); }))
+      return add_admitted(registry_.find(kind, filter.clauses()), filter);
     work_.errors.add(code::missing_parameter,
-                     "one of $XDSDocumentEntryPatientId, …ClassCode, …EventCodeList and …HealthcareFacilityTypeCode "
-                     "is required");
+                     kind == Kind::folder
+                         ? "one of $XDSFolderPatientId and $XDSFolderCodeList is required"
+                         : "one of $XDSDocumentEntryPatientId, …ClassCode, …EventCodeList and "
+                           "…HealthcareFacilityTypeCode is required");
   }
 
   void get_all() {
@@ -203,9 +197,11 @@ class Run {
     for (const auto& id : query_.values("uuid"))
       for (const auto* holder : registry_.pointing_at(id)) {
         if (holder->record.object.kind != Kind::submission_set) continue;
-        add(holder);
-        for (const auto& association : holder->record.associations)
-          if (association.target == id && association.type == relation::has_member) add(association);
+        for (const auto& association : holder->record.associations) {
+          if (association.target != id || association.type != relation::has_member || !shows(association)) continue;
+          add(holder);
+          add(association);
+        }
       }
   }
 
@@ -305,6 +301,7 @@ class Run {
   Records<Shown>& registry_;
   const StoredQuery& query_;
   bool newest_only_;
+  std::optional<std::set<std::string, std::less<>>> statuses_;  // of associations, where they are asked for
   std::vector<const StoredIn<Shown>*> objects_;
   std::vector<const RegistryObjectIn<Shown>*> associations_;
   std::unordered_set<std::string_view> ids_;

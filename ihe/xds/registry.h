@@ -67,6 +67,10 @@ class Records {
   // Objects of any kind, in the order of their registration; or entries, or sets and folders.
   std::vector<const Stored*> find(Index index, const std::vector<std::string>& values);
   std::vector<const Stored*> find(Kind kind, Index index, const std::vector<std::string>& values);
+  // Entries, or sets and folders, that meet all of the clauses.
+  std::vector<const Stored*> find(Kind kind, std::vector<fhir::search::Clause> clauses) {
+    return search(type_of(kind), std::move(clauses));
+  }
   // Entries, or sets and folders, of these Patients (logical ids) that also meet the other clauses.
   std::vector<const Stored*> of_patients(Kind kind, const std::vector<std::string>& patients,
                                          std::vector<fhir::search::Clause> others = {});

@@ -30,11 +30,20 @@ class Removing {
       if (!ids_.contains(id))
         std::erase_if(work_.registry.change(id).record.associations,
                       [&](const RegistryObject& association) { return ids_.contains(association.id); });
+    for (const auto* object : objects_) show_version_before(object->record.object);
     for (const auto* object : objects_) work_.registry.remove(object->record.object.id);
   }
 
  private:
   bool goes(const std::string& id) const { return ids_.contains(id); }
+
+  // With the newest version gone, the newest of those that stay is what the entry or folder is.
+  void show_version_before(const RegistryObject& object) {
+    if (object.superseded) return;
+    auto versions = work_.registry.versions(lid(object));
+    std::erase_if(versions, [&](const Stored* one) { return goes(one->record.object.id); });
+    if (!versions.empty()) work_.registry.change(versions.back()->record.object.id).record.object.superseded = false;
+  }
 
   // Whatever names an object that goes must go with it.
   void check(const Stored& stored) {
@@ -50,8 +59,7 @@ class Removing {
     work_.errors.add(code::references_exist, id + " is referred to by the association " + association.id);
   }
 
-  // An association of an object that stays may go unless something would be left without its SubmissionSet, or a
-  // replaced entry without its replacement.
+  // An association of an object that stays may go unless something would be left without its SubmissionSet.
   void check_kept(const Stored& holder) {
     for (const auto& association : holder.record.associations) {
       if (!goes(association.id)) continue;

@@ -26,6 +26,7 @@ constexpr QueryParameter all_codes(std::string_view name) {
 constexpr QueryParameter time(std::string_view name) { return {.name = name, .form = Form::time}; }
 
 constexpr auto level = QueryParameter{.name = "MetadataLevel", .form = Form::number};
+constexpr auto association_status = list("XDSAssociationStatus");
 
 template <std::size_t A, std::size_t B>
 constexpr auto join(const std::array<QueryParameter, A>& one, const std::array<QueryParameter, B>& other) {
@@ -78,27 +79,32 @@ constexpr std::array get_all{required("patientId"),
                              codes("XDSDocumentEntryFormatCode"),
                              all_codes("XDSDocumentEntryConfidentialityCode"),
                              list("XDSDocumentEntryType"),
+                             association_status,
                              level};
 constexpr std::array get_documents{list("XDSDocumentEntryEntryUUID"), list("XDSDocumentEntryUniqueId"),
                                    list("XDSDocumentEntryLogicalID"), level};
 constexpr std::array get_folders{list("XDSFolderEntryUUID"), list("XDSFolderUniqueId"), list("XDSFolderLogicalID"),
                                  level};
-constexpr std::array by_uuid{required_list("uuid"), level};
+constexpr auto get_documents_and_associations = join(get_documents, std::array{association_status});
+constexpr std::array by_uuid{required_list("uuid"), association_status, level};
 constexpr std::array set_contents{one("XDSSubmissionSetEntryUUID"),    one("XDSSubmissionSetUniqueId"),
                                   codes("XDSDocumentEntryFormatCode"), all_codes("XDSDocumentEntryConfidentialityCode"),
-                                  list("XDSDocumentEntryType"),        level};
+                                  list("XDSDocumentEntryType"),        association_status,
+                                  level};
 constexpr std::array folder_contents{one("XDSFolderEntryUUID"),
                                      one("XDSFolderUniqueId"),
                                      one("XDSFolderLogicalID"),
                                      codes("XDSDocumentEntryFormatCode"),
                                      all_codes("XDSDocumentEntryConfidentialityCode"),
                                      list("XDSDocumentEntryType"),
+                                     association_status,
                                      level};
 constexpr std::array folders_for_document{one("XDSDocumentEntryEntryUUID"), one("XDSDocumentEntryUniqueId"),
-                                          one("XDSDocumentEntryLogicalID"), level};
+                                          one("XDSDocumentEntryLogicalID"), association_status, level};
 constexpr std::array related_documents{one("XDSDocumentEntryEntryUUID"), one("XDSDocumentEntryUniqueId"),
                                        one("XDSDocumentEntryLogicalID"), required_list("AssociationTypes"),
-                                       list("XDSDocumentEntryType"),     level};
+                                       list("XDSDocumentEntryType"),     association_status,
+                                       level};
 
 constexpr std::array<std::string_view, 3> one_document{"XDSDocumentEntryEntryUUID", "XDSDocumentEntryUniqueId",
                                                        "XDSDocumentEntryLogicalID"};
@@ -126,7 +132,7 @@ constexpr std::array definitions{
     QueryDefinition{
         QueryKind::get_associations, "urn:uuid:a7ae438b-4bc2-4642-93e9-be891f7bb155", "GetAssociations", by_uuid, {}},
     QueryDefinition{QueryKind::get_documents_and_associations, "urn:uuid:bab9529a-4a10-40b3-a01f-f68a615d247a",
-                    "GetDocumentsAndAssociations", get_documents, one_document, true},
+                    "GetDocumentsAndAssociations", get_documents_and_associations, one_document, true},
     QueryDefinition{QueryKind::get_submission_sets,
                     "urn:uuid:51224314-5390-4169-9b91-b1980040715a",
                     "GetSubmissionSets",
@@ -239,7 +245,7 @@ class Reader {
     if (again && !found->repeatable)
       return errors_.add(code::parameter_number, "$" + std::string(name) + " is given twice");
     if (values.size() > 1 && !found->several)
-      return errors_.add(code::parameter_number, "$" + std::string(name) + " takes one value");
+      errors_.add(code::parameter_number, "$" + std::string(name) + " takes one value");
     if (values.empty()) return;
     for (const auto& value : values) check(*found, value);
     out_.given.emplace_back(found->name, std::move(values));

@@ -70,9 +70,7 @@ class Submitting {
     }
     if (object.kind == Kind::submission_set || object.kind == Kind::folder)
       how = how == Submitted::on_demand ? Submitted::registered : how;
-    check_object(object, how, code_, work_.errors);
-    if (const auto& affinity = work_.site.settings.affinity)
-      affinity->check(object, code_, work_.site.settings.affinity_enforce, work_.errors);
+    check_attributes(work_, object, how, code_);
   }
 
   void assign_ids() {
@@ -280,6 +278,12 @@ class Submitting {
 };
 
 }  // namespace
+
+void check_attributes(Work& work, const RegistryObject& object, Submitted how, std::string_view metadata_code) {
+  check_object(object, how, metadata_code, work.errors);
+  const auto& settings = work.site.settings;
+  if (settings.affinity) settings.affinity->check(object, metadata_code, settings.affinity_enforce, work.errors);
+}
 
 void assign_ids(Work& work, std::vector<RegistryObject>& objects, std::string_view metadata_code) {
   std::map<std::string, std::string, std::less<>> names;

@@ -44,6 +44,8 @@ std::string new_uuid(const Site& site);
 const KnownPatient* patient_of(Work& work, std::string_view cx, std::string_view what, const Slot* info = nullptr);
 
 // ── parts of submitting that an update shares ───────────────────────────────────────────────────────────────────────
+// The rules of single objects (metadata.h), and the codes of the affinity domain.
+void check_attributes(Work& work, const RegistryObject& object, Submitted how, std::string_view metadata_code);
 // Symbols become fresh UUIDs, the same symbol the same one wherever it stands; given UUIDs are kept for ever.
 void assign_ids(Work& work, std::vector<RegistryObject>& objects, std::string_view metadata_code);
 // The older entry and what was appended to or transformed from it, recursively: Deprecated.

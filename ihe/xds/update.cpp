@@ -40,7 +40,7 @@ class Updating {
     if (!set_) return work_.errors.add(code::registry_metadata, "The submission has no SubmissionSet");
     assign_ids(work_, objects_, code::registry_metadata);
     for (auto& object : objects_) fresh_.emplace(object.id, &object);
-    check_object(*set_, Submitted::registered, code::registry_metadata, work_.errors);
+    check_attributes(work_, *set_, Submitted::registered, code::registry_metadata);
     patient_of(work_, patient_id(*set_), named(*set_));
     check_unique_id();
     plan();
@@ -92,9 +92,13 @@ class Updating {
     for (const auto& object : objects_)
       if (object.kind == Kind::association && object.source != set_->id && !used_.contains(object.id))
         fail(code::update_operation, object, "no SubmitAssociation names it");
+    for (const auto& object : objects_)
+      if (object.kind != Kind::association && &object != set_ && !used_.contains(object.id))
+        fail(code::update_operation, object, "no operation names it");
   }
 
   void plan_version(const RegistryObject& association) {
+    used_.insert(association.target);
     const auto found = fresh_.find(association.target);
     auto* object = found == fresh_.end() ? nullptr : found->second;
     if (!object || (object->kind != Kind::document_entry && object->kind != Kind::folder))
@@ -110,8 +114,8 @@ class Updating {
     const auto& before = versions.back()->record.object;
     if (association.value(slot::previous_version) != std::to_string(version(before)))
       return fail(code::update_version, *object, "the version now is " + std::to_string(version(before)));
-    check_object(*object, is_on_demand(*object) ? Submitted::on_demand : Submitted::registered, code::registry_metadata,
-                 work_.errors);
+    check_attributes(work_, *object, is_on_demand(*object) ? Submitted::on_demand : Submitted::registered,
+                     code::registry_metadata);
     check_change(*object, *versions.back());
     const bool propagate = association.value(slot::association_propagation) != "no";
     versions_.push_back({object, before.id, propagate});
@@ -120,6 +124,8 @@ class Updating {
   void check_change(const RegistryObject& now, const Stored& stored) {
     const auto& before = stored.record.object;
     if (now.kind != before.kind) return fail(code::update, now, "an update keeps the kind of the object");
+    if (!restricted_ && !before.approved()) fail(code::update, now, "the version before is deprecated");
+    if (!restricted_ && now.object_type != before.object_type) fail(code::update, now, "the objectType cannot change");
     if (unique_id(now) != unique_id(before))
       fail(code::update_identifier, now, "the uniqueId cannot change from " + std::string(unique_id(before)));
     const auto one = cx_of(patient_id(now)), two = cx_of(patient_id(before));
@@ -164,6 +170,8 @@ class Updating {
     if (operation.slots.size() != 2 || !is_status(original) || !is_status(next) || original == next)
       return fail(code::update_operation, operation,
                   "it has the Slots OriginalStatus and NewStatus, with two different statuses, and no others");
+    if (!restated_.insert(operation.target).second)
+      return fail(code::update_operation, operation, "two operations change the status of " + operation.target);
     const RegistryObject* target = nullptr;
     bool association = false;
     for (const auto& [object, before, propagate] : versions_)
@@ -195,7 +203,9 @@ class Updating {
       return fail(code::unresolved, operation, operation.target + " is no association of the message");
     const auto& association = *found->second;
     used_.insert(association.id);
-    check_object(association, Submitted::registered, code::registry_metadata, work_.errors);
+    if (association.source == association.target)
+      return fail(code::registry_metadata, association, "source and target are the same object");
+    check_attributes(work_, association, Submitted::registered, code::registry_metadata);
     const auto* source = end_of(association, association.source);
     const auto* target = end_of(association, association.target);
     if (!source || !target) return;
@@ -257,7 +267,7 @@ class Updating {
     auto& before = work_.registry.change(next.before);
     auto& object = *next.object;
     object.version = std::to_string(version(before.record.object) + 1);
-    object.status = status::approved;
+    object.status = before.record.object.status;
     object.home = {};
     if (object.kind == Kind::folder) object.set(slot::last_update_time, dtm_text(work_.site.now));
     before.record.object.status = status::deprecated;
@@ -302,7 +312,8 @@ class Updating {
   RegistryObject* set_ = nullptr;
   std::map<std::string, RegistryObject*, std::less<>> fresh_;
   std::set<std::string> updated_;  // lids
-  std::set<std::string> used_;     // associations that an operation names
+  std::set<std::string> used_;     // objects of the message that an operation names
+  std::set<std::string> restated_;  // objects whose status an operation changes
   std::vector<const RegistryObject*> statuses_to_check_;
   std::vector<NewVersion> versions_;
   std::vector<NewStatus> statuses_;

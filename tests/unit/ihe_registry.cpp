@@ -13,6 +13,8 @@ const std::string get_all = "10b545ea-725c-446d-9b95-8aeb444eddf3";
 const std::string get_associations = "a7ae438b-4bc2-4642-93e9-be891f7bb155";
 const std::string set_and_contents = "e8e3cb2c-e39c-46b9-99e4-c12f57260b83";
 const std::string folder_and_contents = "b909a503-523d-4517-8acf-8e5834dfc4c7";
+const std::string folders_of_patients = "50d3f5ac-39a2-11de-a1ca-b366239e58df";
+const std::string of_patients_by_reference = "1191642d-86c4-42d8-b784-f95445f9f0d5";
 const std::string related_documents = "d90e5407-b356-4d91-a89f-873917b4b0e6";
 
 std::string uuid_of(Registry& registry, const std::string& unique_id) {
@@ -181,6 +183,70 @@ TEST_CASE("registry: a replacement deprecates, its addenda too, and takes the ol
   CHECK(view->body.find("superseded") != std::string::npos);
 }
 
+TEST_CASE("registry: many patients may be asked for by what was coded alone") {
+  Registry registry;
+  REQUIRE(registry.feed({{identity_fixture::a, "2"}}));
+  const auto in_folder = [](const std::string& folder_id, const std::string& patient) {
+    return folder(folder_id, patient) + association("HasMember", "SubmissionSet01", "Folder01");
+  };
+  const std::string references = slot("urn:ihe:iti:xds:2013:referenceIdList",
+                                      {"ORDER7^^^&1.2.4&ISO^urn:ihe:iti:xds:2013:order"});
+  REQUIRE(registry.run("ITI-42", one({.more = {references}}, "1.2.3.9", in_folder("1.2.3.20", cx("1")))).success());
+  REQUIRE(registry
+              .run("ITI-42", one({.unique_id = "1.2.3.101", .patient = cx("2"), .more = {references}}, "1.2.3.10",
+                                 in_folder("1.2.3.21", cx("2"))))
+              .success());
+  const auto folders = [&](const std::vector<std::pair<std::string, std::string>>& more) {
+    std::vector<std::pair<std::string, std::string>> parameters{{"XDSFolderStatus", is_approved}};
+    parameters.insert(parameters.end(), more.begin(), more.end());
+    return registry.run("ITI-51", query(folders_of_patients, parameters));
+  };
+  CHECK(folders({{"XDSFolderCodeList", "('LIST^^1.2.9')"}}).count("<rim:RegistryPackage") == 2);
+  CHECK(folders({{"XDSFolderCodeList", "('LIST^^1.2.8')"}}).count("<rim:RegistryPackage") == 0);
+  CHECK(folders({{"XDSFolderPatientId", "('" + cx("2") + "')"}}).count("<rim:RegistryPackage") == 1);
+  CHECK(folders({}).has("XDSStoredQueryMissingParam"));
+  const auto referring = [&](const std::string& value) {
+    return registry
+        .run("ITI-51", query(of_patients_by_reference, {{"XDSDocumentEntryStatus", is_approved},
+                                                        {"XDSDocumentEntryReferenceIdList", value}}))
+        .count("<rim:ExtrinsicObject");
+  };
+  CHECK(referring("('ORDER7^^^&1.2.4&ISO^urn:ihe:iti:xds:2013:order')") == 2);
+  CHECK(referring("('ORDER%')") == 2);
+  CHECK(referring("('ORDEX%')") == 0);
+}
+
+TEST_CASE("registry: associations are shown by their status") {
+  Registry registry;
+  REQUIRE(registry.run("ITI-42", one({}, "1.2.3.9",
+                                     folder("1.2.3.20") + association("HasMember", "SubmissionSet01", "Folder01") +
+                                         association("HasMember", "Folder01", "Document01")))
+              .success());
+  const auto entry = uuid_of(registry, "1.2.3.100");
+  const auto status = [](const std::string& word) { return "urn:oasis:names:tc:ebxml-regrep:StatusType:" + word; };
+  const auto contents = registry.run("ITI-18", query(folder_and_contents, {{"XDSFolderUniqueId", "'1.2.3.20'"}}));
+  REQUIRE(registry
+              .run("ITI-57", request(submission_set("1.2.3.10") +
+                                     association("urn:ihe:iti:2010:AssociationType:UpdateAvailabilityStatus",
+                                                 "SubmissionSet01", contents.attribute("<rim:Association ", "id"),
+                                                 slot("OriginalStatus", {status("Approved")}) +
+                                                     slot("NewStatus", {status("Deprecated")}))))
+              .success());
+  const auto shown = [&](const std::string& id, std::vector<std::pair<std::string, std::string>> parameters,
+                         const std::string& words) {
+    if (!words.empty()) parameters.emplace_back("XDSAssociationStatus", words);
+    return registry.run("ITI-18", query(id, parameters)).count("<rim:Association ");
+  };
+  const std::string approved = "('" + status("Approved") + "')", deprecated = "('" + status("Deprecated") + "')";
+  const std::string both = "('" + status("Approved") + "','" + status("Deprecated") + "')";
+  CHECK(shown(get_associations, {{"uuid", "('" + entry + "')"}}, "") == 1);
+  CHECK(shown(get_associations, {{"uuid", "('" + entry + "')"}}, approved) == 1);
+  CHECK(shown(get_associations, {{"uuid", "('" + entry + "')"}}, deprecated) == 1);
+  CHECK(shown(get_associations, {{"uuid", "('" + entry + "')"}}, both) == 2);
+  CHECK(shown(folder_and_contents, {{"XDSFolderUniqueId", "'1.2.3.20'"}}, "") == 0);
+  CHECK(shown(folder_and_contents, {{"XDSFolderUniqueId", "'1.2.3.20'"}}, deprecated) == 1);
+}
+
 TEST_CASE("registry: GetAll, GetAssociations, contents of a set") {
   Registry registry;
   REQUIRE(registry.run("ITI-42", one({}, "1.2.3.9")).success());
@@ -244,15 +310,19 @@ TEST_CASE("repository: bytes come back as they went in, with their hash, and B50
 
 TEST_CASE("repository: a removed document is gone, its entry stays") {
   Registry registry;
-  REQUIRE(
-      registry.run("ITI-41", provide({.hash = fhir::to_hex(fhir::sha1("hello")), .size = "5"}, "1.2.3.9"), {"hello"})
-          .success());
-  const auto body = [](const std::string& id) {
-    return "<r:RemoveDocumentsRequest xmlns:r=\"urn:ihe:iti:rmd:2017\" "
-           "xmlns:x=\"urn:ihe:iti:xds-b:2007\"><x:DocumentRequest>"
-           "<x:RepositoryUniqueId>1.3.182.2.4.1</x:RepositoryUniqueId><x:DocumentUniqueId>" +
-           id + "</x:DocumentUniqueId></x:DocumentRequest></r:RemoveDocumentsRequest>";
+  REQUIRE(registry.run("ITI-41", provide({.hash = fhir::to_hex(fhir::sha1("hello")), .size = "5"}, "1.2.3.9"), {"hello"})
+              .success());
+  const auto named = [](const std::string& id, const std::string& repository = "1.3.182.2.4.1") {
+    return "<x:DocumentRequest><x:RepositoryUniqueId>" + repository + "</x:RepositoryUniqueId><x:DocumentUniqueId>" +
+           id + "</x:DocumentUniqueId></x:DocumentRequest>";
   };
+  const auto all_of = [](const std::string& documents) {
+    return "<r:RemoveDocumentsRequest xmlns:r=\"urn:ihe:iti:rmd:2017\" xmlns:x=\"urn:ihe:iti:xds-b:2007\">" + documents +
+           "</r:RemoveDocumentsRequest>";
+  };
+  const auto body = [&](const std::string& id) { return all_of(named(id)); };
+  CHECK(registry.run("ITI-86", all_of(named("1.2.3.100") + named("1.2.3.100", "1.2.3.4"))).has("XDSUnknownRepositoryId"));
+  CHECK(registry.run("ITI-43", retrieve("1.2.3.100")).success());
   CHECK(registry.run("ITI-86", body("1.2.3.999")).has("XDSDocumentUniqueIdError"));
   CHECK(registry.run("ITI-86", body("1.2.3.100")).success());
   CHECK(registry.run("ITI-43", retrieve("1.2.3.100")).has("XDSDocumentUniqueIdError"));
@@ -293,16 +363,83 @@ TEST_CASE("registry: metadata update makes versions, and knows an old one") {
   CHECK(registry.run("ITI-92", update("2", "1.2.3.14", other)).success());
 }
 
+TEST_CASE("registry: an update revives nothing, loses nothing, and keeps what an object is") {
+  Registry registry;
+  REQUIRE(registry.run("ITI-42", one({}, "1.2.3.9")).success());
+  const auto first = uuid_of(registry, "1.2.3.100");
+  const auto version = [](const std::string& number) {
+    return association("HasMember", "SubmissionSet01", "Document01",
+                       slot("SubmissionSetStatus", {"Original"}) + slot("PreviousVersion", {number}));
+  };
+  const Entry next{.class_code = "SUMMARY", .lid = first};
+  const auto refused = [&](const std::string& objects) {
+    const auto answer = registry.run("ITI-57", request(objects + submission_set("1.2.3.10")));
+    return answer.success() ? "" : answer.attribute("<rs:RegistryError ", "errorCode");
+  };
+  // An entry and a folder that no operation names.
+  CHECK(refused(xml_of(next) + version("1") + xml_of({.id = "Document02", .unique_id = "1.2.3.101"})) ==
+        "XDSMetadataUpdateOperationError");
+  CHECK(refused(xml_of(next) + version("1") + folder("1.2.3.20")) == "XDSMetadataUpdateOperationError");
+  // A stable entry stays one.
+  Entry on_demand = next;
+  on_demand.without = "creationTime";
+  on_demand.hash = on_demand.size = "";
+  auto changed = xml_of(on_demand);
+  for (const auto& part : {slot("hash", {""}), slot("size", {""})}) changed.erase(changed.find(part), part.size());
+  const std::string stable = "7edca82f-054d-47f2-a032-9b2a5b5186c1";
+  changed.replace(changed.find(stable), stable.size(), "34268e47-fdf5-41a6-ba33-82133c465248");
+  CHECK(refused(changed + version("1")) == "XDSMetadataUpdateError");
+  // An entry is not related to itself.
+  CHECK(refused(association("urn:ihe:iti:2010:AssociationType:SubmitAssociation", "SubmissionSet01", "related") +
+                "<Association id=\"related\" associationType=\"urn:ihe:iti:2007:AssociationType:APND\" sourceObject=\"" +
+                first + "\" targetObject=\"" + first + "\"/>") == "XDSRegistryMetadataError");
+  // What is deprecated is not updated by ITI-57, and stays so when ITI-92 does it.
+  const std::string prefix = "urn:oasis:names:tc:ebxml-regrep:StatusType:";
+  REQUIRE(refused(association("urn:ihe:iti:2010:AssociationType:UpdateAvailabilityStatus", "SubmissionSet01", first,
+                              slot("OriginalStatus", {prefix + "Approved"}) +
+                                  slot("NewStatus", {prefix + "Deprecated"}))) == "");
+  const auto update = [&](const std::string& set_id) {
+    return request(xml_of(next) + submission_set(set_id) + version("1"));
+  };
+  CHECK(registry.run("ITI-57", update("1.2.3.11")).has("XDSMetadataUpdateError"));
+  REQUIRE(registry.run("ITI-92", update("1.2.3.12")).success());
+  const auto newest = registry.run("ITI-18", query(get_documents, {{"XDSDocumentEntryLogicalID", "('" + first + "')"}}));
+  CHECK(newest.has("versionName=\"2\""));
+  CHECK(newest.attribute("<rim:ExtrinsicObject", "status") == prefix + "Deprecated");
+}
+
+TEST_CASE("registry: an update obeys the affinity domain") {
+  Registry registry;
+  REQUIRE(registry.run("ITI-42", one({}, "1.2.3.9")).success());
+  auto affinity = ihe::xds::Affinity::read(R"({"codes":{"classCode":[{"code":"REPORT","codingScheme":"1.2.9"}]}})");
+  REQUIRE(affinity);
+  registry.settings.affinity = std::make_shared<ihe::xds::Affinity>(std::move(*affinity));
+  registry.settings.affinity_enforce = true;
+  const auto answer = registry.run(
+      "ITI-57", request(xml_of({.class_code = "OTHER", .lid = uuid_of(registry, "1.2.3.100")}) +
+                        submission_set("1.2.3.10") +
+                        association("HasMember", "SubmissionSet01", "Document01",
+                                    slot("SubmissionSetStatus", {"Original"}) + slot("PreviousVersion", {"1"}))));
+  CHECK(answer.has("not of this affinity domain"));
+  CHECK_FALSE(answer.success());
+}
+
 TEST_CASE("registry: availability status is changed by an operation of its own") {
   Registry registry;
   REQUIRE(registry.run("ITI-42", one({}, "1.2.3.9")).success());
   const auto uuid = uuid_of(registry, "1.2.3.100");
-  const auto change = [&](const std::string& from, const std::string& to, const std::string& set_id) {
+  const auto operation = [&](const std::string& from, const std::string& to) {
     const std::string prefix = "urn:oasis:names:tc:ebxml-regrep:StatusType:";
-    return request(submission_set(set_id) +
-                   association("urn:ihe:iti:2010:AssociationType:UpdateAvailabilityStatus", "SubmissionSet01", uuid,
-                               slot("OriginalStatus", {prefix + from}) + slot("NewStatus", {prefix + to})));
+    return association("urn:ihe:iti:2010:AssociationType:UpdateAvailabilityStatus", "SubmissionSet01", uuid,
+                       slot("OriginalStatus", {prefix + from}) + slot("NewStatus", {prefix + to}));
   };
+  const auto change = [&](const std::string& from, const std::string& to, const std::string& set_id) {
+    return request(submission_set(set_id) + operation(from, to));
+  };
+  CHECK(registry
+            .run("ITI-57", request(submission_set("1.2.3.10") + operation("Approved", "Deprecated") +
+                                   operation("Approved", "Deprecated")))
+            .has("XDSMetadataUpdateOperationError"));
   CHECK(registry.run("ITI-57", change("Deprecated", "Approved", "1.2.3.10")).has("XDSMetadataUpdateError"));
   CHECK(registry.run("ITI-57", change("Approved", "Approved", "1.2.3.10")).has("XDSMetadataUpdateOperationError"));
   REQUIRE(registry.run("ITI-57", change("Approved", "Deprecated", "1.2.3.11")).success());
@@ -329,6 +466,21 @@ TEST_CASE("registry: what is removed leaves nothing dangling") {
   CHECK(registry.run("ITI-62", remove({member})).has("XDSUnreferencedObjectException"));
   REQUIRE(registry.run("ITI-62", remove({entry, member, set})).success());
   CHECK(registry.find().count("<rim:ExtrinsicObject") == 0);
+  // With its newest version gone, an entry is the version before.
+  REQUIRE(registry.run("ITI-42", one({.unique_id = "1.2.3.101"}, "1.2.3.10")).success());
+  const auto first = uuid_of(registry, "1.2.3.101");
+  REQUIRE(registry
+              .run("ITI-57", request(xml_of({.unique_id = "1.2.3.101", .lid = first}) + submission_set("1.2.3.11") +
+                                     association("HasMember", "SubmissionSet01", "Document01",
+                                                 slot("SubmissionSetStatus", {"Original"}) +
+                                                     slot("PreviousVersion", {"1"}))))
+              .success());
+  const auto second = registry.run("ITI-18", query(set_and_contents, {{"XDSSubmissionSetUniqueId", "'1.2.3.11'"}}));
+  REQUIRE(registry
+              .run("ITI-62", remove({uuid_of(registry, "1.2.3.101"), second.attribute("<rim:Association ", "id"),
+                                     second.attribute("<rim:RegistryPackage", "id")}))
+              .success());
+  CHECK(uuid_of(registry, "1.2.3.101") == first);
 }
 
 TEST_CASE("registry: a merge shows in queries, a subsumed identifier takes no more documents") {

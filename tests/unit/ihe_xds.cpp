@@ -204,6 +204,19 @@ TEST_CASE("xds: required attributes by the way an entry came") {
         std::string::npos);
 }
 
+TEST_CASE("xds: a folder has a title that says something") {
+  const auto faults = [](const std::string& folder) {
+    const auto submission = read(xds_fixture::request(folder));
+    Errors errors;
+    check_object(submission.objects.at(0), Submitted::registered, code::registry_metadata, errors);
+    return errors.list().size();
+  };
+  auto folder = xds_fixture::folder("1.2.3.20");
+  CHECK(faults(folder) == 0);
+  const std::string title = "value=\"Folder\"";
+  CHECK(faults(folder.replace(folder.find(title), title.size(), "value=\"\"")) == 1);
+}
+
 TEST_CASE("xds: an affinity domain warns or refuses") {
   auto affinity =
       Affinity::read(R"({"codes":{"classCode":[{"code":"REPORT","codingScheme":"1.2.9","display":"Report"}]},
