@@ -131,13 +131,12 @@ std::vector<fhir::search::Clause> Filter::clauses() const {
   constexpr std::pair<std::string_view, Index> known[] = {{scheme::class_code, Index::class_code},
                                                           {scheme::event_code, Index::event_code},
                                                           {scheme::facility_code, Index::facility_code}};
-  constexpr std::pair<std::string_view, std::string_view> of_view[] = {
-      {scheme::type_code, "type"},
-      {scheme::format_code, "format"},
-      {scheme::practice_setting_code, "setting"},
-      {scheme::confidentiality_code, "security-label"},
-      {scheme::content_type_code, "designationType"},
-      {scheme::code_list, "designationType"}};
+  constexpr std::pair<std::string_view, std::string_view> of_view[] = {{scheme::type_code, "type"},
+                                                                       {scheme::format_code, "format"},
+                                                                       {scheme::practice_setting_code, "setting"},
+                                                                       {scheme::confidentiality_code, "security-label"},
+                                                                       {scheme::content_type_code, "designationType"},
+                                                                       {scheme::code_list, "designationType"}};
   for (const auto& codes : codes_) {
     for (const auto& [scheme, index] : known)
       if (codes.scheme == scheme) all.push_back(clause_of(index, *codes.any_of));

@@ -155,11 +155,10 @@ class Run {
                                 "XDSFolderCodeList"};
     if (std::any_of(narrow.begin(), narrow.end(), [&](const auto* name) { return !query_.values(name).empty(); }))
       return add_admitted(registry_.find(kind, filter.clauses()), filter);
-    work_.errors.add(code::missing_parameter,
-                     kind == Kind::folder
-                         ? "one of $XDSFolderPatientId and $XDSFolderCodeList is required"
-                         : "one of $XDSDocumentEntryPatientId, …ClassCode, …EventCodeList and "
-                           "…HealthcareFacilityTypeCode is required");
+    work_.errors.add(code::missing_parameter, kind == Kind::folder
+                                                  ? "one of $XDSFolderPatientId and $XDSFolderCodeList is required"
+                                                  : "one of $XDSDocumentEntryPatientId, …ClassCode, …EventCodeList and "
+                                                    "…HealthcareFacilityTypeCode is required");
   }
 
   void get_all() {

@@ -87,9 +87,12 @@ constexpr std::array get_folders{list("XDSFolderEntryUUID"), list("XDSFolderUniq
                                  level};
 constexpr auto get_documents_and_associations = join(get_documents, std::array{association_status});
 constexpr std::array by_uuid{required_list("uuid"), association_status, level};
-constexpr std::array set_contents{one("XDSSubmissionSetEntryUUID"),    one("XDSSubmissionSetUniqueId"),
-                                  codes("XDSDocumentEntryFormatCode"), all_codes("XDSDocumentEntryConfidentialityCode"),
-                                  list("XDSDocumentEntryType"),        association_status,
+constexpr std::array set_contents{one("XDSSubmissionSetEntryUUID"),
+                                  one("XDSSubmissionSetUniqueId"),
+                                  codes("XDSDocumentEntryFormatCode"),
+                                  all_codes("XDSDocumentEntryConfidentialityCode"),
+                                  list("XDSDocumentEntryType"),
+                                  association_status,
                                   level};
 constexpr std::array folder_contents{one("XDSFolderEntryUUID"),
                                      one("XDSFolderUniqueId"),
@@ -101,9 +104,12 @@ constexpr std::array folder_contents{one("XDSFolderEntryUUID"),
                                      level};
 constexpr std::array folders_for_document{one("XDSDocumentEntryEntryUUID"), one("XDSDocumentEntryUniqueId"),
                                           one("XDSDocumentEntryLogicalID"), association_status, level};
-constexpr std::array related_documents{one("XDSDocumentEntryEntryUUID"), one("XDSDocumentEntryUniqueId"),
-                                       one("XDSDocumentEntryLogicalID"), required_list("AssociationTypes"),
-                                       list("XDSDocumentEntryType"),     association_status,
+constexpr std::array related_documents{one("XDSDocumentEntryEntryUUID"),
+                                       one("XDSDocumentEntryUniqueId"),
+                                       one("XDSDocumentEntryLogicalID"),
+                                       required_list("AssociationTypes"),
+                                       list("XDSDocumentEntryType"),
+                                       association_status,
                                        level};
 
 constexpr std::array<std::string_view, 3> one_document{"XDSDocumentEntryEntryUUID", "XDSDocumentEntryUniqueId",

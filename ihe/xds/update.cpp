@@ -311,8 +311,8 @@ class Updating {
   bool restricted_;
   RegistryObject* set_ = nullptr;
   std::map<std::string, RegistryObject*, std::less<>> fresh_;
-  std::set<std::string> updated_;  // lids
-  std::set<std::string> used_;     // objects of the message that an operation names
+  std::set<std::string> updated_;   // lids
+  std::set<std::string> used_;      // objects of the message that an operation names
   std::set<std::string> restated_;  // objects whose status an operation changes
   std::vector<const RegistryObject*> statuses_to_check_;
   std::vector<NewVersion> versions_;

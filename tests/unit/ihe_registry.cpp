@@ -189,8 +189,8 @@ TEST_CASE("registry: many patients may be asked for by what was coded alone") {
   const auto in_folder = [](const std::string& folder_id, const std::string& patient) {
     return folder(folder_id, patient) + association("HasMember", "SubmissionSet01", "Folder01");
   };
-  const std::string references = slot("urn:ihe:iti:xds:2013:referenceIdList",
-                                      {"ORDER7^^^&1.2.4&ISO^urn:ihe:iti:xds:2013:order"});
+  const std::string references =
+      slot("urn:ihe:iti:xds:2013:referenceIdList", {"ORDER7^^^&1.2.4&ISO^urn:ihe:iti:xds:2013:order"});
   REQUIRE(registry.run("ITI-42", one({.more = {references}}, "1.2.3.9", in_folder("1.2.3.20", cx("1")))).success());
   REQUIRE(registry
               .run("ITI-42", one({.unique_id = "1.2.3.101", .patient = cx("2"), .more = {references}}, "1.2.3.10",
@@ -207,8 +207,8 @@ TEST_CASE("registry: many patients may be asked for by what was coded alone") {
   CHECK(folders({}).has("XDSStoredQueryMissingParam"));
   const auto referring = [&](const std::string& value) {
     return registry
-        .run("ITI-51", query(of_patients_by_reference, {{"XDSDocumentEntryStatus", is_approved},
-                                                        {"XDSDocumentEntryReferenceIdList", value}}))
+        .run("ITI-51", query(of_patients_by_reference,
+                             {{"XDSDocumentEntryStatus", is_approved}, {"XDSDocumentEntryReferenceIdList", value}}))
         .count("<rim:ExtrinsicObject");
   };
   CHECK(referring("('ORDER7^^^&1.2.4&ISO^urn:ihe:iti:xds:2013:order')") == 2);
@@ -218,9 +218,10 @@ TEST_CASE("registry: many patients may be asked for by what was coded alone") {
 
 TEST_CASE("registry: associations are shown by their status") {
   Registry registry;
-  REQUIRE(registry.run("ITI-42", one({}, "1.2.3.9",
-                                     folder("1.2.3.20") + association("HasMember", "SubmissionSet01", "Folder01") +
-                                         association("HasMember", "Folder01", "Document01")))
+  REQUIRE(registry
+              .run("ITI-42", one({}, "1.2.3.9",
+                                 folder("1.2.3.20") + association("HasMember", "SubmissionSet01", "Folder01") +
+                                     association("HasMember", "Folder01", "Document01")))
               .success());
   const auto entry = uuid_of(registry, "1.2.3.100");
   const auto status = [](const std::string& word) { return "urn:oasis:names:tc:ebxml-regrep:StatusType:" + word; };
@@ -310,18 +311,20 @@ TEST_CASE("repository: bytes come back as they went in, with their hash, and B50
 
 TEST_CASE("repository: a removed document is gone, its entry stays") {
   Registry registry;
-  REQUIRE(registry.run("ITI-41", provide({.hash = fhir::to_hex(fhir::sha1("hello")), .size = "5"}, "1.2.3.9"), {"hello"})
-              .success());
+  REQUIRE(
+      registry.run("ITI-41", provide({.hash = fhir::to_hex(fhir::sha1("hello")), .size = "5"}, "1.2.3.9"), {"hello"})
+          .success());
   const auto named = [](const std::string& id, const std::string& repository = "1.3.182.2.4.1") {
     return "<x:DocumentRequest><x:RepositoryUniqueId>" + repository + "</x:RepositoryUniqueId><x:DocumentUniqueId>" +
            id + "</x:DocumentUniqueId></x:DocumentRequest>";
   };
   const auto all_of = [](const std::string& documents) {
-    return "<r:RemoveDocumentsRequest xmlns:r=\"urn:ihe:iti:rmd:2017\" xmlns:x=\"urn:ihe:iti:xds-b:2007\">" + documents +
-           "</r:RemoveDocumentsRequest>";
+    return "<r:RemoveDocumentsRequest xmlns:r=\"urn:ihe:iti:rmd:2017\" xmlns:x=\"urn:ihe:iti:xds-b:2007\">" +
+           documents + "</r:RemoveDocumentsRequest>";
   };
   const auto body = [&](const std::string& id) { return all_of(named(id)); };
-  CHECK(registry.run("ITI-86", all_of(named("1.2.3.100") + named("1.2.3.100", "1.2.3.4"))).has("XDSUnknownRepositoryId"));
+  CHECK(
+      registry.run("ITI-86", all_of(named("1.2.3.100") + named("1.2.3.100", "1.2.3.4"))).has("XDSUnknownRepositoryId"));
   CHECK(registry.run("ITI-43", retrieve("1.2.3.100")).success());
   CHECK(registry.run("ITI-86", body("1.2.3.999")).has("XDSDocumentUniqueIdError"));
   CHECK(registry.run("ITI-86", body("1.2.3.100")).success());
@@ -390,20 +393,22 @@ TEST_CASE("registry: an update revives nothing, loses nothing, and keeps what an
   changed.replace(changed.find(stable), stable.size(), "34268e47-fdf5-41a6-ba33-82133c465248");
   CHECK(refused(changed + version("1")) == "XDSMetadataUpdateError");
   // An entry is not related to itself.
-  CHECK(refused(association("urn:ihe:iti:2010:AssociationType:SubmitAssociation", "SubmissionSet01", "related") +
-                "<Association id=\"related\" associationType=\"urn:ihe:iti:2007:AssociationType:APND\" sourceObject=\"" +
-                first + "\" targetObject=\"" + first + "\"/>") == "XDSRegistryMetadataError");
+  CHECK(
+      refused(association("urn:ihe:iti:2010:AssociationType:SubmitAssociation", "SubmissionSet01", "related") +
+              "<Association id=\"related\" associationType=\"urn:ihe:iti:2007:AssociationType:APND\" sourceObject=\"" +
+              first + "\" targetObject=\"" + first + "\"/>") == "XDSRegistryMetadataError");
   // What is deprecated is not updated by ITI-57, and stays so when ITI-92 does it.
   const std::string prefix = "urn:oasis:names:tc:ebxml-regrep:StatusType:";
-  REQUIRE(refused(association("urn:ihe:iti:2010:AssociationType:UpdateAvailabilityStatus", "SubmissionSet01", first,
-                              slot("OriginalStatus", {prefix + "Approved"}) +
-                                  slot("NewStatus", {prefix + "Deprecated"}))) == "");
+  REQUIRE(refused(association(
+              "urn:ihe:iti:2010:AssociationType:UpdateAvailabilityStatus", "SubmissionSet01", first,
+              slot("OriginalStatus", {prefix + "Approved"}) + slot("NewStatus", {prefix + "Deprecated"}))) == "");
   const auto update = [&](const std::string& set_id) {
     return request(xml_of(next) + submission_set(set_id) + version("1"));
   };
   CHECK(registry.run("ITI-57", update("1.2.3.11")).has("XDSMetadataUpdateError"));
   REQUIRE(registry.run("ITI-92", update("1.2.3.12")).success());
-  const auto newest = registry.run("ITI-18", query(get_documents, {{"XDSDocumentEntryLogicalID", "('" + first + "')"}}));
+  const auto newest =
+      registry.run("ITI-18", query(get_documents, {{"XDSDocumentEntryLogicalID", "('" + first + "')"}}));
   CHECK(newest.has("versionName=\"2\""));
   CHECK(newest.attribute("<rim:ExtrinsicObject", "status") == prefix + "Deprecated");
 }
@@ -416,10 +421,10 @@ TEST_CASE("registry: an update obeys the affinity domain") {
   registry.settings.affinity = std::make_shared<ihe::xds::Affinity>(std::move(*affinity));
   registry.settings.affinity_enforce = true;
   const auto answer = registry.run(
-      "ITI-57", request(xml_of({.class_code = "OTHER", .lid = uuid_of(registry, "1.2.3.100")}) +
-                        submission_set("1.2.3.10") +
-                        association("HasMember", "SubmissionSet01", "Document01",
-                                    slot("SubmissionSetStatus", {"Original"}) + slot("PreviousVersion", {"1"}))));
+      "ITI-57",
+      request(xml_of({.class_code = "OTHER", .lid = uuid_of(registry, "1.2.3.100")}) + submission_set("1.2.3.10") +
+              association("HasMember", "SubmissionSet01", "Document01",
+                          slot("SubmissionSetStatus", {"Original"}) + slot("PreviousVersion", {"1"}))));
   CHECK(answer.has("not of this affinity domain"));
   CHECK_FALSE(answer.success());
 }
@@ -470,10 +475,10 @@ TEST_CASE("registry: what is removed leaves nothing dangling") {
   REQUIRE(registry.run("ITI-42", one({.unique_id = "1.2.3.101"}, "1.2.3.10")).success());
   const auto first = uuid_of(registry, "1.2.3.101");
   REQUIRE(registry
-              .run("ITI-57", request(xml_of({.unique_id = "1.2.3.101", .lid = first}) + submission_set("1.2.3.11") +
-                                     association("HasMember", "SubmissionSet01", "Document01",
-                                                 slot("SubmissionSetStatus", {"Original"}) +
-                                                     slot("PreviousVersion", {"1"}))))
+              .run("ITI-57",
+                   request(xml_of({.unique_id = "1.2.3.101", .lid = first}) + submission_set("1.2.3.11") +
+                           association("HasMember", "SubmissionSet01", "Document01",
+                                       slot("SubmissionSetStatus", {"Original"}) + slot("PreviousVersion", {"1"}))))
               .success());
   const auto second = registry.run("ITI-18", query(set_and_contents, {{"XDSSubmissionSetUniqueId", "'1.2.3.11'"}}));
   REQUIRE(registry
