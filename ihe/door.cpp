@@ -14,13 +14,13 @@ using fhir::Outcome;
 using soap::Fault;
 
 SoapReply fault_reply(const Fault& fault, const soap::Message* asked, std::string_view token) {
-  const auto version = asked ? asked->envelope.version : soap::Version::v12;
+  const auto version = asked ? asked->envelope.version : fault.version;
   soap::Addressing addressing;
   addressing.action = fault.subcode_ns == soap::wsa_ns && !fault.subcode.empty()
                           ? "http://www.w3.org/2005/08/addressing/fault"
                           : std::string(soap::fault_action);
   addressing.message_id = uuid_of(token);
-  if (asked) addressing.relates_to = asked->envelope.addressing.message_id;
+  addressing.relates_to = asked ? asked->envelope.addressing.message_id : fault.message_id;
   return {fault.status(version), soap::content_type(version, addressing.action),
           soap::write(version, addressing, fault)};
 }

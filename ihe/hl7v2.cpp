@@ -74,9 +74,11 @@ Received receive(std::string_view bytes, std::int64_t now) {
   if (!parsed.faults.empty()) return refuse_with("AR", parsed.faults);
   auto faults = header_faults(message);
   if (!faults.empty()) return refuse_with("AR", faults);
-  received.row = row_of(message, faults);
-  if (!received.row) return refuse_with("AR", faults);
-  if (message.header(10).empty()) return refuse_with("AE", {{"MSH^1^10", "101", "The message has no control id"}});
+  const auto* row = row_of(message, faults);
+  if (!row) return refuse_with("AR", faults);
+  if (message.header(10).component(1).empty())
+    return refuse_with("AE", {{"MSH^1^10", "101", "The message has no control id"}});
+  received.row = row;
   return received;
 }
 

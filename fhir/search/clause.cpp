@@ -6,6 +6,7 @@
 #include <array>
 #include <iterator>
 
+#include "fhir/search/contained.h"
 #include "fhir/search/custom.h"
 #include "fhir/value.h"
 
@@ -112,7 +113,8 @@ class ClauseReader {
         one.push_back(std::move(*condition));
         return one;
       };
-      return read_chain(scope, *parameter, modifier, rest, hops, inner, reading_);
+      auto chain = read_chain(scope, *parameter, modifier, rest, hops, inner, reading_);
+      return chain ? read_contained(scope, *parameter, rest, std::move(*chain)) : std::move(chain);
     }
     if (is_full_text(*parameter) && modifier.empty()) return read_words(*parameter, value_, reading_.limits);
     if (modifier == "missing" && (code == "_id" || code == "_lastUpdated"))
@@ -135,6 +137,18 @@ class ClauseReader {
     if (!condition) return condition;
     add_one(*clause, *clause->has_type, std::move(*condition));
     return clause;
+  }
+
+  // The chain, or what it leads to inside of the resource.
+  Result<Clause> read_contained(Scope scope, const SearchParameter& parameter, std::string_view rest, Clause chain) {
+    const auto colon = rest.find(':');
+    const auto modifier = colon == std::string_view::npos ? std::string_view{} : rest.substr(colon + 1);
+    const auto* own =
+        scope.size() == 1 ? contained_chain(*scope[0], parameter.code.view(), rest.substr(0, colon)) : nullptr;
+    if (!own || modifier == "missing") return chain;
+    auto inside = read_plain(*own, modifier);
+    if (!inside) return inside;
+    return joined(Clause::Join::any, std::move(chain), std::move(*inside));
   }
 
   Result<Clause> read_plain(const SearchParameter& parameter, std::string_view word) {

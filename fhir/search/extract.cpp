@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "fhir/path/path.h"
+#include "fhir/search/contained.h"
 #include "fhir/search/custom.h"
 #include "fhir/search/index.h"
 #include "fhir/search/most_rows.h"
@@ -296,9 +297,10 @@ class Extractor {
   bool too_many_ = false;  // combinations in one element
 };
 
-// What contained resources say, by the parameters of their own types.
+// What contained resources say, by the parameters of their own types, and at the end of chains.
 void add_contained(const Node& resource, std::string_view base, Plans& plans, std::vector<IndexRow>& rows) {
   const auto most = most_rows_of(*resource.type);
+  std::vector<ContainedRows> contained;
   for (const auto& child : resource) {
     const Type* type = child.name == "contained" ? child.type : nullptr;
     if (!type || type->kind != TypeKind::resource || rows.size() >= most) continue;
@@ -312,8 +314,11 @@ void add_contained(const Node& resource, std::string_view base, Plans& plans, st
     id.value.system = contained_system;
     for (auto& row : own) row.contained = type;
     own.resize(std::min(own.size(), most - rows.size()));
+    contained.push_back({&child, rows.size(), rows.size() + own.size()});
     rows.insert(rows.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
   }
+  add_contained_chains(resource, contained, rows);
+  rows.resize(std::min(rows.size(), most));
 }
 
 }  // namespace

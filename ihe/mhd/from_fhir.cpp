@@ -1,6 +1,10 @@
 // MHD's resources as registry objects. IHE MHD 4.2 Volume 3.
 #include "ihe/mhd/from_fhir.h"
 
+#include <algorithm>
+#include <iterator>
+
+#include "fhir/build.h"
 #include "fhir/definitions.h"
 #include "fhir/hex.h"
 #include "fhir/incoming.h"
@@ -18,6 +22,7 @@ using fhir::Node;
 using xds::Kind;
 using xds::Label;
 using xds::RegistryObject;
+namespace build = fhir::build;
 namespace names = xds::mhd_names;
 namespace scheme = xds::scheme;
 namespace slot = xds::slot;
@@ -87,16 +92,33 @@ class Builder {
     object.identifiers.push_back(std::move(label));
   }
 
+  // The organisation of an author may stand beside the person, as MHD's extension of List.source.
   void add_author(std::string_view author_scheme, const Node& reference) {
-    const Node* found = context_.resolve(resource_, reference);
-    if (!found) return;
-    auto author = xds::author_from(*found, author_scheme,
-                                   [this](const Node& other) { return context_.resolve(resource_, other); });
+    auto author = author_of(&reference);
+    author.scheme = author_scheme;
+    for (const auto& extension : reference) {
+      if (extension.name != "extension" || extension.value_of("url") != names::author_org) continue;
+      auto beside = author_of(extension.child("valueReference"));
+      if (!slot_of(author.slots, slot::author_institution))
+        std::move(beside.slots.begin(), beside.slots.end(), std::back_inserter(author.slots));
+    }
     if (!author.slots.empty()) add_label(std::move(author));
   }
 
+  // XON|XCN|XTN of one who is meant to read; "" when nothing is known of them.
+  std::string recipient(const Node* reference) {
+    const auto known = author_of(reference);
+    std::string out;
+    for (const auto name : {slot::author_institution, slot::author_person, slot::author_telecommunication}) {
+      const auto* slot = slot_of(known.slots, name);
+      out += (slot ? slot->values.front() : std::string()) + "|";
+    }
+    while (out.ends_with('|')) out.pop_back();
+    return out;
+  }
+
   std::string person(const Node* reference) {
-    const Node* found = reference ? context_.resolve(resource_, *reference) : nullptr;
+    const Node* found = resource_of(reference);
     if (!found) return {};
     const auto type = found->type->name.view();
     if (type == "PractitionerRole") return person(found->child("practitioner"));
@@ -112,6 +134,35 @@ class Builder {
   RegistryObject object;
 
  private:
+  Label author_of(const Node* reference) {
+    const Node* found = resource_of(reference);
+    if (!found) return {};
+    return xds::author_from(*found, {}, [this](const Node& other) { return resource_of(&other); });
+  }
+
+  // The resource that a reference means. Where it cannot be followed, one of what the reference says itself: an
+  // identifier and a display, or else where it leads.
+  const Node* resource_of(const Node* reference) {
+    if (!reference) return nullptr;
+    if (const Node* found = context_.resolve(resource_, *reference)) return found;
+    const auto literal = reference->value_of("reference"), display = reference->value_of("display");
+    const Node* identifier = reference->child("identifier");
+    if (literal.empty() && display.empty() && !identifier) return nullptr;
+    const bool organization =
+        reference->value_of("type") == "Organization" || literal.find("Organization/") != std::string_view::npos;
+    auto& made = build::resource(arena_, organization ? "Organization" : "Practitioner");
+    if (identifier)
+      build::add_copy(arena_, made, *identifier);
+    else if (!literal.empty())
+      build::add(arena_, build::add(arena_, made, "identifier"), "value", literal);
+    if (organization)
+      build::add_some(arena_, made, "name", display);
+    else if (!display.empty())
+      build::add(arena_, build::add(arena_, made, "name"), "family", display);
+    return &made;
+  }
+
+  fhir::Arena arena_;
   const Node& resource_;
   Context& context_;
 };
@@ -121,28 +172,28 @@ std::string digits_of_hash(std::string_view base64) {
   return bytes ? fhir::to_hex(*bytes) : std::string();
 }
 
-// id^^^&oid&ISO^type of an Identifier; the authority is left out where it has no OID.
-std::string cxi_from(const Node& identifier) {
-  xds::Cx cx;
-  cx.id = identifier.value_of("value");
-  if (cx.id.empty()) return {};
-  const auto system = identifier.value_of("system");
-  const auto authority = xds::scheme_of(system);
-  if (xds::is_oid(authority)) cx.authority = authority;
-  const Node* type = coding_of(identifier.child("type"));
-  cx.type = type ? type->value_of("code") : system == xds::rfc3986 ? "urn:ihe:iti:xds:2013:uniqueId" : "";
-  std::string out = cx.id + "^^^" + (cx.authority.empty() ? "" : "&" + cx.authority + "&ISO");
-  return cx.type.empty() ? out : out + "^" + cx.type;
+// id^^^&oid&ISO^type of an Identifier; `usual` where it has no type of its own.
+std::string cxi_from(const Node& identifier, std::string_view usual) {
+  const auto value = identifier.value_of("value"), system = identifier.value_of("system");
+  if (value.empty()) return {};
+  const bool unique = system == xds::rfc3986;
+  const Node* coding = coding_of(identifier.child("type"));
+  const auto type = coding ? coding->value_of("code") : unique && usual.empty() ? names::unique_id : usual;
+  const auto id = unique ? xds::unique_id_from(system, value) : std::string(value);
+  const auto authority = unique ? std::string() : xds::hd_of(xds::scheme_of(system));
+  return id + "^^^" + authority + (type.empty() ? "" : "^" + std::string(type));
 }
 
-void add_references(Builder& builder, const Node& context) {
+// A reference by itself means what the resource is called that it leads to.
+void add_references(Builder& builder, const Node& reference, const Node& context, Context& resolver) {
   for (const auto& child : context) {
-    const Node* identifier = child.name == "related" || child.name == "encounter" ? child.child("identifier") : nullptr;
+    if (child.name != "related" && child.name != "encounter") continue;
+    const Node* identifier = child.child("identifier");
+    const Node* found = identifier ? nullptr : resolver.resolve(reference, child);
+    if (found) identifier = found->child("identifier");
     if (!identifier) continue;
-    auto value = cxi_from(*identifier);
-    const bool typed = coding_of(identifier->child("type")) != nullptr;
-    if (child.name == "encounter" && !typed) value += "^" + std::string(names::encounter_id);
-    builder.add_slot(slot::reference_id_list, std::move(value));
+    builder.add_slot(slot::reference_id_list,
+                     cxi_from(*identifier, child.name == "encounter" ? names::encounter_id : std::string_view()));
   }
 }
 
@@ -156,16 +207,18 @@ void add_context(Builder& builder, const Node& reference, Context& resolver) {
     builder.add_slot(slot::service_start_time, xds::dtm_from(period->value_of("start")));
     builder.add_slot(slot::service_stop_time, xds::dtm_from(period->value_of("end")));
   }
-  add_references(builder, *context);
+  add_references(builder, reference, *context, resolver);
   const Node* source = context->child("sourcePatientInfo");
   if (!source) return;
   const Node* patient = resolver.resolve(reference, *source);
   const Node* identifier = source->child("identifier");
   if (!identifier && patient) identifier = patient->child("identifier");
   if (identifier && !identifier->value_of("value").empty()) {
-    const auto authority = xds::scheme_of(identifier->value_of("system"));
-    builder.add_slot(slot::source_patient_id, std::string(identifier->value_of("value")) + "^^^&" + authority +
-                                                  (xds::is_oid(authority) ? "&ISO" : "&URI"));
+    const auto system = identifier->value_of("system");
+    const auto oid = resolver.work().patients.oid_of(system);
+    const auto authority = xds::hd_of(oid.empty() ? xds::scheme_of(system) : oid);
+    builder.add_slot(slot::source_patient_id,
+                     std::string(identifier->value_of("value")) + "^^^" + (authority.empty() ? "&&URI" : authority));
   }
   if (patient)
     for (auto& field : xds::pid_from(*patient)) builder.add_slot(slot::source_patient_info, std::move(field));
@@ -192,6 +245,15 @@ std::string entry_uuid_of(const Node& resource) {
     const Node* coding = child.name == "identifier" ? coding_of(child.child("type")) : nullptr;
     if (coding && coding->value_of("code") == "entryUUID") return std::string(child.value_of("value"));
   }
+  return {};
+}
+
+std::string_view unfit(const Node& reference) {
+  if (reference.value_of("status") == "entered-in-error") return "status is current or superseded";
+  if (reference.child("docStatus")) return "docStatus must not be there";
+  if (reference.child("modifierExtension")) return "modifierExtension must not be there";
+  const auto is_content = [](const Node& child) { return child.name == "content"; };
+  if (std::count_if(reference.begin(), reference.end(), is_content) > 1) return "content is there more than once";
   return {};
 }
 
@@ -230,6 +292,7 @@ RegistryObject entry_from(const Node& reference, const std::string& id, Context&
   std::string unique;
   if (const Node* master = reference.child("masterIdentifier"))
     unique = xds::unique_id_from(master->value_of("system"), master->value_of("value"));
+  if (unique.empty()) unique = identifier_of_type(reference, "uniqueId", false);
   builder.add_identifier(scheme::entry_unique_id, "XDSDocumentEntry.uniqueId", std::move(unique));
   return std::move(object);
 }
@@ -251,8 +314,7 @@ RegistryObject package_from(const Node& list, const std::string& id, Context& co
       if (const Node* identifier = extension.child("valueIdentifier"))
         source_id = xds::unique_id_from(xds::rfc3986, identifier->value_of("value"));
     if (url == names::intended_recipient)
-      if (const auto xcn = builder.person(extension.child("valueReference")); !xcn.empty())
-        builder.add_slot(slot::intended_recipient, "|" + xcn);
+      builder.add_slot(slot::intended_recipient, builder.recipient(extension.child("valueReference")));
   }
   if (set) {
     builder.add_slot(slot::submission_time, xds::dtm_from(list.value_of("date")));

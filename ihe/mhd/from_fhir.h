@@ -44,6 +44,10 @@ bool is_folder(const fhir::Node& list);
 xds::RegistryObject entry_from(const fhir::Node& reference, const std::string& id, Context& context);
 xds::RegistryObject package_from(const fhir::Node& list, const std::string& id, Context& context);
 
+// Why a DocumentReference cannot be an entry: what has no place there and would change what the rest means. "" when
+// it can.
+std::string_view unfit(const fhir::Node& reference);
+
 // The entryUUID that a resource claims among its identifiers, "" when it claims none.
 std::string entry_uuid_of(const fhir::Node& resource);
 

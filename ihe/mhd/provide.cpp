@@ -63,9 +63,11 @@ class Providing {
   fhir::Result<Provided> run() {
     for (const auto& child : *bundle_)
       if (child.name == "entry") parts_.push_back({&child, child.child("resource"), {}, {}, {}});
+    for (auto& part : parts_) check_request(part);
     for (auto& part : parts_) name(part);
     for (auto& part : parts_) convert(part);
     for (auto& part : parts_) relate(part);
+    for (const auto& part : parts_) check_patch(part);
     for (const auto& part : parts_)
       if (is_content(part.resource) && !used_.contains(part.resource))
         work_.errors.add(xds::code::missing_document_metadata, "No DocumentReference names " + full_url(part));
@@ -107,13 +109,54 @@ class Providing {
   }
   static const Node* request(const Part& part) { return part.entry ? part.entry->child("request") : nullptr; }
 
+  // What an entry asks for is what is done: everything is created, a Folder may also be updated, and an entry that is
+  // replaced patched. Conditions are not taken.
+  void check_request(const Part& part) {
+    const Node* asked = request(part);
+    const auto method = asked ? asked->value_of("method") : std::string_view();
+    const bool patch = type_of(part.resource) == "Parameters";
+    const bool folder = type_of(part.resource) == "List" && is_folder(*part.resource);
+    if (patch ? method != "PATCH" : method != "POST" && !(folder && method == "PUT"))
+      return wrong(part, "its request must be " + std::string(patch ? "PATCH" : folder ? "POST or PUT" : "POST"));
+    for (const auto* condition : {"ifNoneExist", "ifMatch", "ifNoneMatch", "ifModifiedSince"})
+      if (asked->child(condition)) wrong(part, std::string(condition) + " is not taken here");
+  }
+
+  void wrong(const Part& part, std::string_view text) {
+    work_.errors.add(xds::code::registry_metadata,
+                     (part.entry ? full_url(part) : std::string(type_of(part.resource))) + ": " + std::string(text));
+  }
+
+  // What is patched is what the replacement does to the older entry: that, and nothing else.
+  void check_patch(const Part& part) {
+    if (type_of(part.resource) != "Parameters") return;
+    if (!work_.registry.find(part.existing))
+      return work_.errors.add(xds::code::unresolved, part.existing + " is not registered");
+    const auto value_of = [&](std::string_view name) -> std::string_view {
+      const Node* operation = part.resource->child("parameter");
+      if (operation)
+        for (const auto& child : *operation)
+          if (child.name == "part" && child.value_of("name") == name)
+            return child.value_of(name == "path" ? "valueString" : "valueCode");
+      return {};
+    };
+    const auto is_operation = [](const Node& child) { return child.name == "parameter"; };
+    const bool supersedes = std::count_if(part.resource->begin(), part.resource->end(), is_operation) == 1 &&
+                            value_of("path") == "DocumentReference.status" && value_of("type") == "replace" &&
+                            value_of("value") == "superseded";
+    const bool replaced = std::any_of(
+        submission_.objects.begin(), submission_.objects.end(),
+        [&](const RegistryObject& object) { return xds::replaces(object.type) && object.target == part.existing; });
+    if (!supersedes || !replaced) wrong(part, "a patch says that what this Bundle replaces is superseded");
+  }
+
   void name(Part& part) {
     const auto type = type_of(part.resource);
     const Node* asked = request(part);
     const auto method = asked ? asked->value_of("method") : "POST";
     const auto url = asked ? asked->value_of("url") : std::string_view();
     if (method == "PUT" || method == "PATCH")
-      part.existing = std::string(xds::uuid_prefix) + std::string(url.substr(url.find('/') + 1));
+      part.existing = std::string(xds::uuid_prefix) + std::string(url.substr(url.rfind('/') + 1));
     if (type == "DocumentReference" || (type == "List" && method == "POST")) {
       const auto claimed = entry_uuid_of(*part.resource);
       part.id = xds::is_uuid(claimed) ? claimed : xds::new_uuid(work_.site);
@@ -126,6 +169,7 @@ class Providing {
   void convert(Part& part) {
     const auto type = type_of(part.resource);
     if (type == "DocumentReference") {
+      if (const auto why = unfit(*part.resource); !why.empty()) wrong(part, why);
       auto object = entry_from(*part.resource, part.id, context_);
       if (claims(*part.resource, ".Minimal.")) mark_limited(object, xds::scheme::limited_entry);
       if (part.entry) attach(part, object);
@@ -140,10 +184,7 @@ class Providing {
       submission_.objects.push_back(std::move(object));
     } else if (type == "Bundle" && part.resource->value_of("type") != "document") {
       work_.errors.add("FHIRDocumentNotSupported", full_url(part) + " is a Bundle, but no document");
-    } else if (type == "Parameters") {
-      const auto* entry = work_.registry.find(part.existing);
-      if (!entry) work_.errors.add(xds::code::unresolved, part.existing + " is not registered");
-    } else if (!is_content(part.resource)) {
+    } else if (type != "Parameters" && !is_content(part.resource)) {
       work_.errors.add(xds::code::registry_metadata, "An entry of type " + std::string(type) + " has no meaning here");
     }
   }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include "fhir/bundle.h"
 #include "fhir/incoming.h"
@@ -34,6 +35,18 @@ xds::RegistryObject comparable(const Node& resource, const std::string& id, Cont
   for (auto* labels : {&object.classifications, &object.identifiers})
     for (auto& label : *labels) label.id.clear();
   return object;
+}
+
+// Relations and members, which stand in associations of the registry.
+std::multiset<std::string> links_of(const Node& resource) {
+  std::multiset<std::string> links;
+  for (const auto& child : resource) {
+    const Node* to = child.name == "relatesTo" ? child.child("target")
+                     : child.name == "entry"   ? child.child("item")
+                                               : nullptr;
+    if (to) links.insert(std::string(child.value_of("code")) + " " + std::string(to->value_of("reference")));
+  }
+  return links;
 }
 
 std::string status_of(const Node& resource) {
@@ -100,7 +113,9 @@ Result<bool> keep_registered(const fhir::RuleSite& rule_site, fhir::Batch& batch
   const Node& before = xds::to_fhir(arena, *stored, work);
   Context context(work, nullptr);
   const Node& after = *received->resource;
-  if (!(comparable(before, id, context) == comparable(after, id, context)))
+  if (const auto why = unfit(after); !why.empty())
+    return Outcome(Kind::unprocessable, "business-rule", name + " is registered: " + std::string(why));
+  if (links_of(before) != links_of(after) || !(comparable(before, id, context) == comparable(after, id, context)))
     return Outcome(Kind::unprocessable, "business-rule",
                    name + " is registered: its metadata is changed by ITI-57 or ITI-92, here only its status");
   work.registry.change(id).record.object.status = status_of(after);

@@ -236,6 +236,21 @@ Media read_media(std::string_view value) {
   return media;
 }
 
+bool is_media(std::string_view value) {
+  constexpr std::size_t longest = 255;  // RFC 6838 4.2: 127 on each side
+  constexpr std::string_view special = "()<>@,;:\\\"/[]?=";
+  const auto is_token = [&](std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+      return c > ' ' && c < '\x7F' && special.find(c) == std::string_view::npos;
+    });
+  };
+  const auto type = trim(value.substr(0, value.find(';')));
+  const auto slash = std::min(type.find('/'), type.size());
+  return value.size() <= longest &&
+         std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c < '\x7F'; }) &&
+         is_token(type.substr(0, slash)) && slash < type.size() && is_token(type.substr(slash + 1));
+}
+
 std::string_view Media::parameter(std::string_view name) const {
   for (const auto& [known, value] : parameters)
     if (known == name) return value;

@@ -21,6 +21,8 @@ struct Media {
   std::string_view parameter(std::string_view name) const;  // "" when there is none
 };
 Media read_media(std::string_view value);
+// Whether that is type/subtype, perhaps with parameters: one line of printable ASCII that a header field can hold.
+bool is_media(std::string_view value);
 
 struct Part {
   std::string id;                                // Content-ID without its <>

@@ -1,6 +1,7 @@
 #include "ihe/wire/mtom.h"
 
 #include <algorithm>
+#include <array>
 
 #include "fhir/value.h"
 
@@ -26,7 +27,9 @@ std::optional<Outcome> judge_root(std::string_view content_type, std::uint64_t s
   if (!is_envelope(media))
     return Outcome(Kind::unsupported, "not-supported", "MTOM: the envelope must be application/soap+xml or text/xml");
   const auto charset = media.parameter("charset");
-  if (!charset.empty() && !mime::same_word(charset, "utf-8") && !mime::same_word(charset, "us-ascii"))
+  constexpr std::array<std::string_view, 3> read_here{"utf-8", "utf8", "us-ascii"};  // the second is a common slip
+  const auto same = [&](std::string_view known) { return mime::same_word(charset, known); };
+  if (!charset.empty() && std::none_of(read_here.begin(), read_here.end(), same))
     return Outcome(Kind::unsupported, "not-supported", "MTOM: the envelope must be UTF-8");
   if (size > limits.root_bytes)
     return Outcome(Kind::too_large, "too-long",
@@ -107,14 +110,14 @@ Written write(std::string envelope, soap::Version version, std::string_view acti
   type.append(action).append("\"");
   const auto head = [&](std::string_view id, std::string_view of) {
     std::string text("--");
-    text.append(boundary).append("\r\nContent-Type: ").append(of);
+    text.append(boundary).append("\r\nContent-Type: ").append(mime::is_media(of) ? of : "application/octet-stream");
     text.append("\r\nContent-Transfer-Encoding: binary\r\nContent-ID: <").append(id).append(">\r\n\r\n");
     return text;
   };
   std::string between = head(root_id, "application/xop+xml; charset=UTF-8; type=\"" + media + "\"");
   between.append(envelope).append("\r\n");
   for (const auto& part : parts) {
-    between += head(part.id, part.type.empty() ? "application/octet-stream" : std::string_view(part.type));
+    between += head(part.id, part.type);
     pieces.push_back(std::make_shared<fhir::TextContent>(std::move(between)));
     pieces.push_back(part.content);
     between = "\r\n";

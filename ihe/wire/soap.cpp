@@ -132,7 +132,7 @@ std::string_view code_of(Fault::Code code, Version version) {
 
 }  // namespace
 
-int Fault::status(Version version) const { return version == Version::v12 && code == Code::sender ? 400 : 500; }
+int Fault::status(Version in) const { return in == Version::v12 && code == Code::sender ? 400 : 500; }
 
 Fault fault_of(const Outcome& outcome) {
   Fault fault;
@@ -176,10 +176,12 @@ std::variant<Envelope, Fault> read(std::string_view bytes, std::span<const std::
   if (root.ns != soap12_ns && root.ns != soap11_ns)
     return Fault{Fault::Code::version_mismatch, {}, wsa_ns, "SOAP 1.2 and 1.1 are understood", {}};
   envelope.version = root.ns == soap12_ns ? Version::v12 : Version::v11;
-  if (auto fault = read_parts(envelope)) return std::move(*fault);
-  if (envelope.header)
-    if (auto fault = read_header(envelope, understood)) return std::move(*fault);
-  return envelope;
+  auto fault = read_parts(envelope);
+  if (!fault && envelope.header) fault = read_header(envelope, understood);
+  if (!fault) return envelope;
+  fault->version = envelope.version;
+  fault->message_id = envelope.addressing.message_id;
+  return std::move(*fault);
 }
 
 std::string write(Version version, const Addressing& addressing, std::string body) {

@@ -60,8 +60,11 @@ struct Fault {
   std::string_view subcode = {};  // local name, of WS-Addressing or (by `subcode_ns`) another; static text
   std::string_view subcode_ns = wsa_ns;
   std::string reason;
-  std::vector<std::pair<std::string, std::string>> not_understood;  // namespace and name of header blocks
-  int status(Version version) const;                                // of HTTP: SOAP 1.2 Part 2 §7.5.2, SOAP 1.1 §6.2
+  std::vector<std::pair<std::string, std::string>> not_understood = {};  // namespace and name of header blocks
+  // Of the message that is at fault, as far as it was read.
+  Version version = Version::v12;
+  std::string message_id = {};
+  int status(Version version) const;  // of HTTP: SOAP 1.2 Part 2 §7.5.2, SOAP 1.1 §6.2
 };
 
 // The fault that tells a Kind: Sender for what must be corrected, Receiver for what may be sent again.

@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 
+#include "ihe/wire/mime.h"
 #include "ihe/xds/attribute.h"
 #include "ihe/xds/names.h"
 
@@ -172,7 +173,10 @@ class Check {
 
   void entry() {
     const bool on_demand = is_on_demand(object_);
-    if (object_.mime_type.empty()) wrong("mimeType is missing");
+    if (object_.mime_type.empty())
+      wrong("mimeType is missing");
+    else if (!mime::is_media(object_.mime_type))
+      wrong("mimeType \"" + object_.mime_type + "\" is no media type");
     if (object_.object_type != scheme::stable && !on_demand)
       wrong("objectType \"" + object_.object_type + "\" is neither that of stable nor of on-demand entries");
     else if (how_ != Submitted::limited && on_demand != (how_ == Submitted::on_demand))

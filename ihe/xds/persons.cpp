@@ -23,12 +23,12 @@ Node& add_contained(Arena& arena, Node& owner, std::string_view type, const std:
   return node;
 }
 
-// &oid&ISO of an XCN or XON as an Identifier.
+// The id and authority (HD) of an XCN or XON as an Identifier.
 void add_identifier(Arena& arena, Node& owner, std::string_view value, std::string_view authority) {
   if (value.empty()) return;
   auto& identifier = build::add(arena, owner, "identifier");
-  const auto oid = component(authority, 2, '&');
-  if (is_oid(oid)) build::add(arena, identifier, "system", system_of(oid));
+  if (const auto scheme = scheme_of_hd(authority); !scheme.empty())
+    build::add(arena, identifier, "system", system_of(scheme));
   build::add(arena, identifier, "value", value);
 }
 
@@ -71,11 +71,10 @@ const std::vector<std::string>& values_of(const Label& author, std::string_view 
   return slot ? slot->values : none;
 }
 
-// A role or specialty: plain text, or code^^^&scheme&ISO.
+// A role or specialty: plain text, or a code with its scheme as the authority.
 void add_text(Arena& arena, Node& owner, std::string_view name, std::string_view text) {
   auto& made = build::add(arena, owner, name);
-  const auto scheme = component(component(text, 4), 2, '&');
-  if (is_oid(scheme))
+  if (const auto scheme = scheme_of_hd(component(text, 4)); !scheme.empty())
     build::add_coding(arena, made, "coding", system_of(scheme), component(text, 1));
   else
     build::add(arena, made, "text", text);
@@ -85,26 +84,24 @@ std::string gender_of(std::string_view pid8) {
   return pid8 == "M" ? "male" : pid8 == "F" ? "female" : pid8 == "O" || pid8 == "A" ? "other" : "unknown";
 }
 
-std::string first_identifier(const Node& resource, std::string& oid) {
+// The value, and the authority as an HD.
+std::string first_identifier(const Node& resource, std::string& hd) {
   for (const auto& child : resource) {
     if (child.name != "identifier" || child.value_of("value").empty()) continue;
-    oid = scheme_of(child.value_of("system"));
-    if (!is_oid(oid)) oid.clear();
+    hd = hd_of(scheme_of(child.value_of("system")));
     return std::string(child.value_of("value"));
   }
   return {};
 }
 
 // family^given^second^suffix^prefix
-std::string name_from(const Node& resource) {
-  const Node* name = resource.child("name");
-  if (!name) return "^^^^";
+std::string name_from(const Node& name) {
   std::string given, second;
-  for (const auto& child : *name)
+  for (const auto& child : name)
     if (child.name == "given")
       (given.empty() ? given : second) += (second.empty() ? "" : " ") + std::string(child.text);
-  return std::string(name->value_of("family")) + "^" + given + "^" + second + "^" +
-         std::string(name->value_of("suffix")) + "^" + std::string(name->value_of("prefix"));
+  return std::string(name.value_of("family")) + "^" + given + "^" + second + "^" +
+         std::string(name.value_of("suffix")) + "^" + std::string(name.value_of("prefix"));
 }
 
 std::string trimmed(std::string text) {
@@ -119,13 +116,24 @@ void add_value(Label& author, std::string_view slot_name, std::string value) {
   author.slots.push_back({std::string(slot_name), {}, {std::move(value)}});
 }
 
-void add_telecoms(Label& author, const Node& resource) {
-  for (const auto& telecom : resource) {
-    if (telecom.name != "telecom" || telecom.value_of("value").empty()) continue;
-    const bool mail = telecom.value_of("system") == "email";
-    add_value(author, slot::author_telecommunication,
-              (mail ? "^^Internet^" : "^PRN^PH^^^^^^^^^") + std::string(telecom.value_of("value")));
-  }
+// line^line^city^state^code^country
+std::string address_from(const Node& address) {
+  std::string first, second;
+  for (const auto& child : address)
+    if (child.name == "line")
+      (first.empty() ? first : second) += (second.empty() ? "" : ", ") + std::string(child.text);
+  return first + "^" + second + "^" + std::string(address.value_of("city")) + "^" +
+         std::string(address.value_of("state")) + "^" + std::string(address.value_of("postalCode")) + "^" +
+         std::string(address.value_of("country"));
+}
+
+// A field of PID whose repetitions are the elements of this name; nothing where there are none.
+void add_field(std::vector<std::string>& pid, std::string_view field, const Node& patient, std::string_view element,
+               std::string (*text_of)(const Node&)) {
+  std::string all;
+  for (const auto& child : patient)
+    if (child.name == element) all += (all.empty() ? "" : "~") + trimmed(text_of(child));
+  if (!all.empty()) pid.push_back(std::string(field) + "|" + all);
 }
 
 void add_concepts(Label& author, std::string_view slot_name, const Node& role, std::string_view name) {
@@ -133,10 +141,25 @@ void add_concepts(Label& author, std::string_view slot_name, const Node& role, s
     if (child.name != name) continue;
     const Node* coding = child.child("coding");
     const auto scheme = coding ? scheme_of(coding->value_of("system")) : std::string();
-    if (is_oid(scheme))
-      add_value(author, slot_name, std::string(coding->value_of("code")) + "^^^&" + scheme + "&ISO");
+    const auto hd = hd_of(scheme);
+    if (!hd.empty())
+      add_value(author, slot_name, std::string(coding->value_of("code")) + "^^^" + hd);
     else
       add_value(author, slot_name, std::string(coding ? coding->value_of("code") : child.value_of("text")));
+  }
+}
+
+// Each repetition of each field: PID-5|one~other.
+template <class Take>
+void for_each_value(const std::vector<std::string>& pid, const Take& take) {
+  for (const std::string_view field : pid) {
+    const auto bar = field.find('|');
+    if (bar == std::string_view::npos) continue;
+    for (auto rest = field.substr(bar + 1); !rest.empty();) {
+      const auto value = component(rest, 1, '~');
+      rest.remove_prefix(std::min(rest.size(), value.size() + 1));
+      if (!value.empty()) take(field.substr(0, bar), value);
+    }
   }
 }
 
@@ -161,13 +184,9 @@ std::string add_organization(Arena& arena, Node& owner, std::string_view xon, co
 
 std::string add_source_patient(Arena& arena, Node& owner, const std::vector<std::string>& pid, const std::string& id) {
   auto& patient = add_contained(arena, owner, "Patient", id);
-  for (const auto& field : pid) {
-    const auto bar = field.find('|');
-    const std::string_view name = std::string_view(field).substr(0, bar);
-    const auto value = bar == std::string::npos ? std::string_view() : std::string_view(field).substr(bar + 1);
-    if (value.empty()) continue;
+  for_each_value(pid, [&](std::string_view name, std::string_view value) {
     if (name == "PID-3") {
-      if (const auto cx = cx_of(value)) add_identifier(arena, patient, cx->id, "&" + cx->authority + "&ISO");
+      add_identifier(arena, patient, component(value, 1), component(value, 4));
     } else if (name == "PID-5") {
       add_name(arena, patient, value, 1);
     } else if (name == "PID-7") {
@@ -183,8 +202,10 @@ std::string add_source_patient(Arena& arena, Node& owner, const std::vector<std:
       build::add_some(arena, address, "postalCode", component(value, 5));
       build::add_some(arena, address, "country", component(value, 6));
       if (!address.first) build::remove(patient, address);
+    } else if (name == "PID-13") {
+      add_telecom(arena, patient, value);
     }
-  }
+  });
   return "#" + id;
 }
 
@@ -215,28 +236,37 @@ std::string add_author(Arena& arena, Node& owner, const Label& author, const std
 }
 
 std::string xcn_from(const Node& practitioner) {
-  std::string oid;
-  const auto id = first_identifier(practitioner, oid);
-  const auto authority = !id.empty() && !oid.empty() ? "^^^&" + oid + "&ISO" : std::string();
-  return trimmed(id + "^" + name_from(practitioner) + authority);
+  std::string hd;
+  const auto id = first_identifier(practitioner, hd);
+  const Node* name = practitioner.child("name");
+  return trimmed(id + "^" + (name ? name_from(*name) : "^^^^") + (hd.empty() ? "" : "^^^" + hd));
 }
 
 std::string xon_from(const Node& organization) {
-  std::string oid;
-  const auto id = first_identifier(organization, oid);
+  std::string hd;
+  const auto id = first_identifier(organization, hd);
   const std::string name(organization.value_of("name"));
   if (id.starts_with("urn:oid:")) return name + "^^^^^^^^^" + id.substr(8);
-  if (id.empty() || oid.empty()) return name;
-  return name + "^^^^^&" + oid + "&ISO^^^^" + id;
+  return trimmed(name + "^^^^^" + hd + "^^^^" + id);
+}
+
+std::vector<std::string> xtn_from(const Node& resource) {
+  std::vector<std::string> all;
+  for (const auto& telecom : resource) {
+    if (telecom.name != "telecom" || telecom.value_of("value").empty()) continue;
+    const bool mail = telecom.value_of("system") == "email";
+    all.push_back((mail ? "^^Internet^" : "^PRN^PH^^^^^^^^^") + std::string(telecom.value_of("value")));
+  }
+  return all;
 }
 
 std::vector<std::string> pid_from(const Node& patient) {
   std::vector<std::string> pid;
   for (const auto& child : patient) {
-    const auto oid = child.name == "identifier" ? scheme_of(child.value_of("system")) : std::string();
-    if (is_oid(oid)) pid.push_back("PID-3|" + std::string(child.value_of("value")) + "^^^&" + oid + "&ISO");
+    const auto hd = child.name == "identifier" ? hd_of(scheme_of(child.value_of("system"))) : std::string();
+    if (!hd.empty()) pid.push_back("PID-3|" + std::string(child.value_of("value")) + "^^^" + hd);
   }
-  if (patient.child("name")) pid.push_back("PID-5|" + trimmed(name_from(patient)));
+  add_field(pid, "PID-5", patient, "name", name_from);
   if (const auto birth = dtm_from(patient.value_of("birthDate")); !birth.empty()) pid.push_back("PID-7|" + birth);
   const auto gender = patient.value_of("gender");
   if (!gender.empty())
@@ -244,16 +274,10 @@ std::vector<std::string> pid_from(const Node& patient) {
                                            : gender == "female" ? "F"
                                            : gender == "other"  ? "O"
                                                                 : "U"));
-  if (const Node* address = patient.child("address")) {
-    std::string first, second;
-    for (const auto& child : *address)
-      if (child.name == "line")
-        (first.empty() ? first : second) += (second.empty() ? "" : ", ") + std::string(child.text);
-    pid.push_back("PID-11|" +
-                  trimmed(first + "^" + second + "^" + std::string(address->value_of("city")) + "^" +
-                          std::string(address->value_of("state")) + "^" + std::string(address->value_of("postalCode")) +
-                          "^" + std::string(address->value_of("country"))));
-  }
+  add_field(pid, "PID-11", patient, "address", address_from);
+  std::string numbers;
+  for (const auto& xtn : xtn_from(patient)) numbers += (numbers.empty() ? "" : "~") + xtn;
+  if (!numbers.empty()) pid.push_back("PID-13|" + numbers);
   return pid;
 }
 
@@ -279,7 +303,7 @@ Label author_from(const Node& resource, std::string_view scheme, const Resolve& 
                                                                    : std::string_view())
                   : xcn_from(resource));
   }
-  add_telecoms(author, resource);
+  for (auto& xtn : xtn_from(resource)) add_value(author, slot::author_telecommunication, std::move(xtn));
   return author;
 }
 

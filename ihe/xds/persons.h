@@ -17,12 +17,13 @@ std::string add_practitioner(fhir::Arena& arena, fhir::Node& owner, std::string_
 std::string add_organization(fhir::Arena& arena, fhir::Node& owner, std::string_view xon, const std::string& id);
 std::string add_source_patient(fhir::Arena& arena, fhir::Node& owner, const std::vector<std::string>& pid,
                                const std::string& id);
-// The author as one resource: a PractitionerRole when more is known than the person.
+// The author, or one who is meant to read, as one resource: a PractitionerRole when more is known than the person.
 std::string add_author(fhir::Arena& arena, fhir::Node& owner, const Label& author, const std::string& id);
 
 // ── FHIR to XDS ──────────────────────────────────────────────────────────────────────────────────────────────────────
 std::string xcn_from(const fhir::Node& practitioner);
 std::string xon_from(const fhir::Node& organization);
+std::vector<std::string> xtn_from(const fhir::Node& resource);  // of each telecom
 std::vector<std::string> pid_from(const fhir::Node& patient);
 
 // The resource that a Reference means, null when there is none.

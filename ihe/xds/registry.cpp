@@ -4,11 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cstring>
 #include <memory>
 #include <unordered_set>
 
-#include "fhir/search/custom.h"
+#include "fhir/search/made.h"
 #include "ihe/xds/attribute.h"
 #include "ihe/xds/names.h"
 
@@ -18,21 +17,6 @@ namespace {
 using fhir::search::IndexRow;
 
 constexpr std::uint64_t effort = 10'000'000;  // index rows that one look-up may read
-
-// A parameter with its text beside it: texts of parameters are relative to themselves.
-struct OwnParameter {
-  fhir::search::MadeParameter parameter;
-  std::array<char, 24> code{};
-
-  explicit OwnParameter(std::string_view name) {
-    std::copy(name.begin(), name.end(), code.begin());
-    for (auto* text : {&parameter.code, &parameter.stored}) {
-      text->offset = static_cast<std::int32_t>(code.data() - reinterpret_cast<const char*>(text));
-      text->size = static_cast<std::uint32_t>(name.size());
-    }
-    parameter.type = fhir::ParameterType::token;
-  }
-};
 
 fhir::search::IndexValue token(std::string text) {
   fhir::search::IndexValue value;
@@ -61,10 +45,12 @@ class Rows {
 }  // namespace
 
 const fhir::SearchParameter& parameter(Index index) {
-  static const std::array own{OwnParameter("xds-unique-id"),   OwnParameter("xds-logical-id"),
-                              OwnParameter("xds-association"), OwnParameter("xds-target"),
-                              OwnParameter("xds-reference"),   OwnParameter("xds-class-code"),
-                              OwnParameter("xds-event-code"),  OwnParameter("xds-facility-code")};
+  using Own = fhir::search::OwnParameter;
+  constexpr auto token = fhir::ParameterType::token;
+  static const std::array own{Own("xds-unique-id", token),   Own("xds-logical-id", token),
+                              Own("xds-association", token), Own("xds-target", token),
+                              Own("xds-reference", token),   Own("xds-class-code", token),
+                              Own("xds-event-code", token),  Own("xds-facility-code", token)};
   return own[static_cast<std::size_t>(index)].parameter;
 }
 

@@ -185,7 +185,8 @@ class Mapping {
       build::add(arena_, source, "reference", xds::add_source_patient(arena_, node, info->values, "source-patient"));
     if (!cx) return;
     auto& identifier = build::add(arena_, source, "identifier");
-    if (!cx->authority.empty()) build::add(arena_, identifier, "system", work_.patients.system_of(cx->authority));
+    if (const auto authority = scheme_of_hd(component(object_.value(slot::source_patient_id), 4)); !authority.empty())
+      build::add(arena_, identifier, "system", is_oid(authority) ? work_.patients.system_of(authority) : authority);
     build::add(arena_, identifier, "value", cx->id);
   }
 
@@ -200,8 +201,11 @@ class Mapping {
         auto& type = build::add(arena_, identifier, "type");
         build::add_coding(arena_, type, "coding", "urn:ietf:rfc:3986", cx->type);
       }
-      if (!cx->authority.empty()) build::add(arena_, identifier, "system", system_of(cx->authority));
-      build::add(arena_, identifier, "value", cx->id);
+      const auto authority = scheme_of_hd(component(value, 4));
+      const auto name = authority.empty() && cx->type == mhd_names::unique_id ? identifier_of(cx->id)
+                                                                              : Name{system_of(authority), cx->id};
+      if (!authority.empty() || cx->type == mhd_names::unique_id) build::add(arena_, identifier, "system", name.system);
+      build::add(arena_, identifier, "value", name.value);
     }
   }
 
@@ -213,14 +217,14 @@ class Mapping {
     if (!recipients) return;
     int count = 0;
     for (const auto& recipient : recipients->values) {
-      // XON|XCN|XTN
-      const auto organization = component(recipient, 1, '|'), person = component(recipient, 2, '|');
-      const auto id = "recipient" + std::to_string(++count);
-      const auto reference = !person.empty()         ? add_practitioner(arena_, node, person, id)
-                             : !organization.empty() ? add_organization(arena_, node, organization, id)
-                                                     : std::string();
-      if (!reference.empty())
-        build::add_reference(arena_, add_extension(node, mhd_names::intended_recipient), "valueReference", reference);
+      Label known;
+      std::size_t part = 0;  // XON|XCN|XTN
+      for (const auto name : {slot::author_institution, slot::author_person, slot::author_telecommunication})
+        if (const auto value = component(recipient, ++part, '|'); !value.empty())
+          known.slots.push_back({std::string(name), {}, {std::string(value)}});
+      if (known.slots.empty()) continue;
+      const auto reference = add_author(arena_, node, known, "recipient" + std::to_string(++count));
+      build::add_reference(arena_, add_extension(node, mhd_names::intended_recipient), "valueReference", reference);
     }
   }
 

@@ -23,7 +23,8 @@ inline constexpr std::string_view source_id = "https://profiles.ihe.net/ITI/MHD/
 inline constexpr std::string_view intended_recipient =
     "https://profiles.ihe.net/ITI/MHD/StructureDefinition/ihe-intendedRecipient";
 inline constexpr std::string_view author_org = "https://profiles.ihe.net/ITI/MHD/StructureDefinition/ihe-authorOrg";
-inline constexpr std::string_view encounter_id = "urn:ihe:iti:xds:2015:encounterId";
+inline constexpr std::string_view encounter_id = "urn:ihe:iti:xds:2015:encounterId";  // types of a CXi
+inline constexpr std::string_view unique_id = "urn:ihe:iti:xds:2013:uniqueId";
 }  // namespace mhd_names
 
 // The resource of `stored`, as it is now in `work`.

@@ -11,6 +11,10 @@ namespace ihe::xds {
 std::string system_of(std::string_view scheme);
 std::string scheme_of(std::string_view system);
 
+// HD of an assigning authority, &oid&ISO or &uri&URI ("" where there is none), and Identifier.system.
+std::string hd_of(std::string_view scheme);
+std::string scheme_of_hd(std::string_view hd);
+
 // DTM and dateTime; "" when it cannot be read. An hour alone gets its minutes, for dateTime has no hours alone.
 std::string date_time_of(std::string_view dtm);
 std::string dtm_from(std::string_view date_time);  // in UTC

@@ -65,6 +65,27 @@ test('ITI-67 and ITI-66 find what ITI-41 brought', async () => {
   assert.equal(has.entry.length, 1);
 });
 
+test('ITI-67 and ITI-66 find by the names of authors', async () => {
+  const id = `p${uid()}`;
+  await patient(server, id);
+  const author = (scheme, of, person) => `<Classification id="a${of}" classificationScheme="urn:uuid:${scheme}" classifiedObject="${of}" nodeRepresentation="">` +
+    `${slot('authorPerson', person)}${slot('authorInstitution', 'Clinic')}</Classification>`;
+  const body = provided({ id }).replace('<Name>', author('93606bcf-9494-43ec-9b4e-a7748d1a838d', 'D', '^Weber^Anne') + '<Name>')
+    .replace('<RegistryPackage id="S">', `<RegistryPackage id="S">${author('a7058bb9-b4e4-4307-ba5b-e3f0ab85e12d', 'S', '^Klein^Jo')}`);
+  const brought = await provide(server, body, Buffer.from('text'));
+  assert.equal(verdict(brought).status, 'Success', brought.text);
+  const found = async (type, search) => JSON.parse((await ask('GET', `${server.base}/${type}?patient.identifier=urn:oid:${oid}|${id}&${search}`)).text).total;
+  for (const [search, total] of [['author.family=Weber', 1], ['author.family=web', 1], ['author.family:exact=weber', 0], ['author.given=Anne', 1], ['author:Practitioner.family=Weber', 1],
+    ['author.given=Anne&author.family=Klein', 0], ['author.family=Klein,Weber', 1]]) assert.equal(await found('DocumentReference', search), total, search);
+  for (const [search, total] of [['source.family=Klein', 1], ['source.given=Jo', 1], ['source.family=Weber', 0]]) assert.equal(await found('List', search), total, search);
+  // Also those who are stored by themselves.
+  const practitioner = JSON.parse((await ask('POST', `${server.base}/Practitioner`, JSON.stringify({ resourceType: 'Practitioner', name: [{ family: 'Stored' }] }))).text).id;
+  const plain = await ask('POST', `${server.base}/DocumentReference`, JSON.stringify({ resourceType: 'DocumentReference', status: 'current', subject: { reference: `Patient/${await patient(server, `q${uid()}`)}` },
+    author: [{ reference: `Practitioner/${practitioner}` }], content: [{ attachment: { url: 'http://example.org/x' } }] }));
+  assert.equal(plain.status, 201, plain.text);
+  assert.equal(JSON.parse((await ask('GET', `${server.base}/DocumentReference?author.family=Stored`)).text).total, 1);
+});
+
 const post = (body) => ask('POST', server.base, JSON.stringify(body));
 
 test('a bundle provided by ITI-65 comes out by ITI-18 and ITI-43, complete', async () => {
@@ -119,6 +140,75 @@ test('ITI-65 replaces, and makes folders', async () => {
   assert.equal(list.entry.length, 1);
 });
 
+test('ITI-65 does what its entries ask for, or refuses them', async () => {
+  const unique = uid();
+  const first = JSON.parse((await post(bundle({ unique }))).text).entry[1].response.location.split('/_history')[0];
+  const patch = (...changes) => ({ fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000005', request: { method: 'PATCH', url: first }, resource: { resourceType: 'Parameters',
+    parameter: changes.map(([path, value]) => ({ name: 'operation', part: [{ name: 'path', valueString: path }, { name: 'type', valueCode: 'replace' }, { name: 'value', valueCode: value }] })) } });
+  const superseded = ['DocumentReference.status', 'superseded'];
+  const refused = async (change, of = {}) => {
+    const asked = bundle(of);
+    delete asked.meta;  // or the profile would refuse it before
+    change(asked.entry[1], asked);
+    const answer = await post(asked);
+    assert.equal(answer.status, 422, `${change}: ${answer.text}`);
+    assert.match(answer.text, /XDSRegistryMetadataError/);
+  };
+  await refused((entry) => { entry.request = { method: 'PUT', url: 'DocumentReference/1' }; });
+  await refused((entry) => { entry.request.ifNoneExist = 'identifier=1'; });
+  await refused((entry, asked) => { asked.entry[2].request = { method: 'PUT', url: 'Binary/1' }; });
+  await refused((entry) => { entry.resource.content.push(entry.resource.content[0]); });
+  await refused((entry) => { entry.resource.docStatus = 'preliminary'; });
+  await refused((entry) => { entry.resource.status = 'entered-in-error'; });
+  await refused((entry) => { entry.resource.modifierExtension = [{ url: 'http://example.org/not', valueBoolean: true }]; });
+  await refused((entry, asked) => { asked.entry.push(patch(superseded)); });
+  assert.equal(JSON.parse((await ask('GET', `${server.base}/${first}`)).text).status, 'current');
+  const replacing = { reference: { relatesTo: [{ code: 'replaces', target: { reference: first } }] } };
+  await refused((entry, asked) => { asked.entry.push(patch(['DocumentReference.description', 'x'])); }, replacing);
+  await refused((entry, asked) => { asked.entry.push(patch(superseded, ['DocumentReference.description', 'x'])); }, replacing);
+  const replaced = await post(bundle({ ...replacing, entries: [patch(superseded)] }));
+  assert.equal(replaced.status, 200, replaced.text);
+  assert.equal(JSON.parse((await ask('GET', `${server.base}/${first}`)).text).status, 'superseded');
+});
+
+test('whom ITI-65 names, and what it refers to, is not lost', async () => {
+  const unique = uid();
+  const set = uid();
+  const encounter = JSON.parse((await ask('POST', `${server.base}/Encounter`, JSON.stringify({ resourceType: 'Encounter', status: 'finished', class: { code: 'AMB' },
+    identifier: [{ system: 'urn:oid:1.2.5', value: 'VISIT' }] }))).text).id;
+  const asked = bundle({ unique, set, reference: {
+    author: [{ identifier: { system: 'urn:oid:1.2.3', value: 'D1' }, display: 'Weber' }, { display: 'Muller' }, { reference: 'https://example.org/Practitioner/7' }, { type: 'Organization', display: 'Clinic' }],
+    authenticator: { identifier: { system: 'http://example.org/doctors', value: 'D2' } },
+    contained: [{ resourceType: 'Patient', id: 'p', identifier: [{ system: 'http://example.org/patients', value: 'P1' }], name: [{ family: 'Weber' }, { family: 'Klein' }], telecom: [{ system: 'phone', value: '123' }] }],
+    context: { facilityType: { coding: [{ system: 'urn:oid:1.2.9', code: 'HOSPITAL' }] }, practiceSetting: { coding: [{ system: 'urn:oid:1.2.9', code: 'GENERAL' }] }, sourcePatientInfo: { reference: '#p' },
+      related: [{ identifier: { system: 'http://example.org/orders', value: 'ORDER' } }, { identifier: { system: 'urn:ietf:rfc:3986', value: 'urn:oid:1.2.3.4.5' } }], encounter: [{ reference: `Encounter/${encounter}` }] } } });
+  const list = asked.entry[0].resource;
+  list.contained = [{ resourceType: 'Practitioner', id: 'a', name: [{ family: 'Weber' }] }, { resourceType: 'Organization', id: 'o', name: 'Clinic', identifier: [{ system: 'urn:oid:1.2.3.55', value: 'O1' }] },
+    { resourceType: 'PractitionerRole', id: 'r', practitioner: { reference: '#a' }, organization: { reference: '#o' }, telecom: [{ system: 'email', value: 'a@example.org' }] }];
+  list.source = { reference: '#a', extension: [{ url: `${mhd}/StructureDefinition/ihe-authorOrg`, valueReference: { reference: '#o' } }] };
+  for (const to of ['#o', '#r']) list.extension.push({ url: `${mhd}/StructureDefinition/ihe-intendedRecipient`, valueReference: { reference: to } });
+  const answer = await post(asked);
+  assert.equal(answer.status, 200, answer.text);
+  const slots = (object) => descendants(object, 'Slot').map((one) => [one.getAttribute('name'), ...descendants(one, 'Value').map((value) => value.textContent)]);
+  const named = (object, name) => slots(object).filter(([key]) => key === name).map(([, ...values]) => values);
+  const entry = descendants((await byUnique(server, unique)).body, 'ExtrinsicObject')[0];
+  assert.deepEqual(named(entry, 'authorPerson'), [['D1^Weber^^^^^^^&1.2.3&ISO'], ['^Muller'], ['https://example.org/Practitioner/7']]);
+  assert.deepEqual(named(entry, 'authorInstitution'), [['Clinic']]);
+  assert.deepEqual(named(entry, 'legalAuthenticator'), [['D2^^^^^^^^&http://example.org/doctors&URI']]);
+  assert.deepEqual(named(entry, 'sourcePatientInfo'), [['PID-3|P1^^^&http://example.org/patients&URI', 'PID-5|Weber~Klein', 'PID-13|^PRN^PH^^^^^^^^^123']]);
+  assert.deepEqual(named(entry, 'urn:ihe:iti:xds:2013:referenceIdList'), [['ORDER^^^&http://example.org/orders&URI', '1.2.3.4.5^^^^urn:ihe:iti:xds:2013:uniqueId', 'VISIT^^^&1.2.5&ISO^urn:ihe:iti:xds:2015:encounterId']]);
+  const sets = descendants((await ask18(server, 'e8e3cb2c-e39c-46b9-99e4-c12f57260b83', { XDSSubmissionSetUniqueId: `'${set}'` })).body, 'RegistryPackage');
+  assert.deepEqual(named(sets[0], 'authorInstitution'), [['Clinic^^^^^&1.2.3.55&ISO^^^^O1']]);
+  assert.deepEqual(named(sets[0], 'intendedRecipient'), [['Clinic^^^^^&1.2.3.55&ISO^^^^O1', 'Clinic^^^^^&1.2.3.55&ISO^^^^O1|^Weber|^^Internet^a@example.org']]);
+  const shown = JSON.parse((await ask('GET', `${server.base}/DocumentReference/${entry.getAttribute('id').slice(9)}`)).text);
+  assert.deepEqual(shown.context.related.map(({ identifier }) => [identifier.system, identifier.value]), [['http://example.org/orders', 'ORDER'], ['urn:ietf:rfc:3986', 'urn:oid:1.2.3.4.5']]);
+  const source = shown.contained.find((one) => one.resourceType === 'Patient');
+  assert.deepEqual([source.identifier[0].system, source.name.map(({ family }) => family), source.telecom], ['http://example.org/patients', ['Weber', 'Klein'], [{ system: 'phone', value: '123' }]]);
+  const kept = JSON.parse((await ask('GET', `${server.base}/List/${sets[0].getAttribute('id').slice(9)}`)).text);
+  const recipients = kept.extension.filter(({ url }) => url.endsWith('intendedRecipient')).map(({ valueReference }) => kept.contained.find(({ id }) => `#${id}` === valueReference.reference).resourceType);
+  assert.deepEqual(recipients, ['Organization', 'PractitionerRole']);
+});
+
 test('ITI-105: a DocumentReference with its document is published on its own', async () => {
   const unique = uid();
   const answer = await ask('POST', `${server.base}/DocumentReference`, JSON.stringify(published(unique)));
@@ -166,6 +256,11 @@ test('a registered entry obeys the registry when it is written as FHIR', async (
   assert.equal((await ask('DELETE', place)).status, 409);
   const reference = JSON.parse((await ask('GET', place)).text);
   assert.equal((await ask('PUT', place, JSON.stringify({ ...reference, description: 'other' }))).status, 422);
+  for (const lost of [{ docStatus: 'final' }, { status: 'entered-in-error' }, { content: [...reference.content, ...reference.content] },
+    { relatesTo: [{ code: 'appends', target: { reference: `DocumentReference/${id}` } }] }])
+    assert.equal((await ask('PUT', place, JSON.stringify({ ...reference, ...lost }))).status, 422, JSON.stringify(lost));
+  const { entry: [{ resource: set }] } = JSON.parse((await ask('GET', `${server.base}/List?item=DocumentReference/${id}`)).text);
+  assert.equal((await ask('PUT', `${server.base}/List/${set.id}`, JSON.stringify({ ...set, entry: [...set.entry, { item: { reference: `DocumentReference/${randomUUID()}` } }] }))).status, 422);
   const changed = await ask('PUT', place, JSON.stringify({ ...reference, status: 'superseded' }));
   assert.equal(changed.status, 200, changed.text);
   assert.ok(descendants((await byUnique(server, unique)).body, 'ExtrinsicObject')[0].getAttribute('status').endsWith('Deprecated'));

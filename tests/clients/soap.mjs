@@ -250,6 +250,9 @@ test('SOAP 1.1 is answered in SOAP 1.1', async () => {
   assert.ok(answer.text.includes(soap11));
   const fault = await post(server, envelope('urn:x', pixQuery(`20@${a}`), { ns: soap11 }), { type: 'text/xml' });
   assert.deepEqual([fault.status, fault.fault], [500, 'Client']);
+  const strange = await post(server, envelope('urn:x', pixQuery(`20@${a}`), { ns: soap11, header: '<z:Fee xmlns:z="urn:z" s:mustUnderstand="1"/>' }), { type: 'text/xml' });
+  assert.deepEqual([strange.status, strange.fault], [500, 'MustUnderstand']);
+  assert.match(strange.type, /^text\/xml/);
 });
 
 test('an answer goes where ReplyTo says, if that is allowed', async () => {

@@ -152,6 +152,8 @@ TEST_CASE("hl7v2: which header no row takes") {
   CHECK(nak(with("ADT^A01", "P", "3.0")).starts_with("MSA|AR ERR||MSH^1^12|203"));
   CHECK(nak(with("ADT^A99", "P", "2.3.1")) == "MSA|AR ERR|MSH^1^9^201&Unsupported event code&HL70357");
   CHECK(nak("MSH|^~\\&|A|B|C|D|2026||ORU^R01|7|P|2.5|||AL|AL\rPID|").starts_with("MSA|AR"));
+  for (const std::string id : {"", "^", "^7"})
+    CHECK(nak("MSH|^~\\&|A|B|C|D|2026||ADT^A01|" + id + "|P|2.5\rPID|").starts_with("MSA|AE ERR||MSH^1^10|101"));
   CHECK(v2::receive(with("ADT^A01", "P", "2.5"), 0).row->id == "ITI-8");
   CHECK(v2::receive(with("QBP^Q23^QBP_Q21", "T", "2.5.1"), 0).row->id == "ITI-9");
 }

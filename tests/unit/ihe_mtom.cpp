@@ -68,6 +68,13 @@ TEST_CASE("mtom: media types with tokens, quoted strings and any case") {
   CHECK(media.parameter("start-info") == "x");
   CHECK(media.parameter("e").empty());
   CHECK(mime::read_media("").type.empty());
+  for (const auto* good :
+       {"text/plain", "application/fhir+json", "text/xml; charset=\"utf-8\"", "Multipart/Related;type=x"})
+    CHECK_MESSAGE(mime::is_media(good), good);
+  for (const auto* bad :
+       {"", "text", "text/", "/plain", "te xt/plain", "text/plain\r\nX: 1", "text/pl\xC3\xA9", "a/b/c"})
+    CHECK_FALSE_MESSAGE(mime::is_media(bad), bad);
+  CHECK_FALSE(mime::is_media("text/" + std::string(300, 'x')));
 }
 
 TEST_CASE("mtom: envelope and documents, in memory or in a file, CRLF or LF") {
@@ -203,6 +210,9 @@ TEST_CASE("mtom: what is written is read again") {
   const auto document = text(std::string("\r\n--bound\0\r\n", 12));
   const auto written = mtom::write("<e/>", soap::Version::v12, "urn:action",
                                    {{"d@x", "application/pdf", document}, {"e@x", "", text("")}}, "bound-1");
+  // A type that would end its header field is not written.
+  const auto split = mtom::write("<e/>", soap::Version::v12, "urn:action", {{"d@x", "a/b\r\n\r\nX", text("")}}, "b");
+  CHECK(split.content->text().find("\r\nX") == std::string::npos);
   CHECK(mime::read_media(written.content_type).parameter("action") == "urn:action");
   const auto message = mtom::read(text(written.content->text()), written.content_type);
   REQUIRE(mtom::read(written.content, written.content_type));

@@ -87,6 +87,12 @@ TEST_CASE("soap: B48 a header block that must be understood and is not") {
     CHECK(std::get_if<Envelope>(&understood));
   }
   CHECK(faults(envelope("<a:Future s:mustUnderstand='1'/>", "<o:x/>"), Fault::Code::must_understand));
+  // The answer knows what it answers.
+  const auto old =
+      read(envelope("<o:Fee s:mustUnderstand='1'/><a:MessageID>urn:uuid:1</a:MessageID>", "<o:x/>", soap11_ns));
+  REQUIRE(std::get_if<Fault>(&old));
+  CHECK(std::get<Fault>(old).version == Version::v11);
+  CHECK(std::get<Fault>(old).message_id == "urn:uuid:1");
   const auto bare = read(envelope("<Fee s:mustUnderstand='1'/>", "<o:x/>"));
   REQUIRE(std::get_if<Fault>(&bare));
   const auto told = write(Version::v12, {.action = std::string(fault_action)}, *std::get_if<Fault>(&bare));

@@ -1,3 +1,5 @@
+#include <set>
+#include <string>
 
 #include "fhir/search/index.h"
 #include "fhir/search/most_rows.h"
@@ -35,6 +37,25 @@ TEST_CASE("composites are rows of parts") {
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].parts.size() == 2);
   CHECK(rows[0].value.kind == IndexKind::composite);
+}
+
+TEST_CASE("what contained resources say at the end of a chain is a row of the resource that refers to them") {
+  const Indexed document(R"({"resourceType":"DocumentReference","status":"current",
+    "contained":[{"resourceType":"Practitioner","id":"a","name":[{"family":"Weber","given":["Anne"]}]},
+      {"resourceType":"PractitionerRole","id":"r","practitioner":{"reference":"#p"}},
+      {"resourceType":"Practitioner","id":"p","name":[{"family":"Klein"},{"family":"Weber"}]},
+      {"resourceType":"PractitionerRole","id":"s","practitioner":{"reference":"#s"}},
+      {"resourceType":"Practitioner","id":"other","name":[{"family":"Reader"}]}],
+    "author":[{"reference":"#a"},{"reference":"#r"},{"reference":"#s"},{"reference":"#nobody"}],
+    "authenticator":{"reference":"#other"},"content":[{"attachment":{"url":"Binary/1"}}]})");
+  const auto values = [&](std::string_view code) {
+    std::set<std::string> all;
+    for (const auto& row : document.of(code)) all.insert(row.value.text);
+    CHECK(all.size() == document.of(code).size());
+    return all;
+  };
+  CHECK(values("author.family") == std::set<std::string>{"weber", "klein"});
+  CHECK(values("author.given") == std::set<std::string>{"anne"});
 }
 
 TEST_CASE("a composite with too many combinations is not indexed by halves") {
