@@ -120,9 +120,8 @@ class Builder {
   std::string person(const Node* reference) {
     const Node* found = resource_of(reference);
     if (!found) return {};
-    const auto type = found->type->name.view();
-    if (type == "PractitionerRole") return person(found->child("practitioner"));
-    return type == "Organization" ? "^" + std::string(found->value_of("name")) : xds::xcn_from(*found);
+    const bool role = found->type->name.view() == "PractitionerRole";
+    return role ? person(found->child("practitioner")) : xds::xcn_from(*found);
   }
 
   void add_node(std::string_view node) {

@@ -239,7 +239,10 @@ std::string xcn_from(const Node& practitioner) {
   std::string hd;
   const auto id = first_identifier(practitioner, hd);
   const Node* name = practitioner.child("name");
-  return trimmed(id + "^" + (name ? name_from(*name) : "^^^^") + (hd.empty() ? "" : "^^^" + hd));
+  const auto names = !name                ? "^^^^"
+                     : name->text.empty() ? name_from(*name)
+                                          : std::string(name->text) + "^^^^";  // of an Organization
+  return trimmed(id + "^" + names + (hd.empty() ? "" : "^^^" + hd));
 }
 
 std::string xon_from(const Node& organization) {

@@ -177,8 +177,8 @@ test('whom ITI-65 names, and what it refers to, is not lost', async () => {
   const encounter = JSON.parse((await ask('POST', `${server.base}/Encounter`, JSON.stringify({ resourceType: 'Encounter', status: 'finished', class: { code: 'AMB' },
     identifier: [{ system: 'urn:oid:1.2.5', value: 'VISIT' }] }))).text).id;
   const asked = bundle({ unique, set, reference: {
-    author: [{ identifier: { system: 'urn:oid:1.2.3', value: 'D1' }, display: 'Weber' }, { display: 'Muller' }, { reference: 'https://example.org/Practitioner/7' }, { type: 'Organization', display: 'Clinic' }],
-    authenticator: { identifier: { system: 'http://example.org/doctors', value: 'D2' } },
+    author: [{ identifier: { system: 'urn:oid:1.2.3', value: 'D1' }, display: 'Weber' }, { identifier: { system: 'http://example.org/doctors', value: 'D2' } }, { display: 'Muller' }, { reference: 'https://example.org/Practitioner/7' }, { type: 'Organization', display: 'Clinic' }],
+    authenticator: { reference: 'Organization/9', display: 'Clinic' },
     contained: [{ resourceType: 'Patient', id: 'p', identifier: [{ system: 'http://example.org/patients', value: 'P1' }], name: [{ family: 'Weber' }, { family: 'Klein' }], telecom: [{ system: 'phone', value: '123' }] }],
     context: { facilityType: { coding: [{ system: 'urn:oid:1.2.9', code: 'HOSPITAL' }] }, practiceSetting: { coding: [{ system: 'urn:oid:1.2.9', code: 'GENERAL' }] }, sourcePatientInfo: { reference: '#p' },
       related: [{ identifier: { system: 'http://example.org/orders', value: 'ORDER' } }, { identifier: { system: 'urn:ietf:rfc:3986', value: 'urn:oid:1.2.3.4.5' } }], encounter: [{ reference: `Encounter/${encounter}` }] } } });
@@ -192,9 +192,9 @@ test('whom ITI-65 names, and what it refers to, is not lost', async () => {
   const slots = (object) => descendants(object, 'Slot').map((one) => [one.getAttribute('name'), ...descendants(one, 'Value').map((value) => value.textContent)]);
   const named = (object, name) => slots(object).filter(([key]) => key === name).map(([, ...values]) => values);
   const entry = descendants((await byUnique(server, unique)).body, 'ExtrinsicObject')[0];
-  assert.deepEqual(named(entry, 'authorPerson'), [['D1^Weber^^^^^^^&1.2.3&ISO'], ['^Muller'], ['https://example.org/Practitioner/7']]);
+  assert.deepEqual(named(entry, 'authorPerson'), [['D1^Weber^^^^^^^&1.2.3&ISO'], ['D2^^^^^^^^&http://example.org/doctors&URI'], ['^Muller'], ['https://example.org/Practitioner/7']]);
   assert.deepEqual(named(entry, 'authorInstitution'), [['Clinic']]);
-  assert.deepEqual(named(entry, 'legalAuthenticator'), [['D2^^^^^^^^&http://example.org/doctors&URI']]);
+  assert.deepEqual(named(entry, 'legalAuthenticator'), [['Organization/9^Clinic']]);
   assert.deepEqual(named(entry, 'sourcePatientInfo'), [['PID-3|P1^^^&http://example.org/patients&URI', 'PID-5|Weber~Klein', 'PID-13|^PRN^PH^^^^^^^^^123']]);
   assert.deepEqual(named(entry, 'urn:ihe:iti:xds:2013:referenceIdList'), [['ORDER^^^&http://example.org/orders&URI', '1.2.3.4.5^^^^urn:ihe:iti:xds:2013:uniqueId', 'VISIT^^^&1.2.5&ISO^urn:ihe:iti:xds:2015:encounterId']]);
   const sets = descendants((await ask18(server, 'e8e3cb2c-e39c-46b9-99e4-c12f57260b83', { XDSSubmissionSetUniqueId: `'${set}'` })).body, 'RegistryPackage');
