@@ -40,6 +40,13 @@ const Known& known() {
 
 std::string shown(std::string_view text) { return "'" + std::string(text.substr(0, 64)) + "'"; }
 
+// A URI that means to name an OID or a UUID, and does not.
+bool misnames(std::string_view uri) {
+  if (uri.starts_with("oid:") || uri.starts_with("uuid:")) return true;
+  const bool urn = uri.starts_with("urn:oid:") || uri.starts_with("urn:uuid:");
+  return urn && !parse_reference(uri.substr(0, uri.find('#')));
+}
+
 class Validator {
  public:
   explicit Validator(const Options& options) : options_(options) {
@@ -231,6 +238,8 @@ class Validator {
         fault(place, "value", "a canonical is absolute, or #id of a contained resource: " + shown(node.text));
       if (auto text = primitive_fault(primitive, node.text))
         fault(place, "value", std::move(*text));
+      else if (conformance_ && primitive == Primitive::uri && misnames(node.text))
+        fault(place, "value", "a URI names an OID as urn:oid:1.2.3, a UUID as urn:uuid:…: " + shown(node.text));
       else if (primitive == Primitive::xhtml)
         narrative(node.text, place);
     }
@@ -281,11 +290,19 @@ class Validator {
       if (!fragments_.has(parsed.id, *context_.resource))
         fault(place, "invariant", "ref-1: there is no contained resource with the id " + shown(parsed.id));
     }
-    if (parsed.type.empty()) return;
-    if (!type.empty() && type != parsed.type)
+    const auto leads_to = parsed.type.empty() ? type_here(literal->text) : parsed.type;
+    if (leads_to.empty()) return;
+    if (!type.empty() && type != leads_to)
       fault(here, "business-rule",
             shown(literal->text) + " does not refer to the type that Reference.type says: " + shown(type));
-    targets(node, parsed.type, here);
+    targets(node, leads_to, here);
+  }
+
+  // Of what a reference without a type leads to, where that is contained or an entry of the bundle; else "".
+  std::string_view type_here(std::string_view reference) const {
+    const auto found = scope_.find(reference);
+    if (!found.resource || !found.resource->type || found.where == Scope::Found::Where::beyond) return {};
+    return found.resource->type->name;
   }
 
   // In what a document or message begins with.

@@ -401,6 +401,26 @@ TEST_CASE("profile: bundles by their full urls, documents by what they refer to"
         "not-found Bundle.entry[0].resource.subject.reference");
   CHECK(judge("", document("urn:uuid:c757873d-ec9a-4326-a141-556f43239520", "http://e.org/fhir/Patient/1")) ==
         "not-found Bundle.entry[0].resource.subject.reference");
+  const auto referring = [&](std::string_view target) {
+    return collection(R"({"fullUrl":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520","resource":{"resourceType":")" +
+                      std::string(target) +
+                      R"(","active":true}},{"resource":{"resourceType":"Observation","status":"final","code":{"text":"c"},
+      "subject":{"reference":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520"}}})");
+  };
+  CHECK(judge("", referring("Patient")) == "");
+  CHECK(judge("", referring("Practitioner")) == "business-rule Bundle.entry[1].resource.subject.reference");
+}
+
+TEST_CASE("profile: a URI that names an OID or a UUID names one") {
+  Judge judge;
+  const auto system = [&](std::string_view uri) {
+    return judge("", patient(R"("identifier":[{"value":"1","system":")" + std::string(uri) + R"("}])"));
+  };
+  for (const char* good : {"urn:oid:1.2.3", "urn:uuid:c757873d-ec9a-4326-a141-556f43239520", "URN:OID:1.2.3",
+                           "urn:uuid:C757873D-EC9A-4326-A141-556F43239520", "urn:ietf:rfc:3986"})
+    CHECK_MESSAGE(system(good) == "", good);
+  for (const char* bad : {"urn:oid:a.b", "urn:oid:1", "urn:uuid:abc", "oid:1.2.3", "uuid:c757873d"})
+    CHECK_MESSAGE(system(bad) == "value Patient.identifier[0].system", bad);
 }
 
 TEST_CASE("profile: answers against their questionnaire") {

@@ -150,6 +150,11 @@ TEST_CASE("validate: contained resources") {
   CHECK(places(observation(R"("contained":[{"resourceType":"Provenance","id":"p","target":[{"reference":"#"}],)"
                            R"("recorded":"2020-01-01T00:00:00Z","agent":[{"who":{"display":"x"}}]}])")) == "");
   CHECK(places(observation(R"("subject":{"reference":"#"})")) == "invariant Observation.subject");
+  CHECK(places(observation(R"("contained":[{"resourceType":"Medication","id":"m"}],"subject":{"reference":"#m"})")) ==
+        "business-rule Observation.subject.reference");
+  CHECK(places(observation(R"("contained":[{"resourceType":"Patient","id":"p"}],)"
+                           R"("subject":{"reference":"#p","type":"Group"})")) ==
+        "business-rule Observation.subject.reference");
   CHECK(places(observation(R"("contained":[{"resourceType":"Patient","active":true}])")) ==
         "required Observation.contained[0]");
   CHECK(places(observation(
