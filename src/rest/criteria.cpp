@@ -48,34 +48,61 @@ Result<std::string> given_to(fhir::Snapshot& snapshot, const fhir::Access& acces
 
 }  // namespace
 
+std::string_view bare_criteria(std::string_view text, const fhir::Type& type, std::string_view base) {
+  auto rest = text;
+  if (rest.starts_with(base)) rest.remove_prefix(base.size());
+  if (rest.starts_with('/')) rest.remove_prefix(1);
+  if (rest.starts_with(type.name.view())) rest.remove_prefix(type.name.view().size());
+  return rest.starts_with('?') ? rest.substr(1) : text;
+}
+
+namespace {
+
+Result<fhir::search::Query> read(const fhir::Type& type, const fhir::search::Parameters& criteria,
+                                 std::string_view base, const fhir::search::Meanings* meanings) {
+  auto query = fhir::search::parse(&type, criteria, base, false, {}, 0, meanings);
+  if (query && query->all_of.empty())
+    return Outcome(Kind::precondition, "required",
+                   "Criteria are needed: without any, every " + std::string(type.name.view()) + " would match");
+  return query;
+}
+
+}  // namespace
+
+Result<fhir::search::Query> read_criteria(const fhir::Type& type, std::string_view text, std::string_view base,
+                                          const fhir::search::Meanings* meanings) {
+  const auto parameters = net::query_parameters(bare_criteria(text, type, base));
+  if (!parameters)
+    return Outcome(Kind::malformed, "invalid",
+                   "The criteria hold a damaged percent-escape or bytes that are not UTF-8");
+  return read(type, *parameters, base, meanings);
+}
+
+Result<Found> find_one(fhir::Snapshot& snapshot, const fhir::Access& access, fhir::search::Query query) {
+  auto ids = snapshot.find(access, query, 2);
+  if (!ids) return std::move(ids.outcome());
+  if (ids->size() < 2) return Found{{std::move(query), std::move(*ids)}};
+  const auto type = query.type->name.view();
+  auto only = type == "Patient" ? given_to(snapshot, access, query) : Result<std::string>(std::string());
+  if (!only) return std::move(only.outcome());
+  if (!only->empty()) return Found{{std::move(query), std::move(*ids)}, std::move(*only)};
+  return Outcome(Kind::precondition, "multiple-matches",
+                 "The criteria match more than one " + std::string(type) + ": narrow them to one");
+}
+
 Result<Found> find_one(fhir::Snapshot& snapshot, const fhir::Access& access, const fhir::Type& type,
                        const fhir::search::Parameters& criteria, std::string_view base,
                        const fhir::search::Meanings* meanings) {
-  auto query = fhir::search::parse(&type, criteria, base, false, {}, 0, meanings);
+  auto query = read(type, criteria, base, meanings);
   if (!query) return std::move(query.outcome());
-  if (query->all_of.empty())
-    return Outcome(Kind::precondition, "required",
-                   "Criteria are needed: without any, every " + std::string(type.name.view()) + " would match");
-  auto ids = snapshot.find(access, *query, 2);
-  if (!ids) return std::move(ids.outcome());
-  if (ids->size() > 1) {
-    auto only = type.name.view() == "Patient" ? given_to(snapshot, access, *query) : Result<std::string>(std::string());
-    if (!only) return std::move(only.outcome());
-    if (!only->empty()) return Found{{std::move(*query), std::move(*ids)}, std::move(*only)};
-    return Outcome(Kind::precondition, "multiple-matches",
-                   "The criteria match more than one " + std::string(type.name.view()) + ": narrow them to one");
-  }
-  return Found{{std::move(*query), std::move(*ids)}};
+  return find_one(snapshot, access, std::move(*query));
 }
 
 Result<Found> find_one(fhir::Snapshot& snapshot, const fhir::Access& access, const fhir::Type& type,
                        std::string_view criteria, std::string_view base, const fhir::search::Meanings* meanings) {
-  if (criteria.starts_with('?')) criteria.remove_prefix(1);
-  const auto parameters = net::query_parameters(criteria);
-  if (!parameters)
-    return Outcome(Kind::malformed, "invalid",
-                   "The criteria hold a damaged percent-escape or bytes that are not UTF-8");
-  return find_one(snapshot, access, type, *parameters, base, meanings);
+  auto query = read_criteria(type, criteria, base, meanings);
+  if (!query) return std::move(query.outcome());
+  return find_one(snapshot, access, std::move(*query));
 }
 
 Result<std::shared_ptr<Incoming>> resource_of(const Call& call) {

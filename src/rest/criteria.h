@@ -29,7 +29,14 @@ struct Found {
 fhir::Result<Found> find_one(fhir::Snapshot& snapshot, const fhir::Access& access, const fhir::Type& type,
                              const fhir::search::Parameters& criteria, std::string_view base,
                              const fhir::search::Meanings* meanings);
-// The same from text as in If-None-Exist and request.url: "identifier=a|b&active=true".
+// The criteria of a text as in If-None-Exist and request.url, "identifier=a|b&active=true", less what may stand before
+// them: "?", or the address of what they are asked of ("Patient?", "http://host/fhir/Patient?").
+std::string_view bare_criteria(std::string_view text, const fhir::Type& type, std::string_view base);
+fhir::Result<fhir::search::Query> read_criteria(const fhir::Type& type, std::string_view text, std::string_view base,
+                                                const fhir::search::Meanings* meanings);
+
+fhir::Result<Found> find_one(fhir::Snapshot& snapshot, const fhir::Access& access, fhir::search::Query query);
+// The same from text.
 fhir::Result<Found> find_one(fhir::Snapshot& snapshot, const fhir::Access& access, const fhir::Type& type,
                              std::string_view criteria, std::string_view base, const fhir::search::Meanings* meanings);
 

@@ -13,6 +13,7 @@
 #include "src/rest/entry.h"
 #include "src/rest/patched.h"
 #include "src/rest/references.h"
+#include "src/rest/unwritten.h"
 #include "src/rest/update.h"
 
 namespace alzette::rest {
@@ -44,7 +45,7 @@ bool readable(std::string_view path) {
 
 class Planner {
  public:
-  Planner(fhir::Arena& arena, const Site& site) : arena_(arena), site_(site) {}
+  Planner(fhir::Arena& arena, const Site& site) : arena_(arena), site_(site), unwritten_(site.base) {}
 
   Result<Transaction> plan(Node& bundle) {
     const auto nodes = entries_of(bundle);
@@ -62,6 +63,13 @@ class Planner {
     }
     for (std::size_t i = 0; i < read_.size(); ++i)
       if (auto done = identify(i); !done) return at(read_[i], std::move(done.outcome()));
+    for (std::size_t i = 0; i < read_.size(); ++i) {
+      const auto& planned = plan_.entries[i];
+      if (planned.act != Act::write) continue;
+      const bool known = !drafts_[i].patches;
+      unwritten_.add(*planned.type, planned.id, known ? read_[i].resource : nullptr,
+                     drafts_[i].method == fhir::Method::remove);
+    }
     for (const auto& entry : read_)
       if (auto done = rewrite(entry); !done) return at(entry, std::move(done.outcome()));
     if (auto done = prepare_all(); !done) return std::move(done.outcome());
@@ -127,9 +135,8 @@ class Planner {
     draft.method = fhir::Method::create;
     draft.if_version = 0;
     if (!entry.if_none_exist.empty()) {
-      const auto mark = entry.if_none_exist.starts_with('?') ? 1U : 0U;
-      const auto condition =
-          std::string(planned.type->name.view()) + "?" + std::string(entry.if_none_exist.substr(mark));
+      const auto condition = std::string(planned.type->name.view()) + "?" +
+                             std::string(bare_criteria(entry.if_none_exist, *planned.type, site_.base));
       if (const auto before = conditional_.find(condition); before != conditional_.end()) {
         planned = *before->second;
         if (planned.act == Act::write) planned.act = Act::nothing;
@@ -248,7 +255,8 @@ class Planner {
     return rewrite_references(*entry.resource, entry.full_url, names_, resolve, arena_);
   }
 
-  // On the store's content, or on what an entry of this bundle creates under the same condition.
+  // On what the store will hold when the transaction is done: what it has, less what entries replace or remove, and
+  // what they write. An entry that is created under the same condition is meant in any case.
   Result<std::string_view> resolve_criteria(std::string_view reference) {
     const auto cached = resolved_.find(reference);
     if (cached != resolved_.end()) return cached->second;
@@ -259,16 +267,29 @@ class Planner {
     if (const auto own = conditional_.find(std::string(reference)); own != conditional_.end()) {
       target += own->second->id;
     } else {
-      auto found =
-          find_one(site_.snapshot, site_.access, *type, reference.substr(mark + 1), site_.base, site_.meanings);
+      auto found = find_target(*type, reference.substr(mark + 1));
       if (!found) return std::move(found.outcome());
-      if (found->none())
+      if (found->empty())
         return Outcome(Kind::precondition, "not-found",
                        "The conditional reference \"" + std::string(reference) + "\" matches nothing");
-      target += found->id();
-      plan_.batch.expect.push_back(std::move(found->expectation));
+      target += *found;
     }
     return resolved_.emplace(reference, arena_.copy(target)).first->second;
+  }
+
+  Result<std::string> find_target(const fhir::Type& type, std::string_view criteria) {
+    auto query = read_criteria(type, criteria, site_.base, site_.meanings);
+    if (!query) return std::move(query.outcome());
+    auto ids = unwritten_.find(*query);
+    if (!ids) return std::move(ids.outcome());
+    auto found = find_one(site_.snapshot, site_.access, std::move(*query));
+    if (!found) return std::move(found.outcome());
+    if (!found->none() && !unwritten_.replaces(type, found->id())) ids->push_back(found->id());
+    plan_.batch.expect.push_back(std::move(found->expectation));
+    if (ids->size() > 1)
+      return Outcome(Kind::precondition, "multiple-matches",
+                     "A conditional reference meets more than one " + std::string(type.name.view()));
+    return ids->empty() ? std::string() : ids->front();
   }
 
   Result<bool> prepare_all() {
@@ -339,6 +360,7 @@ class Planner {
   std::unordered_map<std::string, const TransactionEntry*> conditional_;  // "Type?ifNoneExist" -> its entry
   std::unordered_map<std::string_view, std::string_view> resolved_;       // conditional references
   std::unordered_set<std::string_view> identities_;
+  Unwritten unwritten_;
   NewNames names_;
 };
 

@@ -232,6 +232,48 @@ TEST_CASE("a transaction resolves its references, keeps the order of its entries
   CHECK(server.get("/Patient/old").status == 410);
 }
 
+TEST_CASE("a reference by criteria leads to what is there when the transaction is done") {
+  const RestServer server;
+  const auto doctor = [](std::string_view id, std::string_view identifier) {
+    return R"({"resourceType":"Practitioner","id":")" + std::string(id) + R"(","identifier":[{"value":")" +
+           std::string(identifier) + "\"}]}";
+  };
+  const auto observed_by = [](std::string_view criteria) {
+    return R"({"resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},"performer":[{"reference":)" +
+           ("\"Practitioner?" + std::string(criteria)) + R"("}]},"request":{"method":"POST","url":"Observation"}},)";
+  };
+  const auto put = [&](std::string_view id, std::string_view identifier) {
+    return R"({"resource":)" + doctor(id, identifier) + R"(,"request":{"method":"PUT","url":"Practitioner/)" +
+           std::string(id) + "\"}}";
+  };
+  const auto send = [&](const std::string& entries) { return server.post("", bundle("transaction", entries)); };
+  server.ask("PUT", "/Practitioner/a", doctor("a", "1"));
+  CHECK(send(observed_by("identifier=2") + put("b", "2")).status == 200);
+  CHECK(server.get("/Observation?performer=Practitioner/b").number("total") == 1);
+  CHECK(send(observed_by("identifier=1") + put("a", "3")).status == 412);  // nobody has it any more
+  CHECK(send(observed_by("identifier=1") + put("c", "1")).status == 412);  // two have it
+  CHECK(send(observed_by("identifier=1") + R"({"request":{"method":"DELETE","url":"Practitioner/a"}})").status == 412);
+  CHECK(send(observed_by("identifier=1") + put("a", "3") + "," + put("c", "1")).status == 200);  // one handed it on
+  CHECK(server.get("/Observation?performer=Practitioner/c").number("total") == 1);
+}
+
+TEST_CASE("If-None-Exist may hold the address that the criteria are asked of") {
+  const RestServer server;
+  const auto first = server.post("/Patient", weber).text("id");
+  for (const std::string criteria : {"identifier=urn:x|1", "?identifier=urn:x|1", "Patient?identifier=urn:x|1",
+                                     "/Patient?identifier=urn:x|1", "{base}/Patient?identifier=urn:x|1"}) {
+    auto text = criteria;
+    if (text.starts_with("{base}")) text = server.base() + text.substr(6);
+    CAPTURE(text);
+    CHECK(server.post("/Patient", weber, "If-None-Exist: " + text + "\r\n").text("id") == first);
+    const auto reply = server.post("", bundle("transaction", R"({"resource":)" + std::string(weber) +
+                                                                 R"(,"request":{"method":"POST","url":"Patient",)" +
+                                                                 R"("ifNoneExist":")" + text + "\"}}"));
+    CHECK(reply.has("Patient/" + first));
+  }
+  CHECK(server.post("/Patient", weber, "If-None-Exist: Group?identifier=urn:x|1\r\n").status == 400);
+}
+
 TEST_CASE("an entry's criteria hold addresses as they are, and a patch names other entries") {
   const RestServer server;
   server.ask("PUT", "/Patient/p", patient("p"));
