@@ -83,39 +83,76 @@ void tag(Node& resource, Arena& arena) {
   *end = added;
 }
 
-}  // namespace
-
-std::string project(std::string_view stored, Summary summary, const std::vector<std::string>& elements) {
-  if (summary == Summary::false_ && elements.empty()) return std::string(stored);
-  Arena arena(stored.size() * 4 + 4096);
-  auto raw = json::parse(stored, arena);
-  std::vector<Issue> issues;
-  Node* resource = raw ? bind(*raw, arena, issues) : nullptr;
-  if (!resource) return std::string(stored);
+void reduce(Node& resource, Summary summary, const std::vector<std::string>& elements, Arena& arena) {
   switch (summary) {
     case Summary::true_:
     case Summary::count:
-      thin(*resource, [](const Node& child) { return always(child) || (child.element && child.element->summary); });
-      for (Node* child = resource->first; child; child = child->next) summarise(*child);
+      thin(resource, [](const Node& child) { return always(child) || (child.element && child.element->summary); });
+      for (Node* child = resource.first; child; child = child->next) summarise(*child);
       break;
     case Summary::text:
-      thin(*resource, [](const Node& child) { return always(child) || child.name == "text"; });
+      thin(resource, [](const Node& child) { return always(child) || child.name == "text"; });
       break;
     case Summary::data:
-      thin(*resource, [](const Node& child) { return !child.type || child.type->name.view() != "Narrative"; });
+      thin(resource, [](const Node& child) { return !child.type || child.type->name.view() != "Narrative"; });
       break;
     case Summary::false_:
       break;
   }
   if (!elements.empty()) {
-    const std::string_view type = resource->type->name;
-    thin(*resource, [&](const Node& child) { return always(child) || asked_for(child, type, elements); });
+    const std::string_view type = resource.type->name;
+    thin(resource, [&](const Node& child) { return always(child) || asked_for(child, type, elements); });
   }
-  tag(*resource, arena);
+  tag(resource, arena);
+}
+
+void reduce_entries(Node& bundle, Summary summary, const std::vector<std::string>& elements,
+                    std::string_view parameters, Arena& arena) {
+  if (summary == Summary::count && bundle.child("total"))
+    thin(bundle, [](const Node& child) {
+      return child.name != "entry" && (child.name != "link" || child.value_of("relation") == "self");
+    });
+  for (Node* child = bundle.first; child; child = child->next)
+    for (Node* part = child->first; part; part = part->next) {
+      if (child->name == "entry" && part->name == "resource" && part->type)
+        reduce(*part, summary, elements, arena);
+      else if (child->name == "link" && part->name == "url")
+        part->text = arena.copy(std::string(part->text)
+                                    .append(part->text.find('?') == std::string_view::npos ? "?" : "&")
+                                    .append(parameters));
+    }
+}
+
+// Reads a resource that this server wrote; what it makes of it is written again.
+template <class Change>
+std::string changed(std::string_view text, Change change) {
+  Arena arena(text.size() * 4 + 4096);
+  auto raw = json::parse(text, arena);
+  std::vector<Issue> issues;
+  Node* resource = raw ? bind(*raw, arena, issues) : nullptr;
+  if (!resource) return std::string(text);
+  change(*resource, arena);
   std::string out;
-  out.reserve(stored.size());
+  out.reserve(text.size());
   json::write(*resource, out);
   return out;
+}
+
+}  // namespace
+
+std::string project(std::string_view stored, Summary summary, const std::vector<std::string>& elements) {
+  if (summary == Summary::false_ && elements.empty()) return std::string(stored);
+  return changed(stored, [&](Node& resource, Arena& arena) { reduce(resource, summary, elements, arena); });
+}
+
+std::string project_answer(std::string_view answer, Summary summary, const std::vector<std::string>& elements,
+                           std::string_view parameters) {
+  return changed(answer, [&](Node& resource, Arena& arena) {
+    if (resource.type->name.view() == "Bundle")
+      reduce_entries(resource, summary, elements, parameters, arena);
+    else
+      reduce(resource, summary, elements, arena);
+  });
 }
 
 }  // namespace fhir

@@ -18,4 +18,9 @@ namespace fhir {
 //   count     as true
 std::string project(std::string_view stored, search::Summary summary, const std::vector<std::string>& elements);
 
+// The same of any answer: of a Bundle the resources of its entries are reduced, and its links ask for that again by
+// `parameters` ("_summary=true"). A Bundle with a total has no entries when only the count is asked for.
+std::string project_answer(std::string_view answer, search::Summary summary, const std::vector<std::string>& elements,
+                           std::string_view parameters);
+
 }  // namespace fhir

@@ -20,6 +20,7 @@
 #include "src/pages.h"
 #include "src/rest/binary.h"
 #include "src/rest/incoming.h"
+#include "src/rest/projection.h"
 #include "src/rest/reply.h"
 #include "src/route.h"
 #include "src/spread.h"
@@ -43,6 +44,7 @@ struct Job {
   fhir::search::Parameters parameters;
   std::string base;
   AnswerForm form;
+  rest::Projection projection;  // of the answer, where the row does not make it
   fhir::Format body_format = fhir::Format::json;
   std::shared_ptr<rest::Incoming> body;
   bool part = false;  // of a batch: answered in JSON, which is put into the bundle
@@ -159,6 +161,11 @@ struct Door::State {
     if (!form && !job.part) {
       if (!has_own_form(job.route)) return refusal(406, "not-supported", form.outcome().issues.front().diagnostics);
       job.form.fhir = false;
+    }
+    if (!job.route.row->projects) {
+      auto projection = rest::take_projection(job.parameters, job.base, job.route.operation);
+      if (!projection) return rest::refuse(projection.outcome());
+      job.projection = std::move(*projection);
     }
     if (job.request.spooled && !takes_content(job)) {
       if (job.request.spooled->size() > most_in_memory)
@@ -413,6 +420,7 @@ struct Door::State {
 
   void finish(Job& job, Response response) {
     if (job.route.row) response.route = job.route.row->code;
+    response = rest::project(std::move(response), job.projection);
     auto respond = std::exchange(job.respond, nullptr);
     if (!job.form.fhir && job.route.row && reads_binary(job.route)) return respond(std::move(response));
     const auto size = response.content ? response.content->size() : response.body.size();

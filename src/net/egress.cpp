@@ -123,10 +123,15 @@ std::string Endpoint::authority() const {
 }
 
 bool Egress::allows(const Endpoint& endpoint) const {
-  return std::any_of(allowed_.begin(), allowed_.end(), [&](const std::string& prefix) {
+  return std::any_of(allowed_.begin(), allowed_.end(), [&](std::string_view prefix) {
+    if (prefix.ends_with(':')) prefix.remove_suffix(1);
     const auto known = endpoint_of(prefix);
-    return known && known->tls == endpoint.tls && known->host == endpoint.host && known->port == endpoint.port &&
-           endpoint.target.starts_with(known->target) && endpoint.target.find("..") == std::string::npos;
+    if (!known || known->tls != endpoint.tls || known->host != endpoint.host) return false;
+    // What ends with the host is the beginning of addresses at every port of it.
+    const auto authority = prefix.substr(prefix.find("://") + 3);
+    const bool any_port = authority == known->host || authority == "[" + known->host + "]";
+    return (any_port || known->port == endpoint.port) && endpoint.target.starts_with(known->target) &&
+           endpoint.target.find("..") == std::string::npos;
   });
 }
 

@@ -65,7 +65,7 @@ void append_part(const Response& reply, fhir::BundleWriter& bundle) {
   response.status = status;
   response.location = find(reply.headers, "Location");
   response.version = version_in(find(reply.headers, "ETag"));
-  if (const auto time = parse_http_date(find(reply.headers, "Last-Modified"))) response.last_updated = *time;
+  response.last_updated = reply.last_updated;
   if (reply.status < 400 && !reply.body.starts_with(R"({"resourceType":"OperationOutcome")"))
     response.resource = reply.body;
   else

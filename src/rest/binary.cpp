@@ -9,6 +9,7 @@
 
 #include "fhir/base64.h"
 #include "fhir/format/json.h"
+#include "fhir/format/xml.h"
 #include "fhir/value.h"
 #include "src/net/ascii.h"
 #include "src/rest/reply.h"
@@ -55,6 +56,18 @@ bool is_raw(std::string_view content_type) {
   return !media.empty() && !net::same_word(media, "application/fhir+json") &&
          !net::same_word(media, "application/fhir+xml") && !net::same_word(media, "application/json") &&
          !net::same_word(media, "text/json");
+}
+
+bool is_content(const Call& call) {
+  if (is_raw(call.header("Content-Type"))) return true;
+  fhir::Arena arena;
+  if (call.format == fhir::Format::xml) {
+    std::vector<fhir::Issue> issues;
+    const auto read = fhir::xml::read(call.request.body, arena, issues);
+    return read && (!*read || (*read)->type->name.view() != "Binary");
+  }
+  const auto raw = fhir::json::parse(call.request.body, arena, {.plain = true});
+  return raw && (*raw)->value_of("resourceType") != "Binary";
 }
 
 fhir::Result<Incoming> receive_binary(const Request& request, std::string_view id) {

@@ -108,9 +108,9 @@ Result<Found> find_one(fhir::Snapshot& snapshot, const fhir::Access& access, con
 Result<std::shared_ptr<Incoming>> resource_of(const Call& call) {
   if (call.body) return call.body;
   const auto expected = call.type->name.view();
-  auto incoming = expected == "Binary" && is_raw(call.header("Content-Type"))
-                      ? receive_binary(call.request, call.id)
-                      : rest::receive(call.request.body, call.format);
+  const bool content = expected == "Binary" && is_content(call);
+  auto incoming =
+      content ? receive_binary(call.request, call.id) : rest::receive(call.request.body, call.format);
   if (!incoming) return std::move(incoming.outcome());
   const auto given = incoming->resource->type->name.view();
   if (given != expected)

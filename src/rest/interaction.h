@@ -111,6 +111,7 @@ struct Interaction {
   fhir::Verb needs;
   fhir::Result<Plan> (*run)(const Call&);
   bool conditional = false;  // matched only without an id, with criteria (conditional update and delete)
+  bool projects = false;     // reads _summary and _elements itself; to the answers of others the door applies them
 };
 
 // All rows, from the generated registry.cpp.

@@ -30,6 +30,7 @@ extern constinit const Interaction read{.code = "read",
                                         .path = "[type]/[id]",
                                         .lane = Lane::core,
                                         .needs = fhir::Verb::read,
-                                        .run = run};
+                                        .run = run,
+                                        .projects = true};
 
 }  // namespace alzette::rest

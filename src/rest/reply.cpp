@@ -20,9 +20,10 @@ constexpr std::array<std::string_view, 7> weekdays{"Sun", "Mon", "Tue", "Wed", "
 constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-void add_version_headers(std::int64_t version, std::int64_t last_updated, Headers& headers) {
-  headers.emplace_back("ETag", etag(version));
-  headers.emplace_back("Last-Modified", http_date(last_updated));
+void add_version(std::int64_t version, std::int64_t last_updated, Response& response) {
+  response.headers.emplace_back("ETag", etag(version));
+  response.headers.emplace_back("Last-Modified", http_date(last_updated));
+  response.last_updated = last_updated;
 }
 
 // The value of one preference: Prefer may come as several headers, or as one list by "," or ";".
@@ -160,7 +161,7 @@ Response read_reply(const Call& call, fhir::Version version) {
     response.headers.emplace_back("Content-Type", fhir_json);
     response.body = std::move(version.body);
   }
-  add_version_headers(version.version, version.last_updated, response.headers);
+  add_version(version.version, version.last_updated, response);
   return response;
 }
 
@@ -189,7 +190,7 @@ Plan written_plan(Answer answer, fhir::Batch batch, std::size_t at) {
     if (created)
       response.headers.emplace_back("Location", answer.base + "/" + std::string(answer.type) + "/" + answer.id +
                                                     "/_history/" + std::to_string(written.version));
-    add_version_headers(written.version, written.last_updated, response.headers);
+    add_version(written.version, written.last_updated, response);
     return response;
   };
   return plan;
@@ -205,7 +206,7 @@ Response found_reply(const Call& call, fhir::Version version) {
   else if (returns != Return::minimal)
     response = json_reply(200, std::move(version.body));
   response.headers.emplace_back("Location", location);
-  add_version_headers(version.version, version.last_updated, response.headers);
+  add_version(version.version, version.last_updated, response);
   return response;
 }
 

@@ -166,7 +166,8 @@ extern constinit const Interaction search_type{.code = "search-type",
                                                .path = "[type]",
                                                .lane = Lane::core,
                                                .needs = fhir::Verb::search,
-                                               .run = run};
+                                               .run = run,
+                                               .projects = true};
 
 extern constinit const Interaction search_type_by_post{.code = "search-type",
                                                        .level = Level::type,
@@ -174,7 +175,8 @@ extern constinit const Interaction search_type_by_post{.code = "search-type",
                                                        .path = "[type]/_search",
                                                        .lane = Lane::core,
                                                        .needs = fhir::Verb::search,
-                                                       .run = run};
+                                                       .run = run,
+                                                       .projects = true};
 
 extern constinit const Interaction search_system{.code = "search-system",
                                                  .level = Level::system,
@@ -182,7 +184,8 @@ extern constinit const Interaction search_system{.code = "search-system",
                                                  .path = "",
                                                  .lane = Lane::core,
                                                  .needs = fhir::Verb::search,
-                                                 .run = run};
+                                                 .run = run,
+                                                 .projects = true};
 
 extern constinit const Interaction search_system_by_post{.code = "search-system",
                                                          .level = Level::system,
@@ -190,7 +193,8 @@ extern constinit const Interaction search_system_by_post{.code = "search-system"
                                                          .path = "_search",
                                                          .lane = Lane::core,
                                                          .needs = fhir::Verb::search,
-                                                         .run = run};
+                                                         .run = run,
+                                                         .projects = true};
 
 extern constinit const Interaction search_compartment{.code = "search-type",
                                                       .level = Level::type,
@@ -198,7 +202,8 @@ extern constinit const Interaction search_compartment{.code = "search-type",
                                                       .path = "[compartment]/[id]/[type]",
                                                       .lane = Lane::core,
                                                       .needs = fhir::Verb::search,
-                                                      .run = run};
+                                                      .run = run,
+                                                      .projects = true};
 
 extern constinit const Interaction search_compartment_by_post{.code = "search-type",
                                                               .level = Level::type,
@@ -206,7 +211,8 @@ extern constinit const Interaction search_compartment_by_post{.code = "search-ty
                                                               .path = "[compartment]/[id]/[type]/_search",
                                                               .lane = Lane::core,
                                                               .needs = fhir::Verb::search,
-                                                              .run = run};
+                                                              .run = run,
+                                                              .projects = true};
 
 extern constinit const Interaction search_whole_compartment{.code = "search-system",
                                                             .level = Level::system,
@@ -214,7 +220,8 @@ extern constinit const Interaction search_whole_compartment{.code = "search-syst
                                                             .path = "[compartment]/[id]/*",
                                                             .lane = Lane::core,
                                                             .needs = fhir::Verb::search,
-                                                            .run = run};
+                                                            .run = run,
+                                                            .projects = true};
 
 extern constinit const Interaction search_whole_compartment_by_post{.code = "search-system",
                                                                     .level = Level::system,
@@ -222,6 +229,7 @@ extern constinit const Interaction search_whole_compartment_by_post{.code = "sea
                                                                     .path = "[compartment]/[id]/*/_search",
                                                                     .lane = Lane::core,
                                                                     .needs = fhir::Verb::search,
-                                                                    .run = run};
+                                                                    .run = run,
+                                                                    .projects = true};
 
 }  // namespace alzette::rest

@@ -37,6 +37,7 @@ extern constinit const Interaction vread{.code = "vread",
                                          .path = "[type]/[id]/_history/[vid]",
                                          .lane = Lane::core,
                                          .needs = fhir::Verb::read,
-                                         .run = run};
+                                         .run = run,
+                                         .projects = true};
 
 }  // namespace alzette::rest

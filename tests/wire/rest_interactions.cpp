@@ -204,6 +204,21 @@ TEST_CASE("Binary: any content in, the same bytes out, or the resource where FHI
   const auto guarded = server.post("/Binary", "x", "Content-Type: text/plain\r\nX-Security-Context: Patient/1\r\n");
   CHECK(server.get("/Binary/" + guarded.text("id"), "Accept: application/fhir+json\r\n")
             .has(R"("securityContext":{"reference":"Patient/1"})"));
+  // FHIR that is no Binary is content as well.
+  const auto put = [&](std::string_view media, std::string_view body) {
+    const auto reply = server.ask("PUT", "/Binary/f", body, "Content-Type: " + std::string(media) + "\r\n");
+    return reply.status < 300 ? server.get("/Binary/f").body : std::to_string(reply.status);
+  };
+  for (const std::string_view json : {R"({"resourceType":"Patient","gender":"none"})", R"({ "a": [1, null] })"}) {
+    CHECK(put("application/fhir+json", json) == json);
+    CHECK(put("application/json", json) == json);
+  }
+  constexpr std::string_view xml = R"(<Patient xmlns="http://hl7.org/fhir"/>)";
+  CHECK(put("application/fhir+xml", xml) == xml);
+  CHECK(put("application/fhir+json", R"({"resourceType":"Binary","id":"f","contentType":"text/plain","data":"YQ=="})") ==
+        "a");
+  CHECK(put("application/fhir+json", R"({"resourceType":"Binary","id":"f"})") == "422");
+  CHECK(put("application/fhir+json", R"({"resourceType":"Patient")") == "400");
 }
 
 TEST_CASE("a transaction resolves its references, keeps the order of its entries and reads last") {
@@ -433,6 +448,58 @@ TEST_CASE("pages beside FHIR") {
   CHECK(wire::count_of(answers, "HTTP/1.1 200 OK") == 3);
   CHECK(wire::count_of(answers, "HTTP/1.1 404 Not Found") == 1);
   CHECK(answers.find("alzette_phase_seconds") != std::string::npos);
+}
+
+TEST_CASE("_summary and _elements are for every interaction: history, operations, writes, the statement, batches") {
+  const RestServer server;
+  const std::string narrative =
+      R"("text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">n</div>"},"active":true,)"
+      R"("contact":[{"name":{"family":"C"}}])";
+  const auto written = server.ask("PUT", "/Patient/a?_elements=active", patient("a", narrative));
+  CHECK(written.status == 201);
+  CHECK(written.has(R"("active":true)"));
+  CHECK(written.has("SUBSETTED"));
+  CHECK_FALSE(written.has("contact"));
+  CHECK(server.get("/Patient/a").has("contact"));  // all of it was stored
+  server.ask("PUT", "/Patient/b", patient("b", narrative));
+  const auto history = server.get("/Patient/_history?_summary=true&_count=1");
+  CHECK(wire::count_of(history.body, "SUBSETTED") == 1);
+  CHECK_FALSE(history.has("contact"));
+  CHECK(history.has(R"("method":"PUT")"));
+  const auto next = history.body.find(R"("relation":"next","url":")") + 25;
+  const auto url = history.body.substr(next, history.body.find('"', next) - next);
+  const auto second = server.get(url.substr(server.base().size()));
+  CHECK(second.status == 200);
+  CHECK(second.has("SUBSETTED"));
+  CHECK_FALSE(second.has("contact"));
+  const auto count = server.get("/Patient/_history?_summary=count");
+  CHECK(count.number("total") == 2);
+  CHECK_FALSE(count.has("entry"));
+  const auto everything = server.get("/Patient/a/$everything?_elements=contact");
+  CHECK(everything.has("contact"));
+  CHECK_FALSE(everything.has("active"));
+  CHECK_FALSE(server.get("/Patient/a/$everything?_summary=text").has("contact"));
+  const auto statement = server.get("/metadata?_elements=fhirVersion");
+  CHECK(statement.has(R"("fhirVersion":"4.0.1")"));
+  CHECK_FALSE(statement.has("software"));
+  const auto batch =
+      server.post("", bundle("batch", R"({"request":{"method":"GET","url":"Patient/a/_history?_elements=active"}})"));
+  CHECK(batch.has("SUBSETTED"));
+  CHECK_FALSE(batch.has("contact"));
+  CHECK(server.get("/Patient/_history?_summary=some").status == 400);
+  CHECK(server.get("/Patient/_history?_elements=nothing").status == 400);
+  CHECK(server.get("/Patient/none?_elements=active").is_outcome());
+}
+
+TEST_CASE("entries of a batch tell their time as exactly as the resource does") {
+  const RestServer server;
+  const auto exact = [](const wire::Reply& reply) {
+    return reply.text("lastUpdated") == reply.text("lastModified") && !reply.text("lastModified").empty();
+  };
+  CHECK(exact(server.post("", bundle("batch", R"({"resource":{"resourceType":"Patient"},"request":)"
+                                              R"({"method":"POST","url":"Patient"}})"))));
+  const auto id = server.get("/Patient").text("id");
+  CHECK(exact(server.post("", bundle("transaction", R"({"request":{"method":"GET","url":"Patient/)" + id + "\"}}"))));
 }
 
 TEST_CASE("history of what a List names, page by page") {

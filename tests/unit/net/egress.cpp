@@ -36,6 +36,18 @@ TEST_CASE("egress: B102 nothing inside a private network but what is allowed by 
   CHECK_FALSE(open.resolve("http://127.0.0.1:9000/out"));
   CHECK_FALSE(open.resolve("https://127.0.0.1:9000/in/box"));
   CHECK_FALSE(open.resolve("http://127.0.0.1:9000@10.0.0.1/in/"));
+  for (const char* prefix : {"http://127.0.0.1", "http://127.0.0.1:"}) {
+    CAPTURE(prefix);
+    const Egress host({prefix});
+    CHECK(host.resolve("http://127.0.0.1:9000/in/box"));
+    CHECK(host.resolve("http://127.0.0.1/"));
+    CHECK_FALSE(host.resolve("http://127.0.0.10:9000/"));
+    CHECK_FALSE(host.resolve("https://127.0.0.1:9000/"));
+    CHECK_FALSE(host.resolve("http://127.0.0.1:9000@10.0.0.1/"));
+  }
+  CHECK(Egress({"http://[::1]"}).judge("http://[::1]:9000/"));
+  for (const char* prefix : {"http://127.0.0.1/", "http://127.0.0.1:80", "http://127.0.0.1/127.0.0.1"})
+    CHECK_FALSE(Egress({prefix}).judge("http://127.0.0.1:9000/127.0.0.1"));
 }
 
 TEST_CASE("egress: B102 what carries patient data goes by https, or where it is allowed by name") {
