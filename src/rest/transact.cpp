@@ -70,8 +70,11 @@ class Planner {
       unwritten_.add(*planned.type, planned.id, known ? read_[i].resource : nullptr,
                      drafts_[i].method == fhir::Method::remove);
     }
-    for (const auto& entry : read_)
-      if (auto done = rewrite(entry); !done) return at(entry, std::move(done.outcome()));
+    for (std::size_t i = 0; i < read_.size(); ++i)
+      if (auto done = rewrite(read_[i], plan_.entries[i]); !done) return at(read_[i], std::move(done.outcome()));
+    if (unwritten_.circular())
+      return Outcome(Kind::malformed, "invalid", "Entries refer to each other by criteria in a circle: use urn:uuid:…",
+                     "Bundle.entry");
     if (auto done = prepare_all(); !done) return std::move(done.outcome());
     order();
     for (auto& conditional : plan_.conditionals)
@@ -249,9 +252,14 @@ class Planner {
     return true;
   }
 
-  Result<bool> rewrite(const BundleEntry& entry) {
+  Result<bool> rewrite(const BundleEntry& entry, const TransactionEntry& planned) {
     if (!entry.resource) return true;
-    const ResolveCriteria resolve = [this](std::string_view reference) { return resolve_criteria(reference); };
+    const ResolveCriteria resolve = [&](std::string_view reference) {
+      auto target = resolve_criteria(reference);
+      if (target && planned.act == Act::write)
+        unwritten_.refer(std::string(planned.type->name.view()) + "/" + planned.id, *target);
+      return target;
+    };
     return rewrite_references(*entry.resource, entry.full_url, names_, resolve, arena_);
   }
 

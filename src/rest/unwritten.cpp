@@ -54,4 +54,27 @@ bool Unwritten::replaces(const fhir::Type& type, std::string_view id) const {
   return replaced_.contains(name_of(type, id));
 }
 
+void Unwritten::refer(std::string_view from, std::string_view to) {
+  if (replaced_.contains(std::string(to))) references_[std::string(from)].emplace(to);
+}
+
+// Who refers to nobody is put aside, then who refers to nobody else, until nobody or a circle is left.
+bool Unwritten::circular() const {
+  std::unordered_map<std::string_view, std::vector<std::string_view>> referrers;
+  std::unordered_map<std::string_view, std::size_t> left;
+  std::vector<std::string_view> aside;
+  for (const auto& [from, targets] : references_) {
+    left[from] = targets.size();
+    for (const auto& to : targets) {
+      referrers[to].push_back(from);
+      if (!references_.contains(to) && left.emplace(to, 0).second) aside.push_back(to);
+    }
+  }
+  std::size_t done = 0;
+  for (; done < aside.size(); ++done)
+    for (const auto from : referrers[aside[done]])
+      if (--left[from] == 0) aside.push_back(from);
+  return done < left.size();
+}
+
 }  // namespace alzette::rest

@@ -30,6 +30,10 @@ class Unwritten {
   fhir::Result<std::vector<std::string>> find(const fhir::search::Query& query);
   // Whether what the store has of this resource counts no longer.
   bool replaces(const fhir::Type& type, std::string_view id) const;
+  // By criteria, one resource refers to another: "Patient/1".
+  void refer(std::string_view from, std::string_view to);
+  // Whether those that are about to be written do so in a circle, in which each would have to be there before (B30).
+  bool circular() const;
 
  private:
   struct Entry {
@@ -40,6 +44,7 @@ class Unwritten {
   std::string_view base_;
   std::unordered_map<const fhir::Type*, std::vector<Entry>> entries_;
   std::unordered_set<std::string> replaced_;  // "Patient/1"
+  std::unordered_map<std::string, std::unordered_set<std::string>> references_;
   std::size_t looked_at_ = 0;
 };
 
