@@ -109,8 +109,7 @@ Result<std::shared_ptr<Incoming>> resource_of(const Call& call) {
   if (call.body) return call.body;
   const auto expected = call.type->name.view();
   const bool content = expected == "Binary" && is_content(call);
-  auto incoming =
-      content ? receive_binary(call.request, call.id) : rest::receive(call.request.body, call.format);
+  auto incoming = content ? receive_binary(call.request, call.id) : rest::receive(call.request.body, call.format);
   if (!incoming) return std::move(incoming.outcome());
   const auto given = incoming->resource->type->name.view();
   if (given != expected)

@@ -402,9 +402,10 @@ TEST_CASE("profile: bundles by their full urls, documents by what they refer to"
   CHECK(judge("", document("urn:uuid:c757873d-ec9a-4326-a141-556f43239520", "http://e.org/fhir/Patient/1")) ==
         "not-found Bundle.entry[0].resource.subject.reference");
   const auto referring = [&](std::string_view target) {
-    return collection(R"({"fullUrl":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520","resource":{"resourceType":")" +
-                      std::string(target) +
-                      R"(","active":true}},{"resource":{"resourceType":"Observation","status":"final","code":{"text":"c"},
+    return collection(
+        R"({"fullUrl":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520","resource":{"resourceType":")" +
+        std::string(target) +
+        R"(","active":true}},{"resource":{"resourceType":"Observation","status":"final","code":{"text":"c"},
       "subject":{"reference":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520"}}})");
   };
   CHECK(judge("", referring("Patient")) == "");

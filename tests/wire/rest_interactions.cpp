@@ -215,8 +215,8 @@ TEST_CASE("Binary: any content in, the same bytes out, or the resource where FHI
   }
   constexpr std::string_view xml = R"(<Patient xmlns="http://hl7.org/fhir"/>)";
   CHECK(put("application/fhir+xml", xml) == xml);
-  CHECK(put("application/fhir+json", R"({"resourceType":"Binary","id":"f","contentType":"text/plain","data":"YQ=="})") ==
-        "a");
+  CHECK(put("application/fhir+json",
+            R"({"resourceType":"Binary","id":"f","contentType":"text/plain","data":"YQ=="})") == "a");
   CHECK(put("application/fhir+json", R"({"resourceType":"Binary","id":"f"})") == "422");
   CHECK(put("application/fhir+json", R"({"resourceType":"Patient")") == "400");
 }
