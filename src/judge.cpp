@@ -64,9 +64,7 @@ fhir::validate::Options Judge::options() {
   options.has_code = [this](std::string_view system, std::string_view code) {
     return known(site_.terminology.code(system, code).membership);
   };
-  options.right_display = [this](const Node& coding) {
-    return fhir::terminology::right_display(site_.terminology.canonicals(), coding);
-  };
+  options.right_display = [this](const Node& coding) { return fhir::terminology::right_display(sources_, coding); };
   options.beyond = [this](std::string_view reference) { return stored(reference); };
   return options;
 }

@@ -12,6 +12,7 @@
 #include "fhir/access.h"
 #include "fhir/canonical.h"
 #include "fhir/store.h"
+#include "fhir/terminology/sources.h"
 #include "fhir/terminology/terminology.h"
 #include "fhir/validate/profiles.h"
 #include "fhir/validate/validate.h"
@@ -29,7 +30,7 @@ struct JudgeSite {
 
 class Judge {
  public:
-  explicit Judge(const JudgeSite& site) : site_(site) {}
+  explicit Judge(const JudgeSite& site) : site_(site), sources_(site.terminology.canonicals()) {}
   Judge(const Judge&) = delete;
   Judge& operator=(const Judge&) = delete;
 
@@ -40,6 +41,7 @@ class Judge {
   const fhir::Node* stored(std::string_view reference);
 
   JudgeSite site_;
+  fhir::terminology::Sources sources_;  // of displays
   std::map<std::string, std::shared_ptr<const fhir::Canonical>, std::less<>> opened_;
 };
 

@@ -83,10 +83,9 @@ std::vector<const Name*> Names::right(const Languages& languages) const {
   return found;
 }
 
-std::optional<std::string> right_display(const Canonicals& canonicals, const Node& coding) {
+std::optional<std::string> right_display(Sources& sources, const Node& coding) {
   const auto url = coding.value_of("system"), code = coding.value_of("code"), given = coding.value_of("display");
   if (url.empty() || code.empty() || given.empty()) return std::nullopt;
-  Sources sources(canonicals);
   System* system = sources.system(url, coding.value_of("version"));
   const At at = system && system->listable() && !system->fragment() ? system->find(code) : nowhere;
   if (at == nowhere) return std::nullopt;

@@ -39,6 +39,6 @@ class Names {
 // What the system of a Coding calls its code, when its display is none of the names that the code has there, in
 // whatever language; nothing when it is one of them, or when system, version or code are not known, or only as a
 // fragment.
-std::optional<std::string> right_display(const Canonicals& canonicals, const Node& coding);
+std::optional<std::string> right_display(Sources& sources, const Node& coding);
 
 }  // namespace fhir::terminology

@@ -42,7 +42,7 @@ const std::vector<Addressed>& Addresses::at(Rid target) {
   for (const auto& own : parameters()) {
     const auto keys = view_.keys(
         {.shape = Scan::Shape::uri, .parameter = own.url, .from = bounded(identity.id, most_uri)}, false, true);
-    for (Key key = 0; keys->next(key);) {
+    for (Key key = 0; keys->next(key) && effort_.spend(1);) {
       Entry entry;
       if (!view_.current(key) || !view_.entry(key, entry)) continue;
       auto address = of(*own.type, entry.postings);

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "src/store/effort.h"
 #include "src/store/view.h"
 
 namespace alzette::store {
@@ -28,13 +29,14 @@ struct Addressed {
 
 class Addresses {
  public:
-  explicit Addresses(View& view) : view_(view) {}
+  Addresses(View& view, Effort& effort) : view_(view), effort_(effort) {}
 
   // Of a version of that type, from its postings.
   Address of(const fhir::Type& type, std::string_view postings);
   // Under which postings name it; `unknown`: none does.
   Rid rid(const Address& address);
-  // All that have the URL that a posting names; none when the posting names a resource by its type and id.
+  // All that have the URL that a posting names; none when the posting names a resource by its type and id. Not all of
+  // them when that spends the effort.
   const std::vector<Addressed>& at(Rid target);
   // Whether a canonical in `parameter` of that version leads to what has the URL `url` and this version of it.
   bool names(Key from, Name parameter, Rid url, std::string_view version);
@@ -48,6 +50,7 @@ class Addresses {
   const std::vector<Parameters>& parameters();
 
   View& view_;
+  Effort& effort_;
   std::optional<std::vector<Parameters>> parameters_;
   std::unordered_map<Rid, std::vector<Addressed>> at_;
 };

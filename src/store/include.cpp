@@ -14,10 +14,17 @@ using fhir::search::Query;
 
 namespace {
 
+constexpr std::uint64_t rows_for_one = 16;  // that canonicals may lead to: versions beside the one that is included
+
 class Including {
  public:
   Including(View& view, const fhir::Access& access, const Query& query, std::size_t at_most)
-      : view_(view), access_(access), query_(query), most_(at_most), addresses_(view) {}
+      : view_(view),
+        access_(access),
+        query_(query),
+        most_(at_most),
+        effort_(rows_for_one * at_most),
+        addresses_(view, effort_) {}
 
   Included run(const std::vector<Key>& matches) {
     seen_.insert(matches.begin(), matches.end());
@@ -35,6 +42,7 @@ class Including {
         if (matches || one.iterate) forward(one, key, fresh);
       for (const auto& one : query_.revinclude)
         if (matches || one.iterate) backward(one, key, fresh);
+      if (effort_.spent()) out_.capped = true;
       if (out_.capped) break;
     }
     return fresh;
@@ -136,6 +144,7 @@ class Including {
   const fhir::Access& access_;
   const Query& query_;
   const std::size_t most_;
+  Effort effort_;
   Addresses addresses_;
   std::unordered_set<Key> seen_;
   std::unordered_map<const fhir::search::Include*, std::unordered_map<const fhir::Type*, NameList>> names_;

@@ -11,23 +11,6 @@
 
 namespace alzette::store {
 
-// Index rows that may still be looked at.
-class Effort {
- public:
-  explicit Effort(std::uint64_t rows) : left_(rows) {}
-  bool spend(std::uint64_t rows) {
-    if (rows > left_) spent_ = true;
-    left_ -= std::min(rows, left_);
-    return !spent_;
-  }
-  bool spent() const { return spent_; }
-  std::uint64_t left() const { return left_; }
-
- private:
-  std::uint64_t left_;
-  bool spent_ = false;
-};
-
 // Keys that are known.
 class ListedKeys : public Keys {
  public:
@@ -48,7 +31,7 @@ class ListedKeys : public Keys {
 
 class Judge {
  public:
-  Judge(View& view, Effort& effort) : view_(view), effort_(effort), addresses_(view) {}
+  Judge(View& view, Effort& effort) : view_(view), effort_(effort), addresses_(view, effort) {}
 
   // Chooses the condition that yields the fewest candidates; -1: none does better than walking the type.
   // Resolves chains where that is cheap. `most` bounds how far rows are counted.

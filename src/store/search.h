@@ -48,7 +48,8 @@ struct Included {
   bool capped = false;
 };
 
-// What _include and _revinclude add to a page, each resource once and none that is a match.
+// What _include and _revinclude add to a page, each resource once and none that is a match. Capped as well when
+// canonicals lead to many times as many.
 Included include(View& view, const fhir::Access& access, const fhir::search::Query& query,
                  const std::vector<Key>& matches, std::size_t at_most);
 

@@ -7,9 +7,7 @@
 
 #include "fhir/search/match.h"
 #include "src/store/search.h"
-#include "src/store/sqlite/names.h"
-#include "src/store/sqlite/sqlite_view.h"
-#include "tests/unit/store_fixture.h"
+#include "tests/unit/stored_view.h"
 
 using namespace store_fixture;
 using fhir::search::Clause;
@@ -268,15 +266,9 @@ constexpr const char* value_set_searches[] = {"url=http://acme.org/fhir",
                                               "name=a",
                                               "version=1"};
 
-// The same store as an engine's view, to ask with other bounds than the door does.
-struct Engine {
-  explicit Engine(const std::string& folder)
-      : connection(folder + "/alzette.sqlite", alzette::store::sqlite::Connection::Mode::read, {}) {
-    names.load(connection);
-    auto last = connection.take("SELECT max(key) FROM version");
-    last.step();
-    view.emplace(connection, names, nullptr, last.integer(0));
-  }
+// The store's view asked with other bounds than the door does.
+struct Engine : StoredView {
+  using StoredView::StoredView;
   // All pages of `count` matches.
   Ids ids(const fhir::search::Query& asked, std::uint32_t count, std::uint64_t few, bool any_order = false) {
     Ids all;
@@ -295,9 +287,6 @@ struct Engine {
       want.range = found->range;
     }
   }
-  alzette::store::sqlite::Connection connection;
-  alzette::store::sqlite::Names names;
-  std::optional<alzette::store::sqlite::SqliteView> view;
   std::size_t walks = 0;  // pages along the range of a condition
   const fhir::Access access = fhir::Access::local_developer();
 };
@@ -334,14 +323,6 @@ void populate(Opened& opened, Model& model, Writer& writer, int changes) {
 }
 
 // What a page holds beside its matches, by id.
-Ids included_in(Opened& opened, const char* type_name, const char* text) {
-  Ids out;
-  for (const auto& entry : opened.page(query(type_name, text)).entries)
-    if (!entry.match) out.push_back(entry.version.id);
-  std::sort(out.begin(), out.end());
-  return out;
-}
-
 }  // namespace
 
 TEST_CASE("every kind, prefix and modifier finds what a slow evaluation finds") {
@@ -614,50 +595,6 @@ TEST_CASE("_include and _revinclude: once each, by iteration, bounded, as of the
   const auto page = opened.page(query("Patient", "_revinclude=Observation:subject"));
   CHECK(page.includes_capped);
   CHECK(page.entries.size() == 1001);
-}
-
-TEST_CASE("_include and _revinclude follow canonicals by address and version") {
-  Folder folder;
-  Opened opened(folder.path);
-  opened.put("Questionnaire", "one", R"("url":"http://e.org/q","version":"1","status":"active")");
-  opened.put("Questionnaire", "two", R"("url":"http://e.org/q","version":"2","status":"active")");
-  opened.put("QuestionnaireResponse", "exact", R"("questionnaire":"http://e.org/q|1","status":"completed")");
-  opened.put("QuestionnaireResponse", "any", R"("questionnaire":"http://e.org/q","status":"completed")");
-  opened.put("QuestionnaireResponse", "other", R"("questionnaire":"http://e.org/p","status":"completed")");
-  const char* forward = "QuestionnaireResponse";
-  CHECK(included_in(opened, forward, "_id=exact&_include=QuestionnaireResponse:questionnaire") == Ids{"one"});
-  CHECK(included_in(opened, forward, "_id=any&_include=QuestionnaireResponse:questionnaire") == Ids{"one", "two"});
-  CHECK(included_in(opened, forward, "_id=other&_include=*") == Ids{});
-  CHECK(included_in(opened, "Questionnaire", "_id=one&_revinclude=QuestionnaireResponse:questionnaire") ==
-        Ids{"any", "exact"});
-  CHECK(included_in(opened, "Questionnaire", "_id=two&_revinclude=*") == Ids{"any"});
-}
-
-TEST_CASE("chains and _has follow canonicals by address and version") {
-  Folder folder;
-  Opened opened(folder.path);
-  opened.put("Questionnaire", "one", R"("url":"http://e.org/q","version":"1","title":"First","status":"active")");
-  opened.put("Questionnaire", "two", R"("url":"http://e.org/q","version":"2","title":"Second","status":"active")");
-  opened.put("QuestionnaireResponse", "exact", R"("questionnaire":"http://e.org/q|1","status":"completed")");
-  opened.put("QuestionnaireResponse", "any", R"("questionnaire":"http://e.org/q","status":"amended")");
-  opened.put("QuestionnaireResponse", "other", R"("questionnaire":"http://e.org/p","status":"completed")");
-  const char* response = "QuestionnaireResponse";
-  CHECK(opened.ids(response, "questionnaire.title=first") == Ids{"exact", "any"});
-  CHECK(opened.ids(response, "questionnaire.title=second") == Ids{"any"});
-  CHECK(opened.ids(response, "questionnaire.title=third") == Ids{});
-  CHECK(opened.ids(response, "_id=exact&questionnaire:Questionnaire.title=second") == Ids{});
-  CHECK(opened.ids(response, "_id=any&questionnaire:Questionnaire.title=second") == Ids{"any"});
-  const char* form = "Questionnaire";
-  CHECK(opened.ids(form, "_has:QuestionnaireResponse:questionnaire:status=completed") == Ids{"one"});
-  CHECK(opened.ids(form, "_has:QuestionnaireResponse:questionnaire:status=amended") == Ids{"one", "two"});
-  CHECK(opened.ids(form, "_id=two&_has:QuestionnaireResponse:questionnaire:status=completed") == Ids{});
-  CHECK(opened.ids(form, "_id=one&_has:QuestionnaireResponse:questionnaire:status=completed") == Ids{"one"});
-  // As many as are looked at one by one.
-  for (int i = 0; i < 300; ++i)
-    opened.put(response, "r" + std::to_string(i), R"("questionnaire":"http://e.org/q|2","status":"stopped")");
-  CHECK(opened.ids(form, "_has:QuestionnaireResponse:questionnaire:status=stopped&title=first") == Ids{});
-  CHECK(opened.ids(form, "_has:QuestionnaireResponse:questionnaire:status=stopped&title=second") == Ids{"two"});
-  CHECK(opened.ids(response, "status=stopped&questionnaire.title=second&_count=1000").size() == 300);
 }
 
 TEST_CASE("too much effort is refused, and a page token that is none of ours as well") {

@@ -1,0 +1,74 @@
+// Canonicals followed by searches: to what has their address, and their version where they say one.
+#include "tests/unit/stored_view.h"
+
+using namespace store_fixture;
+
+TEST_CASE("_include and _revinclude follow canonicals by address and version") {
+  Folder folder;
+  Opened opened(folder.path);
+  opened.put("Questionnaire", "one", R"("url":"http://e.org/q","version":"1","status":"active")");
+  opened.put("Questionnaire", "two", R"("url":"http://e.org/q","version":"2","status":"active")");
+  opened.put("QuestionnaireResponse", "exact", R"("questionnaire":"http://e.org/q|1","status":"completed")");
+  opened.put("QuestionnaireResponse", "any", R"("questionnaire":"http://e.org/q","status":"completed")");
+  opened.put("QuestionnaireResponse", "other", R"("questionnaire":"http://e.org/p","status":"completed")");
+  const char* forward = "QuestionnaireResponse";
+  CHECK(included_in(opened, forward, "_id=exact&_include=QuestionnaireResponse:questionnaire") == Ids{"one"});
+  CHECK(included_in(opened, forward, "_id=any&_include=QuestionnaireResponse:questionnaire") == Ids{"one", "two"});
+  CHECK(included_in(opened, forward, "_id=other&_include=*") == Ids{});
+  CHECK(included_in(opened, "Questionnaire", "_id=one&_revinclude=QuestionnaireResponse:questionnaire") ==
+        Ids{"any", "exact"});
+  CHECK(included_in(opened, "Questionnaire", "_id=two&_revinclude=*") == Ids{"any"});
+}
+
+TEST_CASE("chains and _has follow canonicals by address and version") {
+  Folder folder;
+  Opened opened(folder.path);
+  opened.put("Questionnaire", "one", R"("url":"http://e.org/q","version":"1","title":"First","status":"active")");
+  opened.put("Questionnaire", "two", R"("url":"http://e.org/q","version":"2","title":"Second","status":"active")");
+  opened.put("QuestionnaireResponse", "exact", R"("questionnaire":"http://e.org/q|1","status":"completed")");
+  opened.put("QuestionnaireResponse", "any", R"("questionnaire":"http://e.org/q","status":"amended")");
+  opened.put("QuestionnaireResponse", "other", R"("questionnaire":"http://e.org/p","status":"completed")");
+  const char* response = "QuestionnaireResponse";
+  CHECK(opened.ids(response, "questionnaire.title=first") == Ids{"exact", "any"});
+  CHECK(opened.ids(response, "questionnaire.title=second") == Ids{"any"});
+  CHECK(opened.ids(response, "questionnaire.title=third") == Ids{});
+  CHECK(opened.ids(response, "_id=exact&questionnaire:Questionnaire.title=second") == Ids{});
+  CHECK(opened.ids(response, "_id=any&questionnaire:Questionnaire.title=second") == Ids{"any"});
+  const char* form = "Questionnaire";
+  CHECK(opened.ids(form, "_has:QuestionnaireResponse:questionnaire:status=completed") == Ids{"one"});
+  CHECK(opened.ids(form, "_has:QuestionnaireResponse:questionnaire:status=amended") == Ids{"one", "two"});
+  CHECK(opened.ids(form, "_id=two&_has:QuestionnaireResponse:questionnaire:status=completed") == Ids{});
+  CHECK(opened.ids(form, "_id=one&_has:QuestionnaireResponse:questionnaire:status=completed") == Ids{"one"});
+  // As many as are looked at one by one.
+  for (int i = 0; i < 300; ++i)
+    opened.put(response, "r" + std::to_string(i), R"("questionnaire":"http://e.org/q|2","status":"stopped")");
+  CHECK(opened.ids(form, "_has:QuestionnaireResponse:questionnaire:status=stopped&title=first") == Ids{});
+  CHECK(opened.ids(form, "_has:QuestionnaireResponse:questionnaire:status=stopped&title=second") == Ids{"two"});
+  CHECK(opened.ids(response, "status=stopped&questionnaire.title=second&_count=1000").size() == 300);
+}
+
+TEST_CASE("to follow canonicals costs effort, whether their versions fit or not") {
+  Folder folder;
+  Opened opened(folder.path);
+  fhir::Batch many;
+  for (int i = 0; i < 300; ++i)
+    many.writes.push_back(write(fhir::Method::create, "Questionnaire", "q" + std::to_string(i),
+                                R"("url":"http://e.org/q","version":"1","title":"x","status":"active")"));
+  REQUIRE(commit(*opened.store, std::move(many)));
+  const char* response = "QuestionnaireResponse";
+  opened.put(response, "r", R"("questionnaire":"http://e.org/q|2","status":"completed")");
+  const auto ask = [&](std::uint64_t rows) {
+    const auto asked = query("Questionnaire", "_has:QuestionnaireResponse:questionnaire:status=completed");
+    return opened.store->snapshot()->search(opened.access, asked, 5, rows);
+  };
+  CHECK(ask(200).outcome().kind == fhir::Kind::too_costly);
+  CHECK(ask(10'000)->entries.empty());
+
+  StoredView stored(folder.path);
+  auto& view = *stored.view;
+  const auto asked = query(response, "_include=QuestionnaireResponse:questionnaire");
+  const auto found = alzette::store::search(view, opened.access, asked, {.count = 1, .effort = effort});
+  REQUIRE(found);
+  CHECK(alzette::store::include(view, opened.access, asked, found->keys, 10).capped);
+  CHECK_FALSE(alzette::store::include(view, opened.access, asked, found->keys, 100).capped);
+}
