@@ -5,6 +5,7 @@
 #include "fhir/build.h"
 #include "ihe/pix/patient.h"
 #include "ihe/pix/pid.h"
+#include "ihe/pix/systems.h"
 #include "ihe/settings.h"
 
 namespace ihe::pix {
@@ -16,10 +17,6 @@ using fhir::Outcome;
 using fhir::Result;
 using xml::Element;
 namespace build = fhir::build;
-
-constexpr std::string_view marital_status = "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus";
-constexpr std::string_view role_code = "http://terminology.hl7.org/CodeSystem/v3-RoleCode";
-constexpr std::string_view mothers_maiden_name = "http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName";
 
 struct Pair {
   std::string_view v3, fhir;

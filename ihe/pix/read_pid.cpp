@@ -5,6 +5,7 @@
 #include "fhir/build.h"
 #include "fhir/value.h"
 #include "ihe/pix/pid.h"
+#include "ihe/pix/systems.h"
 #include "ihe/settings.h"
 
 namespace ihe::pix {
@@ -17,11 +18,6 @@ using fhir::Result;
 using hl7v2::Message;
 using hl7v2::Repetition;
 using hl7v2::Segment;
-
-constexpr std::string_view identifier_type = "http://terminology.hl7.org/CodeSystem/v2-0203";
-constexpr std::string_view marital_status = "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus";
-constexpr std::string_view role_code = "http://terminology.hl7.org/CodeSystem/v3-RoleCode";
-constexpr std::string_view mothers_maiden_name = "http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName";
 
 struct Pair {
   std::string_view v2, fhir;

@@ -10,6 +10,7 @@
 #include "fhir/incoming.h"
 #include "fhir/search/query.h"
 #include "ihe/pix/pid.h"
+#include "ihe/pix/systems.h"
 
 namespace ihe::pix {
 namespace {
@@ -22,7 +23,6 @@ constexpr std::string_view act_code = "http://terminology.hl7.org/CodeSystem/v3-
 constexpr std::string_view patient_class = "http://terminology.hl7.org/CodeSystem/v2-0004";
 constexpr std::string_view hospital_service = "http://terminology.hl7.org/CodeSystem/v2-0069";
 constexpr std::string_view participation = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
-constexpr std::string_view identifier_type = "http://terminology.hl7.org/CodeSystem/v2-0203";
 constexpr std::string_view visit_prefix = "visit-";
 constexpr std::string_view place = "urn:x-alzette:v2-location";  // PL: point of care^room^bed^facility
 constexpr std::string_view filed_under = "urn:x-alzette:visit-filed-under";

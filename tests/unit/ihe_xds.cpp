@@ -35,6 +35,14 @@ std::string refused(const std::string& objects) {
   return submission.outcome().issues.at(0).diagnostics;
 }
 
+Record superseded_record() {
+  const auto submission = read(xds_fixture::one({}, "1.2.3.4"));
+  Record record{submission.objects[0], {submission.objects[2]}};
+  record.object.registered = 1'790'000'000'000;
+  record.object.superseded = true;
+  return record;
+}
+
 }  // namespace
 
 TEST_CASE("xds: what is read of ebXML is written again, and read the same") {
@@ -68,10 +76,7 @@ TEST_CASE("xds: ebXML that means nothing in XDS is refused") {
 }
 
 TEST_CASE("xds: a record that is only shown says the same, and its damage is seen") {
-  const auto submission = read(xds_fixture::one({}, "1.2.3.4"));
-  Record record{submission.objects[0], {submission.objects[2]}};
-  record.object.registered = 1'790'000'000'000;
-  record.object.superseded = true;
+  const auto record = superseded_record();
   const auto bytes = encode(record);
   const auto xml_of = [](const auto& object) {
     std::string out;
@@ -97,10 +102,7 @@ TEST_CASE("xds: a record that is only shown says the same, and its damage is see
 }
 
 TEST_CASE("xds: a record survives its compact form, and damage is seen") {
-  const auto submission = read(xds_fixture::one({}, "1.2.3.4"));
-  Record record{submission.objects[0], {submission.objects[2]}};
-  record.object.registered = 1'790'000'000'000;
-  record.object.superseded = true;
+  const auto record = superseded_record();
   const auto bytes = encode(record);
   const auto back = decode(bytes);
   REQUIRE(back);

@@ -2,21 +2,10 @@
 #include "tests/unit/search_fixture.h"
 
 using search_fixture::base;
+using search_fixture::check;
 using search_fixture::Indexed;
 
 namespace {
-
-struct Case {
-  const char* condition;
-  bool found;
-};
-
-void check(const Indexed& resource, std::initializer_list<Case> cases) {
-  for (const auto& [condition, found] : cases) {
-    CAPTURE(condition);
-    CHECK(resource.answers(condition) == found);
-  }
-}
 
 std::string refusal(std::string_view type, const std::string& name, const std::string& value) {
   const auto query = fhir::search::parse(fhir::definitions().resource(type), {{name, value}}, base, false);

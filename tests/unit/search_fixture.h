@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,5 +54,17 @@ struct Indexed {
   fhir::Node* node = nullptr;
   std::vector<fhir::search::IndexRow> rows;
 };
+
+struct Case {
+  const char* condition;
+  bool found;
+};
+
+inline void check(const Indexed& resource, std::initializer_list<Case> cases) {
+  for (const auto& [condition, found] : cases) {
+    CAPTURE(condition);
+    CHECK(resource.answers(condition) == found);
+  }
+}
 
 }  // namespace search_fixture

@@ -1,23 +1,8 @@
 // What each kind of condition finds: resources against conditions.
 #include "tests/unit/search_fixture.h"
 
+using search_fixture::check;
 using search_fixture::Indexed;
-
-namespace {
-
-struct Case {
-  const char* condition;
-  bool found;
-};
-
-void check(const Indexed& resource, std::initializer_list<Case> cases) {
-  for (const auto& [condition, found] : cases) {
-    CAPTURE(condition);
-    CHECK(resource.answers(condition) == found);
-  }
-}
-
-}  // namespace
 
 TEST_CASE("strings of a Patient") {
   const Indexed patient(R"({"resourceType":"Patient","name":[{"family":"Groß-Müller","given":["Zoë","Anne Marie"],
