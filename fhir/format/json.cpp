@@ -25,7 +25,6 @@ constexpr std::size_t bytes_per_node = 24;  // FHIR has 25 to 40; beyond the fir
 
 // RapidJSON uses what its allocator gives without a look at it: where there is no memory, nothing may be given.
 struct Memory {
-  static constexpr bool kNeedFree = true;
   void* Malloc(std::size_t size) { return Realloc(nullptr, 0, size); }
   void* Realloc(void* block, std::size_t, std::size_t size) {
     if (size == 0) {

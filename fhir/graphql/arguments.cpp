@@ -64,7 +64,7 @@ Result<Arguments> Arguments::of(const Operation& operation, const Node* given) {
   for (const auto& variable : operation.variables) {
     auto value = given_value(given, variable.name);
     if (!value && variable.required) return fault("the variable $" + variable.name + " is not given");
-    made.variables_[variable.name] = value ? std::move(*value) : variable.fallback;
+    made.variables_[variable.name] = std::move(value).value_or(variable.fallback);
   }
   return made;
 }

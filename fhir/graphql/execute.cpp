@@ -58,7 +58,7 @@ class Executor {
     for (const auto* selections : sets)
       for (const Selection& each : *selections) {
         if (++fields_ > most_fields) return too_much();
-        const auto wanted = arguments_.is_wanted(each);
+        auto wanted = arguments_.is_wanted(each);
         if (!wanted) return wanted;
         if (!*wanted) continue;
         if (each.kind == Selection::Kind::field) {

@@ -253,8 +253,8 @@ class Patcher {
     if (path.empty()) return misfit("cannot take the whole resource away");
     if (taken) *taken = std::move(*found);
     Value* owner = find(path, path.size() - 1);
-    if (owner->form == Form::list)
-      owner->items.erase(owner->items.begin() + static_cast<std::ptrdiff_t>(*index_in(path.back())));
+    if (const auto index = index_in(path.back()); index && owner->form == Form::list)
+      owner->items.erase(owner->items.begin() + static_cast<std::ptrdiff_t>(*index));
     else
       std::erase_if(owner->members, [&](const auto& member) { return member.name == path.back(); });
     return true;

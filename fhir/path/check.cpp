@@ -78,7 +78,7 @@ class Checker {
         if (element.name.view() != expr.text) continue;
         known = true;
         for (const ElementType& each : element.types) {
-          if (!each.type.get() || each.type->abstract) return anything;
+          if (!each.type || each.type->abstract) return anything;
           out.add(each.type.get());
         }
       }

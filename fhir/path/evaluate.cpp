@@ -361,7 +361,7 @@ Result<Collection> evaluate_on(const Program& program, const Focus& focus, const
     if (auto wrong = check(program, type_of(focus))) return std::move(*wrong);
   Evaluator evaluator(context, reading);
   const Range values = evaluator.run(program, focus);
-  if (evaluator.failed()) return std::move(*evaluator.fault());
+  if (auto& fault = evaluator.fault()) return std::move(*fault);
   Collection items;
   items.reserve(values.size());
   for (const Value& value : values) items.push_back(item_of(value));
@@ -385,7 +385,7 @@ Result<Collection> extract(const Program& program, const Node& focus, const Cont
 Result<bool> holds(const Program& program, const Node& focus, const Context& context) {
   Evaluator evaluator(context, Reading::definitions);
   const auto truth = evaluator.truth(evaluator.run(program, focus));
-  if (evaluator.failed()) return std::move(*evaluator.fault());
+  if (auto& fault = evaluator.fault()) return std::move(*fault);
   return truth == true;
 }
 

@@ -53,8 +53,9 @@ std::optional<Value> to_decimal(Evaluator& e, const Value& value) {
   if (value.kind == ValueKind::boolean) return Value::of(ValueKind::decimal, value.boolean ? "1.0" : "0.0");
   if (is_whole(value.kind)) return Value::of(ValueKind::decimal, e.keep(std::to_string(value.integer)));
   if (value.kind == ValueKind::decimal) return Value::of(ValueKind::decimal, value.text);
-  if (value.kind != ValueKind::string || !Decimal::parse(value.text)) return std::nullopt;
-  return Value::of(ValueKind::decimal, e.keep(Decimal::parse(value.text)->text()));
+  const auto decimal = value.kind == ValueKind::string ? Decimal::parse(value.text) : std::nullopt;
+  if (!decimal) return std::nullopt;
+  return Value::of(ValueKind::decimal, e.keep(decimal->text()));
 }
 
 // "4", "4 days", "4.5 'mg'"
