@@ -51,6 +51,28 @@ std::int64_t versions_until(Connection& connection, const Scope& scope, Name typ
   return row.with(scope.rid ? scope.rid : type, key).step() ? row.integer(0) : 0;
 }
 
+// How many versions a history has on all its pages. `then`: the view of the moment that it is asked as of.
+std::uint64_t total_of(Connection& connection, const Names& names, const Access& access, const HistoryQuery& query,
+                       Scope scope, SqliteView& then, Key until) {
+  std::uint64_t total = 0;
+  const auto visible = [&](const fhir::Type* type) { return type && access.may(fhir::Verb::read, type->name); };
+  if (query.at && (scope.rid || query.since)) {  // of these no count is kept
+    scope.to = until;
+    auto rows = scope.rows(connection);
+    while (rows.step())
+      if (then.current(rows.integer(0)) && visible(names.type(rows.integer(1)))) ++total;
+    return total;
+  }
+  for (const auto* type : scope.type ? std::vector<const fhir::Type*>{query.type} : names.types()) {
+    if (!visible(type)) continue;
+    const Name name = names.find(type->name, connection);
+    total += query.at ? then.live(name)
+                      : static_cast<std::uint64_t>(versions_until(connection, scope, name, until) -
+                                                   versions_until(connection, scope, name, scope.from - 1));
+  }
+  return total;
+}
+
 }  // namespace
 
 Result<HistoryPage> Snapshot::history(const Access& access, const HistoryQuery& query) {
@@ -90,52 +112,36 @@ Result<HistoryPage> Snapshot::versions(const Access& access, const HistoryQuery&
   scope.to = position.last ? std::min(until, position.last - 1) : until;
   HistoryPage page;
   std::uint64_t bytes = 0;
-  const auto full = [&] { return page.versions.size() == query.count || bytes >= most_page_bytes; };
-  if (query.listed) {
-    for (const Key key : listed(access, query, then, scope.from, scope.to, until, page.total)) {
-      if (full()) {
-        position.last = page.versions.back().key;
-        page.next = to_text(position);
-        break;
-      }
-      page.versions.emplace_back();
-      if (auto failed = fill(key, page.versions.back())) return std::move(*failed);
-      bytes += page.versions.back().body.size();
-    }
-    return page;
-  }
-  for (const auto* type : scope.type ? std::vector<const fhir::Type*>{query.type} : names_.types()) {
-    if (!access.may(fhir::Verb::read, type->name)) continue;
-    const Name name = names_.find(type->name, *connection_);
-    if (query.at && !scope.rid && !query.since)
-      page.total += then.live(name);
-    else if (!query.at)
-      page.total += static_cast<std::uint64_t>(versions_until(*connection_, scope, name, until) -
-                                               versions_until(*connection_, scope, name, scope.from - 1));
-  }
-  const bool counting = query.at && (scope.rid || query.since);
-  if (counting) {
-    Scope whole = scope;
-    whole.to = until;
-    auto all = whole.rows(*connection_);
-    while (all.step()) page.total += then.current(all.integer(0)) ? 1 : 0;
-  }
-  auto rows = scope.rows(*connection_);
-  while (rows.step()) {
-    const Key key = rows.integer(0);
-    if (query.at && !then.current(key)) continue;
-    const auto* type = names_.type(rows.integer(1));
-    if (!type || !access.may(fhir::Verb::read, type->name)) continue;
-    if (full()) {
-      if (query.count > 0) {
-        position.last = page.versions.back().key;
-        page.next = to_text(position);
-      }
-      break;
+  // False: the page ends before this version, and the next one begins with it.
+  const auto take = [&](Key key) -> Result<bool> {
+    if (page.versions.size() == query.count || bytes >= most_page_bytes) {
+      if (page.versions.empty()) return false;
+      position.last = page.versions.back().key;
+      page.next = to_text(position);
+      return false;
     }
     page.versions.emplace_back();
     if (auto failed = fill(key, page.versions.back())) return std::move(*failed);
     bytes += page.versions.back().body.size();
+    return true;
+  };
+  if (query.listed) {
+    for (const Key key : listed(access, query, then, scope.from, scope.to, until, page.total)) {
+      const auto taken = take(key);
+      if (!taken) return taken.outcome();
+      if (!*taken) break;
+    }
+    return page;
+  }
+  page.total = total_of(*connection_, names_, access, query, scope, then, until);
+  auto rows = scope.rows(*connection_);
+  while (rows.step()) {
+    const Key key = rows.integer(0);
+    const auto* type = names_.type(rows.integer(1));
+    if ((query.at && !then.current(key)) || !type || !access.may(fhir::Verb::read, type->name)) continue;
+    const auto taken = take(key);
+    if (!taken) return taken.outcome();
+    if (!*taken) break;
   }
   return page;
 }
