@@ -71,7 +71,7 @@ std::string_view calendar_like(std::string_view unit, bool read_from_fhir) {
 // A number without unit, with percent and the like counted in ("2000 'g/kg'" is 2).
 std::optional<Decimal> plain_number(const Value& quantity) {
   if (!calendar_word(quantity.unit).empty()) return std::nullopt;
-  const auto value = Decimal::parse(quantity.text);
+  auto value = Decimal::parse(quantity.text);
   if (!value || is_one(quantity.unit)) return value;
   const auto base = in_base_units(*value, quantity.unit);
   return base && base->unit == "1" ? std::optional(base->value) : std::nullopt;
@@ -146,7 +146,7 @@ Value quantity_of(Evaluator& evaluator, const Value& value) {
 }
 
 std::optional<Decimal> in_unit(const Value& quantity, std::string_view unit) {
-  const auto value = Decimal::parse(quantity.text);
+  auto value = Decimal::parse(quantity.text);
   if (!value || quantity.unit == unit) return value;
   const std::string_view from = calendar_like(quantity.unit, quantity.boolean);
   const std::string_view to = calendar_like(unit, false);

@@ -402,7 +402,7 @@ Result<bool> Composer::excludes(const ValueSet& set, const Part& part, const Mem
     if (part.listed.empty() && at == nowhere) return false;
     if (!part.filters.empty()) {
       if (at == nowhere) return false;
-      const auto passes = holds(part, *system, at);
+      auto passes = holds(part, *system, at);
       if (!passes || !*passes) return passes;
     }
   } else if (part.imports.empty()) {

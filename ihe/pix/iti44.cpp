@@ -51,7 +51,7 @@ fhir::Result<Plan> feed(const Site& site, const hl7v3::Asked& asked, const Eleme
 std::optional<identity::Id> surviving_id(const Site& site, const Element& patient, const identity::Id& subsumed) {
   std::optional<identity::Id> first;
   for (const auto* ii = patient.child("id"); ii; ii = ii->again()) {
-    const auto id = pix::read_ii(site, *ii);
+    auto id = pix::read_ii(site, *ii);
     if (id && id->system == subsumed.system) return id;
     if (!first) first = id;
   }

@@ -171,7 +171,7 @@ class PatientReader {
       some(*told_.patient, "gender", "unknown");
     }
     if (auto done = add_birth(person); !done) return done;
-    const auto dead = add_date(person, "deceasedTime", "deceasedDateTime");
+    auto dead = add_date(person, "deceasedTime", "deceasedDateTime");
     if (!dead) return dead;
     if (!*dead) add_flag(person, "deceasedInd", "deceasedBoolean");
     const auto* order = person.child("multipleBirthOrderNumber");

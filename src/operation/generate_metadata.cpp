@@ -14,7 +14,7 @@ fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   auto plan = rest::publish_document(call, **reference);
   if (!plan) return plan;
   plan->reply = [inner = std::move(plan->reply)](rest::Effect& effect) {
-    const auto written = inner(effect);
+    auto written = inner(effect);
     if (written.status != 201) return written;
     auto place = std::string(find(written.headers, "Location"));
     place.resize(std::min(place.size(), place.find("/_history")));

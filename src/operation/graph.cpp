@@ -123,7 +123,7 @@ class Walk {
   }
 
   Result<bool> reach(const Node& target, const Node& resource, const Node& from, int depth) {
-    const auto kept = keeps_rules(target, resource, from);
+    auto kept = keeps_rules(target, resource, from);
     if (!kept) return kept;
     if (!*kept || !seen_.insert({&target, &resource}).second) return true;
     if (std::find(found_.begin(), found_.end(), &resource) == found_.end()) {
@@ -142,7 +142,7 @@ class Walk {
       if (rule.name != "compartment") continue;
       const auto kind = rule.value_of("rule");
       if (kind == "custom") {
-        const auto holds = custom(rule, resource);
+        auto holds = custom(rule, resource);
         if (!holds || !*holds) return holds;
         continue;
       }
