@@ -1,10 +1,13 @@
 // Conformance resources: what cannot be seen without what they refer to. FHIR R4:
 // http://hl7.org/fhir/R4/structuredefinition.html, valueset.html, codesystem.html
 #include <algorithm>
+#include <charconv>
+#include <limits>
 #include <map>
 #include <set>
 
 #include "fhir/definitions.h"
+#include "fhir/path/path.h"
 #include "fhir/snapshot/snapshot.h"
 #include "fhir/validate/compare.h"
 #include "fhir/validate/resources.h"
@@ -91,12 +94,76 @@ void judge_slicing(const Node& snapshot, const Place& place, const Say& say) {
   }
 }
 
+void judge_expression(const Node& holder, std::string_view name, const Place& place, const Say& say) {
+  const auto expression = holder.value_of(name);
+  if (expression.empty()) return;
+  const auto program = path::compile(expression);
+  if (!program)
+    say({&place, name, 0, false}, "invalid", program.outcome().issues.front().diagnostics, Severity::error);
+}
+
+// The expressions of the rules that a differential adds.
+void judge_rules(const Node& structure, const Place& place, const Say& say) {
+  const Node* differential = structure.child("differential");
+  if (!differential) return;
+  const Place list{&place, "differential", 0, false};
+  std::uint32_t index = 0;
+  for (const Node& element : *differential) {
+    if (element.name != "element") continue;
+    const Place here{&list, "element", index++, true};
+    std::uint32_t at = 0;
+    for (const Node& rule : element)
+      if (rule.name == "constraint") judge_expression(rule, "expression", {&here, "constraint", at++, true}, say);
+  }
+}
+
+// How often an element may occur at least or at most; nothing where that is not said.
+std::optional<std::uint64_t> limit_of(const Node& element, std::string_view name) {
+  const auto text = element.value_of(name);
+  if (text == "*") return std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t limit = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  return !text.empty() && error == std::errc() && end == text.data() + text.size() ? std::optional(limit)
+                                                                                   : std::nullopt;
+}
+
+// A profile asks for no less and allows no more than its base; slices, which the base may not have, aside.
+// profiling.html#3.1.0.3
+void judge_cardinality(const Node& structure, const Node& base, const Place& place, const Say& say) {
+  const Node* snapshot = base.child("snapshot");
+  const Node* differential = structure.child("differential");
+  if (!snapshot || structure.value_of("derivation") != "constraint") return;
+  std::map<std::string_view, const Node*> elements;
+  for (const Node& element : *snapshot)
+    if (element.name == "element" && !element.child("sliceName"))
+      elements.emplace(element.value_of("path"), &element);
+  const Place list{&place, "differential", 0, false};
+  std::uint32_t index = 0;
+  for (const Node& element : *differential) {
+    if (element.name != "element") continue;
+    const Place here{&list, "element", index++, true};
+    const auto found = elements.find(element.value_of("path"));
+    if (found == elements.end() || element.child("sliceName") || element.value_of("id").find(':') != std::string::npos)
+      continue;
+    const auto least = limit_of(element, "min"), most = limit_of(element, "max");
+    if (least && *least < limit_of(*found->second, "min").value_or(0))
+      say({&here, "min", 0, false}, "business-rule", "The base asks for more: a profile may not ask for less",
+          Severity::error);
+    if (most && *most > limit_of(*found->second, "max").value_or(std::numeric_limits<std::uint64_t>::max()))
+      say({&here, "max", 0, false}, "business-rule", "The base allows less: a profile may not allow more",
+          Severity::error);
+  }
+}
+
 void judge_structure(const Node& structure, const Place& place, const Profiles& profiles, const Say& say) {
   judge_types(structure, place, profiles, say);
+  judge_rules(structure, place, say);
   if (!structure.child("differential") || structure.value_of("baseDefinition").empty()) return;
-  if (!profiles.canonicals().find("StructureDefinition", structure.value_of("baseDefinition")))
+  const auto base = profiles.canonicals().find("StructureDefinition", structure.value_of("baseDefinition"));
+  if (!base)
     return say({&place, "baseDefinition", 0, false}, "not-found",
                "The base is not known here: the differential was not looked at", Severity::warning);
+  judge_cardinality(structure, *base->resource, place, say);
   Canonical canonical;
   canonical.resource = &structure;
   canonical.type = structure.type->name;
@@ -248,6 +315,39 @@ void judge_code_system(const Node& system, const Place& place, const Say& say) {
   if (!types.empty()) judge_properties(system, types, place, say);
 }
 
+void collect_link_ids(const Node& parent, std::set<std::string_view>& ids) {
+  for (const Node& item : parent) {
+    if (item.name != "item") continue;
+    ids.insert(item.value_of("linkId"));
+    collect_link_ids(item, ids);
+  }
+}
+
+// What enables an item is an item of the questionnaire.
+void judge_items(const Node& parent, const std::set<std::string_view>& ids, const Place& place, const Say& say) {
+  std::uint32_t index = 0;
+  for (const Node& item : parent) {
+    if (item.name != "item") continue;
+    const Place here{&place, "item", index++, true};
+    std::uint32_t at = 0;
+    for (const Node& condition : item) {
+      if (condition.name != "enableWhen") continue;
+      const Place there{&here, "enableWhen", at++, true};
+      if (!ids.contains(condition.value_of("question")))
+        say({&there, "question", 0, false}, "not-found",
+            "There is no item '" + std::string(condition.value_of("question").substr(0, 64)) + "' in the questionnaire",
+            Severity::error);
+    }
+    judge_items(item, ids, here, say);
+  }
+}
+
+void judge_questionnaire(const Node& questionnaire, const Place& place, const Say& say) {
+  std::set<std::string_view> ids;
+  collect_link_ids(questionnaire, ids);
+  judge_items(questionnaire, ids, place, say);
+}
+
 }  // namespace
 
 void judge_definition(const Node& resource, const Place& place, const Profiles& profiles, const Say& say) {
@@ -255,6 +355,8 @@ void judge_definition(const Node& resource, const Place& place, const Profiles& 
   if (type == "StructureDefinition") judge_structure(resource, place, profiles, say);
   if (type == "ValueSet") judge_value_set(resource, place, profiles.canonicals(), say);
   if (type == "CodeSystem") judge_code_system(resource, place, say);
+  if (type == "Questionnaire") judge_questionnaire(resource, place, say);
+  if (type == "SearchParameter") judge_expression(resource, "expression", place, say);
   if (type == "Measure") judge_measure(resource, place, profiles.canonicals(), say);
   if (type == "MeasureReport") judge_measure_report(resource, place, profiles.canonicals(), say);
 }

@@ -36,7 +36,8 @@ void judge_bundled_reference(std::string_view reference, const Place& place, con
 // http://hl7.org/fhir/R4/questionnaireresponse.html
 void judge_answers(const Node& response, const Place& place, const Scope& scope, const Canonicals& canonicals,
                    const Member& member, const Say& say);
-// StructureDefinition, ValueSet, CodeSystem, Measure, MeasureReport: what lies behind them.
+// StructureDefinition, ValueSet, CodeSystem, Questionnaire, SearchParameter, Measure, MeasureReport: what lies behind
+// them.
 void judge_definition(const Node& resource, const Place& place, const Profiles& profiles, const Say& say);
 // Criteria by name against the CQL of the measure's libraries; a report's groups against its measure.
 void judge_measure(const Node& measure, const Place& place, const Canonicals& canonicals, const Say& say);

@@ -298,6 +298,44 @@ TEST_CASE("profile: a value set's expression constraint is one") {
   CHECK(judge("", set("404684003 << 404684003")) == "value ValueSet.compose.include[0].filter[0]");
 }
 
+TEST_CASE("profile: definitions: rules and search parameters by readable expressions, cardinality within the base's") {
+  Judge judge;
+  const auto structure = [](std::string_view path, std::string_view members) {
+    return profile("p", "Patient",
+                   R"({"id":")" + std::string(path) + R"(","path":")" + std::string(path) + "\"," + std::string(members) +
+                       "}");
+  };
+  const auto rule = [&](std::string_view expression) {
+    return structure("Patient", R"("constraint":[{"key":"a-1","severity":"error","human":"h","expression":")" +
+                                    std::string(expression) + R"("}])");
+  };
+  CHECK(judge("", rule("name.exists()")) == "");
+  CHECK(judge("", rule("name.(")) == "invalid StructureDefinition.differential.element[0].constraint[0].expression");
+  CHECK(judge("", structure("Patient.name", R"("min":1,"max":"3")")) == "");
+  CHECK(judge("", structure("Patient.communication.language", R"("min":0)")) ==
+        "business-rule StructureDefinition.differential.element[0].min");
+  CHECK(judge("", structure("Patient.gender", R"("max":"2")")) ==
+        "business-rule StructureDefinition.differential.element[0].max");
+  const auto parameter = [](std::string_view expression) {
+    return R"({"resourceType":"SearchParameter","url":"http://e.org/s","name":"S","status":"draft","description":"d",
+      "code":"c","base":["Patient"],"type":"string","expression":")" +
+           std::string(expression) + "\"}";
+  };
+  CHECK(judge("", parameter("Patient.name.family | Patient.name.given")) == "");
+  CHECK(judge("", parameter("Patient.name.")) == "invalid SearchParameter.expression");
+}
+
+TEST_CASE("profile: what enables an item is an item of the questionnaire") {
+  Judge judge;
+  const auto questionnaire = [](std::string_view question) {
+    return R"({"resourceType":"Questionnaire","status":"draft","item":[{"linkId":"g","type":"group","item":[
+      {"linkId":"a","type":"string"}]},{"linkId":"b","type":"string","enableWhen":[{"question":")" +
+           std::string(question) + R"(","operator":"exists","answerBoolean":true}]}]})";
+  };
+  CHECK(judge("", questionnaire("a")) == "");
+  CHECK(judge("", questionnaire("c")) == "not-found Questionnaire.item[1].enableWhen[0].question");
+}
+
 TEST_CASE("profile: extensions stand where their definition says, hold what it says, and must be known") {
   const std::string context = R"("context":[{"type":"element","expression":"Patient.contact"}],)";
   Judge judge{profile("e", "Extension", R"({"path":"Extension.url","fixedUri":")" + url_of("e") + R"("},
