@@ -98,8 +98,7 @@ void judge_expression(const Node& holder, std::string_view name, const Place& pl
   const auto expression = holder.value_of(name);
   if (expression.empty()) return;
   const auto program = path::compile(expression);
-  if (!program)
-    say({&place, name, 0, false}, "invalid", program.outcome().issues.front().diagnostics, Severity::error);
+  if (!program) say({&place, name, 0, false}, "invalid", program.outcome().issues.front().diagnostics, Severity::error);
 }
 
 // The expressions of the rules that a differential adds.
@@ -135,8 +134,7 @@ void judge_cardinality(const Node& structure, const Node& base, const Place& pla
   if (!snapshot || structure.value_of("derivation") != "constraint") return;
   std::map<std::string_view, const Node*> elements;
   for (const Node& element : *snapshot)
-    if (element.name == "element" && !element.child("sliceName"))
-      elements.emplace(element.value_of("path"), &element);
+    if (element.name == "element" && !element.child("sliceName")) elements.emplace(element.value_of("path"), &element);
   const Place list{&place, "differential", 0, false};
   std::uint32_t index = 0;
   for (const Node& element : *differential) {

@@ -301,9 +301,9 @@ TEST_CASE("profile: a value set's expression constraint is one") {
 TEST_CASE("profile: definitions: rules and search parameters by readable expressions, cardinality within the base's") {
   Judge judge;
   const auto structure = [](std::string_view path, std::string_view members) {
-    return profile("p", "Patient",
-                   R"({"id":")" + std::string(path) + R"(","path":")" + std::string(path) + "\"," + std::string(members) +
-                       "}");
+    return profile(
+        "p", "Patient",
+        R"({"id":")" + std::string(path) + R"(","path":")" + std::string(path) + "\"," + std::string(members) + "}");
   };
   const auto rule = [&](std::string_view expression) {
     return structure("Patient", R"("constraint":[{"key":"a-1","severity":"error","human":"h","expression":")" +
