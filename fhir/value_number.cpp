@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "fhir/calendar.h"
 #include "fhir/value.h"
 
 namespace fhir {
@@ -13,21 +14,6 @@ namespace {
 bool digit(char c) { return c >= '0' && c <= '9'; }
 
 constexpr std::int64_t second_ms = 1000, minute_ms = 60 * second_ms, hour_ms = 60 * minute_ms, day_ms = 24 * hour_ms;
-
-// Days since 1970-01-01 in the proleptic Gregorian calendar.
-std::int64_t days_from_civil(int year, int month, int day) {
-  const std::int64_t y = year - (month <= 2);
-  const std::int64_t era = y / 400;  // y is at least 0
-  const std::int64_t year_of_era = y - era * 400;
-  const std::int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
-}
-
-int days_in_month(int year, int month) {
-  constexpr int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  return days[month - 1] + (month == 2 && leap);
-}
 
 // Reads fixed-width digits and marks one after the other.
 class Scanner {
@@ -109,7 +95,7 @@ std::int64_t clock_ms(const DateTime& value) {
 std::int64_t calendar_width(const DateTime& value) {
   if (value.precision == Precision::day) return day_ms;
   if (value.precision == Precision::month) return days_in_month(value.year, value.month) * day_ms;
-  return (days_from_civil(value.year, 12, 31) - days_from_civil(value.year, 1, 1) + 1) * day_ms;
+  return (days_of({value.year + 1, 1, 1}) - days_of({value.year, 1, 1})) * day_ms;
 }
 
 // A decimal's parts: value = 0.DIGITS * 10^exponent, digits without leading zeros.
@@ -204,7 +190,7 @@ std::optional<DateTime> parse_date_time(std::string_view text) {
     width = calendar_width(value);
   }
   value.low =
-      days_from_civil(value.year, value.month, value.day) * day_ms + clock_ms(value) - value.offset_minutes * minute_ms;
+      days_of({value.year, value.month, value.day}) * day_ms + clock_ms(value) - value.offset_minutes * minute_ms;
   value.high = value.low + width - 1;
   return value;
 }
@@ -224,17 +210,7 @@ std::string instant_text(std::int64_t milliseconds) {
     rest += day_ms;
     --days;
   }
-  // Civil date from days, by 400-year eras beginning on 1 March.
-  const std::int64_t shifted = days + 719468;
-  const std::int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-  const std::int64_t day_of_era = shifted - era * 146097;
-  const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const std::int64_t month_from_march = (5 * day_of_year + 2) / 153;
-  const std::int64_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-  const std::int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-  const std::int64_t year = year_of_era + era * 400 + (month <= 2);
-
+  const auto [year, month, day] = date_of(days);
   std::string text = "0000-00-00T00:00:00.000Z";
   const auto put = [&](std::size_t at, std::size_t width, std::int64_t value) {
     for (std::size_t i = width; i-- > 0; value /= 10) text[at + i] = static_cast<char>('0' + value % 10);

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "fhir/calendar.h"
+
 namespace fhir::path {
 namespace {
 
@@ -12,24 +14,6 @@ using Precision = Temporal::Precision;
 using Shape = Temporal::Shape;
 
 constexpr std::int64_t day_milliseconds = 86'400'000;
-
-int days_in(int year, int month) {
-  constexpr std::array<int, 12> days{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  return month == 2 && leap ? 29 : days[static_cast<std::size_t>(month - 1)];
-}
-
-void set_date(Temporal& t, std::int64_t days) {
-  days += 719468;
-  const std::int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-  const auto day_of_era = static_cast<unsigned>(days - era * 146097);
-  const unsigned year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const unsigned shifted = (5 * day_of_year + 2) / 153;
-  t.day = static_cast<int>(day_of_year - (153 * shifted + 2) / 5 + 1);
-  t.month = static_cast<int>(shifted < 10 ? shifted + 3 : shifted - 9);
-  t.year = static_cast<int>(year_of_era + era * 400) + (t.month <= 2 ? 1 : 0);
-}
 
 std::int64_t day_part(const Temporal& t) { return ((t.hour * 60LL + t.minute) * 60 + t.second) * 1000 + t.millisecond; }
 
@@ -53,7 +37,10 @@ bool shift(Temporal& t, std::int64_t milliseconds) {
   }
   set_day_part(t, total);
   if (t.shape == Shape::time) return true;
-  set_date(t, days_from_civil(t.year, t.month, t.day) + days);
+  const auto moved = date_of(days_of({t.year, t.month, t.day}) + days);
+  t.year = moved.year;
+  t.month = moved.month;
+  t.day = moved.day;
   return t.year >= 1 && t.year <= 9999;
 }
 
@@ -97,7 +84,7 @@ bool read_date(Reader& in, Temporal& t) {
   if (!in.number(2, t.month) || t.month < 1 || t.month > 12) return false;
   t.precision = Precision::month;
   if (!in.take('-')) return true;
-  if (!in.number(2, t.day) || t.day < 1 || t.day > days_in(t.year, t.month)) return false;
+  if (!in.number(2, t.day) || t.day < 1 || t.day > days_in_month(t.year, t.month)) return false;
   t.precision = Precision::day;
   return true;
 }
@@ -170,16 +157,6 @@ void cut(Temporal& t) {
 }
 
 }  // namespace
-
-std::int64_t days_from_civil(int year, int month, int day) {
-  year -= month <= 2 ? 1 : 0;
-  const int era = (year >= 0 ? year : year - 399) / 400;
-  const auto year_of_era = static_cast<unsigned>(year - era * 400);
-  const auto shifted = static_cast<unsigned>(month > 2 ? month - 3 : month + 9);
-  const unsigned day_of_year = (153 * shifted + 2) / 5 + static_cast<unsigned>(day) - 1;
-  const unsigned day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146097LL + day_of_era - 719468;
-}
 
 std::string_view calendar_word(std::string_view unit) {
   for (const auto& [word, singular] : words)
@@ -260,7 +237,7 @@ static Order compare_unzoned(const Temporal& a, const Temporal& b) {
   constexpr std::int64_t widest = 14 * 3'600'000;
   const auto place = [](const Temporal& t) {
     const Temporal moved = t.in_utc();
-    return days_from_civil(moved.year, moved.month, moved.day) * day_milliseconds + day_part(moved);
+    return days_of({moved.year, moved.month, moved.day}) * day_milliseconds + day_part(moved);
   };
   const std::int64_t apart = place(a) - place(b);
   return apart > widest ? Order::greater : apart < -widest ? Order::less : Order::uncertain;
@@ -304,7 +281,7 @@ std::optional<Temporal> add(const Temporal& start, Decimal amount, std::string_v
     if (months < 12 || months >= 10'000 * 12) return std::nullopt;
     moved.year = static_cast<int>(months / 12);
     moved.month = static_cast<int>(months % 12) + 1;
-    moved.day = std::min(start.day, days_in(moved.year, moved.month));
+    moved.day = std::min(start.day, days_in_month(moved.year, moved.month));
     cut(moved);
     return moved;
   }
@@ -333,7 +310,7 @@ std::optional<Temporal> boundary(const Temporal& value, bool high, int digits) {
   const auto known = t.precision;
   if (high) {
     if (known < Precision::month) t.month = 12;
-    if (known < Precision::day) t.day = days_in(t.year, t.month);
+    if (known < Precision::day) t.day = days_in_month(t.year, t.month);
     if (known < Precision::hour) t.hour = 23;
     if (known < Precision::minute) t.minute = 59;
     if (known < Precision::second) t.second = 59;

@@ -40,6 +40,4 @@ std::optional<Temporal> boundary(const Temporal& value, bool high, int digits);
 // "day" for "day", "days"; "" for others. UCUM codes are not calendar words.
 std::string_view calendar_word(std::string_view unit);
 
-std::int64_t days_from_civil(int year, int month, int day);
-
 }  // namespace fhir::path

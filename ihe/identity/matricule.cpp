@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "fhir/calendar.h"
+
 namespace ihe::identity {
 namespace {
 
@@ -48,10 +50,8 @@ bool possible_date(std::string_view number) {
   const int year = number_of(number.substr(0, 4));
   const int month = number_of(number.substr(4, 2));
   const int day = number_of(number.substr(6, 2));
-  constexpr int longest[13] = {31, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (year == 0 || month > 12 || day > longest[month]) return false;
-  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  return month != 2 || day < 29 || leap;
+  if (year == 0 || month > 12) return false;
+  return day <= (month == 0 ? 31 : fhir::days_in_month(year, month));
 }
 
 // The eleventh digit completes the weighted sum of the ten before it to a multiple of 11; where a day ran out of
