@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "fhir/hex.h"
+#include "fhir/utf8.h"
 
 namespace fhir {
 
@@ -98,12 +99,11 @@ bool valid_integer(std::string_view text, std::int64_t least) {
 }
 
 bool valid_string(std::string_view text) {
-  constexpr std::ptrdiff_t longest = 1024 * 1024;  // characters
+  constexpr std::size_t longest = 1024 * 1024;  // characters
   if (text.empty()) return false;
   for (char c : text)
     if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') return false;
-  return text.size() <= static_cast<std::size_t>(longest) ||
-         std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }) <= longest;
+  return text.size() <= longest || characters(text) <= longest;
 }
 
 bool uuid_form(std::string_view text, bool capitals) {

@@ -72,7 +72,7 @@ Result<std::string> unescape(std::string_view text, std::size_t at) {
     } else if (escaped == 'u') {
       const std::uint32_t code = read_unicode(text, ++i);
       if (code == 0) return syntax_fault("\\u names no character", at + i);
-      append_character(code, out);
+      append_utf8(code, out);
     } else {
       // Published expressions write regular expressions with single backslashes ('\.'): both readings are taken.
       out += '\\';

@@ -19,7 +19,7 @@ std::string changed(std::string_view text, Change change) {
   std::string out;
   out.reserve(text.size());
   for_each_character(text, [&](std::uint32_t code, std::string_view) {
-    append_character(static_cast<std::uint32_t>(change(static_cast<UChar32>(code))), out);
+    append_utf8(static_cast<std::uint32_t>(change(static_cast<UChar32>(code))), out);
   });
   return out;
 }
@@ -64,47 +64,12 @@ std::string to_json(std::string_view text) {
   return out;
 }
 
-bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t size = character_size(text[i]);
-    if ((lead >= 0x80 && lead < 0xC2) || lead > 0xF4 || i + size > text.size()) return false;
-    for (std::size_t k = 1; k < size; ++k)
-      if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
-    i += size;
-  }
-  return true;
-}
-
 }  // namespace
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
 
 std::size_t offset_of(std::string_view text, std::size_t character) {
   std::size_t at = 0;
   for (; at < text.size() && character > 0; --character) at += character_size(text[at]);
   return std::min(at, text.size());
-}
-
-void append_character(std::uint32_t code, std::string& out) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0 | code >> 6);
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    out += static_cast<char>(0xE0 | code >> 12);
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | code >> 18);
-    out += static_cast<char>(0x80 | (code >> 12 & 0x3F));
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  }
 }
 
 std::string upper(std::string_view text) {
@@ -140,7 +105,7 @@ std::optional<std::string> decode(std::string_view text, std::string_view form) 
                : form == "base64"    ? decode_base64(text)
                : form == "urlbase64" ? decode_base64(other_alphabet(std::string(text)))
                                      : std::nullopt;
-  return plain && is_utf8(*plain) ? plain : std::nullopt;
+  return plain && bad_utf8(*plain) == std::string::npos ? plain : std::nullopt;
 }
 
 std::optional<std::string> escape(std::string_view text, std::string_view form) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "fhir/utf8.h"
+
 namespace fhir::path {
 
 // Bytes of the character that starts with `lead`.
@@ -14,9 +16,7 @@ inline std::size_t character_size(char lead) {
   return byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
 }
 
-std::size_t characters(std::string_view text);
 std::size_t offset_of(std::string_view text, std::size_t character);  // its size when there are fewer
-void append_character(std::uint32_t code, std::string& out);
 std::uint32_t code_of(std::string_view character);
 
 std::string upper(std::string_view text);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fhir/definitions.h"
+#include "fhir/utf8.h"
 #include "fhir/validate/compare.h"
 #include "fhir/validate/resources.h"
 
@@ -42,11 +43,6 @@ bool same_answer(const Node& given, const Node& wanted) {
   if (given.type->name.view() != "Coding") return fits(given, wanted);
   return given.value_of("code") == wanted.value_of("code") &&
          (wanted.value_of("system").empty() || given.value_of("system") == wanted.value_of("system"));
-}
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 class Answers {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "fhir/utf8.h"
 #include "fhir/validate/compare.h"
 #include "fhir/validate/rules.h"
 #include "fhir/value.h"
@@ -138,9 +139,7 @@ void Conformance::value(const Node& node, const Shape& shape, const Site& site, 
     if (const auto order = compare_values(node, *shape.most); order && *order > 0)
       fault(site, place, "value", "is more than the greatest value allowed, " + shown(*shape.most));
   if (shape.max_length > 0 && node.has_value()) {
-    const auto size = static_cast<std::size_t>(std::count_if(
-        node.text.begin(), node.text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-    if (size > shape.max_length)
+    if (characters(node.text) > shape.max_length)
       fault(site, place, "too-long", "is longer than " + std::to_string(shape.max_length) + " characters");
   }
   if (!node.has_value() && node.type->kind == TypeKind::primitive &&

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <vector>
 
+#include "fhir/utf8.h"
 #include "fhir/validate/rules.h"
 
 namespace fhir::validate {
@@ -126,23 +127,6 @@ bool style_allowed(std::string_view text) {
     if (!image_allowed(address)) return false;
   }
   return true;
-}
-
-void append_utf8(std::uint32_t c, std::string& out) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (c < 0x80) return put(c);
-  if (c < 0x800) {
-    put(0xC0 | c >> 6);
-  } else {
-    if (c < 0x10000) {
-      put(0xE0 | c >> 12);
-    } else {
-      put(0xF0 | c >> 18);
-      put(0x80 | (c >> 12 & 0x3F));
-    }
-    put(0x80 | (c >> 6 & 0x3F));
-  }
-  put(0x80 | (c & 0x3F));
 }
 
 class Reader {

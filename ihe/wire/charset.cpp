@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "fhir/utf8.h"
 #include "fhir/value.h"
 
 namespace ihe::hl7v2 {
@@ -22,19 +23,6 @@ constexpr std::array<Difference, 8> latin15{{{0xA4, 0x20AC},
                                              {0xBD, 0x153},
                                              {0xBE, 0x178}}};
 
-void append(char32_t c, std::string& out) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | c >> 6);
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else {
-    out += static_cast<char>(0xE0 | c >> 12);
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  }
-}
-
 std::string from_latin15(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size() + 16);
@@ -42,7 +30,7 @@ std::string from_latin15(std::string_view bytes) {
     const auto byte = static_cast<unsigned char>(raw);
     const auto found =
         std::find_if(latin15.begin(), latin15.end(), [&](const Difference& one) { return one.byte == byte; });
-    append(found == latin15.end() ? byte : found->character, out);
+    fhir::append_utf8(found == latin15.end() ? byte : found->character, out);
   }
   return out;
 }
@@ -103,7 +91,7 @@ std::string_view name_of(Charset charset) {
 std::string from_latin1(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size() + 16);
-  for (const char byte : bytes) append(static_cast<unsigned char>(byte), out);
+  for (const char byte : bytes) fhir::append_utf8(static_cast<unsigned char>(byte), out);
   return out;
 }
 

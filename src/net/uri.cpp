@@ -1,29 +1,12 @@
 #include "src/net/uri.h"
 
 #include "fhir/hex.h"
+#include "fhir/value.h"
 #include "src/net/ascii.h"
 
 namespace alzette::net {
 
 namespace {
-
-// Length of the UTF-8 sequence at the front, or 0 when there is none. Unicode 15 table 3-7.
-std::size_t sequence_length(std::string_view bytes) {
-  const auto at = [&](std::size_t i) { return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u; };
-  const auto follows = [&](std::size_t i) { return (at(i) & 0xC0u) == 0x80u; };
-  const auto lead = at(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return follows(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    if ((lead == 0xE0 && at(1) < 0xA0) || (lead == 0xED && at(1) > 0x9F)) return 0;
-    return follows(1) && follows(2) ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    if ((lead == 0xF0 && at(1) < 0x90) || (lead == 0xF4 && at(1) > 0x8F)) return 0;
-    return follows(1) && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
 
 bool is_plain(std::string_view text) {
   for (const char c : text)
@@ -50,15 +33,6 @@ std::string_view segment_fault(std::string_view segment) {
 
 }  // namespace
 
-bool valid_utf8(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto length = sequence_length(bytes);
-    if (length == 0) return false;
-    bytes.remove_prefix(length);
-  }
-  return true;
-}
-
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
   std::string decoded;
   decoded.reserve(text.size());
@@ -79,7 +53,7 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
     ascii = ascii && static_cast<unsigned char>(c) < 0x80;
     decoded.push_back(c);
   }
-  if (!ascii && !valid_utf8(decoded)) return std::nullopt;
+  if (!ascii && fhir::bad_utf8(decoded) != std::string::npos) return std::nullopt;
   return decoded;
 }
 

@@ -10,8 +10,6 @@
 
 namespace alzette::net {
 
-bool valid_utf8(std::string_view bytes);  // no overlong forms, no surrogates
-
 // nullopt: a damaged escape, bytes that are not UTF-8, or NUL.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
 std::string percent_encode(std::string_view text);  // all but unreserved characters

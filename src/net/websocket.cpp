@@ -2,8 +2,8 @@
 
 #include "fhir/base64.h"
 #include "fhir/digest.h"
+#include "fhir/value.h"
 #include "src/net/ascii.h"
-#include "src/net/uri.h"
 
 namespace alzette::net {
 namespace {
@@ -127,7 +127,7 @@ std::optional<Frames::Event> Frames::take(bool last, Opcode opcode, std::string 
   message_ += payload;
   within_ = !last;
   if (within_) return std::nullopt;
-  if (!valid_utf8(message_)) return refuse(not_utf8);
+  if (fhir::bad_utf8(message_) != std::string::npos) return refuse(not_utf8);
   return Event{Opcode::text, std::exchange(message_, {})};
 }
 

@@ -208,6 +208,14 @@ TEST_CASE("UTF-8: the place of the first bad byte") {
   CHECK(fhir::bad_utf8("1234567\xC3") == 7);
 }
 
+TEST_CASE("B20 UTF-8 without overlong forms, surrogates and code points beyond Unicode") {
+  for (const char* good : {"", "abc", "é", "€", "𐍈", "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf"})
+    CHECK(fhir::bad_utf8(good) == std::string_view::npos);
+  for (const char* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
+                          "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3", "\xe2\x82", "a\xff"})
+    CHECK(fhir::bad_utf8(bad) != std::string_view::npos);
+}
+
 TEST_CASE("references: every form") {
   using Form = ReferenceLiteral::Form;
   const auto relative = fhir::parse_reference("Patient/1/_history/2");

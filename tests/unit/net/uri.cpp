@@ -7,14 +7,6 @@ using alzette::net::percent_decode;
 using alzette::net::percent_encode;
 using alzette::net::query_parameters;
 using alzette::net::target_fault;
-using alzette::net::valid_utf8;
-
-TEST_CASE("B20 uri: UTF-8 without overlong forms, surrogates and code points beyond Unicode") {
-  for (const char* good : {"", "abc", "é", "€", "𐍈", "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf"}) CHECK(valid_utf8(good));
-  for (const char* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
-                          "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3", "\xe2\x82", "a\xff"})
-    CHECK_FALSE(valid_utf8(bad));
-}
 
 TEST_CASE("uri: percent-decoding") {
   CHECK(percent_decode("a%20b+c") == "a b+c");
