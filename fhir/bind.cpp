@@ -4,6 +4,7 @@
 
 #include "fhir/definitions.h"
 #include "fhir/place.h"
+#include "fhir/utf8.h"
 
 namespace fhir {
 
@@ -44,8 +45,7 @@ class Binder {
       const Type* type = member.form == Form::string && !member.listed ? defs_.resource(member.text) : nullptr;
       if (!type)
         fault(here, "structure",
-              "resourceType must be the name of a FHIR R4 resource type; got '" +
-                  std::string(member.text.substr(0, 64)) + "'");
+              "resourceType must be the name of a FHIR R4 resource type; got '" + shortened(member.text) + "'");
       return type;
     }
     fault(here, "structure", "resourceType is missing: name the resource's type, such as \"Patient\"");
@@ -153,7 +153,7 @@ class Binder {
   }
 
   void unknown(const Node& run, const Type& type, const Place& place) {
-    const std::string name(run.name.substr(0, 64));
+    const auto name = shortened(run.name);
     fault({&place, name, 0, false}, "structure",
           "'" + name + "' is not an element of " + std::string(type.name) + " in FHIR R4; remove or rename it");
   }

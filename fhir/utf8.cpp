@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "fhir/value.h"
+
 namespace fhir {
 
 std::size_t characters(std::string_view text) {
@@ -26,5 +28,12 @@ void append_utf8(std::uint32_t character, std::string& out) {
   }
   put(0x80 | (character & 0x3F));
 }
+
+std::string shortened(std::string_view text, std::size_t most) {
+  text = text.substr(0, most);
+  return std::string(text.substr(0, bad_utf8(text)));
+}
+
+std::string quoted(std::string_view text, std::size_t most) { return "'" + shortened(text, most) + "'"; }
 
 }  // namespace fhir

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "fhir/format/place_in_text.h"
+#include "fhir/utf8.h"
 #include "fhir/value.h"
 
 namespace fhir::json {
@@ -128,7 +129,7 @@ class Builder {
     for (const auto& frame : frames_) {
       if (frame.key.empty()) continue;
       path += ".";
-      path += frame.key.substr(0, 64);
+      path += shortened(frame.key);
       if (frame.in_list) path += "[" + std::to_string(frame.index ? frame.index - 1 : 0) + "]";
     }
     return path;
@@ -194,8 +195,8 @@ class Builder {
     return false;
   }
   bool duplicate(std::string_view key) {
-    fault_ = {Kind::malformed, "structure",
-              "the member \"" + std::string(key.substr(0, 64)) + "\" is given twice in one object", key.data()};
+    fault_ = {Kind::malformed, "structure", "the member \"" + shortened(key) + "\" is given twice in one object",
+              key.data()};
     frames_.back().key = key;
     return false;
   }

@@ -12,6 +12,7 @@
 #include "fhir/format/xml_names.h"
 #include "fhir/format/xml_narrative.h"
 #include "fhir/place.h"
+#include "fhir/utf8.h"
 #include "fhir/value.h"
 
 namespace fhir::xml {
@@ -66,8 +67,8 @@ class Reader {
   bool in_fhir(const Name& name, const Place& place) {
     if (name.space == fhir_namespace) return true;
     fault(place, "structure",
-          "'" + std::string(name.local.substr(0, 64)) + "' is in " +
-              (name.space.empty() ? "no namespace" : "the namespace " + std::string(name.space.substr(0, 100))) +
+          quoted(name.local) + " is in " +
+              (name.space.empty() ? "no namespace" : "the namespace " + shortened(name.space, 100)) +
               "; FHIR's is xmlns=\"" + std::string(fhir_namespace) + "\"");
     return false;
   }
@@ -80,8 +81,7 @@ class Reader {
     if (!in_fhir(name, here)) return false;
     const Type* type = defs_.resource(name.local);
     if (!type) {
-      fault(here, "structure",
-            "<" + std::string(name.local.substr(0, 64)) + "> must be the name of a FHIR R4 resource type");
+      fault(here, "structure", "<" + shortened(name.local) + "> must be the name of a FHIR R4 resource type");
       return false;
     }
     node.type = type;
@@ -116,8 +116,8 @@ class Reader {
     const Member* member = type.member(name);
     if (!member || !member->element->attribute) {
       fault(place, "structure",
-            "the attribute '" + std::string(name.substr(0, 64)) + "' does not exist in " +
-                std::string(type.name.view()) + (member ? ": it is an element" : ""));
+            "the attribute '" + shortened(name) + "' does not exist in " + std::string(type.name.view()) +
+                (member ? ": it is an element" : ""));
       return;
     }
     Node* node = arena_.make<Node>(member->name, attribute.value(), member->element.get(), member->type.get(), nullptr,
@@ -137,7 +137,7 @@ class Reader {
       return;
     }
     if (!member || member->element->attribute) {
-      const std::string shown(name.local.substr(0, 64));
+      const auto shown = shortened(name.local);
       fault({&place, shown, 0, false}, "structure",
             "'" + shown + "' is not an element of " + std::string(type.name) + " in FHIR R4; remove or rename it");
       return;

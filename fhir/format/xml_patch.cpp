@@ -9,6 +9,7 @@
 #include "fhir/format/xml.h"
 #include "fhir/format/xml_select.h"
 #include "fhir/patch/patch.h"
+#include "fhir/utf8.h"
 
 namespace fhir::patch {
 namespace {
@@ -55,7 +56,7 @@ class Patcher {
   Result<bool> apply(pugi::xml_node operation, std::size_t index) {
     operation_ = operation;
     const auto name = local_name(operation);
-    place_ = "operation " + std::to_string(index + 1) + " (" + std::string(name.substr(0, 16)) + ")";
+    place_ = "operation " + std::to_string(index + 1) + " (" + shortened(name, 16) + ")";
     const auto space = space_of(operation);
     if (!space.empty() && space != xml::fhir_namespace) return malformed("is not in FHIR's namespace");
     const auto selector = operation.attribute("sel");

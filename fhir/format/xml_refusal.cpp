@@ -7,6 +7,7 @@
 
 #include "fhir/format/place_in_text.h"
 #include "fhir/format/xml.h"
+#include "fhir/utf8.h"
 #include "fhir/value.h"
 
 namespace fhir::xml {
@@ -172,8 +173,7 @@ class Check {
     const auto tag = name();
     skip_blanks();
     if (tag != open_.back() || peek() != '>')
-      return fail("</" + std::string(tag.substr(0, 64)) + "> does not end the element that is open, <" +
-                  std::string(open_.back().substr(0, 64)) + ">");
+      return fail("</" + shortened(tag) + "> does not end the element that is open, <" + shortened(open_.back()) + ">");
     ++at_;
     open_.pop_back();
     return true;
@@ -197,8 +197,7 @@ class Check {
         open_.pop_back();
         return true;
       }
-      if (before == at_ || at_ >= text_.size())
-        return fail("the start tag <" + std::string(tag.substr(0, 64)) + " is not well-formed");
+      if (before == at_ || at_ >= text_.size()) return fail("the start tag <" + shortened(tag) + " is not well-formed");
       if (!attribute()) return false;
     }
   }
@@ -207,18 +206,17 @@ class Check {
     const auto key = name();
     if (key.empty()) return fail("an attribute has no name");
     for (const auto other : names_)
-      if (other == key) return fail("the attribute '" + std::string(key.substr(0, 64)) + "' is given twice");
+      if (other == key) return fail("the attribute '" + shortened(key) + "' is given twice");
     if (names_.size() >= limits_.attributes)
       return fail("an element has more than " + std::to_string(limits_.attributes) + " attributes", "too-long");
     names_.push_back(key);
     if (!count()) return false;
     skip_blanks();
-    if (peek() != '=') return fail("the attribute '" + std::string(key.substr(0, 64)) + "' has no value");
+    if (peek() != '=') return fail("the attribute '" + shortened(key) + "' has no value");
     ++at_;
     skip_blanks();
     const char quote = peek();
-    if (quote != '"' && quote != '\'')
-      return fail("the value of '" + std::string(key.substr(0, 64)) + "' must stand in quotes");
+    if (quote != '"' && quote != '\'') return fail("the value of '" + shortened(key) + "' must stand in quotes");
     const auto start = ++at_;
     const std::array<char, 3> ends{quote, '<', '&'};
     while (true) {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "fhir/format/xml.h"
+#include "fhir/utf8.h"
 
 namespace fhir::xml {
 namespace {
@@ -45,7 +46,7 @@ class Walk {
     do step(selection);
     while (!fault_ && take("/"));
     blanks();
-    if (!fault_ && !rest_.empty()) refuse("goes on with '" + std::string(rest_.substr(0, 16)) + "'");
+    if (!fault_ && !rest_.empty()) refuse("goes on with '" + shortened(rest_, 16) + "'");
     if (fault_) return std::move(*fault_);
     return selection;
   }

@@ -8,6 +8,7 @@
 #include "fhir/format/json.h"
 #include "fhir/patch/patch.h"
 #include "fhir/path/path.h"
+#include "fhir/utf8.h"
 
 namespace fhir::patch {
 namespace {
@@ -79,7 +80,7 @@ class Patcher {
 
   Result<bool> apply(const Node& operation, std::size_t index) {
     const auto type = text_in(operation, "type");
-    place_ = "operation " + std::to_string(index + 1) + " (" + std::string(type.substr(0, 16)) + ")";
+    place_ = "operation " + std::to_string(index + 1) + " (" + shortened(type, 16) + ")";
     const auto path = text_in(operation, "path");
     if (path.empty()) return malformed("needs a path");
     if (type == "add") return add(operation, path);

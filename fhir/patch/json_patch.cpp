@@ -7,6 +7,7 @@
 
 #include "fhir/format/json.h"
 #include "fhir/patch/patch.h"
+#include "fhir/utf8.h"
 #include "fhir/value.h"
 
 namespace fhir::patch {
@@ -175,7 +176,7 @@ class Patcher {
     if (operation.form != Form::object) return malformed("must be an object");
     const auto* op = operation.member("op");
     if (!op || op->form != Form::string) return malformed("needs \"op\"");
-    place_ += " (" + std::string(op->text.substr(0, 16)) + ")";
+    place_ += " (" + shortened(op->text, 16) + ")";
     auto path = pointer(operation, "path");
     if (!path) return std::move(path.outcome());
     if (op->text == "remove") return take(*path, nullptr);

@@ -55,8 +55,6 @@ Outcome unsupported(std::string text) { return {Kind::malformed, "not-supported"
 Outcome invalid(std::string text) { return {Kind::malformed, "invalid", std::move(text)}; }
 Outcome too_costly(std::string text) { return {Kind::malformed, "too-costly", std::move(text)}; }
 
-std::string quoted(std::string_view text) { return "'" + shown(text) + "'"; }
-
 std::string names_of(Scope scope) {
   std::string out;
   for (const Type* type : scope) {

@@ -17,7 +17,6 @@ constexpr std::size_t most_comparisons = 500;
 
 Outcome invalid(std::string text) { return {Kind::malformed, "invalid", "_filter: " + std::move(text)}; }
 Outcome unsupported(std::string text) { return {Kind::malformed, "not-supported", "_filter: " + std::move(text)}; }
-std::string quoted(std::string_view text) { return "'" + shown(text) + "'"; }
 
 enum class Op : std::uint8_t { eq, ne, co, sw, ew, gt, lt, ge, le, ap, sa, eb, pr, po, ss, sb, in, re };
 constexpr std::array<std::string_view, 18> ops{"eq", "ne", "co", "sw", "ew", "gt", "lt", "ge", "le",

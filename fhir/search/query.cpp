@@ -15,8 +15,6 @@ namespace {
 Outcome invalid(std::string text) { return {Kind::malformed, "invalid", std::move(text)}; }
 Outcome unsupported(std::string text) { return {Kind::malformed, "not-supported", std::move(text)}; }
 
-std::string quoted(std::string_view text) { return "'" + shown(text) + "'"; }
-
 std::vector<std::string_view> pieces(std::string_view text, char separator) {
   std::vector<std::string_view> out;
   for (std::size_t start = 0; start <= text.size();) {

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "fhir/search/values.h"
+#include "fhir/utf8.h"
 #include "fhir/value.h"
 
 namespace fhir::search {
@@ -300,10 +301,10 @@ std::string unescape(std::string_view text) {
 std::string shown(std::string_view text) {
   constexpr std::size_t most = 80;
   if (text.size() <= most) return std::string(text);
-  auto end = most;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return std::string(text.substr(0, end)) + "...";
+  return shortened(text, most) + "...";
 }
+
+std::string quoted(std::string_view text) { return "'" + shown(text) + "'"; }
 
 std::vector<const Type*> targets_of(const SearchParameter& parameter) {
   if (const Type* only = resolved_type(parameter.expression)) return {only};

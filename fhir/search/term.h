@@ -24,6 +24,7 @@ std::string unescape(std::string_view text);
 
 // At most 80 bytes of what was sent, for messages.
 std::string shown(std::string_view text);
+std::string quoted(std::string_view text);  // the same between '
 
 // Resource types that a reference parameter can point to; all where it names none.
 std::vector<const Type*> targets_of(const SearchParameter& parameter);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "fhir/terminology/compose.h"
+#include "fhir/utf8.h"
 #include "fhir/value.h"
 
 namespace fhir::terminology {
@@ -30,8 +31,7 @@ bool has_property(const System& system, std::string_view name) {
 Outcome not_understood(const Filter& filter, const System& system) {
   return refusal(Kind::unprocessable, "not-supported", "vs-invalid",
                  "The filter " + std::string(filter.property) + " " + std::string(filter.op) + " '" +
-                     std::string(filter.value.substr(0, 64)) + "' is not understood for the system " +
-                     std::string(system.url()),
+                     shortened(filter.value) + "' is not understood for the system " + std::string(system.url()),
                  filter.place);
 }
 
@@ -106,10 +106,9 @@ Result<Condition> Condition::prepare(const Filter& filter, System& system) {
     made.pattern_ =
         std::make_shared<const re2::RE2>(re2::StringPiece(filter.value.data(), filter.value.size()), options);
     if (!made.pattern_->ok())
-      return refusal(
-          Kind::unprocessable, "invalid", "vs-invalid",
-          "The regular expression '" + made.value_.substr(0, 64) + "' is not valid: " + made.pattern_->error(),
-          filter.place);
+      return refusal(Kind::unprocessable, "invalid", "vs-invalid",
+                     "The regular expression '" + shortened(made.value_) + "' is not valid: " + made.pattern_->error(),
+                     filter.place);
   }
   return made;
 }

@@ -9,6 +9,7 @@
 #include "fhir/terminology/compose.h"
 #include "fhir/terminology/display.h"
 #include "fhir/terminology/reading.h"
+#include "fhir/utf8.h"
 
 namespace fhir::terminology {
 namespace {
@@ -19,8 +20,8 @@ Answer unknown(std::string reason) { return {Membership::unknown, std::move(reas
 
 std::string shown(std::string_view system, std::string_view code) {
   constexpr std::size_t most = 128;
-  std::string text = "'" + std::string(code.substr(0, most)) + "'";
-  if (!system.empty()) text += " of " + std::string(system.substr(0, most));
+  std::string text = quoted(code, most);
+  if (!system.empty()) text += " of " + shortened(system, most);
   return text;
 }
 

@@ -5,13 +5,14 @@
 
 #include "fhir/search/index.h"
 #include "fhir/terminology/reading.h"
+#include "fhir/utf8.h"
 
 namespace fhir::terminology::wording {
 namespace {
 
 std::string quoted(std::string_view text) {
   constexpr std::size_t most = 200;
-  return "'" + std::string(text.substr(0, most)) + "'";
+  return fhir::quoted(text, most);
 }
 
 std::string named(const ValueSet& set) { return set.url.empty() ? "'(unidentified)'" : quoted(set.canonical()); }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "fhir/utf8.h"
 #include "fhir/validate/rules.h"
 #include "fhir/value.h"
 
@@ -15,8 +16,6 @@ namespace {
 constexpr std::string_view languages = "urn:ietf:bcp:47";
 constexpr std::string_view mime_types = "urn:ietf:bcp:13";
 constexpr std::string_view ucum = "http://unitsofmeasure.org";
-
-std::string shown(std::string_view text) { return "'" + std::string(text.substr(0, 64)) + "'"; }
 
 // Concepts are sorted by system, then code: hop from system to system.
 const Concept* find_code(const ValueSet& set, std::string_view code) {
@@ -56,7 +55,7 @@ bool plausible(std::string_view system, std::string_view code) {
 }
 
 std::string not_in(std::string_view code, const ValueSet& set) {
-  return shown(code) + " is not in the required value set " + std::string(set.url);
+  return quoted(code) + " is not in the required value set " + std::string(set.url);
 }
 
 std::optional<std::string> code_fault(std::string_view code, const ValueSet& set) {
@@ -70,7 +69,7 @@ std::optional<std::string> coding_fault(std::string_view system, std::string_vie
   if (code.empty()) return "a code from the required value set " + std::string(set.url) + " is missing";
   if (has_concept(set, system, code)) return std::nullopt;
   if (!set.complete && (open_to(set, system) ? plausible(system, code) : set.open_systems.empty())) return std::nullopt;
-  if (system.empty()) return shown(code) + " needs its system: the value set " + std::string(set.url) + " is required";
+  if (system.empty()) return quoted(code) + " needs its system: the value set " + std::string(set.url) + " is required";
   return not_in(std::string(system) + "|" + std::string(code), set);
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "fhir/definitions.h"
+#include "fhir/utf8.h"
 #include "fhir/validate/resources.h"
 
 namespace fhir::validate {
@@ -22,7 +23,7 @@ void judge_full_url(const Node& entry, const Place& place, const Say& say) {
   if (url.empty()) return;
   const Place here{&place, "fullUrl", 0, false};
   if (!has_scheme(url))
-    return say(here, "invalid", "fullUrl must be absolute: '" + std::string(url.substr(0, 64)) + "'", Severity::error);
+    return say(here, "invalid", "fullUrl must be absolute: '" + shortened(url) + "'", Severity::error);
   const Node* resource = entry.child("resource");
   const auto parsed = parse_reference(url);
   if (!resource || !resource->type || !is_http(url) || !parsed || parsed->type.empty()) return;
@@ -64,8 +65,7 @@ void judge_links(const Node& bundle, const Place& place, const Entries& entries,
     if (once && !seen.insert(relation).second)
       say(here, "invalid", "there is more than one link '" + std::string(relation) + "'", Severity::error);
     if (relation == "stylesheet" && entries.type() == "document" && !has_scheme(url) && !entries.find(url, {}))
-      say(here, "not-found", "the stylesheet '" + std::string(url.substr(0, 64)) + "' is not in the bundle",
-          Severity::error);
+      say(here, "not-found", "the stylesheet '" + shortened(url) + "' is not in the bundle", Severity::error);
   }
 }
 
@@ -86,7 +86,7 @@ void judge_bundled_reference(std::string_view reference, const Place& place, con
                              const Say& say) {
   const auto parsed = parse_reference(reference);
   if (!parsed || !scope.entries || parsed->form == ReferenceLiteral::Form::fragment) return;
-  const std::string shown = "'" + std::string(reference.substr(0, 64)) + "'";
+  const std::string shown = quoted(reference);
   if (const auto* entry = scope.entries->find(reference, scope.full_url)) {
     const auto type = entry->resource->type->name.view();
     if (!parsed->type.empty() && parsed->type != type)

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "fhir/utf8.h"
+
 namespace fhir::validate {
 
 namespace {
@@ -52,7 +54,7 @@ void judge_claims(const Node& resource, const Place& place, const Scope& scope,
     if (claim.name != "profile" || !claim.has_value()) continue;
     const Place at{&place, "meta", 0, false};
     const Place here{&at, "profile", index++, true};
-    const std::string named = "The profile '" + std::string(claim.text.substr(0, 256)) + "' ";
+    const std::string named = "The profile '" + shortened(claim.text, 256) + "' ";
     auto profile = conformance.profiles().find(claim.text);
     if (profile)
       judge(*profile);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "fhir/utf8.h"
 #include "fhir/validate/rules.h"
 
 namespace fhir::validate {
@@ -25,7 +26,7 @@ std::optional<std::string> codes_fault(const Node& system) {
   std::sort(codes.begin(), codes.end());
   const auto twice = std::adjacent_find(codes.begin(), codes.end());
   if (twice == codes.end()) return std::nullopt;
-  return "csd-1: the codes of a code system are unique, and '" + std::string(twice->substr(0, 64)) + "' is there twice";
+  return "csd-1: the codes of a code system are unique, and '" + shortened(*twice) + "' is there twice";
 }
 
 }  // namespace fhir::validate

@@ -2,6 +2,7 @@
 #include "fhir/validate/compare.h"
 
 #include "fhir/definitions.h"
+#include "fhir/utf8.h"
 #include "fhir/value.h"
 
 namespace fhir::validate {
@@ -23,7 +24,7 @@ bool same_text(const Node& a, const Node& b) {
 void show(const Node& node, std::string& out) {
   if (out.size() > most_shown) return;
   if (node.has_value()) {
-    out.append("'").append(node.text.substr(0, most_shown)).append("'");
+    out += quoted(node.text, most_shown);
     return;
   }
   out += '{';

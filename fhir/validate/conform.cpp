@@ -241,7 +241,7 @@ void Conformance::reference(const Node& node, const ShapeType& type, const Site&
     names.append(names.empty() ? "" : ", ").append(target);
   }
   fault(site, {&place, "reference", 0, false}, "structure",
-        "'" + std::string(literal->text.substr(0, 64)) + "' leads to " +
+        quoted(literal->text) + " leads to " +
             (given.empty() ? std::string("what") : "a " + std::string(given) + " that") + " is none of: " + names);
 }
 

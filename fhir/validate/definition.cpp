@@ -9,6 +9,7 @@
 #include "fhir/definitions.h"
 #include "fhir/path/path.h"
 #include "fhir/snapshot/snapshot.h"
+#include "fhir/utf8.h"
 #include "fhir/validate/compare.h"
 #include "fhir/validate/resources.h"
 #include "fhir/validate/rules.h"
@@ -210,8 +211,7 @@ void judge_concepts(const Node& include, const Place& place, const Say& say) {
     const Place here{&place, "concept", index++, true};
     const auto code = listed.value_of("code");
     if (include.value_of("system") == snomed && !is_sctid(code))
-      say(here, "code-invalid", "'" + std::string(code.substr(0, 64)) + "' is no identifier of SNOMED CT",
-          Severity::error);
+      say(here, "code-invalid", quoted(code) + " is no identifier of SNOMED CT", Severity::error);
   }
 }
 
@@ -243,8 +243,8 @@ void judge_value_set(const Node& set, const Place& place, const Canonicals& cano
     if (include.name != "include" && include.name != "exclude") continue;
     const auto system = include.value_of("system");
     if (!system.empty() && !has_scheme(system))
-      say({&here, include.name, index, true}, "invalid",
-          "system must be absolute: '" + std::string(system.substr(0, 64)) + "'", Severity::error);
+      say({&here, include.name, index, true}, "invalid", "system must be absolute: '" + shortened(system) + "'",
+          Severity::error);
     judge_concepts(include, {&here, include.name, index, true}, say);
     judge_filters(include, {&here, include.name, index, true}, canonicals, say);
     ++index;
@@ -333,8 +333,7 @@ void judge_items(const Node& parent, const std::set<std::string_view>& ids, cons
       const Place there{&here, "enableWhen", at++, true};
       if (!ids.contains(condition.value_of("question")))
         say({&there, "question", 0, false}, "not-found",
-            "There is no item '" + std::string(condition.value_of("question").substr(0, 64)) + "' in the questionnaire",
-            Severity::error);
+            "There is no item " + quoted(condition.value_of("question")) + " in the questionnaire", Severity::error);
     }
     judge_items(item, ids, here, say);
   }
@@ -364,8 +363,7 @@ void judge_system(const Node& coding, const Place& place, const Canonicals& cano
   if (system.empty()) return;
   const Place here{&place, "system", 0, false};
   if (!has_scheme(system))
-    return say(here, "invalid", "system must be absolute: '" + std::string(system.substr(0, 64)) + "'",
-               Severity::error);
+    return say(here, "invalid", "system must be absolute: '" + shortened(system) + "'", Severity::error);
   const auto known = canonicals.find("CodeSystem", system);
   if (!known && canonicals.find("ValueSet", system))
     return say(here, "invalid", std::string(system) + " is a value set, no code system", Severity::error);

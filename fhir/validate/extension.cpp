@@ -2,6 +2,7 @@
 // http://hl7.org/fhir/R4/defining-extensions.html#context
 #include <algorithm>
 
+#include "fhir/utf8.h"
 #include "fhir/validate/resources.h"
 #include "fhir/validate/rules.h"
 
@@ -92,8 +93,7 @@ void judge_parts(const Node& extension, const Profile& definition, const Place& 
       return own && own->fixed && own->fixed->text == url;
     });
     if (!named && url.find(':') == url.npos)
-      say(here, "structure", "'" + std::string(url.substr(0, 64)) + "' is no part of the extension " + definition.url,
-          Severity::error);
+      say(here, "structure", quoted(url) + " is no part of the extension " + definition.url, Severity::error);
   }
 }
 

@@ -4,14 +4,11 @@
 #include <algorithm>
 
 #include "fhir/definitions.h"
+#include "fhir/utf8.h"
 
 namespace fhir::validate {
 
-namespace {
-
-std::string shown(std::string_view text) { return "'" + std::string(text.substr(0, 64)) + "'"; }
-
-}  // namespace
+namespace {}  // namespace
 
 Fragments::Fragments(const Node& container) : container_(&container) {
   for (const Node& child : container)
@@ -22,7 +19,7 @@ Fragments::Fragments(const Node& container) : container_(&container) {
 std::optional<std::string> Fragments::fault() const {
   const auto twice = std::adjacent_find(ids_.begin(), ids_.end());
   if (twice == ids_.end()) return std::nullopt;
-  return "two contained resources have the id " + shown(*twice);
+  return "two contained resources have the id " + quoted(*twice);
 }
 
 void Fragments::note(std::string_view reference, const Node& from) {
@@ -53,7 +50,7 @@ std::vector<std::string> Fragments::unused(const Node& container) {
         std::find(refer_to_outer_.begin(), refer_to_outer_.end(), &child) != refer_to_outer_.end())
       continue;
     faults.push_back("dom-3: nothing in the resource refers to the contained " + std::string(child.type->name) + " " +
-                     shown(child.value_of("id")) + ", nor does it refer to its container");
+                     quoted(child.value_of("id")) + ", nor does it refer to its container");
   }
   return faults;
 }

@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "fhir/utf8.h"
 #include "fhir/validate/compare.h"
 #include "fhir/validate/resources.h"
 #include "fhir/value.h"
@@ -101,8 +102,7 @@ void judge_criteria(const Node& node, const Place& place, const Libraries& libra
     const Place here = place_of(place, child, index);
     const auto language = child.name == "criteria" ? child.value_of("language") : std::string_view();
     if (language.starts_with("text/cql") && libraries.lack(child.value_of("expression"), language))
-      say(here, "invalid", "The library does not define " + std::string(child.value_of("expression").substr(0, 64)),
-          Severity::error);
+      say(here, "invalid", "The library does not define " + shortened(child.value_of("expression")), Severity::error);
     if (child.name == "group" || child.name == "population" || child.name == "stratifier" || child.name == "component")
       judge_criteria(child, here, libraries, say);
   }

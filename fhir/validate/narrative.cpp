@@ -234,7 +234,7 @@ class Reader {
     const auto tag = name();
     skip_blanks();
     if (open_.empty() || tag != open_.back() || peek() != '>')
-      return fail("the end tag </" + std::string(tag.substr(0, 32)) + " does not match the element that is open");
+      return fail("the end tag </" + shortened(tag, 32) + " does not match the element that is open");
     ++at_;
     open_.pop_back();
     return true;
@@ -243,7 +243,7 @@ class Reader {
   bool start_tag() {
     const auto tag = name();
     if (!listed(elements, tag))
-      return fail("the element <" + std::string(tag.substr(0, 32)) + "> is not allowed in a narrative (txt-1)");
+      return fail("the element <" + shortened(tag, 32) + "> is not allowed in a narrative (txt-1)");
     if (open_.size() >= deepest) return fail("the narrative is nested too deeply");
     open_.push_back(tag);
     content_ = content_ || tag == "img";
@@ -290,8 +290,8 @@ class Reader {
 
   bool attribute_allowed(std::string_view tag, std::string_view key, std::string_view value) {
     const auto refuse = [&](std::string_view why) {
-      return fail("the attribute '" + std::string(key.substr(0, 32)) + "' of <" + std::string(tag) + "> " +
-                  std::string(why) + " (txt-1)");
+      return fail("the attribute '" + shortened(key, 32) + "' of <" + std::string(tag) + "> " + std::string(why) +
+                  " (txt-1)");
     };
     if (std::find(seen_.begin(), seen_.end(), key) != seen_.end()) return refuse("is given twice");
     if (seen_.size() >= 64) return refuse("is one too many");

@@ -1,5 +1,6 @@
 // Primitive values by their form. FHIR R4: http://hl7.org/fhir/R4/datatypes.html#primitive
 #include "fhir/definitions.h"
+#include "fhir/utf8.h"
 #include "fhir/validate/rules.h"
 #include "fhir/value.h"
 
@@ -58,7 +59,7 @@ std::string_view form_of(Primitive primitive) {
 
 std::optional<std::string> primitive_fault(Primitive primitive, std::string_view text) {
   if (valid(primitive, text)) return std::nullopt;
-  return "'" + std::string(text.substr(0, 64)) + "' is not " + std::string(form_of(primitive));
+  return quoted(text) + " is not " + std::string(form_of(primitive));
 }
 
 }  // namespace fhir::validate

@@ -7,6 +7,7 @@
 
 #include "fhir/path/path.h"
 #include "fhir/place.h"
+#include "fhir/utf8.h"
 #include "fhir/validate/claims.h"
 #include "fhir/validate/conform.h"
 #include "fhir/validate/fragments.h"
@@ -37,8 +38,6 @@ const Known& known() {
   static const Known types;
   return types;
 }
-
-std::string shown(std::string_view text) { return "'" + std::string(text.substr(0, 64)) + "'"; }
 
 // A URI that means to name an OID or a UUID, and does not.
 bool misnames(std::string_view uri) {
@@ -117,26 +116,27 @@ class Validator {
     if (!conformance_) return;
     if (url.find(':') == url.npos) {
       if (parent.type != known().extension)
-        fault(place, "value", "an extension is named by an absolute url: " + shown(url));
+        fault(place, "value", "an extension is named by an absolute url: " + quoted(url));
       return;
     }
     if (url.find('|') != url.npos)
-      return fault(place, "value", "an extension is named by its url alone, without a version: " + shown(url));
+      return fault(place, "value", "an extension is named by its url alone, without a version: " + quoted(url));
     auto profile = options_.profiles->find(url);
     const bool modifier = node.name == "modifierExtension";
     if (!profile)
-      return fault(place, "extension",
-                   "The definition of the extension " + shown(url) + " is not known here: store it, or add its package",
-                   may_lack_definition(url) ? Severity::warning : Severity::error);
+      return fault(
+          place, "extension",
+          "The definition of the extension " + quoted(url) + " is not known here: store it, or add its package",
+          may_lack_definition(url) ? Severity::warning : Severity::error);
     const auto& definition = **profile;
     if (!definition.type || definition.type->name.view() != "Extension")
-      return fault(place, "structure", shown(url) + " is the address of no extension");
+      return fault(place, "structure", quoted(url) + " is the address of no extension");
     if (modifier != definition.modifier)
       fault(place, "structure",
-            shown(url) + (modifier ? " is no modifier: it belongs into extension"
-                                   : " is a modifier: it belongs into modifierExtension"));
+            quoted(url) + (modifier ? " is no modifier: it belongs into extension"
+                                    : " is a modifier: it belongs into modifierExtension"));
     if (auto text = context_fault(*definition.structure->resource, parent, context_))
-      fault(place, "structure", "The extension " + shown(url) + " " + *text);
+      fault(place, "structure", "The extension " + quoted(url) + " " + *text);
     conformance_->check(node, *profile, scope_, place, issues_);
     judge_parts(node, definition, place, say_);
   }
@@ -199,15 +199,15 @@ class Validator {
   void code_of_system(const Node& node, const Place& place) {
     const auto system = node.value_of("system"), code = node.value_of("code");
     if (system.empty() || code.empty() || options_.has_code(system, code) != false) return;
-    fault({&place, "code", 0, false}, "code-invalid", shown(code) + " is no code of " + std::string(system));
+    fault({&place, "code", 0, false}, "code-invalid", quoted(code) + " is no code of " + std::string(system));
   }
 
   void display(const Node& coding, const Place& place) {
     const auto right = options_.right_display(coding);
     if (!right) return;
     fault({&place, "display", 0, false}, "invalid",
-          shown(coding.value_of("display")) + " is none of the names of " + shown(coding.value_of("code")) + " in " +
-              std::string(coding.value_of("system")) + ": it is called " + shown(*right),
+          quoted(coding.value_of("display")) + " is none of the names of " + quoted(coding.value_of("code")) + " in " +
+              std::string(coding.value_of("system")) + ": it is called " + quoted(*right),
           Severity::warning);
   }
 
@@ -217,13 +217,13 @@ class Validator {
       const bool given = std::any_of(node.begin(), node.end(), [&](const Node& c) { return c.element == element; });
       if (!given)
         fault({&place, element->name, 0, false}, "required",
-              shown(element->name) + " is missing: " + std::string(element->path) + " is required");
+              quoted(element->name) + " is missing: " + std::string(element->path) + " is required");
     }
     for (const Element* element : plan.limited) {
       const auto count = std::count_if(node.begin(), node.end(), [&](const Node& c) { return c.element == element; });
       if (count > element->max)
         fault({&place, element->name, 0, false}, "structure",
-              shown(element->name) + " may occur at most " + std::to_string(element->max) + " times");
+              quoted(element->name) + " may occur at most " + std::to_string(element->max) + " times");
     }
   }
 
@@ -235,11 +235,11 @@ class Validator {
       if (primitive == Primitive::xhtml) fragments_.note_links(node.text);
       if (conformance_ && primitive == Primitive::canonical && !node.text.starts_with('#') &&
           node.text.find(':') == node.text.npos)
-        fault(place, "value", "a canonical is absolute, or #id of a contained resource: " + shown(node.text));
+        fault(place, "value", "a canonical is absolute, or #id of a contained resource: " + quoted(node.text));
       if (auto text = primitive_fault(primitive, node.text))
         fault(place, "value", std::move(*text));
       else if (conformance_ && primitive == Primitive::uri && misnames(node.text))
-        fault(place, "value", "a URI names an OID as urn:oid:1.2.3, a UUID as urn:uuid:…: " + shown(node.text));
+        fault(place, "value", "a URI names an OID as urn:oid:1.2.3, a UUID as urn:uuid:…: " + quoted(node.text));
       else if (primitive == Primitive::xhtml)
         narrative(node.text, place);
     }
@@ -258,7 +258,7 @@ class Validator {
     const Element& element = *node.element;
     // R4 binds languages to a preferred value set, and at most to all tags of BCP 47.
     if (conformance_ && element.binding.view() == common_languages && node.has_value() && !language_syntax(node.text))
-      fault(place, "code-invalid", shown(node.text) + " is not a language tag as BCP 47 has it, such as en or de-LU");
+      fault(place, "code-invalid", quoted(node.text) + " is not a language tag as BCP 47 has it, such as en or de-LU");
     if (element.strength != Strength::required || !element.value_set) return;
     if (auto text = binding_fault(node, *element.value_set)) fault(place, "code-invalid", std::move(*text));
   }
@@ -267,7 +267,7 @@ class Validator {
     const Node* literal = node.child("reference");
     const auto type = node.value_of("type");
     if (!type.empty() && !definitions().resource(type) && type.find(':') == type.npos)
-      fault({&place, "type", 0, false}, "code-invalid", shown(type) + " is not a FHIR R4 resource type");
+      fault({&place, "type", 0, false}, "code-invalid", quoted(type) + " is not a FHIR R4 resource type");
     const bool has_literal = literal && literal->has_value();
     if (!has_literal && definitions().resource(type)) targets(node, type, {&place, "type", 0, false});
     if (!has_literal) return;
@@ -279,7 +279,7 @@ class Validator {
                                     : parse_reference(literal->text).value_or(ReferenceLiteral{});
     if (!conditional && !parse_reference(literal->text)) {
       fault(here, "value",
-            shown(literal->text) +
+            quoted(literal->text) +
                 " is not a reference: use Type/id, an absolute URL, "
                 "urn:uuid:…, urn:oid:… or #id");
       return;
@@ -288,13 +288,13 @@ class Validator {
     if (parsed.form == ReferenceLiteral::Form::fragment) {
       note(literal->text);
       if (!fragments_.has(parsed.id, *context_.resource))
-        fault(place, "invariant", "ref-1: there is no contained resource with the id " + shown(parsed.id));
+        fault(place, "invariant", "ref-1: there is no contained resource with the id " + quoted(parsed.id));
     }
     const auto leads_to = parsed.type.empty() ? type_here(literal->text) : parsed.type;
     if (leads_to.empty()) return;
     if (!type.empty() && type != leads_to)
       fault(here, "business-rule",
-            shown(literal->text) + " does not refer to the type that Reference.type says: " + shown(type));
+            quoted(literal->text) + " does not refer to the type that Reference.type says: " + quoted(type));
     targets(node, leads_to, here);
   }
 

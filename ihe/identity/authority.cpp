@@ -5,6 +5,7 @@
 
 #include "fhir/bundle.h"
 #include "fhir/incoming.h"
+#include "fhir/utf8.h"
 #include "ihe/identity/identity.h"
 #include "ihe/identity/record.h"
 #include "ihe/settings.h"
@@ -23,7 +24,7 @@ bool takes(const Site& site, std::string_view system) {
 fhir::Result<bool> check_authority(const Site& site, std::string_view system, std::string place) {
   if (takes(site, system)) return true;
   return fhir::Outcome(fhir::Kind::unprocessable, "code-invalid",
-                       "The assigning authority \"" + std::string(system.substr(0, most_named)) +
+                       "The assigning authority \"" + fhir::shortened(system, most_named) +
                            "\" is not known here; configure it with --domains",
                        std::move(place));
 }

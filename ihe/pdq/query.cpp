@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "fhir/incoming.h"
+#include "fhir/utf8.h"
 #include "ihe/pix/pid.h"
 
 namespace ihe::pdq {
@@ -64,11 +65,11 @@ class QueryReader {
       auto value = parameter.component(2);
       if (of_visits_ && text.starts_with("@PV1.")) {
         if (!value.empty() && !take_visit(text.substr(5), std::move(value)))
-          refuse(at, "This server does not search visits by " + text.substr(0, 20));
+          refuse(at, "This server does not search visits by " + fhir::shortened(text, 20));
       } else if (!text.starts_with("@PID.")) {
         refuse(at, "A parameter must name a field of PID: @PID.5.1.1");
       } else if (!value.empty() && !take(text.substr(5), std::move(value))) {
-        refuse(at, "This server does not search by " + text.substr(0, 20));
+        refuse(at, "This server does not search by " + fhir::shortened(text, 20));
       }
     }
     for (auto& one : ids_) finish(one);

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <memory>
 
+#include "fhir/utf8.h"
+
 namespace alzette::net {
 
 using fhir::Kind;
@@ -21,7 +23,7 @@ namespace {
 Outcome refused(std::string_view url, std::string_view why) {
   constexpr std::size_t most_shown = 200;
   return {Kind::unprocessable, "business-rule",
-          "The address " + std::string(url.substr(0, most_shown)) + " is not asked: " + std::string(why)};
+          "The address " + fhir::shortened(url, most_shown) + " is not asked: " + std::string(why)};
 }
 
 struct Network {

@@ -7,6 +7,7 @@
 #include "fhir/bundle.h"
 #include "fhir/search/clause.h"
 #include "fhir/search/compartment.h"
+#include "fhir/utf8.h"
 #include "src/operation/operation.h"
 #include "src/rest/paging.h"
 #include "src/rest/reply.h"
@@ -38,9 +39,7 @@ fhir::Result<Types> asked_types(const Input& input) {
       const auto* type = fhir::definitions().resource(rest.substr(0, comma));
       if (!type)
         return Outcome(Kind::malformed, "value",
-                       "\"" + std::string(rest.substr(0, std::min<std::size_t>(comma, 64))) +
-                           "\" is not a resource type of FHIR R4",
-                       "_type");
+                       "\"" + fhir::shortened(rest.substr(0, comma)) + "\" is not a resource type of FHIR R4", "_type");
       types.push_back(type);
       rest.remove_prefix(std::min(comma + 1, rest.size()));
     }

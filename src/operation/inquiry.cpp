@@ -5,6 +5,7 @@
 
 #include "fhir/canonical.h"
 #include "fhir/terminology/reading.h"
+#include "fhir/utf8.h"
 
 namespace alzette::operation {
 namespace {
@@ -35,7 +36,7 @@ Result<Languages> languages_of(const rest::Call& call, std::string_view paramete
   if (languages) return std::move(*languages);
   if (parameter.empty()) return Languages();
   return fhir::terminology::refusal(Kind::malformed, "processing", "invalid-display",
-                                    "Invalid displayLanguage: '" + std::string(parameter.substr(0, 100)) + "'", {},
+                                    "Invalid displayLanguage: '" + fhir::shortened(parameter, 100) + "'", {},
                                     "INVALID_DISPLAY_NAME");
 }
 
@@ -129,7 +130,7 @@ Result<std::string> Inquiry::bound_at(std::string_view context) const {
     }
   }
   return fhir::terminology::refusal(Kind::absent, "not-found", "not-found",
-                                    "No value set is bound at '" + std::string(context.substr(0, 200)) + "'");
+                                    "No value set is bound at '" + fhir::shortened(context, 200) + "'");
 }
 
 // Parameters that a value set sets itself, in the extension valueset-expansion-parameter.

@@ -6,6 +6,7 @@
 #include "fhir/format/json.h"
 #include "fhir/parameters.h"
 #include "fhir/terminology/validate.h"
+#include "fhir/utf8.h"
 #include "src/operation/inquiry.h"
 #include "src/rest/reply.h"
 
@@ -99,7 +100,7 @@ Result<rest::Plan> run_code_system(const rest::Call& call, const Input& input) {
     if (!url.empty() && candidate.system != url)
       return Outcome(
           Kind::malformed, "invalid",
-          "The code is of the system " + std::string(candidate.system.substr(0, 200)) + ", not of " + std::string(url),
+          "The code is of the system " + fhir::shortened(candidate.system, 200) + ", not of " + std::string(url),
           "Parameters");
   }
   const auto verdict =

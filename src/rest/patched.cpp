@@ -5,6 +5,7 @@
 
 #include "fhir/format/xml.h"
 #include "fhir/patch/patch.h"
+#include "fhir/utf8.h"
 #include "fhir/value.h"
 #include "src/net/ascii.h"
 
@@ -29,9 +30,9 @@ Form form_of(std::string_view content_type) {
 }
 
 Outcome not_a_patch(std::string_view content_type) {
-  return {Kind::malformed, "not-supported",
-          "\"" + std::string(content_type.substr(0, 100)) + "\" is no form of a patch; known are " +
-              std::string(patch_forms)};
+  return {
+      Kind::malformed, "not-supported",
+      "\"" + fhir::shortened(content_type, 100) + "\" is no form of a patch; known are " + std::string(patch_forms)};
 }
 
 // What a patch may not change. The server sets version and time: a patch may drop them, as it may drop all of meta.
