@@ -10,6 +10,7 @@
 #include "fhir/format/json.h"
 #include "fhir/hex.h"
 #include "fhir/value.h"
+#include "ihe/identity/identity.h"
 #include "ihe/mhd/from_fhir.h"
 #include "ihe/settings.h"
 #include "ihe/xds/attribute.h"
@@ -62,7 +63,7 @@ class Providing {
 
   fhir::Result<Provided> run() {
     for (const auto& child : *bundle_)
-      if (child.name == "entry") parts_.push_back({&child, child.child("resource"), {}, {}, {}});
+      if (child.name == "entry") parts_.push_back({&child, child.child("resource")});
     for (auto& part : parts_) check_request(part);
     for (auto& part : parts_) name(part);
     for (auto& part : parts_) convert(part);
@@ -76,7 +77,7 @@ class Providing {
 
   // One DocumentReference, in a SubmissionSet of our own making.
   fhir::Result<Provided> run(const Node& reference, const std::string& id) {
-    parts_.push_back({nullptr, &reference, {}, {}, {}});
+    parts_.push_back({nullptr, &reference});
     name(parts_.front());
     given_id_ = id;
     if (!id.empty()) parts_.front().id = id;
@@ -99,9 +100,11 @@ class Providing {
   struct Part {
     const Node* entry;
     const Node* resource;
-    std::string id;        // of the object that it is, urn:uuid:…
-    std::string document;  // uniqueId of the document that a Binary is
-    std::string existing;  // of the object that a PUT or PATCH is about
+    std::string id = {};        // of the object that it is, urn:uuid:…
+    std::string document = {};  // uniqueId of the document that a Binary is
+    std::string existing = {};  // of the object that a PUT or PATCH is about
+    std::string patient = {};   // logical id of the Patient that it is
+    bool created = true;        // that Patient
   };
 
   static std::string full_url(const Part& part) {
@@ -109,15 +112,16 @@ class Providing {
   }
   static const Node* request(const Part& part) { return part.entry ? part.entry->child("request") : nullptr; }
 
-  // What an entry asks for is what is done: everything is created, a Folder may also be updated, and an entry that is
-  // replaced patched. Conditions are not taken.
+  // What an entry asks for is what is done: everything is created, a Folder and the Patient may also be updated, and an
+  // entry that is replaced patched. Conditions are not taken.
   void check_request(const Part& part) {
     const Node* asked = request(part);
     const auto method = asked ? asked->value_of("method") : std::string_view();
     const bool patch = type_of(part.resource) == "Parameters";
-    const bool folder = type_of(part.resource) == "List" && is_folder(*part.resource);
-    if (patch ? method != "PATCH" : method != "POST" && !(folder && method == "PUT"))
-      return wrong(part, "its request must be " + std::string(patch ? "PATCH" : folder ? "POST or PUT" : "POST"));
+    const bool kept =
+        type_of(part.resource) == "Patient" || (type_of(part.resource) == "List" && is_folder(*part.resource));
+    if (patch ? method != "PATCH" : method != "POST" && !(kept && method == "PUT"))
+      return wrong(part, "its request must be " + std::string(patch ? "PATCH" : kept ? "POST or PUT" : "POST"));
     for (const auto* condition : {"ifNoneExist", "ifMatch", "ifNoneMatch", "ifModifiedSince"})
       if (asked->child(condition)) wrong(part, std::string(condition) + " is not taken here");
   }
@@ -163,7 +167,9 @@ class Providing {
     } else if (type == "List") {
       part.id = part.existing;
     }
-    if (!part.id.empty() && !full_url(part).empty()) ids_.emplace(full_url(part), part.id);
+    if (part.id.empty() || full_url(part).empty()) return;
+    ids_.emplace(full_url(part), part.id);
+    work_.sent_as.emplace(part.id, full_url(part));
   }
 
   void convert(Part& part) {
@@ -184,9 +190,28 @@ class Providing {
       submission_.objects.push_back(std::move(object));
     } else if (type == "Bundle" && part.resource->value_of("type") != "document") {
       work_.errors.add("FHIRDocumentNotSupported", full_url(part) + " is a Bundle, but no document");
+    } else if (type == "Patient") {
+      feed(part);
     } else if (type != "Parameters" && !is_content(part.resource)) {
       work_.errors.add(xds::code::registry_metadata, "An entry of type " + std::string(type) + " has no meaning here");
     }
+  }
+
+  // A Patient that comes along is fed to the index of patients, and known to all that the Bundle brings.
+  void feed(Part& part) {
+    auto fed = identity::feed(work_.site, {part.resource, nullptr, {}, {}});
+    if (!fed)
+      return work_.errors.add(xds::code::unknown_patient,
+                              full_url(part) + ": " + fed.outcome().issues.front().diagnostics);
+    if (!part.existing.empty() && xds::fhir_id(part.existing) != fed->patient)
+      return wrong(part, "it is known by its identifiers as Patient/" + fed->patient);
+    part.patient = fed->patient;
+    part.created = fed->created;
+    for (const auto& identifier : *part.resource)
+      if (const auto oid = work_.patients.oid_of(identifier.value_of("system"));
+          identifier.name == "identifier" && !oid.empty())
+        work_.patients.add({std::string(identifier.value_of("value")), oid, {}, {}}, fed->patient);
+    work_.others.push_back(std::move(fed->batch));
   }
 
   void mark_limited(RegistryObject& object, std::string_view node) {
@@ -375,11 +400,12 @@ class Providing {
     Provided provided;
     for (const auto& part : parts_) {
       Provided::Entry entry;
-      const auto id = !part.document.empty() && is_content(part.resource) ? xds::binary_id(part.document)
-                      : !part.id.empty()                                  ? std::string(xds::fhir_id(part.id))
-                                                                          : std::string(xds::fhir_id(part.existing));
+      const auto id = !part.patient.empty()                                 ? part.patient
+                      : !part.document.empty() && is_content(part.resource) ? xds::binary_id(part.document)
+                      : !part.id.empty()                                    ? std::string(xds::fhir_id(part.id))
+                                                                            : std::string(xds::fhir_id(part.existing));
       entry.id = id;
-      entry.created = part.existing.empty();
+      entry.created = part.patient.empty() ? part.existing.empty() : part.created;
       for (std::size_t i = 0; i < batch.writes.size(); ++i)
         if (batch.writes[i].id == id) entry.write = i;
       entry.type = batch.writes[entry.write].type;

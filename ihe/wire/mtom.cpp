@@ -92,11 +92,14 @@ fhir::Result<std::shared_ptr<const Content>> Attachments::bytes_of(const xml::El
     taken_[i] = true;
     return parts_[i].content;
   }
-  return malformed("an xop:Include names a part that is not in the message");
+  return Outcome(Kind::absent, "not-found", "MTOM: an xop:Include names a part that is not in the message");
 }
 
-std::size_t Attachments::left() const {
-  return static_cast<std::size_t>(std::count(taken_.begin(), taken_.end(), false));
+std::vector<std::string> Attachments::left() const {
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < parts_.size(); ++i)
+    if (!taken_[i] && !parts_[i].id.empty()) ids.push_back(parts_[i].id);
+  return ids;
 }
 
 Written write(std::string envelope, soap::Version version, std::string_view action,

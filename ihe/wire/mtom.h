@@ -39,13 +39,13 @@ fhir::Result<Message> read(const std::shared_ptr<const fhir::Content>& body, std
                            const Limits& limits = {});
 
 // The bytes of base64Binary elements of one message: inline base64, or the part that an xop:Include names. Nothing but
-// `cid:` is ever followed, and each part is taken once (bad input B46).
+// `cid:` is ever followed, and each part is taken once (bad input B46). Kind::absent: there is no such part.
 class Attachments {
  public:
   explicit Attachments(std::vector<mime::Part> parts) : parts_(std::move(parts)), taken_(parts_.size()) {}
 
   fhir::Result<std::shared_ptr<const fhir::Content>> bytes_of(const xml::Element& element);
-  std::size_t left() const;  // parts that no element has named so far
+  std::vector<std::string> left() const;  // Content-IDs of parts that no element has named so far
 
  private:
   std::vector<mime::Part> parts_;

@@ -26,10 +26,13 @@ fhir::Result<Documents> read_documents(const soap::Message& message, xds::Errors
     if (element.name != "Document") continue;
     const std::string id(element.value_of("id"));
     auto bytes = attachments.bytes_of(element);
+    if (!bytes && bytes.outcome().kind == fhir::Kind::absent) continue;  // the entry has no document
     if (!bytes) return bytes.outcome();
     if (!documents.emplace(id, std::move(*bytes)).second)
       errors.add(xds::code::repository_metadata, "The Document " + id + " is in the message twice");
   }
+  for (const auto& part : attachments.left())
+    errors.add(xds::code::missing_document_metadata, "The message has no Document for its part " + part);
   return documents;
 }
 

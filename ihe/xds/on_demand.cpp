@@ -137,7 +137,9 @@ RegistryObject association(Work& work, std::string_view type, std::string source
   return made;
 }
 
-RegistryObject stable_of(Work& work, const RegistryObject& entry, const std::string& unique) {
+// Under the name that its patient has now.
+RegistryObject stable_of(Work& work, const RegistryObject& entry, const KnownPatient& patient,
+                         const std::string& unique) {
   auto stable = entry;
   stable.id = new_uuid(work.site);
   stable.lid = stable.version = stable.home = {};
@@ -148,10 +150,11 @@ RegistryObject stable_of(Work& work, const RegistryObject& entry, const std::str
     for (auto& each : *labels) each.id = new_uuid(work.site);
   for (auto& each : stable.identifiers)
     if (each.scheme == scheme::entry_unique_id) each.value = unique;
+  set_patient_id(stable, patient.cx.text());
   return stable;
 }
 
-RegistryObject set_of(Work& work, const RegistryObject& entry) {
+RegistryObject set_of(Work& work, const RegistryObject& entry, const KnownPatient& patient) {
   RegistryObject set;
   set.kind = Kind::submission_set;
   set.id = new_uuid(work.site);
@@ -166,7 +169,7 @@ RegistryObject set_of(Work& work, const RegistryObject& entry) {
   set.set(slot::submission_time, dtm_text(work.site.now));
   set.identifiers.push_back(label(work, scheme::set_unique_id, oid_of(fhir::sha256(set.id))));
   set.identifiers.push_back(label(work, scheme::source_id, work.site.settings.repository_id));
-  set.identifiers.push_back(label(work, scheme::set_patient_id, std::string(patient_id(entry))));
+  set.identifiers.push_back(label(work, scheme::set_patient_id, patient.cx.text()));
   return set;
 }
 
@@ -197,8 +200,8 @@ fhir::Result<Document> make_content(Work& work, const Stored& entry, std::vector
   if (former && unique_id(former->record.object) == unique) return document;
 
   Submission submission;
-  auto stable = stable_of(work, on_demand, unique);
-  const auto set = set_of(work, on_demand);
+  auto stable = stable_of(work, on_demand, *patient, unique);
+  const auto set = set_of(work, on_demand, *patient);
   auto member = association(work, relation::has_member, set.id, stable.id);
   member.set(slot::submission_set_status, "Original");
   submission.objects = {set, member, association(work, relation::is_snapshot_of, stable.id, on_demand.id)};

@@ -18,8 +18,6 @@
 namespace ihe::xds {
 namespace {
 
-std::string named(const RegistryObject& object) { return std::string(word_of(object.kind)) + " " + object.id; }
-
 class Submitting {
  public:
   Submitting(Work& work, Submission submission, Submitted how, std::string_view metadata_code)
@@ -48,7 +46,7 @@ class Submitting {
   };
 
   void wrong(const RegistryObject& object, const std::string& text) {
-    work_.errors.add(code_, named(object) + ": " + text);
+    work_.errors.add(code_, named(work_, object) + ": " + text);
   }
 
   void find_set() {
@@ -95,7 +93,7 @@ class Submitting {
       if (!fresh && !set_and_entry)
         work_.errors.add(
             how_ == Submitted::provided ? code::repository_duplicate_in_message : code::registry_duplicate_in_message,
-            named(object) + ": the uniqueId " + id + " stands in this submission twice");
+            named(work_, object) + ": the uniqueId " + id + " stands in this submission twice");
       all.push_back(id);
     }
     if (all.empty()) return;
@@ -108,7 +106,7 @@ class Submitting {
   void compare(const RegistryObject& object, const RegistryObject& old) {
     const std::string id(unique_id(object));
     if (object.kind != Kind::document_entry) {
-      work_.errors.add(code::duplicate_in_registry, named(object) + ": the uniqueId " + id + " is in use");
+      work_.errors.add(code::duplicate_in_registry, named(work_, object) + ": the uniqueId " + id + " is in use");
       return;
     }
     if (old.kind != Kind::document_entry) return wrong(object, "the uniqueId " + id + " is in use by another object");
@@ -125,13 +123,13 @@ class Submitting {
     const Slot* info = nullptr;
     for (const auto& object : objects_)
       if (!info) info = object.slot(slot::source_patient_info);
-    if (!cx.empty()) patient_ = patient_of(work_, cx, named(*set_), info);
+    if (!cx.empty()) patient_ = patient_of(work_, cx, named(work_, *set_), info);
     for (const auto& object : objects_) {
       const auto other = patient_id(object);
       if (&object == set_ || object.kind == Kind::association || other.empty() || cx.empty()) continue;
       const auto one = cx_of(cx), two = cx_of(other);
       if (one && two && !one->same(*two))
-        work_.errors.add(code::patient_mismatch, named(object) + " is of the patient " + std::string(other) +
+        work_.errors.add(code::patient_mismatch, named(work_, object) + " is of the patient " + std::string(other) +
                                                      ", the SubmissionSet of " + std::string(cx));
     }
   }
@@ -142,7 +140,7 @@ class Submitting {
   }
 
   void unresolved(const RegistryObject& association, const std::string& id) {
-    work_.errors.add(code::unresolved, named(association) + ": " + id + " cannot be resolved");
+    work_.errors.add(code::unresolved, named(work_, association) + ": " + id + " cannot be resolved");
   }
 
   void check_association(const RegistryObject& association) {
@@ -169,7 +167,7 @@ class Submitting {
     if (!target.is(Kind::document_entry)) return wrong(association, "members of a Folder are DocumentEntries");
     for (const End& end : {source, target}) {
       if (end.stored && !end.stored->record.object.approved())
-        work_.errors.add(code::deprecated, named(association) + ": " + end.object()->id + " is deprecated");
+        work_.errors.add(code::deprecated, named(work_, association) + ": " + end.object()->id + " is deprecated");
       same_patient(*end.object());
     }
   }
@@ -198,7 +196,7 @@ class Submitting {
     if (!target.object() || (only_registered && !target.stored)) return unresolved(association, association.target);
     if (!target.is(Kind::document_entry)) return wrong(association, "relationships are between DocumentEntries");
     if (target.stored && !target.object()->approved())
-      work_.errors.add(code::deprecated, named(association) + ": " + association.target + " is deprecated");
+      work_.errors.add(code::deprecated, named(work_, association) + ": " + association.target + " is deprecated");
     if (type == relation::is_snapshot_of && (!is_on_demand(*target.object()) || is_on_demand(*source.object())))
       wrong(association, "a snapshot is a stable entry of an on-demand one");
     same_patient(*target.object());
@@ -210,7 +208,7 @@ class Submitting {
     const auto cx = cx_of(patient_id(object));
     const auto* owner = cx ? work_.patients.find(*cx) : nullptr;
     if (owner && owner->id == patient_->id) return;
-    work_.errors.add(code::patient_mismatch, named(object) + " is of another patient than the SubmissionSet");
+    work_.errors.add(code::patient_mismatch, named(work_, object) + " is of another patient than the SubmissionSet");
   }
 
   // Every entry and folder that comes is a member of the submission set.
@@ -288,7 +286,7 @@ void check_attributes(Work& work, const RegistryObject& object, Submitted how, s
 void assign_ids(Work& work, std::vector<RegistryObject>& objects, std::string_view metadata_code) {
   std::map<std::string, std::string, std::less<>> names;
   const auto wrong = [&](const RegistryObject& object, std::string_view text) {
-    work.errors.add(metadata_code, named(object) + ": " + std::string(text));
+    work.errors.add(metadata_code, named(work, object) + ": " + std::string(text));
   };
   for (auto& object : objects) {
     const std::string given = object.id;
@@ -299,6 +297,7 @@ void assign_ids(Work& work, std::vector<RegistryObject>& objects, std::string_vi
     else if (!object.fresh && (work.registry.find(given) || work.registry.holder(given)))
       wrong(object, "the id is registered already");
     object.fresh = false;
+    if (object.id != given) work.sent_as.emplace(object.id, given);
     names.emplace(given, object.id);
   }
   const auto rename = [&](std::string& id) {
@@ -317,6 +316,11 @@ const fhir::Outcome* Work::failure() const {
   for (const auto* failure : {&registry.failure(), &patients.failure()})
     if (*failure) return &**failure;
   return nullptr;
+}
+
+std::string named(const Work& work, const RegistryObject& object) {
+  const auto sent = work.sent_as.find(object.id);
+  return std::string(word_of(object.kind)) + " " + (sent == work.sent_as.end() ? object.id : sent->second);
 }
 
 void submit(Work& work, Submission submission, Submitted how, std::string_view metadata_code) {

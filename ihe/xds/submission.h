@@ -3,6 +3,8 @@
 // TF-3 4.1, 4.2.2.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,7 @@ struct Work {
   Patients patients;
   Errors errors;
   std::vector<fhir::Batch> others = {};  // of other rooms, for the same commit: patients that were not known
+  std::map<std::string, std::string, std::less<>> sent_as = {};  // ids that were given here -> those of the message
 
   explicit Work(const Site& where) : Work(where, Patients(where)) {}
   Work(const Site& where, Patients known)
@@ -34,6 +37,9 @@ struct Work {
 // Registers the objects of a submission: ITI-42, ITI-41, ITI-61. `metadata_code`: XDSRegistryMetadataError, or that of
 // the repository. What came of it stands in work.registry, unless work.errors failed.
 void submit(Work& work, Submission submission, Submitted how, std::string_view metadata_code);
+
+// What an error calls an object: "DocumentEntry Document01", by the id that its sender wrote.
+std::string named(const Work& work, const RegistryObject& object);
 
 // A fresh urn:uuid.
 std::string new_uuid(const Site& site);

@@ -15,8 +15,6 @@
 namespace ihe::xds {
 namespace {
 
-std::string named(const RegistryObject& object) { return std::string(word_of(object.kind)) + " " + object.id; }
-
 std::string values_of(const RegistryObject& object, std::string_view slot) {
   const Slot* found = object.slot(slot);
   std::string all;
@@ -41,7 +39,7 @@ class Updating {
     assign_ids(work_, objects_, code::registry_metadata);
     for (auto& object : objects_) fresh_.emplace(object.id, &object);
     check_attributes(work_, *set_, Submitted::registered, code::registry_metadata);
-    patient_of(work_, patient_id(*set_), named(*set_));
+    patient_of(work_, patient_id(*set_), named(work_, *set_));
     check_unique_id();
     plan();
     if (!work_.errors.failed()) apply();
@@ -60,7 +58,7 @@ class Updating {
   };
 
   void fail(std::string_view error_code, const RegistryObject& object, const std::string& text) {
-    work_.errors.add(error_code, named(object) + ": " + text);
+    work_.errors.add(error_code, named(work_, object) + ": " + text);
   }
 
   void check_unique_id() {
@@ -128,15 +126,20 @@ class Updating {
     if (!restricted_ && now.object_type != before.object_type) fail(code::update, now, "the objectType cannot change");
     if (unique_id(now) != unique_id(before))
       fail(code::update_identifier, now, "the uniqueId cannot change from " + std::string(unique_id(before)));
-    const auto one = cx_of(patient_id(now)), two = cx_of(patient_id(before));
-    const bool same_patient = one && two && one->same(*two);
-    if (!same_patient) {
+    if (owner_of(now) != owner_of(before)) {
       if (restricted_)
         fail(code::patient_reconciliation, now, "the patientId cannot change");
-      else if (patient_of(work_, patient_id(now), named(now)) && has_relations(stored))
+      else if (patient_of(work_, patient_id(now), named(work_, now)) && has_relations(stored))
         fail(code::patient_reconciliation, now, "folders or relationships would be of another patient");
     }
     if (restricted_) check_restricted(now, before);
+  }
+
+  // The logical id of the patient, the same under all names that merges gave; "" for one that is not known.
+  std::string owner_of(const RegistryObject& object) {
+    const auto cx = cx_of(patient_id(object));
+    const auto* known = cx ? work_.patients.find(*cx) : nullptr;
+    return known ? known->id : std::string();
   }
 
   // ITI-92: what only the registry or the first submission decides.
@@ -215,10 +218,8 @@ class Updating {
                               target->kind == Kind::document_entry;
     if (!member && !relationship)
       return fail(code::registry_metadata, association, "it is neither of a Folder to its member nor a relationship");
-    const auto one = cx_of(patient_id(*source)), two = cx_of(patient_id(*target));
-    const auto* owner = one ? work_.patients.find(*one) : nullptr;
-    const auto* other = two ? work_.patients.find(*two) : nullptr;
-    if (!owner || !other || owner->id != other->id)
+    const auto owner = owner_of(*source);
+    if (owner.empty() || owner != owner_of(*target))
       return fail(code::patient_reconciliation, association, "its ends are of different patients");
     submitted_.push_back(found->second);
   }

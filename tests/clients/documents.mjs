@@ -171,6 +171,31 @@ test('ITI-65 does what its entries ask for, or refuses them', async () => {
   assert.equal(JSON.parse((await ask('GET', `${server.base}/${first}`)).text).status, 'superseded');
 });
 
+test('ITI-65 brings its patient along', async () => {
+  const bring = (patient, request) => {
+    const fullUrl = 'urn:uuid:00000000-0000-4000-8000-000000000006';
+    const asked = bundle({ entries: [{ fullUrl, request, resource: { resourceType: 'Patient', ...patient } }] });
+    for (const { resource } of asked.entry.slice(0, 2)) resource.subject = { reference: fullUrl };
+    return post(asked);
+  };
+  const identifier = [{ system: `urn:oid:${oid}`, value: `b${uid()}` }];
+  const first = await bring({ identifier, name: [{ family: 'Weber' }] }, { method: 'POST', url: 'Patient' });
+  assert.equal(first.status, 200, first.text);
+  const made = JSON.parse(first.text).entry.map(({ response }) => [response.status, response.location.split('/_history')[0]]);
+  assert.deepEqual(made.map(([status, place]) => [status, place.split('/')[0]]), [['201 Created', 'List'], ['201 Created', 'DocumentReference'], ['201 Created', 'Binary'], ['201 Created', 'Patient']]);
+  assert.equal(JSON.parse((await ask('GET', `${server.base}/${made[1][1]}`)).text).subject.reference, made[3][1]);
+  const again = await bring({ id: made[3][1].slice(8), identifier, birthDate: '1970-01-01' }, { method: 'PUT', url: made[3][1] });
+  assert.equal(again.status, 200, again.text);
+  assert.equal(JSON.parse(again.text).entry[3].response.status, '200 OK');
+  const now = JSON.parse((await ask('GET', `${server.base}/${made[3][1]}`)).text);
+  assert.deepEqual([now.name[0].family, now.birthDate], ['Weber', '1970-01-01']);
+  const other = await bring({ id: 'other', identifier }, { method: 'PUT', url: 'Patient/other' });
+  assert.equal(other.status, 422, other.text);
+  const nobody = await bring({ name: [{ family: 'Nobody' }] }, { method: 'POST', url: 'Patient' });
+  assert.equal(nobody.status, 422, nobody.text);
+  assert.match(nobody.text, /XDSUnknownPatientId/);
+});
+
 test('whom ITI-65 names, and what it refers to, is not lost', async () => {
   const unique = uid();
   const set = uid();
@@ -340,6 +365,14 @@ test('the content of an on-demand entry is made, kept as a snapshot, and replace
   const related = await ask18(server, 'a7ae438b-4bc2-4642-93e9-be891f7bb155', { uuid: `('${descendants((await byUnique(server, second.unique)).body, 'ExtrinsicObject')[0].getAttribute('id')}')` });
   const types = descendants(related.body, 'Association').map((one) => one.getAttribute('associationType').split(':').at(-1)).sort();
   assert.deepEqual(types, ['HasMember', 'IsSnapshotOf', 'RPLC']);
+  // Merged into another, the patient is called otherwise.
+  const survivor = `p${uid()}`;
+  await patient(server, survivor);
+  const merged = { resourceType: 'Patient', active: false, identifier: [{ system: `urn:oid:${oid}`, value: id }], link: [{ type: 'replaced-by', other: { identifier: { system: `urn:oid:${oid}`, value: survivor } } }] };
+  const merge = await ask('PUT', `${server.base}/Patient?identifier=urn:oid:${oid}|${id}`, JSON.stringify(merged));
+  assert.equal(merge.status, 200, merge.text);
+  const third = await made();
+  assert.ok(third.document.entry.some((entry) => entry.resource.code?.text === 'Asthma'));
 });
 
 test('B52 a document that points elsewhere is stored as bytes and never followed', async () => {

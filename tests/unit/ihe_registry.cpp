@@ -140,6 +140,11 @@ TEST_CASE("registry: B50 what breaks a rule leaves nothing behind") {
               association("RPLC", "Document01", "urn:uuid:7edca82f-054d-47f2-a032-9b2a5b5186c1")),
           "UnresolvedReferenceException");
   refuses(request(xml_of({})), "XDSRegistryMetadataError");
+  // By the id that the sender knows.
+  CHECK(registry
+            .run("ITI-42", request(xml_of({.unique_id = "1.2.3.101", .patient = cx("2")}) + submission_set("1.2.3.10") +
+                                   original()))
+            .has("codeContext=\"DocumentEntry Document01 is of the patient"));
   CHECK(registry.find().count("<rim:ExtrinsicObject") == 1);
   // The same bytes under the same uniqueId are a second entry.
   CHECK(registry.run("ITI-42", one({.hash = std::string(40, 'A'), .size = "5"}, "1.2.3.11")).success());
@@ -307,6 +312,10 @@ TEST_CASE("repository: bytes come back as they went in, with their hash, and B50
                                one({.unique_id = "1.2.3.102"}, "1.2.3.11") +
                                "</x:ProvideAndRegisterDocumentSetRequest>")
             .has("XDSMissingDocument"));
+  CHECK(registry.run("ITI-41", provide({.unique_id = "1.2.3.102", .without = "hash"}, "1.2.3.11", "doc7"), {})
+            .has("errorCode=\"XDSMissingDocument\""));
+  CHECK(registry.run("ITI-41", provide({.unique_id = "1.2.3.102", .without = "hash"}, "1.2.3.11"), {"", "of no entry"})
+            .has("XDSMissingDocumentMetadata"));
 }
 
 TEST_CASE("repository: a removed document is gone, its entry stays") {
@@ -498,6 +507,14 @@ TEST_CASE("registry: a merge shows in queries, a subsumed identifier takes no mo
   CHECK(found.has("value=\"" + escaped(cx("1")) + "\""));
   CHECK(registry.run("ITI-42", one({.unique_id = "1.2.3.102", .patient = cx("2")}, "1.2.3.10"))
             .has("XDSUnknownPatientId"));
+  // Who updates it names the patient as it is shown.
+  const auto update = registry.run(
+      "ITI-92",
+      request(xml_of({.unique_id = "1.2.3.101", .class_code = "SUMMARY", .lid = uuid_of(registry, "1.2.3.101")}) +
+              submission_set("1.2.3.11") +
+              association("HasMember", "SubmissionSet01", "Document01",
+                          slot("SubmissionSetStatus", {"Original"}) + slot("PreviousVersion", {"1"}))));
+  CHECK_MESSAGE(update.success(), update.xml);
 }
 
 TEST_CASE("registry: in a test lab a submission brings its patient") {
