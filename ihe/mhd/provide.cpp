@@ -178,6 +178,7 @@ class Providing {
       if (const auto why = unfit(*part.resource); !why.empty()) wrong(part, why);
       auto object = entry_from(*part.resource, part.id, context_);
       if (claims(*part.resource, ".Minimal.")) mark_limited(object, xds::scheme::limited_entry);
+      check_patient(part, object);
       if (part.entry) attach(part, object);
       submission_.objects.push_back(std::move(object));
     } else if (type == "List" && (is_submission_set(*part.resource) || is_folder(*part.resource))) {
@@ -187,6 +188,7 @@ class Providing {
       auto object = package_from(*part.resource, part.id, context_);
       if (claims(*part.resource, ".Minimal."))
         mark_limited(object, set ? xds::scheme::limited_set : xds::scheme::limited_folder);
+      check_patient(part, object);
       submission_.objects.push_back(std::move(object));
     } else if (type == "Bundle" && part.resource->value_of("type") != "document") {
       work_.errors.add("FHIRDocumentNotSupported", full_url(part) + " is a Bundle, but no document");
@@ -195,6 +197,12 @@ class Providing {
     } else if (type != "Parameters" && !is_content(part.resource)) {
       work_.errors.add(xds::code::registry_metadata, "An entry of type " + std::string(type) + " has no meaning here");
     }
+  }
+
+  // A subject that leads to no patient would be lost where limited metadata may have none. ITI-105 demands one.
+  void check_patient(const Part& part, const RegistryObject& object) {
+    if (xds::patient_id(object).empty() && (part.resource->child("subject") || is_simplified(*part.resource)))
+      work_.errors.add(xds::code::unknown_patient, named(work_, object) + ": its subject is no patient that is known");
   }
 
   // A Patient that comes along is fed to the index of patients, and known to all that the Bundle brings.

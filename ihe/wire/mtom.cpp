@@ -98,7 +98,7 @@ fhir::Result<std::shared_ptr<const Content>> Attachments::bytes_of(const xml::El
 std::vector<std::string> Attachments::left() const {
   std::vector<std::string> ids;
   for (std::size_t i = 0; i < parts_.size(); ++i)
-    if (!taken_[i] && !parts_[i].id.empty()) ids.push_back(parts_[i].id);
+    if (!taken_[i]) ids.push_back(parts_[i].id);
   return ids;
 }
 

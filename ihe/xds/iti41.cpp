@@ -32,7 +32,8 @@ fhir::Result<Documents> read_documents(const soap::Message& message, xds::Errors
       errors.add(xds::code::repository_metadata, "The Document " + id + " is in the message twice");
   }
   for (const auto& part : attachments.left())
-    errors.add(xds::code::missing_document_metadata, "The message has no Document for its part " + part);
+    errors.add(xds::code::missing_document_metadata,
+               "The message has no Document for its part " + (part.empty() ? "without Content-ID" : part));
   return documents;
 }
 

@@ -66,6 +66,12 @@ std::vector<IndexRow> rows_of(const Record& record) {
     out.add(Index::event_code, codes_of(object, scheme::event_code));
     out.add(Index::facility_code, codes_of(object, scheme::facility_code));
   }
+  // What is deprecated is called superseded by MHD (ITI-66), for which List.status has no code.
+  if (object.kind != Kind::document_entry && !object.approved()) {
+    auto& row = out.rows.emplace_back();
+    row.parameter = type_of(object.kind).parameter("status");
+    row.value = token("superseded");
+  }
   for (const auto& association : record.associations) {
     out.add(Index::association, association.id);
     out.add(Index::target, association.target);

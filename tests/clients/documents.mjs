@@ -138,6 +138,17 @@ test('ITI-65 replaces, and makes folders', async () => {
   assert.equal(made.status, 200, made.text);
   const list = JSON.parse((await ask('GET', `${server.base}/${JSON.parse(made.text).entry[3].response.location.split('/_history')[0]}`)).text);
   assert.equal(list.entry.length, 1);
+  // What is deprecated is asked for as superseded, or as FHIR calls it.
+  const deprecated = await ask('PUT', `${server.base}/List/${list.id}`, JSON.stringify({ ...list, status: 'retired' }));
+  assert.equal(deprecated.status, 200, deprecated.text);
+  for (const [status, total] of [['current', 0], ['retired', 1], ['superseded', 1]])
+    assert.equal(JSON.parse((await ask('GET', `${server.base}/List?_id=${list.id}&code=folder&status=${status}`)).text).total, total, status);
+  const nobody = bundle({});
+  delete nobody.meta;
+  for (const { resource } of nobody.entry.slice(0, 2)) Object.assign(resource, { subject: { reference: 'Patient/nobody' }, meta: { profile: [`${mhd}/StructureDefinition/IHE.MHD.Minimal.X`] } });
+  const lost = await post(nobody);
+  assert.equal(lost.status, 422, lost.text);
+  assert.match(lost.text, /XDSUnknownPatientId/);
 });
 
 test('ITI-65 does what its entries ask for, or refuses them', async () => {
@@ -239,6 +250,11 @@ test('ITI-105: a DocumentReference with its document is published on its own', a
   const answer = await ask('POST', `${server.base}/DocumentReference`, JSON.stringify(published(unique)));
   assert.equal(answer.status, 201, answer.text);
   assert.equal(only((await retrieve(server, unique)).parts).toString(), 'published');
+  for (const subject of [undefined, { reference: 'Patient/nobody' }, { display: 'Weber' }]) {
+    const lost = await ask('POST', `${server.base}/DocumentReference`, JSON.stringify({ ...published(uid()), subject }));
+    assert.equal(lost.status, 422, lost.text);
+    assert.match(lost.text, /XDSUnknownPatientId/);
+  }
   assert.equal(descendants((await byUnique(server, unique)).body, 'ExtrinsicObject').length, 1);
 });
 
@@ -387,7 +403,7 @@ test('kill -9 in the middle of a thousand submissions leaves none half stored', 
   const victim = await start({ data, flags });
   await patient(victim, '1');
   const sent = [];
-  const text = (unique) => (Number(unique.split('.').at(-1)) % 8 ? `document ${unique}` : `document ${unique} `.repeat(4_000));  // some are files
+  const text = (unique) => ((Number(unique.split('.').at(-1)) >> 1) % 8 ? `document ${unique}` : `document ${unique} `.repeat(4_000));  // some are files
   let killed = null;
   const client = async () => {
     while (sent.length < 1_000) {
