@@ -1,6 +1,8 @@
 // The one writer: queue, group commit, checkpoints. What a batch does to the tables is in apply.cpp.
 #include "src/store/sqlite/writer.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <exception>
 #include <utility>
@@ -16,10 +18,11 @@ constexpr std::size_t most_batches = 2048;  // in one group
 constexpr std::size_t few_batches = 16;
 constexpr std::size_t group_bytes = 64u << 20;
 constexpr std::size_t queue_bytes = 128u << 20;
-constexpr std::uint64_t pages_to_move = 16'000;  // the log is moved into the database from this length on
-constexpr std::uint64_t few_pages = 500;         // of it may be left for the writer to move, while nobody can commit
-constexpr int most_rounds = 4;                   // of moving what came meanwhile
-constexpr std::uint64_t bulk_log_pages = 100'000;
+constexpr std::uint64_t pages_to_move = 16'000;       // the log is moved into the database from this length on
+constexpr std::uint64_t bulk_pages_to_move = 60'000;  // written together more often, and read by few
+constexpr std::uint64_t few_pages = 500;  // of it may be left for the writer to move, while nobody can commit
+constexpr int most_rounds = 4;            // of moving what came meanwhile
+constexpr std::uint64_t bulk_log_pages = 200'000;
 constexpr std::chrono::milliseconds short_wait{20};  // for readers, while commits wait
 constexpr std::chrono::milliseconds long_wait{250};  // the same, where the log has become too long
 
@@ -27,8 +30,11 @@ fhir::Outcome unknown_end() {
   return {fhir::Kind::internal, "exception", "the store failed while committing; whether this was stored is unknown"};
 }
 
+// A load meets the pages of the indexes all over: as many are kept as an eighth of the memory holds, up to a gigabyte.
 Connection::Tuning tuning(const Options& options) {
-  return {.cache_kib = options.bulk ? 256 * 1024 : 64 * 1024, .mmap_bytes = 0};
+  if (!options.bulk) return {.cache_kib = 64 << 10, .mmap_bytes = 0};
+  const std::int64_t memory_kib = ::sysconf(_SC_PHYS_PAGES) * (::sysconf(_SC_PAGESIZE) / 1024);
+  return {.cache_kib = std::clamp<std::int64_t>(memory_kib / 8, 256 << 10, 1 << 20), .mmap_bytes = 0};
 }
 
 }  // namespace
@@ -41,7 +47,8 @@ Writer::Writer(std::string file, Names& names, const Options& options, Pool& rea
       connection_(file_, Connection::Mode::write, tuning(options)),
       rows_(connection_),
       most_pages_(options.bulk ? std::max(options.log_pages, bulk_log_pages) : options.log_pages),
-      move_at_(pages_to_move),
+      pages_to_move_(options.bulk ? bulk_pages_to_move : pages_to_move),
+      move_at_(pages_to_move_),
       restart_at_(most_pages_) {
   connection_.on_commit([this](int pages) { log_pages_ = static_cast<std::uint64_t>(pages); });
   load();
@@ -259,15 +266,15 @@ void Writer::answer(Group& group) {
 // grows until the writer waits for longer.
 void Writer::move_log() {
   const auto pages = log_pages_.load();
-  if (pages < move_at_ / 2) move_at_ = pages_to_move;
+  if (pages < move_at_ / 2) move_at_ = pages_to_move_;
   if (pages < restart_at_ / 2) restart_at_ = most_pages_;
   const bool too_long = pages >= restart_at_;
   if (mostly_moved_.exchange(false) || too_long) {
     // Where it fails, somebody reads for long: it is not tried again soon.
     if (too_long) restart_at_ = pages + most_pages_;
     restart_log(too_long ? long_wait : short_wait);
-  } else if (!options_.bulk && pages >= move_at_) {
-    move_at_ = pages + pages_to_move;
+  } else if (pages >= move_at_) {
+    move_at_ = pages + pages_to_move_;
     {
       const std::lock_guard lock(mutex_);
       checkpoint_wanted_ = true;

@@ -172,6 +172,7 @@ class Writer {
   bool checkpoint_wanted_ = false;
   std::atomic<bool> mostly_moved_{false};  // by the helper: the writer ends what it began
   const std::uint64_t most_pages_;         // of the log, before the writer waits for readers
+  const std::uint64_t pages_to_move_;      // of the log, before the helper moves them
   std::uint64_t move_at_;                  // pages of the log at which it is asked next
   std::uint64_t restart_at_;               // and at which the writer waits next
   std::thread helper_;
