@@ -177,9 +177,9 @@ fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
 
   std::vector<fhir::Link> links;
   links.push_back(
-      {"self", rest::link(call.base, below_base, parameters, given == call.parameters.end() ? "" : given->second)});
+      {"self", rest::link(call, below_base, parameters, given == call.parameters.end() ? "" : given->second)});
   if (!page->next.empty())
-    links.push_back({"next", rest::link(call.base, below_base, parameters, call.seal.seal(page->next, context))});
+    links.push_back({"next", rest::link(call, below_base, parameters, call.seal.seal(page->next, context))});
   fhir::BundleWriter bundle("searchset", std::nullopt, links);
   for (const auto& entry : page->entries)
     if (record.wanted(entry)) bundle.match(call.base, entry.version, entry.version.body, entry.match);

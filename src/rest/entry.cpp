@@ -41,6 +41,7 @@ fhir::Result<bool> read_url(std::string_view url, std::string_view base, BundleE
   if (!decoded || net::target_fault("/" + std::string(url)) != std::string_view{})
     return wrong(entry, "value", "request.url is not a valid address", ".request.url");
   entry.path = std::move(*decoded);
+  if (entry.path.ends_with('/')) entry.path.pop_back();  // as in the address of a request
   entry.query = query;
   return true;
 }

@@ -119,9 +119,9 @@ fhir::Result<Plan> run(const Call& call) {
     if (!current && current.outcome().kind != Kind::gone) return current.outcome();
   }
   std::vector<fhir::Link> links;
-  links.push_back({"self", link(call.base, below_base, asked->applied, asked->page)});
+  links.push_back({"self", link(call, below_base, asked->applied, asked->page)});
   if (!page->next.empty() && !asked->only_total)
-    links.push_back({"next", link(call.base, below_base, asked->applied, call.seal.seal(page->next, context))});
+    links.push_back({"next", link(call, below_base, asked->applied, call.seal.seal(page->next, context))});
   fhir::BundleWriter bundle("history", page->total, links);
   if (!asked->only_total)
     for (const auto& version : page->versions) bundle.history(call.base, version);

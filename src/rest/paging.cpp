@@ -42,6 +42,13 @@ std::string link(std::string_view base, std::string_view below_base, const fhir:
   return url;
 }
 
+std::string link(const Call& call, std::string_view below_base, fhir::search::Parameters parameters,
+                 std::string_view page) {
+  for (const auto& parameter : call.parameters)
+    if (parameter.first == "_format" || parameter.first == "_pretty") parameters.push_back(parameter);
+  return link(call.base, below_base, parameters, page);
+}
+
 std::string page_context(const Call& call, std::string_view below_base, const fhir::search::Parameters& parameters) {
   std::string context = call.access.subject;
   (context += '\n').append(below_base);

@@ -20,6 +20,10 @@ inline constexpr std::uint32_t most_count = 1000;
 std::string link(std::string_view base, std::string_view below_base, const fhir::search::Parameters& parameters,
                  std::string_view page = {});
 
+// The same below the base of a call, in the form that its parameters ask for: who follows cannot say it otherwise.
+std::string link(const Call& call, std::string_view below_base, fhir::search::Parameters parameters,
+                 std::string_view page = {});
+
 // What a token belongs to: who asks, where, and every parameter that decides which resources are found.
 std::string page_context(const Call& call, std::string_view below_base, const fhir::search::Parameters& parameters);
 

@@ -83,6 +83,21 @@ TEST_CASE("formats: bundles, histories and the capability statement in XML") {
   CHECK(head.header("Content-Length") == std::to_string(server.get("/Patient/p", wants_xml).body.size()));
 }
 
+TEST_CASE("formats: pages go on in the form that a parameter asked for") {
+  const RestServer server;
+  for (const auto* id : {"a", "b", "c"}) server.ask("PUT", "/Patient/" + std::string(id), weber(id), sends_xml);
+  for (const std::string path : {"/Patient?_count=1", "/Patient/_history?_count=1", "/Patient/$everything?_count=1"}) {
+    CAPTURE(path);
+    const auto first = server.get(path + "&_format=xml");
+    CHECK(is_xml(first, "Bundle"));
+    const auto at = first.body.find(R"(<relation value="next"/><url value=")");
+    REQUIRE(at != std::string::npos);
+    auto url = first.body.substr(at + 36, first.body.find('"', at + 36) - at - 36);
+    for (auto amp = url.find("&amp;"); amp != std::string::npos; amp = url.find("&amp;")) url.erase(amp + 1, 4);
+    CHECK(is_xml(server.get(url.substr(server.base().size())), "Bundle"));
+  }
+}
+
 TEST_CASE("formats: a batch and a transaction in XML, whatever form their entries ask for") {
   const RestServer server;
   const auto done = server.post("", bundle("transaction", entry("PUT", "Patient/p", weber("p"))), both_xml);

@@ -306,6 +306,10 @@ TEST_CASE("an entry's criteria hold addresses as they are, and a patch names oth
   REQUIRE(reply.status == 200);
   CHECK(reply.has(R"("total":1)"));
   CHECK(server.get("/Patient/p").has(R"("managingOrganization":{"reference":"Organization/)"));
+  CHECK(server
+            .post("", bundle("transaction", R"({"resource":{"resourceType":"Patient"},)"
+                                            R"("request":{"method":"POST","url":"Patient/"}})"))
+            .status == 200);
 }
 
 TEST_CASE("a transaction with one bad entry leaves nothing and names the entry") {
