@@ -47,10 +47,9 @@ std::string searchset(const Call& call, const Query& query, const fhir::SearchPa
                       std::string_view context, const std::vector<std::string>& domains) {
   std::vector<fhir::Link> links;
   fhir::search::Parameters self = query.applied;
-  links.push_back({"self", link(call, below_base, self,
-                                query.page.empty() ? std::string() : call.seal.seal(query.page, context))});
-  if (!page.next.empty())
-    links.push_back({"next", link(call, below_base, self, call.seal.seal(page.next, context))});
+  links.push_back(
+      {"self", link(call, below_base, self, query.page.empty() ? std::string() : call.seal.seal(query.page, context))});
+  if (!page.next.empty()) links.push_back({"next", link(call, below_base, self, call.seal.seal(page.next, context))});
   fhir::BundleWriter bundle("searchset", page.total, links);
   std::size_t bytes = 256;
   for (const auto& entry : page.entries) bytes += entry.version.body.size() + 192;
