@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr unsigned clients = 64;
 constexpr double most_ms = 10;
+constexpr double warm = 0.3;  // seconds before each
 
 struct Options {
   double seconds = 2;
@@ -49,8 +50,11 @@ void fill(const std::string& data, const Options& options) {
 void measure(const bench::Child& server, const std::string& name, double seconds, const bench::Next& next,
              Count& count) {
   const double before = server.core_seconds();
-  const bench::Figures figures = bench::drive(server.port(), clients, seconds, next);
-  const double each = (server.core_seconds() - before) / static_cast<double>(figures.good + figures.bad) * 1e6;
+  std::uint64_t asked = 0;
+  const bench::Figures figures = bench::drive(
+      server.port(), clients, seconds,
+      [&](unsigned client, const bench::Answer* last) { return ++asked, next(client, last); }, warm);
+  const double each = (server.core_seconds() - before) / static_cast<double>(asked) * 1e6;
   std::printf("%-44s %10.0f %9.2f %9.2f %8.0f %8.1f", name.c_str(), figures.rate, figures.p50, figures.p99, each,
               figures.bytes / 1024);
   if (figures.bad > 0) std::printf("   %llu refused", static_cast<unsigned long long>(figures.bad));

@@ -98,9 +98,10 @@ class Run {
     ::close(epoll_);
   }
 
-  Figures operator()(double seconds) {
+  Figures operator()(double seconds, double warm = 0) {
     const auto start = Clock::now();
-    end_ = start + span(seconds);
+    counts_from_ = start + span(warm);
+    end_ = counts_from_ + span(seconds);
     for (unsigned i = 0; i < connections_.size(); ++i) ready(i);
     std::vector<epoll_event> events(connections_.size());
     Clock::time_point due = start;
@@ -110,7 +111,7 @@ class Run {
       int count = wait(events, due);
       for (int i = 0; i < count; ++i) receive(events[static_cast<std::size_t>(i)].data.u32);
     }
-    return figures(std::chrono::duration<double>(Clock::now() - start).count());
+    return figures(std::chrono::duration<double>(Clock::now() - counts_from_).count());
   }
 
  private:
@@ -173,13 +174,14 @@ class Run {
   }
 
   void finish(Connection& connection) {
-    latencies_.push_back(std::chrono::duration<float, std::milli>(Clock::now() - connection.start).count());
     const std::string_view answer(connection.in.data(), connection.whole);
     connection.last = {status_of(answer), answer.substr(connection.head)};
     connection.answered = true;
+    connection.held = connection.whole = 0;
+    if (connection.start < counts_from_) return;
+    latencies_.push_back(std::chrono::duration<float, std::milli>(Clock::now() - connection.start).count());
     bytes_ += connection.last.body.size();
     ++(connection.last.status / 100 == 2 ? good_ : bad_);
-    connection.held = connection.whole = 0;
   }
 
   void broken(Connection& connection) {
@@ -210,7 +212,7 @@ class Run {
   std::vector<unsigned> idle_;
   std::vector<Connection> connections_;
   std::vector<std::vector<char>> spare_;  // as large as the answers; the last one is still in the core's cache
-  Clock::time_point end_;
+  Clock::time_point counts_from_, end_;
   std::vector<float> latencies_;
   std::uint64_t good_ = 0, bad_ = 0, bytes_ = 0;
   unsigned open_ = 0;
@@ -218,8 +220,8 @@ class Run {
 
 }  // namespace
 
-Figures drive(std::uint16_t port, unsigned clients, double seconds, const Next& next) {
-  return Run(port, clients, 0, next)(seconds);
+Figures drive(std::uint16_t port, unsigned clients, double seconds, const Next& next, double warm) {
+  return Run(port, clients, 0, next)(seconds, warm);
 }
 
 Figures paced(std::uint16_t port, unsigned clients, double rate, double seconds, const Next& next) {

@@ -26,8 +26,9 @@ struct Figures {
   std::uint64_t bad = 0;    // anything else; a connection that breaks counts as one and is not replaced
 };
 
-// Closed loop. Latency is from the first byte sent to the last one received.
-Figures drive(std::uint16_t port, unsigned clients, double seconds, const Next& next);
+// Closed loop. Latency is from the first byte sent to the last one received. What is sent in the `warm` seconds before
+// counts for nothing: connections find their speed then, and the server's caches are filled.
+Figures drive(std::uint16_t port, unsigned clients, double seconds, const Next& next, double warm = 0);
 
 // Open loop, `rate` requests a second on any idle one of the connections. Latency is from the time a request was due.
 Figures paced(std::uint16_t port, unsigned clients, double rate, double seconds, const Next& next);
