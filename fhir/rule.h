@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 
@@ -19,11 +20,11 @@
 namespace ihe {
 struct Settings;  // ihe/settings.h
 }
-namespace alzette::net {
-class Egress;  // src/net/egress.h
-}
 
 namespace fhir {
+
+// Whether the server may send what a resource tells to this address; why not.
+using MaySend = std::function<Result<bool>(std::string_view url)>;
 
 // What a rule may use. Writes that it adds obey the rules of their types as well.
 struct RuleSite {
@@ -33,8 +34,7 @@ struct RuleSite {
   std::int64_t now = 0;   // milliseconds since 1970 UTC
   Ids& ids;
   const ihe::Settings& settings;  // how this deployment is set up; only rules of ihe/ look into it
-  // Where the server may send to; only rules of src/ look into it. Null: into no network of its own.
-  const alzette::net::Egress* egress = nullptr;
+  MaySend may_send = nullptr;     // unset: into no network of the server's own
 };
 
 struct Rule {

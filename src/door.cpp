@@ -14,6 +14,7 @@
 #include "src/in_form.h"
 #include "src/log.h"
 #include "src/negotiate.h"
+#include "src/net/egress.h"
 #include "src/net/uri.h"
 #include "src/obey.h"
 #include "src/operation/operation.h"
@@ -218,12 +219,18 @@ struct Door::State {
     if (auto done = audit.carried_out(site, asked, *made); !done) return std::move(done.outcome());
     auto& batch = made->batch;
     if (!batch) return made;
-    if (auto done = obey({*snapshot, access, job.base, call.now, ids, settings, egress}, *batch); !done)
+    if (auto done = obey({*snapshot, access, job.base, call.now, ids, settings, may_send()}, *batch); !done)
       return std::move(done.outcome());
     auto faults = judge(job, {*snapshot, access, job.base, profiles, terminology}, made->claims_profile, *batch);
     if (!faults) return std::move(faults.outcome());
     for (std::size_t i = 0; i < made->shown; ++i) made->bodies.push_back(batch->writes[i].body);
     return warned(std::move(*made), *faults);
+  }
+
+  // Unset where nothing says what lies outside.
+  fhir::MaySend may_send() const {
+    if (!egress) return nullptr;
+    return [this](std::string_view url) { return egress->may_send(url); };
   }
 
   // A message may come as the parameter of $process-message.

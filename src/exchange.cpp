@@ -50,10 +50,8 @@ void Exchange::work(const std::shared_ptr<Job>& job) {
       }
     }();
     if (!made) return refuse(job, std::move(made.outcome()));
-    auto& batch = made->batch;
-    if (!batch || (job->asks && trail_.take(*batch))) return give(*job, std::move(made->answer));
-    auto writes = std::move(*batch);
-    commit(job, std::move(writes), std::move(*made));
+    job->made = std::move(*made);
+    carry_out(job);
   });
 }
 
@@ -115,20 +113,22 @@ void Exchange::refuse(const std::shared_ptr<Job>& job, fhir::Outcome outcome) {
   });
 }
 
-void Exchange::commit(const std::shared_ptr<Job>& job, fhir::Batch batch, ihe::Plan plan) {
-  const auto& writes = batch.writes;
-  const bool files = std::any_of(writes.begin(), writes.end(), [](const auto& one) { return !one.documents.empty(); });
-  const auto held = std::make_shared<fhir::Batch>(std::move(batch));
-  const auto shared = std::make_shared<ihe::Plan>(std::move(plan));
-  const auto hand_in = [this, job, held, shared] { this->hand_in(job, std::move(*held), shared); };
+void Exchange::carry_out(const std::shared_ptr<Job>& job) {
+  const auto& batch = job->made.batch;
+  const bool files = batch && std::any_of(batch->writes.begin(), batch->writes.end(),
+                                          [](const auto& one) { return !one.documents.empty(); });
+  const auto hand_in = [this, job] { commit(job); };
   if (!files || !disk_.post(hand_in)) hand_in();
 }
 
-void Exchange::hand_in(const std::shared_ptr<Job>& job, fhir::Batch batch, const std::shared_ptr<ihe::Plan>& shared) {
-  store_.commit(std::move(batch), [this, job, shared](fhir::Result<fhir::Receipt> receipt) {
+void Exchange::commit(const std::shared_ptr<Job>& job) {
+  auto& batch = job->made.batch;
+  if (!batch || (job->asks && trail_.take(*batch))) return give(*job, std::move(job->made.answer));
+  store_.commit(std::move(*batch), [this, job](fhir::Result<fhir::Receipt> receipt) {
     guarded(*job, [&] {
       if (receipt && job->asks) trail_.kept();
-      if (receipt) return give(*job, shared->committed ? shared->committed(*receipt) : std::move(shared->answer));
+      auto& plan = job->made;
+      if (receipt) return give(*job, plan.committed ? plan.committed(*receipt) : std::move(plan.answer));
       const auto& outcome = receipt.outcome();
       const bool transient =
           outcome.kind == Kind::conflict && !outcome.issues.empty() && outcome.issues.front().code == "transient";

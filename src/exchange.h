@@ -43,7 +43,8 @@ class Exchange {
     std::string base;
     Answered answered;  // null once it was called
     unsigned plans = 0;
-    bool asks = false;  // the batch holds nothing but its audit record
+    ihe::Plan made = {};  // the last plan
+    bool asks = false;    // its batch holds nothing but its audit record
   };
 
   void work(const std::shared_ptr<Job>& job);
@@ -52,9 +53,9 @@ class Exchange {
   static void give(Job& job, fhir::Result<ihe::Answer> answer);
   fhir::Result<ihe::Plan> plan(Job& job);
   void refuse(const std::shared_ptr<Job>& job, fhir::Outcome outcome);
-  void commit(const std::shared_ptr<Job>& job, fhir::Batch batch, ihe::Plan plan);
+  void carry_out(const std::shared_ptr<Job>& job);
   void post(const std::shared_ptr<Job>& job);
-  void hand_in(const std::shared_ptr<Job>& job, fhir::Batch batch, const std::shared_ptr<ihe::Plan>& plan);
+  void commit(const std::shared_ptr<Job>& job);
 
   fhir::Store& store_;
   WorkerLane& workers_;

@@ -75,8 +75,8 @@ class Providing {
     return submit(xds::Submitted::published);
   }
 
-  // One DocumentReference, in a SubmissionSet of our own making.
-  fhir::Result<Provided> run(const Node& reference, const std::string& id) {
+  // One DocumentReference, in a SubmissionSet of our own making. The write of the entry comes first.
+  fhir::Result<fhir::Batch> run(const Node& reference, const std::string& id) {
     parts_.push_back({nullptr, &reference});
     name(parts_.front());
     given_id_ = id;
@@ -93,7 +93,11 @@ class Providing {
     }
     add_own_set(entry);
     relate(parts_.front());
-    return submit(is_simplified(reference) ? xds::Submitted::limited : xds::Submitted::published);
+    auto provided = submit(is_simplified(reference) ? xds::Submitted::limited : xds::Submitted::published);
+    if (!provided) return std::move(provided.outcome());
+    auto& writes = provided->batch.writes;
+    std::swap(writes.front(), writes[provided->entries.front().write]);
+    return std::move(provided->batch);
   }
 
  private:
@@ -459,7 +463,7 @@ bool is_entry(const Node& reference) {
          });
 }
 
-fhir::Result<Provided> publish(const Site& site, const Node& reference) {
+fhir::Result<fhir::Batch> publish(const Site& site, const Node& reference) {
   return Providing(site, nullptr).run(reference, {});
 }
 
@@ -469,15 +473,13 @@ fhir::Result<std::optional<fhir::Batch>> Entries::put(const Site& site, const No
   if (!is_entry(reference) || !xds::is_uuid(uuid)) return std::optional<fhir::Batch>();
   const auto before = site.snapshot.read(site.access, *reference.type, id);
   if (before && !before->record.empty()) return std::optional<fhir::Batch>();
-  auto provided = Providing(xds::Patients(site, known_), site, nullptr).run(reference, uuid);
-  if (!provided) return std::move(provided.outcome());
-  auto& writes = provided->batch.writes;
-  std::swap(writes.front(), writes[provided->entries.front().write]);
-  auto& own = writes.front();
+  auto batch = Providing(xds::Patients(site, known_), site, nullptr).run(reference, uuid);
+  if (!batch) return std::move(batch.outcome());
+  auto& own = batch->writes.front();
   own.if_version_planned = !if_version;
   own.if_version = if_version ? if_version : before ? before->version : 0;
   if (before) own.method = fhir::Method::update;
-  return std::optional(std::move(provided->batch));
+  return std::optional(std::move(*batch));
 }
 
 }  // namespace ihe::mhd

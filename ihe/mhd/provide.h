@@ -33,9 +33,10 @@ bool is_document_bundle(const fhir::Node& bundle);
 fhir::Result<Provided> provide(const Site& site, const fhir::Node& bundle);
 
 // A DocumentReference that claims a profile of MHD is an entry of the registry, also when it comes alone: its document
-// lies in attachment.data or in a Binary, its SubmissionSet is made. Its entryUUID is what it claims, or a new one.
+// lies in attachment.data or in a Binary, its SubmissionSet is made. Its entryUUID is what it claims, or a new one. The
+// write of the entry itself comes first.
 bool is_entry(const fhir::Node& reference);
-fhir::Result<Provided> publish(const Site& site, const fhir::Node& reference);
+fhir::Result<fhir::Batch> publish(const Site& site, const fhir::Node& reference);
 // By ITI-105, which asks for less.
 bool is_simplified(const fhir::Node& reference);
 
@@ -43,7 +44,7 @@ bool is_simplified(const fhir::Node& reference);
 // snapshot. Who their patients are is found once.
 class Entries {
  public:
-  // The write of the entry itself comes first; it demands `if_version`, or that the entry is still what it is now.
+  // The first write demands `if_version`, or that the entry is still what it is now.
   // Nothing for what becomes no new entry: it claims no profile, `id` is no UUID, or it is registered already.
   fhir::Result<std::optional<fhir::Batch>> put(const Site& site, const fhir::Node& reference, const std::string& id,
                                                std::optional<std::int64_t> if_version = {});

@@ -159,6 +159,11 @@ Result<Endpoint> Egress::judge_secure(std::string_view url) const {
   return endpoint;
 }
 
+Result<bool> Egress::may_send(std::string_view url) const {
+  auto endpoint = judge_secure(url);
+  return endpoint ? Result<bool>(true) : std::move(endpoint.outcome());
+}
+
 Result<std::string> Egress::resolve(std::string_view url) const {
   const auto endpoint = judge(url);
   if (!endpoint) return endpoint.outcome();

@@ -34,6 +34,7 @@ class Egress {
 
   // The same for what carries patient data: http is refused as well, unless it is allowed by name.
   fhir::Result<Endpoint> judge_secure(std::string_view url) const;
+  fhir::Result<bool> may_send(std::string_view url) const;  // what that says, without where
 
   // "203.0.113.7:443": where to connect, after looking the name up. Blocks.
   fhir::Result<std::string> resolve(std::string_view url) const;

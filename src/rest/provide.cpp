@@ -63,11 +63,10 @@ fhir::Result<Plan> provide_documents(const Call& call, const Node& bundle) {
 
 fhir::Result<Plan> publish_document(const Call& call, const Node& reference) {
   if (auto faults = fhir::faults_of(reference)) return std::move(*faults);
-  auto provided = ihe::mhd::publish(site_of(call), reference);
-  if (!provided) return std::move(provided.outcome());
-  const auto at = provided->entries.front().write;
-  auto answer = answer_for(call, provided->batch.writes[at]);
-  return written_plan(std::move(answer), std::move(provided->batch), at);
+  auto batch = ihe::mhd::publish(site_of(call), reference);
+  if (!batch) return std::move(batch.outcome());
+  auto answer = answer_for(call, batch->writes.front());
+  return written_plan(std::move(answer), std::move(*batch));
 }
 
 }  // namespace alzette::rest

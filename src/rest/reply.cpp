@@ -172,12 +172,12 @@ Answer answer_for(const Call& call, const fhir::Write& write) {
   return answer;
 }
 
-Plan written_plan(Answer answer, fhir::Batch batch, std::size_t at) {
+Plan written_plan(Answer answer, fhir::Batch batch) {
   Plan plan;
-  if (shows(answer)) plan.shown = at + 1;
+  if (shows(answer)) plan.shown = 1;
   plan.batch = std::move(batch);
-  plan.reply = [answer = std::move(answer), at](Effect& effect) {
-    const auto& written = effect.receipt[at];
+  plan.reply = [answer = std::move(answer)](Effect& effect) {
+    const auto& written = effect.receipt.front();
     const bool created = written.effect == fhir::Written::Effect::created;
     Response response;
     response.status = created ? 201 : 200;
@@ -186,7 +186,7 @@ Plan written_plan(Answer answer, fhir::Batch batch, std::size_t at) {
                             !answer.outcome.empty() ? answer.outcome : all_ok(created ? "Created" : "Updated"));
     else if (shows(answer))
       response =
-          json_reply(response.status, fhir::stored_bytes(effect.bodies[at], written.version, written.last_updated));
+          json_reply(response.status, fhir::stored_bytes(effect.bodies.front(), written.version, written.last_updated));
     if (created)
       response.headers.emplace_back("Location", answer.base + "/" + std::string(answer.type) + "/" + answer.id +
                                                     "/_history/" + std::to_string(written.version));

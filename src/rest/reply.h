@@ -39,8 +39,8 @@ struct Answer {
   std::string outcome = {};  // what an OperationOutcome that is wanted says; "": all is well
 };
 Answer answer_for(const Call& call, const fhir::Write& write);
-// Commits `batch`, and answers for batch.writes[at].
-Plan written_plan(Answer answer, fhir::Batch batch, std::size_t at = 0);
+// Commits `batch`, and answers for its first write.
+Plan written_plan(Answer answer, fhir::Batch batch);
 
 // A resource that was there already: conditional create.
 Response found_reply(const Call& call, fhir::Version version);

@@ -32,7 +32,7 @@ Result<fhir::Incoming> resource_of(const fhir::Write& write, std::int64_t now) {
 Result<bool> check_endpoint(const RuleSite& site, const Subscription& wanted) {
   if (wanted.channel == Channel::websocket) return true;
   static const net::Egress nothing_private;
-  const auto judged = (site.egress ? *site.egress : nothing_private).judge_secure(wanted.endpoint);
+  const auto judged = site.may_send ? site.may_send(wanted.endpoint) : nothing_private.may_send(wanted.endpoint);
   if (judged) return true;
   return Outcome(Kind::unprocessable, "business-rule", judged.outcome().issues.front().diagnostics,
                  "Subscription.channel.endpoint");

@@ -78,7 +78,7 @@ TEST_CASE("subscription: each door says where the server may send to") {
   const auto access = fhir::Access::local_developer();
   fhir::Ids ids(1);
   const ihe::Settings settings;
-  const auto written = [&](const net::Egress* egress) {
+  const auto written = [&](const fhir::MaySend& may_send) {
     const auto body = fhir::receive(
         R"({"resourceType":"Subscription","status":"requested","reason":"x","criteria":"Patient?active=true",)"
         R"("channel":{"type":"rest-hook","endpoint":"https://10.0.0.7/hook"}})");
@@ -87,11 +87,13 @@ TEST_CASE("subscription: each door says where the server may send to") {
     REQUIRE(laid);
     fhir::Batch batch{access, {}, {}};
     batch.writes.push_back(std::move(*laid));
-    return alzette::obey({*snapshot, access, base, clock::wall_ms(), ids, settings, egress}, batch);
+    return alzette::obey({*snapshot, access, base, clock::wall_ms(), ids, settings, may_send}, batch);
   };
-  const net::Egress hospital({"https://10.0.0.7/"}), other({"https://10.0.0.8/"});
-  CHECK(written(&hospital));
-  CHECK(!written(&other));
+  const auto door_to = [](const char* allowed) {
+    return [egress = net::Egress({allowed})](std::string_view url) { return egress.may_send(url); };
+  };
+  CHECK(written(door_to("https://10.0.0.7/")));
+  CHECK(!written(door_to("https://10.0.0.8/")));
   CHECK(!written(nullptr));
 }
 
