@@ -34,9 +34,9 @@ struct Response {
   Headers headers;  // without Content-Length, Date, Connection: the server adds these (and gzip where asked)
   std::string body;
   std::shared_ptr<const fhir::Content> content = nullptr;  // sent behind `body`, piece by piece
-  std::int64_t last_updated = 0;  // what Last-Modified says to the second: milliseconds since 1970 UTC, 0 = nothing
   std::string_view route =
       {};  // pattern of the row that answered ("GET [type]/[id]"), static text, for logs and metrics
+  std::int64_t last_updated = 0;  // what Last-Modified says to the second: milliseconds since 1970 UTC, 0 = nothing
 };
 
 // Called once, from any thread. The server sends on the connection's own thread. When every copy is dropped
