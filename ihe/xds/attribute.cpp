@@ -118,7 +118,7 @@ std::string_view patient_id_scheme(Kind kind) {
 
 void set_patient_id(RegistryObject& object, std::string cx) {
   for (auto& label : object.identifiers)
-    if (label.scheme == patient_id_scheme(object.kind)) label.value = std::move(cx);
+    if (label.scheme == patient_id_scheme(object.kind)) label.value = cx;
 }
 
 int version_of(std::string_view version_name) {
