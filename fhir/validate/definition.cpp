@@ -25,15 +25,19 @@ bool has_scheme(std::string_view url) {
   return mark != url.npos && mark > 0 && url[mark] == ':';
 }
 
+// The children of one name, each with its place.
+template <class Visit>
+void each(const Node& parent, std::string_view name, const Place& place, Visit visit) {
+  std::uint32_t index = 0;
+  for (const Node& child : parent)
+    if (child.name == name) visit(child, Place{&place, name, index++, true});
+}
+
 // A profile named for a type must be one of that type.
 void judge_types(const Node& structure, const Place& place, const Profiles& profiles, const Say& say) {
   const Node* differential = structure.child("differential");
   if (!differential) return;
-  const Place list{&place, "differential", 0, false};
-  std::uint32_t index = 0;
-  for (const Node& element : *differential) {
-    if (element.name != "element") continue;
-    const Place here{&list, "element", index++, true};
+  each(*differential, "element", {&place, "differential", 0, false}, [&](const Node& element, const Place& here) {
     for (const Node& type : element) {
       if (type.name != "type") continue;
       const Type* code = definitions().type(type.value_of("code"));
@@ -49,7 +53,7 @@ void judge_types(const Node& structure, const Place& place, const Profiles& prof
               Severity::error);
       }
     }
-  }
+  });
 }
 
 // The types that one part of a discriminator's path leads to from any of
@@ -106,15 +110,10 @@ void judge_expression(const Node& holder, std::string_view name, const Place& pl
 void judge_rules(const Node& structure, const Place& place, const Say& say) {
   const Node* differential = structure.child("differential");
   if (!differential) return;
-  const Place list{&place, "differential", 0, false};
-  std::uint32_t index = 0;
-  for (const Node& element : *differential) {
-    if (element.name != "element") continue;
-    const Place here{&list, "element", index++, true};
-    std::uint32_t at = 0;
-    for (const Node& rule : element)
-      if (rule.name == "constraint") judge_expression(rule, "expression", {&here, "constraint", at++, true}, say);
-  }
+  each(*differential, "element", {&place, "differential", 0, false}, [&](const Node& element, const Place& here) {
+    each(element, "constraint", here,
+         [&](const Node& rule, const Place& there) { judge_expression(rule, "expression", there, say); });
+  });
 }
 
 // How often an element may occur at least or at most; nothing where that is not said.
@@ -136,14 +135,10 @@ void judge_cardinality(const Node& structure, const Node& base, const Place& pla
   std::map<std::string_view, const Node*> elements;
   for (const Node& element : *snapshot)
     if (element.name == "element" && !element.child("sliceName")) elements.emplace(element.value_of("path"), &element);
-  const Place list{&place, "differential", 0, false};
-  std::uint32_t index = 0;
-  for (const Node& element : *differential) {
-    if (element.name != "element") continue;
-    const Place here{&list, "element", index++, true};
+  each(*differential, "element", {&place, "differential", 0, false}, [&](const Node& element, const Place& here) {
     const auto found = elements.find(element.value_of("path"));
     if (found == elements.end() || element.child("sliceName") || element.value_of("id").find(':') != std::string::npos)
-      continue;
+      return;
     const auto least = limit_of(element, "min"), most = limit_of(element, "max");
     if (least && *least < limit_of(*found->second, "min").value_or(0))
       say({&here, "min", 0, false}, "business-rule", "The base asks for more: a profile may not ask for less",
@@ -151,7 +146,7 @@ void judge_cardinality(const Node& structure, const Node& base, const Place& pla
     if (most && *most > limit_of(*found->second, "max").value_or(std::numeric_limits<std::uint64_t>::max()))
       say({&here, "max", 0, false}, "business-rule", "The base allows less: a profile may not allow more",
           Severity::error);
-  }
+  });
 }
 
 void judge_structure(const Node& structure, const Place& place, const Profiles& profiles, const Say& say) {
@@ -205,23 +200,17 @@ bool declares(const Node& system, std::string_view property) {
 }
 
 void judge_concepts(const Node& include, const Place& place, const Say& say) {
-  std::uint32_t index = 0;
-  for (const Node& listed : include) {
-    if (listed.name != "concept") continue;
-    const Place here{&place, "concept", index++, true};
+  each(include, "concept", place, [&](const Node& listed, const Place& here) {
     const auto code = listed.value_of("code");
     if (include.value_of("system") == snomed && !is_sctid(code))
       say(here, "code-invalid", quoted(code) + " is no identifier of SNOMED CT", Severity::error);
-  }
+  });
 }
 
 // Filters by what the code system has; those by a truth take true or false.
 void judge_filters(const Node& include, const Place& place, const Canonicals& canonicals, const Say& say) {
   const auto system = canonicals.find("CodeSystem", include.value_of("system"));
-  std::uint32_t index = 0;
-  for (const Node& filter : include) {
-    if (filter.name != "filter") continue;
-    const Place here{&place, "filter", index++, true};
+  each(include, "filter", place, [&](const Node& filter, const Place& here) {
     const auto property = filter.value_of("property"), value = filter.value_of("value");
     const bool truth = property == "notSelectable" || property == "inactive" || filter.value_of("op") == "exists";
     if (truth && filter.value_of("op") != "in" && value != "true" && value != "false")
@@ -231,7 +220,7 @@ void judge_filters(const Node& include, const Place& place, const Canonicals& ca
     if (include.value_of("system") == snomed && property == "constraint")
       if (const auto fault = ecl_fault(value))
         say(here, "value", "The value is no expression constraint (ECL): " + *fault, Severity::error);
-  }
+  });
 }
 
 void judge_value_set(const Node& set, const Place& place, const Canonicals& canonicals, const Say& say) {
@@ -261,23 +250,17 @@ bool is_of_type(const Node& property, std::string_view type) {
 // Properties of concepts are of the types that the system declares; of those it does not declare nothing is known.
 void judge_properties(const Node& parent, const std::map<std::string_view, std::string_view>& types, const Place& place,
                       const Say& say) {
-  std::uint32_t index = 0;
-  for (const Node& listed : parent) {
-    if (listed.name != "concept") continue;
-    const Place here{&place, "concept", index++, true};
-    std::uint32_t at = 0;
-    for (const Node& property : listed) {
-      if (property.name != "property") continue;
-      const Place there{&here, "property", at++, true};
+  each(parent, "concept", place, [&](const Node& listed, const Place& here) {
+    each(listed, "property", here, [&](const Node& property, const Place& there) {
       const auto declared = types.find(property.value_of("code"));
       if (declared != types.end() && !is_of_type(property, declared->second))
         say(there, "business-rule",
             "The property '" + std::string(declared->first) + "' is declared to be of type " +
                 std::string(declared->second),
             Severity::error);
-    }
+    });
     judge_properties(listed, types, here, say);
-  }
+  });
 }
 
 // codesystem.html#properties, #supplements
@@ -296,10 +279,7 @@ void judge_code_system(const Node& system, const Place& place, const Say& say) {
                                 {"child", "code"}};
   std::map<std::string_view, std::string_view> types;
   std::set<std::string_view> uris;
-  std::uint32_t index = 0;
-  for (const Node& property : system) {
-    if (property.name != "property") continue;
-    const Place here{&place, "property", index++, true};
+  each(system, "property", place, [&](const Node& property, const Place& here) {
     const auto code = property.value_of("code"), uri = property.value_of("uri"), type = property.value_of("type");
     if (!types.emplace(code, type).second)
       say(here, "business-rule", "The property '" + std::string(code) + "' is defined twice", Severity::error);
@@ -309,7 +289,7 @@ void judge_code_system(const Node& system, const Place& place, const Say& say) {
       if (uri.starts_with(base) && uri.substr(base.size()) == one.code && type != one.type)
         say(here, "business-rule", "The property " + std::string(uri) + " is of type " + std::string(one.type),
             Severity::error);
-  }
+  });
   if (!types.empty()) judge_properties(system, types, place, say);
 }
 
@@ -323,20 +303,14 @@ void collect_link_ids(const Node& parent, std::set<std::string_view>& ids) {
 
 // What enables an item is an item of the questionnaire.
 void judge_items(const Node& parent, const std::set<std::string_view>& ids, const Place& place, const Say& say) {
-  std::uint32_t index = 0;
-  for (const Node& item : parent) {
-    if (item.name != "item") continue;
-    const Place here{&place, "item", index++, true};
-    std::uint32_t at = 0;
-    for (const Node& condition : item) {
-      if (condition.name != "enableWhen") continue;
-      const Place there{&here, "enableWhen", at++, true};
+  each(parent, "item", place, [&](const Node& item, const Place& here) {
+    each(item, "enableWhen", here, [&](const Node& condition, const Place& there) {
       if (!ids.contains(condition.value_of("question")))
         say({&there, "question", 0, false}, "not-found",
             "There is no item " + quoted(condition.value_of("question")) + " in the questionnaire", Severity::error);
-    }
+    });
     judge_items(item, ids, here, say);
-  }
+  });
 }
 
 void judge_questionnaire(const Node& questionnaire, const Place& place, const Say& say) {
