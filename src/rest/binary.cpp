@@ -59,7 +59,6 @@ bool is_raw(std::string_view content_type) {
 }
 
 bool is_content(const Call& call) {
-  if (is_raw(call.header("Content-Type"))) return true;
   fhir::Arena arena;
   if (call.format == fhir::Format::xml) {
     std::vector<fhir::Issue> issues;

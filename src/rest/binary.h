@@ -12,8 +12,8 @@ namespace alzette::rest {
 // documents of other standards come so.
 bool is_raw(std::string_view content_type);
 
-// Whether what is sent to an address of Binary is the content of one: all but the resource itself, also when it is
-// FHIR. What cannot be read as the FHIR that it is said to be is none.
+// Whether what is sent to an address of Binary by a media type of FHIR's is the content of one: all but the resource
+// itself. What cannot be read as JSON or XML at all is none.
 bool is_content(const Call& call);
 
 // The body as a Binary, its X-Security-Context as securityContext. The content may lie in a file, where it stays.

@@ -108,8 +108,10 @@ Result<Found> find_one(fhir::Snapshot& snapshot, const fhir::Access& access, con
 Result<std::shared_ptr<Incoming>> resource_of(const Call& call) {
   if (call.body) return call.body;
   const auto expected = call.type->name.view();
-  const bool content = expected == "Binary" && is_content(call);
-  auto incoming = content ? receive_binary(call.request, call.id) : rest::receive(call.request.body, call.format);
+  const bool raw = expected == "Binary" && is_raw(call.header("Content-Type"));
+  auto incoming = raw ? receive_binary(call.request, call.id) : rest::receive(call.request.body, call.format);
+  const bool fits = incoming && incoming->resource->type->name.view() == expected;
+  if (expected == "Binary" && !raw && !fits && is_content(call)) incoming = receive_binary(call.request, call.id);
   if (!incoming) return std::move(incoming.outcome());
   const auto given = incoming->resource->type->name.view();
   if (given != expected)

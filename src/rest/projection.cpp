@@ -72,8 +72,8 @@ Result<Projection> take_projection(Parameters& parameters, std::string_view base
 }
 
 Response project(Response response, const Projection& projection) {
-  const auto& type = find(response.headers, "Content-Type");
-  if (!projection.active() || response.status >= 300 || type != fhir_json || !make_whole(response)) return response;
+  if (!projection.active() || response.status >= 300) return response;
+  if (find(response.headers, "Content-Type") != fhir_json || !make_whole(response)) return response;
   if (!response.body.empty())
     response.body = fhir::project_answer(response.body, projection.summary, projection.elements, projection.written);
   return response;
