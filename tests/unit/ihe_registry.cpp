@@ -28,6 +28,13 @@ std::string status_of(Registry& registry, const std::string& uuid) {
   return status.substr(status.rfind(':') + 1);
 }
 
+// Its entry is 1.2.3.100, its folder 1.2.3.20.
+std::string one_in_folder() {
+  return one({}, "1.2.3.9",
+             folder("1.2.3.20") + association("HasMember", "SubmissionSet01", "Folder01") +
+                 association("HasMember", "Folder01", "Document01"));
+}
+
 std::string provide(const Entry& entry, const std::string& set_id, const std::string& part = "doc0") {
   return "<x:ProvideAndRegisterDocumentSetRequest xmlns:x=\"urn:ihe:iti:xds-b:2007\">" + one(entry, set_id) +
          "<x:Document id=\"" + entry.id +
@@ -160,11 +167,7 @@ TEST_CASE("registry: every fault of a submission is told at once") {
 
 TEST_CASE("registry: a replacement deprecates, its addenda too, and takes the old one's place in folders") {
   Registry registry;
-  REQUIRE(registry
-              .run("ITI-42", one({}, "1.2.3.9",
-                                 folder("1.2.3.20") + association("HasMember", "SubmissionSet01", "Folder01") +
-                                     association("HasMember", "Folder01", "Document01")))
-              .success());
+  REQUIRE(registry.run("ITI-42", one_in_folder()).success());
   const auto old = uuid_of(registry, "1.2.3.100");
   REQUIRE(registry.run("ITI-42", one({.unique_id = "1.2.3.101"}, "1.2.3.10", association("APND", "Document01", old)))
               .success());
@@ -223,11 +226,7 @@ TEST_CASE("registry: many patients may be asked for by what was coded alone") {
 
 TEST_CASE("registry: associations are shown by their status") {
   Registry registry;
-  REQUIRE(registry
-              .run("ITI-42", one({}, "1.2.3.9",
-                                 folder("1.2.3.20") + association("HasMember", "SubmissionSet01", "Folder01") +
-                                     association("HasMember", "Folder01", "Document01")))
-              .success());
+  REQUIRE(registry.run("ITI-42", one_in_folder()).success());
   const auto entry = uuid_of(registry, "1.2.3.100");
   const auto status = [](const std::string& word) { return "urn:oasis:names:tc:ebxml-regrep:StatusType:" + word; };
   const auto contents = registry.run("ITI-18", query(folder_and_contents, {{"XDSFolderUniqueId", "'1.2.3.20'"}}));
