@@ -1,8 +1,10 @@
 // Content negotiation. FHIR R4: http://hl7.org/fhir/R4/http.html#mime-type; RFC 9110 §12.5.1
 #include "src/negotiate.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
+#include <string>
 
 #include "src/net/ascii.h"
 
@@ -109,22 +111,37 @@ std::optional<AnswerForm> form_by_accept(std::string_view accept) {
   return best;
 }
 
+// `_format`, "" where there is none. A "+" that was not escaped arrives as a blank.
+std::string format_of(const fhir::search::Parameters& parameters) {
+  std::string format;
+  for (const auto& [name, value] : parameters)
+    if (name == "_format") format = value;
+  if (format.starts_with("application/fhir")) std::replace(format.begin(), format.end(), ' ', '+');
+  return format;
+}
+
+bool is_xml(std::string_view media) {
+  return net::same_word(media, "text/xml") || net::same_word(media, "application/xml");
+}
+
+// How closely a media range means a media type: 3 is the type itself, 0 not at all.
+int closeness(std::string_view range, std::string_view media) {
+  if (net::same_word(range, media) || (is_xml(range) && is_xml(media))) return 3;
+  if (net::same_word(range, "application/octet-stream")) return 3;
+  if (range.ends_with("/*") && net::same_word(range.substr(0, range.size() - 1), media.substr(0, media.find('/') + 1)))
+    return 2;
+  return range == "*/*" || range == "*" ? 1 : 0;
+}
+
 }  // namespace
 
 fhir::Result<AnswerForm> negotiate(const Request& request, const fhir::search::Parameters& parameters) {
-  std::string_view format;
   bool pretty = false;
-  for (const auto& [name, value] : parameters) {
-    if (name == "_format") format = value;
+  for (const auto& [name, value] : parameters)
     if (name == "_pretty") pretty = value == "true";
-  }
   std::optional<AnswerForm> form;
-  if (!format.empty()) {
-    // A "+" that was not escaped arrives as a blank.
-    std::string mended(format);
-    for (auto& c : mended)
-      if (c == ' ' && format.starts_with("application/fhir")) c = '+';
-    form = form_by_name(mended);
+  if (const auto format = format_of(parameters); !format.empty()) {
+    form = form_by_name(format);
   } else if (const auto accept = find(request.headers, "Accept"); !accept.empty()) {
     form = form_by_accept(accept);
   } else {
@@ -135,6 +152,23 @@ fhir::Result<AnswerForm> negotiate(const Request& request, const fhir::search::P
                          "This server answers in application/fhir+json and application/fhir+xml (FHIR 4.0)");
   form->pretty = pretty;
   return *form;
+}
+
+bool takes(const Request& request, const fhir::search::Parameters& parameters, std::string_view media_type) {
+  const auto format = format_of(parameters);
+  std::string_view ranges = format.empty() ? find(request.headers, "Accept") : std::string_view(format);
+  if (net::trim(ranges).empty()) return true;
+  const auto media = net::trim(media_type.substr(0, media_type.find(';')));
+  int closest = 0;
+  double quality = 0;
+  while (!ranges.empty()) {
+    const auto range = parse_media_type(next_piece(ranges, ','));
+    const int close = closeness(range.name, media);
+    if (close == 0 || close < closest) continue;
+    quality = close == closest ? std::max(quality, range.quality) : range.quality;
+    closest = close;
+  }
+  return quality > 0;
 }
 
 BodyForm body_form(std::string_view content_type) {

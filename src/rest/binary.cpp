@@ -11,6 +11,7 @@
 #include "fhir/format/json.h"
 #include "fhir/format/xml.h"
 #include "fhir/value.h"
+#include "src/negotiate.h"
 #include "src/net/ascii.h"
 #include "src/rest/reply.h"
 
@@ -91,10 +92,19 @@ fhir::Result<Incoming> receive_binary(const Request& request, std::string_view i
 
 namespace {
 
-Response raw_content(Response response, const fhir::Version& version, const Headers& request) {
+Response raw_content(const Call& call, Response response, const fhir::Version& version) {
   fhir::Arena arena;
   const auto binary = fhir::json::parse(version.body, arena);
   if (!binary) return response;
+  std::string media((*binary)->value_of("contentType"));
+  if (media.empty()) media = "application/octet-stream";
+  if (call.raw && !takes(call.request, call.parameters, media)) {
+    auto refusal = refuse({fhir::Kind::unsupported, "not-supported",
+                           "Binary/" + std::string(call.id) + " is " + media + ", or application/fhir+json and " +
+                               "application/fhir+xml as a resource: Accept takes none of them"});
+    refusal.status = 406;
+    return refusal;
+  }
   std::shared_ptr<const fhir::Content> content;
   if (!version.documents.empty()) {
     content = version.documents.front().bytes;
@@ -102,14 +112,13 @@ Response raw_content(Response response, const fhir::Version& version, const Head
     auto bytes = fhir::decode_base64((*binary)->value_of("data"));
     content = std::make_shared<fhir::TextContent>(bytes ? std::move(*bytes) : std::string());
   }
-  const std::string media((*binary)->value_of("contentType"));
-  response.headers.front().second = media.empty() ? "application/octet-stream" : media;
+  response.headers.front().second = std::move(media);
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   response.headers.emplace_back("Content-Security-Policy", "sandbox; default-src 'none'");
   response.headers.emplace_back("Accept-Ranges", "bytes");
-  const auto if_range = find(request, "If-Range");
+  const auto if_range = call.header("If-Range");
   if (if_range.empty() || if_range == find(response.headers, "ETag"))
-    content = cut(response, std::move(content), find(request, "Range"));
+    content = cut(response, std::move(content), call.header("Range"));
   if (const auto held = content->in_memory(); held.size() == content->size())
     response.body = held;
   else
@@ -127,7 +136,7 @@ Response binary_reply(const Call& call, fhir::Version version) {
   if (response.status != 200) return response;
   // A FHIR document in a Binary is what a client that asks for FHIR wants.
   const bool fhir_document = version.body.find(R"("contentType":"application/fhir+)") != std::string::npos;
-  if (call.raw || fhir_document) return raw_content(std::move(response), version, call.request.headers);
+  if (call.raw || fhir_document) return raw_content(call, std::move(response), version);
   if (version.documents.empty()) {
     response.body = std::move(version.body);
     return response;

@@ -20,7 +20,8 @@ bool is_content(const Call& call);
 fhir::Result<Incoming> receive_binary(const Request& request, std::string_view id);
 
 // The answer to a read of a Binary whose large values stand apart: as FHIR JSON, or (Call::raw) its content in its
-// own media type, the part of it that the request's Range asks for, harmless in a browser.
+// own media type, the part of it that the request's Range asks for, harmless in a browser; 406 where Accept takes
+// neither (IHE MHD 3.68.4.2.2).
 Response binary_reply(const Call& call, fhir::Version version);
 
 }  // namespace alzette::rest

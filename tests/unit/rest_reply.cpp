@@ -95,6 +95,25 @@ TEST_CASE("the form of an answer: Accept by quality, _format first") {
   CHECK_FALSE(form());
 }
 
+TEST_CASE("whether Accept takes content: the most specific range decides") {
+  Request request;
+  const auto taken = [&](std::string_view accept, std::string_view media, fhir::search::Parameters parameters = {}) {
+    request.headers = {{"Accept", std::string(accept)}};
+    return takes(request, parameters, media);
+  };
+  CHECK(taken("", "application/pdf"));
+  CHECK(taken("text/html, */*;q=0.1", "application/pdf"));
+  CHECK(taken("Application/PDF", "application/pdf; version=1.7"));
+  CHECK(taken("application/*", "application/pdf"));
+  CHECK(taken("application/octet-stream", "application/pdf"));
+  CHECK(taken("application/xml", "text/xml"));
+  CHECK_FALSE(taken("text/*", "application/pdf"));
+  CHECK_FALSE(taken("image/png, text/plain", "application/pdf"));
+  CHECK_FALSE(taken("*/*, application/pdf;q=0", "application/pdf"));
+  CHECK(taken("image/png", "application/pdf", {{"_format", "application/pdf"}}));
+  CHECK_FALSE(taken("*/*", "application/pdf", {{"_format", "text/plain"}}));
+}
+
 TEST_CASE("the form of a body") {
   CHECK(body_form("") == BodyForm::json);
   CHECK(body_form("application/fhir+json; charset=UTF-8") == BodyForm::json);

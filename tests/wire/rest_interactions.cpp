@@ -196,6 +196,10 @@ TEST_CASE("Binary: any content in, the same bytes out, or the resource where FHI
   CHECK(raw.header("Content-Type") == "application/pdf");
   CHECK(raw.header("X-Content-Type-Options") == "nosniff");
   CHECK(server.get(address).body == content);
+  const auto refused = server.get(address, "Accept: image/png, text/*;q=0.5\r\n");
+  CHECK(refused.status == 406);
+  CHECK(refused.has("is application/pdf"));
+  CHECK(server.get(address, "Accept: application/octet-stream\r\n").body == content);
   const auto resource = server.get(address, "Accept: application/fhir+json\r\n");
   CHECK(resource.text("contentType") == "application/pdf");
   CHECK(resource.text("data") == "JVBERgD/Cg==");
