@@ -22,8 +22,9 @@ struct AnswerForm {
 // Nothing acceptable: Kind::unsupported, to be answered 406.
 fhir::Result<AnswerForm> negotiate(const Request& request, const fhir::search::Parameters& parameters);
 
-// Whether `_format`, or else Accept, takes content of that media type. RFC 9110 12.5.1: the most specific range decides.
-// text/xml and application/xml are one and the same (RFC 7303 9.2), and everything is application/octet-stream.
+// Whether `_format`, or else Accept, takes content of that media type. RFC 9110 12.5.1: the most specific range
+// decides. text/xml and application/xml are one and the same (RFC 7303 9.2), and everything is
+// application/octet-stream.
 bool takes(const Request& request, const fhir::search::Parameters& parameters, std::string_view media_type);
 
 enum class BodyForm : std::uint8_t { json, xml, form, other };
