@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <charconv>
 #include <ctime>
+#include <mutex>
 
 #include "src/clock.h"
 
@@ -18,7 +19,8 @@ constexpr std::size_t buffer_limit = 32u << 10;
 constexpr std::size_t text_limit = 512;  // of one value; the rest is cut
 
 std::atomic<Level> least{Level::info};
-thread_local std::string buffer;
+std::mutex mutex;    // of the buffer
+std::string buffer;  // lines that wait
 
 std::string_view name_of(Level level) {
   switch (level) {
@@ -116,6 +118,11 @@ void put(std::string_view text) {
   }
 }
 
+void put_buffer() {
+  put(buffer);
+  buffer.clear();
+}
+
 }  // namespace
 
 void set_level(Level level) { least = level; }
@@ -128,23 +135,22 @@ std::string line(std::int64_t wall_ms, Level level, std::string_view event, std:
 }
 
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
-  if (!enabled(level)) return;
-  append_line(buffer, clock::wall_ms(), level, event, fields);
-  buffer.push_back('\n');
+  write_later(level, event, fields);
   flush();
 }
 
 void write_later(Level level, std::string_view event, std::initializer_list<Field> fields) {
   if (!enabled(level)) return;
-  append_line(buffer, clock::wall_ms(), level, event, fields);
-  buffer.push_back('\n');
-  if (buffer.size() > buffer_limit) flush();
+  auto text = line(clock::wall_ms(), level, event, fields);
+  text.push_back('\n');
+  const std::lock_guard lock(mutex);
+  buffer += text;
+  if (buffer.size() > buffer_limit) put_buffer();
 }
 
 void flush() {
-  if (buffer.empty()) return;
-  put(buffer);
-  buffer.clear();
+  const std::lock_guard lock(mutex);
+  put_buffer();
 }
 
 }  // namespace alzette::log

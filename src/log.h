@@ -31,7 +31,7 @@ bool enabled(Level level);
 // {"time":"2026-01-02T03:04:05.678Z","level":"info","event":"listening","address":"127.0.0.1:8080"}
 void write(Level level, std::string_view event, std::initializer_list<Field> fields = {});
 
-// As write(), but kept in the thread's buffer until flush() or 32 KiB: for lines of every request.
+// As write(), but kept until the next flush() or write(), or 32 KiB: for lines of every request.
 void write_later(Level level, std::string_view event, std::initializer_list<Field> fields);
 void flush();
 

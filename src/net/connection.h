@@ -1,20 +1,19 @@
-// One client's connection and the core it lives on: the inside of the server of net/http.h.
+// One client's connection, and what all of them share: the inside of the server of net/http.h.
 #pragma once
 
 #include <atomic>
+#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <string>
-#include <thread>
-#include <unordered_map>
 #include <utility>  // before Asio 1.18, which forgets it
 #include <vector>
 
 #include "src/clock.h"
-#include "src/metrics.h"
 #include "src/net/answer.h"
 #include "src/net/body.h"
 #include "src/net/buffer.h"
@@ -25,50 +24,47 @@ namespace alzette::net {
 
 using Time = clock::Monotonic::time_point;
 using Tcp = boost::asio::ip::tcp;
+using Strand = boost::asio::strand<boost::asio::io_context::executor_type>;
+using Socket = boost::asio::basic_stream_socket<Tcp, Strand>;
 class Connection;
-struct Core;
 
-// What all cores share.
+// The connections of a server, the longest unused first. From any thread.
+class Roll {
+ public:
+  using Place = std::list<std::weak_ptr<Connection>>::iterator;
+
+  Place add(std::weak_ptr<Connection> connection);
+  void remove(Place place);
+  void used(Place place);
+  std::size_t size() const;
+  std::vector<std::shared_ptr<Connection>> all() const;
+  std::shared_ptr<Connection> longest_resting() const;  // each is given once between two requests of its client
+
+ private:
+  mutable std::mutex mutex_;
+  std::list<std::weak_ptr<Connection>> connections_;
+};
+
+// What all connections share.
 struct Shared {
+  explicit Shared(std::uint32_t threads) : io(static_cast<int>(threads)) {}
+
+  boost::asio::io_context io;
   Limits limits;
   Handler handler;
   WebSocketDoor websockets;
   std::shared_ptr<const TlsContext> tls;
   bool log_requests = false;
   std::uint32_t most_connections = 0;
-  std::atomic<std::uint32_t> open{0};
-  std::vector<std::weak_ptr<Core>> cores;
+  Roll connections;
+  std::atomic<std::uint64_t> requests{0};  // for ids
+  std::atomic<bool> draining{false}, stopped{false};
 };
 
-// One thread's part of the server. Everything but `io`, `stopped` and `open` belongs to that thread alone.
-struct Core {
-  explicit Core(std::shared_ptr<Shared> all) : shared(std::move(all)) {}
-
-  std::shared_ptr<Shared> shared;
-  boost::asio::io_context io{1};
-  std::thread::id thread;
-  std::atomic<bool> stopped{false};
-  std::atomic<std::uint32_t> open{0};  // connections, with those on their way to this core
-  bool draining = false;
-  std::string date;
-  std::uint64_t requests = 0;  // for ids
-  std::uint32_t number = 0;
-  std::list<Connection*> connections;  // the longest unused first
-  std::string plain;                   // decrypted bytes on their way
-
-  void count(std::string_view route, int status, std::uint64_t microseconds);
-
- private:
-  struct Measures {
-    metrics::Counter requests;
-    metrics::Histogram time;
-  };
-  std::unordered_map<std::uint64_t, Measures> measures_;  // by route and status
-};
-
+// All but what is marked runs on its strand: on any of the server's threads, one at a time.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(std::shared_ptr<Core> core, Tcp::socket socket, bool secure);
+  Connection(std::shared_ptr<Shared> shared, Socket socket, bool secure);
 
   void start();
   void sweep(Time now);
@@ -77,6 +73,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void cut();    // closes now
 
   // From any thread.
+  Strand strand() { return socket_.get_executor(); }
+  bool take_rest() { return resting_.exchange(false); }  // whether it waits for a request, the first time only
   static void respond(const std::shared_ptr<Connection>& connection, Response response);
   static void send_frame(const std::shared_ptr<Connection>& connection, std::string frame, bool last);
 
@@ -125,10 +123,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void begin_linger();
   void enter(State state, Time now);
 
-  std::shared_ptr<Core> core_;
-  Tcp::socket socket_;
-  std::list<Connection*>::iterator place_;
+  std::shared_ptr<Shared> shared_;
+  Socket socket_;
+  Roll::Place place_;
   State state_ = State::idle;
+  std::atomic<bool> resting_{false};
   bool reading_ = false, writing_ = false, blocked_ = false, processing_ = false, closing_ = false;
   Time since_;                                                 // of the state
   Time mark_;                                                  // start of the window in which a rate is measured

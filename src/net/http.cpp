@@ -2,11 +2,13 @@
 // then read by Beast's parser; bodies are taken apart by framing.h. RFC 9112 §9.
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/post.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <exception>
+#include <unordered_map>
 
 #include "src/log.h"
+#include "src/metrics.h"
 #include "src/net/ascii.h"
 #include "src/net/connection.h"
 #include "src/net/shared_text.h"
@@ -55,12 +57,10 @@ class HeadParser final : public beast::http::basic_parser<true> {
 bool is_plain_id(std::string_view id) { return id.size() <= 64 && std::all_of(id.begin(), id.end(), is_token); }
 
 // Hexadecimal of 15 digits: unique within a run, and short enough to need no allocation.
-std::string make_id(std::uint32_t core, std::uint64_t number) {
+std::string make_id(std::uint64_t number) {
   static constexpr std::string_view digits = "0123456789abcdef";
   std::string id(15, '0');
-  for (int i = 14; i >= 2; --i, number >>= 4) id[static_cast<std::size_t>(i)] = digits[number & 15];
-  id[0] = digits[core >> 4 & 15];
-  id[1] = digits[core & 15];
+  for (auto digit = id.rbegin(); digit != id.rend(); ++digit, number >>= 4) *digit = digits[number & 15];
   return id;
 }
 
@@ -71,6 +71,27 @@ bool is_fhir(std::string_view head) {
   if (!head.starts_with("/fhir")) return false;
   head.remove_prefix(5);
   return head.empty() || head.front() == '/' || head.front() == '?' || head.front() == ' ';
+}
+
+void count(std::string_view route, int status, std::uint64_t microseconds) {
+  struct Measures {
+    metrics::Counter requests;
+    metrics::Histogram time;
+  };
+  thread_local std::unordered_map<std::uint64_t, Measures> known;  // by route and status
+  const auto key = reinterpret_cast<std::uintptr_t>(route.data()) * 1009 + static_cast<std::uint64_t>(status);
+  auto found = known.find(key);
+  if (found == known.end()) {
+    const std::string label = "route=\"" + std::string(route.empty() ? "none" : route) + "\"";
+    const std::string labels = label + ",status=\"" + std::to_string(status) + "\"";
+    found = known
+                .try_emplace(key, Measures{metrics::Counter("alzette_requests_total", "Requests answered", labels),
+                                           metrics::Histogram("alzette_request_seconds",
+                                                              "From the first byte of a request to its answer", label)})
+                .first;
+  }
+  found->second.requests.add();
+  found->second.time.observe(microseconds);
 }
 
 // What the handler is given to answer with. Dropped unanswered, it answers 500.
@@ -99,10 +120,10 @@ class Ticket {
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<Core> core, Tcp::socket socket, bool secure)
-    : core_(std::move(core)), socket_(std::move(socket)), body_(core_->shared->limits.body) {
+Connection::Connection(std::shared_ptr<Shared> shared, Socket socket, bool secure)
+    : shared_(std::move(shared)), socket_(std::move(socket)), body_(shared_->limits.body) {
   request_.secure = secure;
-  if (secure) tls_ = std::make_unique<TlsSession>(*core_->shared->tls);
+  if (secure) tls_ = std::make_unique<TlsSession>(*shared_->tls);
 }
 
 void Connection::start() {
@@ -111,14 +132,15 @@ void Connection::start() {
   socket_.set_option(Tcp::no_delay(true), error);
   const auto remote = socket_.remote_endpoint(error);
   if (!error) peer_ = remote.address().to_string();
-  place_ = core_->connections.insert(core_->connections.end(), this);
+  place_ = shared_->connections.add(weak_from_this());
   enter(State::idle, clock::Monotonic::now());
-  if (core_->draining) return drain();  // it was on its way to this core
+  if (shared_->draining) return drain();  // it was on its way
   read();
 }
 
 void Connection::enter(State state, Time now) {
   state_ = state;
+  resting_ = state == State::idle;
   since_ = now;
   mark(now);
 }
@@ -154,7 +176,7 @@ void Connection::on_read(bool failed, std::size_t n) {
 }
 
 bool Connection::decrypt(std::size_t n) {
-  auto& plain = core_->plain;
+  thread_local std::string plain;
   plain.clear();
   const auto state = tls_->receive(raw_.view().substr(raw_.view().size() - n), plain, wire_);
   raw_.consume(raw_.view().size());
@@ -220,7 +242,7 @@ bool Connection::advance() {
 
 bool Connection::take_head() {
   const auto bytes = in_.view();
-  switch (check_.check(bytes, core_->shared->limits.head)) {
+  switch (check_.check(bytes, shared_->limits.head)) {
     case HeadCheck::State::more:
       return false;
     case HeadCheck::State::refused:
@@ -244,7 +266,7 @@ bool Connection::take_head() {
   exchange_.keep_alive = head_.keep_alive;
   exchange_.takes_gzip = accepts_gzip(find(request_.headers, "Accept-Encoding"));
   const auto id = find(request_.headers, "X-Request-Id");
-  exchange_.id = !id.empty() && is_plain_id(id) ? std::string(id) : make_id(core_->number, ++core_->requests);
+  exchange_.id = !id.empty() && is_plain_id(id) ? std::string(id) : make_id(++shared_->requests);
   if (exchange_.head_only) request_.method = "GET";
   return begin_body();
 }
@@ -256,7 +278,7 @@ bool Connection::begin_body() {
     return true;
   }
   // A coded body is held to the limit while it is decoded; more than the limit coded is too much already.
-  const auto& limits = core_->shared->limits.body;
+  const auto& limits = shared_->limits.body;
   const bool document = limits.takes_documents(request_.target);
   if (head_.length > (document ? limits.document_bytes : limits.bytes)) {
     refuse({413, "the body is larger than this server takes"});
@@ -336,18 +358,18 @@ bool Connection::keep(std::string_view data) {
 
 void Connection::dispatch() {
   enter(State::handling, started_);
-  core_->connections.splice(core_->connections.end(), core_->connections, place_);
+  shared_->connections.used(place_);
   Request request = std::move(request_);
   request_ = Request();
   request_.secure = request.secure;
   request.peer = peer_;
   request.id = exchange_.id;
-  if (!core_->shared->websockets.path.empty() && asks_for_websocket(request) &&
-      request.target.substr(0, request.target.find('?')) == core_->shared->websockets.path)
+  if (!shared_->websockets.path.empty() && asks_for_websocket(request) &&
+      request.target.substr(0, request.target.find('?')) == shared_->websockets.path)
     return open_websocket(request);
   auto ticket = std::make_shared<Ticket>(shared_from_this());
   try {
-    core_->shared->handler(std::move(request), [ticket](Response response) { ticket->give(std::move(response)); });
+    shared_->handler(std::move(request), [ticket](Response response) { ticket->give(std::move(response)); });
   } catch (const std::exception& error) {
     log::write(log::Level::error, "handler_failed", {{"id", exchange_.id}, {"what", error.what()}});
     ticket->give(refusal_answer({500, "an internal error; the log has more under the request's id"}, false));
@@ -355,23 +377,20 @@ void Connection::dispatch() {
 }
 
 void Connection::respond(const std::shared_ptr<Connection>& connection, Response response) {
-  auto& core = *connection->core_;
-  if (core.thread == std::this_thread::get_id()) {
-    compress(response, connection->exchange_.takes_gzip, core.shared->limits.gzip_from);
-    return connection->answer(std::move(response));
-  }
-  if (core.stopped) return;
-  // The connection waits for this answer, so its exchange does not change; compression costs this thread, not the core.
-  compress(response, connection->exchange_.takes_gzip, core.shared->limits.gzip_from);
-  asio::post(core.io, [connection, answer = std::move(response)]() mutable { connection->answer(std::move(answer)); });
+  const auto& shared = *connection->shared_;
+  if (shared.stopped) return;
+  // The connection waits for this answer, so its exchange does not change; compression costs the thread that answers.
+  compress(response, connection->exchange_.takes_gzip, shared.limits.gzip_from);
+  asio::dispatch(connection->strand(),
+                 [connection, answer = std::move(response)]() mutable { connection->answer(std::move(answer)); });
 }
 
 void Connection::answer(Response response) {
   if (state_ != State::handling) return;
-  if (core_->draining) exchange_.keep_alive = false;
+  if (shared_->draining) exchange_.keep_alive = false;
   const int status = response.status;
   const auto route = response.route;
-  std::string head = head_of(response, exchange_, core_->date);
+  std::string head = head_of(response, exchange_, date_now());
   const auto content = response.content ? static_cast<std::size_t>(response.content->size()) : 0;
   report(status, head.size() + response.body.size() + content, route);
   const auto* shared = tls_ ? nullptr : dynamic_cast<const SharedText*>(response.content.get());
@@ -389,7 +408,7 @@ void Connection::refuse(const Refusal& refusal) {
   auto response = refusal_answer(refusal, fhir);
   exchange_.keep_alive = false;
   if (state_ == State::head) exchange_.id.clear();
-  const auto head = head_of(response, exchange_, core_->date);
+  const auto head = head_of(response, exchange_, date_now());
   report(refusal.status, head.size() + response.body.size(), {});
   out_.push_back({head, std::move(response.body), nullptr});
   closing_ = true;
@@ -397,9 +416,9 @@ void Connection::refuse(const Refusal& refusal) {
 
 void Connection::report(int status, std::size_t bytes, std::string_view route) {
   const auto taken = clock::microseconds_since(started_);
-  core_->count(route, status, taken);
+  count(route, status, taken);
   const bool notable = status >= 500 || taken >= slow_request;
-  if (!notable && !core_->shared->log_requests) return;
+  if (!notable && !shared_->log_requests) return;
   log::write_later(notable ? log::Level::warning : log::Level::info, "request",
                    {{"id", exchange_.id},
                     {"route", route},

@@ -1,4 +1,5 @@
-// The HTTP/1.1 server: one io_context, acceptor (SO_REUSEPORT) and thread per core; a connection stays on its core.
+// The HTTP/1.1 server: a thread per core, and any of them serves any connection, in its strand. So no connection waits
+// for a thread that is busy with, or was put off its core amid, another one's request.
 // Keep-alive, pipelining in order, chunked and gzip bodies, TLS, every limit and time-out in `Limits`.
 // RFC 9110, RFC 9112; refusals are numbered B01–B20 in the tests.
 #pragma once

@@ -152,7 +152,7 @@ bool Connection::encrypt() {
   if (wire_at_ < wire_.size()) return true;
   wire_.clear();
   wire_at_ = 0;
-  auto& plain = core_->plain;
+  thread_local std::string plain;
   plain.clear();
   visit_out([&](std::string_view part) {
     plain.append(part.substr(0, tls_slice - plain.size()));
@@ -195,7 +195,7 @@ void Connection::mark(Time now) {
 }
 
 bool Connection::too_slow(Time now) {
-  const auto& limits = core_->shared->limits;
+  const auto& limits = shared_->limits;
   if (now - mark_ < limits.patience) return false;
   const auto asked = limits.slowest * static_cast<std::uint64_t>(limits.patience.count()) / 1000;
   const bool slow = progress() - mark_progress_ < asked;
@@ -204,7 +204,7 @@ bool Connection::too_slow(Time now) {
 }
 
 void Connection::sweep(Time now) {
-  const auto& limits = core_->shared->limits;
+  const auto& limits = shared_->limits;
   if (writing_) {
     if (too_slow(now)) abort();
     return;
@@ -268,9 +268,8 @@ void Connection::cut() {
   state_ = State::closed;
   boost::system::error_code error;
   socket_.close(error);
-  core_->connections.erase(place_);
-  --core_->shared->open;
-  --core_->open;
+  resting_ = false;
+  shared_->connections.remove(place_);
   if (const auto listener = std::exchange(listener_, nullptr)) listener->closed();
 }
 

@@ -27,15 +27,15 @@ class Sending final : public WebSocket {
 
 void Connection::open_websocket(const Request& request) {
   auto response =
-      core_->draining ? refusal_answer({503, "the server is about to end"}, false) : websocket_answer(request);
+      shared_->draining ? refusal_answer({503, "the server is about to end"}, false) : websocket_answer(request);
   response.route = "websocket";
   if (response.status != 101) return answer(std::move(response));
-  const auto head = head_of(response, exchange_, core_->date);
+  const auto head = head_of(response, exchange_, date_now());
   report(response.status, head.size(), response.route);
   out_.push_back({head, {}, nullptr});
   frames_ = std::make_unique<Frames>();
   enter(State::websocket, clock::Monotonic::now());
-  listener_ = core_->shared->websockets.open(request, std::make_shared<Sending>(weak_from_this()));
+  listener_ = shared_->websockets.open(request, std::make_shared<Sending>(weak_from_this()));
 }
 
 bool Connection::take_frame() {
@@ -63,9 +63,8 @@ bool Connection::take_frame() {
 }
 
 void Connection::send_frame(const std::shared_ptr<Connection>& connection, std::string frame, bool last) {
-  auto& core = *connection->core_;
-  if (core.stopped) return;
-  boost::asio::post(core.io, [connection, bytes = std::move(frame), last]() mutable {
+  if (connection->shared_->stopped) return;
+  boost::asio::post(connection->strand(), [connection, bytes = std::move(frame), last]() mutable {
     connection->push_frame(std::move(bytes), last);
   });
 }

@@ -25,7 +25,7 @@ class WebSocket {
   virtual void close() = 0;  // after what was sent
 };
 
-// What becomes of a connection. Called on the connection's core thread; must not block.
+// What becomes of a connection. Called one at a time, on one of the network's threads; must not block.
 class WebSocketListener {
  public:
   virtual ~WebSocketListener() = default;
