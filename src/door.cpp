@@ -8,6 +8,7 @@
 #include <atomic>
 #include <exception>
 
+#include "fhir/format/json.h"
 #include "fhir/terminology/meanings.h"
 #include "src/audit.h"
 #include "src/clock.h"
@@ -169,8 +170,9 @@ struct Door::State {
       job.projection = std::move(*projection);
     }
     if (job.request.spooled && !takes_content(job)) {
-      if (job.request.spooled->size() > most_in_memory)
-        return refusal(413, "too-long", "A resource may have " + std::to_string(most_in_memory >> 20) + " MiB");
+      constexpr std::uint64_t most = fhir::json::Limits{}.bytes;
+      if (job.request.spooled->size() > most)
+        return refusal(413, "too-long", "A resource may have " + std::to_string(most >> 20) + " MiB");
       job.request.body = job.request.spooled->text();
       job.request.spooled = nullptr;
     }

@@ -2,6 +2,7 @@
 #include "src/in_form.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "fhir/format/json.h"
@@ -12,6 +13,7 @@
 namespace alzette {
 
 bool make_whole(Response& response) {
+  constexpr std::uint64_t most_in_memory = 128u << 20;
   if (!response.content) return true;
   if (response.content->size() > most_in_memory) return false;
   response.body = response.content->text();

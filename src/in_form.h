@@ -1,7 +1,6 @@
 // Answers in the form that was asked for: handlers answer resources in JSON.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <mutex>
 
@@ -10,8 +9,6 @@
 #include "src/negotiate.h"
 
 namespace alzette {
-
-inline constexpr std::uint64_t most_in_memory = 128u << 20;  // bytes of a body or an answer that is FHIR
 
 // Puts all that a response says into its body; false where that is more than memory should hold.
 bool make_whole(Response& response);

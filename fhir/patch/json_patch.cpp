@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fhir/format/json.h"
+#include "fhir/format/json_commas.h"
 #include "fhir/patch/patch.h"
 #include "fhir/utf8.h"
 #include "fhir/value.h"
@@ -89,10 +90,7 @@ bool is_empty(const Value& value) {
 }
 
 void write_value(const Value& value, std::string& out) {
-  bool first = true;
-  const auto separate = [&] {
-    if (!std::exchange(first, false)) out += ',';
-  };
+  json::Commas commas(out);
   switch (value.form) {
     case Form::null:
       out += "null";
@@ -106,9 +104,7 @@ void write_value(const Value& value, std::string& out) {
     case Form::list:
       out += '[';
       for (const auto& item : value.items) {
-        if (is_empty(item)) continue;
-        separate();
-        write_value(item, out);
+        if (!is_empty(item)) write_value(item, commas.next());
       }
       out += ']';
       return;
@@ -116,8 +112,7 @@ void write_value(const Value& value, std::string& out) {
       out += '{';
       for (const auto& [name, member] : value.members) {
         if (is_empty(member)) continue;
-        separate();
-        json::write_string(name, out);
+        json::write_string(name, commas.next());
         out += ':';
         write_value(member, out);
       }

@@ -25,6 +25,19 @@ std::optional<Decimal> amount(const Value& value) {
   return value.kind == ValueKind::quantity ? Decimal::parse(value.text) : number(value);
 }
 
+// The focus beside its amount; nothing where there is none.
+struct Subject {
+  Value value;
+  Decimal amount;
+};
+std::optional<Subject> exact_subject(Evaluator& e, Range in) {
+  const auto value = subject(e, in);
+  if (!value) return std::nullopt;
+  const auto exact = amount(*value);
+  if (!exact) return std::nullopt;
+  return Subject{*value, *exact};
+}
+
 // A double knows no more than 16 digits.
 std::optional<Decimal> decimal_of(double number) {
   if (!std::isfinite(number)) return std::nullopt;
@@ -63,11 +76,10 @@ void absolute(Evaluator& e, const Expr&, Range in, const Scope&) {
 
 template <Decimal::Rounding How>
 void whole(Evaluator& e, const Expr&, Range in, const Scope&) {
-  const auto value = subject(e, in);
-  const auto exact = value ? amount(*value) : std::nullopt;
+  const auto exact = exact_subject(e, in);
   if (!exact) return;
-  const Decimal rounded = exact->rounded(0, How);
-  if (value->kind == ValueKind::quantity) return give_like(e, *value, rounded);
+  const Decimal rounded = exact->amount.rounded(0, How);
+  if (exact->value.kind == ValueKind::quantity) return give_like(e, exact->value, rounded);
   if (const auto integer = rounded.whole()) e.push(Value::of(*integer));
 }
 
@@ -77,16 +89,14 @@ void round(Evaluator& e, const Expr& call, Range in, const Scope& scope) {
     digits = std::min<std::int64_t>(e.integer(*call.args[0], scope).value_or(0), 38);
     if (digits < 0) return e.fail("round() needs a precision of 0 or more");
   }
-  const auto value = subject(e, in);
-  const auto exact = value ? amount(*value) : std::nullopt;
-  if (exact) give_like(e, *value, exact->rounded(static_cast<int>(digits)));
+  const auto exact = exact_subject(e, in);
+  if (exact) give_like(e, exact->value, exact->amount.rounded(static_cast<int>(digits)));
 }
 
 template <double (*Function)(double)>
 void real(Evaluator& e, const Expr&, Range in, const Scope&) {
-  const auto value = subject(e, in);
-  const auto exact = value ? amount(*value) : std::nullopt;
-  if (exact) give_decimal(e, decimal_of(Function(exact->approximate())));
+  const auto exact = exact_subject(e, in);
+  if (exact) give_decimal(e, decimal_of(Function(exact->amount.approximate())));
 }
 
 // The argument as a number; its place is free again.
@@ -99,24 +109,32 @@ std::optional<Decimal> argument(Evaluator& e, const Expr& call, const Scope& sco
 
 void logarithm(Evaluator& e, const Expr& call, Range in, const Scope& scope) {
   const auto base = argument(e, call, scope);
-  const auto value = subject(e, in);
-  const auto exact = value ? amount(*value) : std::nullopt;
-  if (base && exact) give_decimal(e, decimal_of(std::log(exact->approximate()) / std::log(base->approximate())));
+  const auto exact = exact_subject(e, in);
+  if (base && exact) give_decimal(e, decimal_of(std::log(exact->amount.approximate()) / std::log(base->approximate())));
+}
+
+std::optional<Decimal> multiplied(const Decimal& base, std::int64_t times) {
+  auto result = Decimal::of(std::int64_t{1});
+  for (std::int64_t i = 0; i < times; ++i) {
+    const auto next = multiply(result, base);
+    if (!next) return std::nullopt;
+    result = *next;
+  }
+  return result;
 }
 
 void power(Evaluator& e, const Expr& call, Range in, const Scope& scope) {
   const auto exponent = argument(e, call, scope);
-  const auto value = subject(e, in);
-  const auto base = value ? amount(*value) : std::nullopt;
+  const auto base = exact_subject(e, in);
   if (!exponent || !base) return;
   const auto times = exponent->whole();
   if (times && *times >= 0 && *times <= 1024) {  // exact as long as it fits
-    std::optional<Decimal> result = Decimal::of(std::int64_t{1});
-    for (std::int64_t i = 0; i < *times && result; ++i) result = multiply(*result, *base);
-    const auto integer = result && is_whole(value->kind) ? result->whole() : std::nullopt;
-    return integer ? e.push(Value::of(*integer)) : give_decimal(e, result);
+    const auto result = multiplied(base->amount, *times);
+    if (!result) return;
+    const auto integer = is_whole(base->value.kind) ? result->whole() : std::nullopt;
+    return integer ? e.push(Value::of(*integer)) : give_decimal(e, *result);
   }
-  give_decimal(e, decimal_of(std::pow(base->approximate(), exponent->approximate())));
+  give_decimal(e, decimal_of(std::pow(base->amount.approximate(), exponent->approximate())));
 }
 
 constexpr std::array<Function, 10> functions{{

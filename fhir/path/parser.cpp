@@ -53,14 +53,13 @@ class Parser {
  public:
   explicit Parser(Program& program) : program_(program), lexer_(program.source) {}
 
-  // null after a fault, which is then in fault().
-  const Expr* parse() {
+  Result<const Expr*> parse() {
     advance();
     const Expr* root = expression(1);
-    if (root && !is(Token::Kind::end)) return refuse("the expression should end here");
+    if (root && !is(Token::Kind::end)) root = refuse("the expression should end here");
+    if (fault_) return std::move(*fault_);
     return root;
   }
-  Outcome& fault() { return *fault_; }
 
  private:
   bool is(Token::Kind kind) const { return token_.kind == kind; }
@@ -261,7 +260,8 @@ class Parser {
         return special();
       case Token::Kind::variable: {
         const auto name = plain_text();
-        Expr* made = name ? make(Op::variable) : nullptr;
+        if (!name) return nullptr;
+        Expr* made = make(Op::variable);
         if (made) made->text = *name;
         advance();
         return made;
@@ -439,9 +439,9 @@ Result<Compiled> compile(std::string_view expression) {
     return Outcome(Kind::too_large, "too-long", "a FHIRPath expression may have 1 MiB; shorten it");
   auto program = std::make_shared<Program>();
   program->source = expression;
-  Parser parser(*program);
-  program->root = parser.parse();
-  if (!program->root) return std::move(parser.fault());
+  auto root = Parser(*program).parse();
+  if (!root) return std::move(root.outcome());
+  program->root = *root;
   return Compiled(std::move(program));
 }
 

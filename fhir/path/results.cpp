@@ -2,6 +2,7 @@
 #include "fhir/path/results.h"
 
 #include "fhir/format/json.h"
+#include "fhir/format/json_commas.h"
 #include "fhir/path/decimal.h"
 #include "fhir/path/plain.h"
 #include "fhir/path/temporal.h"
@@ -170,12 +171,8 @@ void write_part(const Item& item, std::string& out) {
 }  // namespace
 
 void write_parts(const Collection& items, std::string& out) {
-  bool first = true;
-  for (const Item& item : items) {
-    if (!first) out += ',';
-    first = false;
-    write_part(shown(item), out);
-  }
+  json::Commas commas(out);
+  for (const Item& item : items) write_part(shown(item), commas.next());
 }
 
 }  // namespace fhir::path

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "fhir/format/json.h"
+#include "fhir/format/json_commas.h"
 #include "fhir/terminology/expand.h"
 #include "fhir/terminology/reading.h"
 #include "fhir/terminology/wording.h"
@@ -14,28 +15,14 @@
 namespace fhir::terminology {
 namespace {
 
+using json::Commas;
+
 constexpr std::string_view expansion_property =
     "http://hl7.org/fhir/5.0/StructureDefinition/"
     "extension-ValueSet.expansion.property";
 constexpr std::string_view contains_property =
     "http://hl7.org/fhir/5.0/StructureDefinition/"
     "extension-ValueSet.expansion.contains.property";
-
-// Appends `,` between the members of one list or object.
-class Commas {
- public:
-  explicit Commas(std::string& out) : out_(out) {}
-  std::string& next() {
-    if (any_) out_ += ',';
-    any_ = true;
-    return out_;
-  }
-  bool any() const { return any_; }
-
- private:
-  std::string& out_;
-  bool any_ = false;
-};
 
 void put(std::string_view name, std::string_view text, std::string& out) {
   out.append("\"").append(name).append("\":");

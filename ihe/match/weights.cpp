@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "fhir/format/json.h"
+#include "fhir/format/json_commas.h"
 #include "fhir/node.h"
 #include "ihe/match/match.h"
 
@@ -47,11 +48,9 @@ Outcome wrong(std::string place) {
 void write_shares(std::string_view name, const std::unordered_map<std::string, double>& shares, std::string& out) {
   if (shares.empty()) return;
   out.append(",\n\"").append(name).append("\":{");
-  bool any = false;
+  fhir::json::Commas commas(out);
   for (const auto& [text, value] : shares) {
-    if (any) out += ',';
-    any = true;
-    fhir::json::write_string(text, out);
+    fhir::json::write_string(text, commas.next());
     out.append(":").append(text_of(value));
   }
   out += '}';

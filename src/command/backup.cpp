@@ -16,7 +16,7 @@ struct Flags {
       "Copies the store as it is at one moment into FILE, its documents into FILE.blobs and its FHIR packages into "
       "FILE.packages; a server may go on with it meanwhile. To restore, make a folder with FILE as alzette.sqlite, "
       "FILE.blobs as blobs and FILE.packages as packages.",
-      "backup"};
+      "alzette backup"};
   Place place;
   std::string file;
 

@@ -15,7 +15,7 @@ struct Flags {
   CLI::App app{
       "Reads everything in a stopped store: the database file, index rows against resources, documents against "
       "their hashes and entries. Exit code 0 when it is whole.",
-      "check"};
+      "alzette check"};
   Place place;
   bool repair = false;
 

@@ -26,8 +26,7 @@ std::optional<int> parse(CLI::App& app, const Arguments& arguments) {
     std::cout << app.help();
     return done;
   } catch (const CLI::ParseError& error) {
-    std::cerr << "alzette " << app.get_name() << ": " << error.what() << "\nTry: alzette help " << app.get_name()
-              << '\n';
+    std::cerr << app.get_name() << ": " << error.what() << "\nTry: " << app.get_name() << " --help\n";
     return wrong_usage;
   }
   return std::nullopt;

@@ -39,7 +39,8 @@ struct Command {
 extern const Command serve, load, generate, backup, check, match, package, xds_client, version, help;
 std::span<const Command* const> commands();
 
-// Reads `arguments` into what `app` binds. A value: end with this exit code, the reason has been printed.
+// Reads `arguments` into what `app`, called "alzette VERB", binds. A value: end with this exit code, the reason has
+// been printed.
 std::optional<int> parse(CLI::App& app, const Arguments& arguments);
 
 // --data and --config, as every verb takes them. The folder: by flag, ALZETTE_DATA, the file, or ./data.

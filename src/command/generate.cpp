@@ -29,7 +29,7 @@ struct Flags {
   CLI::App app{
       "Makes the example nation: people with their records and documents, and who treats them. The same seed "
       "makes the same, so a second run with more patients adds only the new ones.",
-      "generate"};
+      "alzette generate"};
   Place place;
   gen::NationOptions options;
   CLI::Option* documents;

@@ -15,7 +15,7 @@ struct Flags {
   CLI::App app{
       "Loads bundles, resources and NDJSON, plain or gzip, into the store while no server has it open.\n"
       "What was loaded before is skipped, an interrupted load goes on where it stood.",
-      "load"};
+      "alzette load"};
   Place place;
   alzette::load::LoadOptions options;
 

@@ -26,7 +26,7 @@ constexpr std::size_t grades = 4;
 
 struct Flags {
   CLI::App app{"How patients are told apart: measures matching on labelled pairs, learns its weights from a store.",
-               "match"};
+               "alzette match"};
   CLI::App* measure = app.add_subcommand("measure", "precision and recall on hard pairs that the generator makes");
   CLI::App* learn =
       app.add_subcommand("learn", "weights and frequencies of names from the patients of a stopped store");

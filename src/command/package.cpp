@@ -14,7 +14,7 @@ struct Flags {
   CLI::App app{
       "FHIR packages beside the store: their profiles, value sets and code systems count in validation and "
       "terminology as if they were stored. A running server sees a change at once.",
-      "package"};
+      "alzette package"};
   Place place;
   std::vector<std::string> files;
   std::vector<std::string> names;

@@ -18,11 +18,7 @@ int run(const Arguments& arguments) {
       return done;
     }
   auto config = read_config(arguments);
-  if (!config) {
-    complain(config.outcome());
-    std::cerr << "Try: alzette help serve\n";
-    return wrong_usage;
-  }
+  if (!config) return complain(config.outcome()), wrong_usage;
   return alzette::serve(*config);
 }
 

@@ -111,7 +111,7 @@ struct Flags {
       "A client of document sharing: asks a registry or repository of XDS, or a server of MHD, as Document Consumer "
       "and "
       "Document Source. Results on stdout, a tab between columns; errors and warnings on stderr.",
-      "xds"};
+      "alzette xds"};
   std::vector<xds::Subcommand> all;
 
   Flags() {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "fhir/format/json.h"
+#include "fhir/format/json_commas.h"
 #include "fhir/search/custom.h"
 #include "src/net/shared_text.h"
 #include "src/operation/operation.h"
@@ -24,21 +25,7 @@ namespace {
 using fhir::ParameterType;
 using fhir::SearchParameter;
 using fhir::Type;
-
-// Appends `,` between the members of one list or object.
-class Commas {
- public:
-  explicit Commas(std::string& out) : out_(out) {}
-  std::string& next() {
-    if (any_) out_ += ',';
-    any_ = true;
-    return out_;
-  }
-
- private:
-  std::string& out_;
-  bool any_ = false;
-};
+using fhir::json::Commas;
 
 bool row_exists(std::string_view code, bool conditional) {
   const auto rows = interactions();

@@ -155,16 +155,19 @@ test('a Binary comes and goes as its content', async () => {
 });
 
 test('a Binary that comes as JSON may be as large as a resource, and is refused beyond', async () => {
-  const url = `${server.base}/Binary`;
-  const answer = await text('POST', url, { 'Content-Type': 'application/fhir+json' },
-    (function* () { yield '{"resourceType":"Binary","contentType":"text/plain","data":"'; for (let at = 0; at < 140; at++) yield 'A'.repeat(1 << 20); yield '"}'; })());
-  assert.equal(answer.answer.statusCode, 413, answer.text);
+  const post = (megabytes) => text('POST', `${server.base}/Binary`, { 'Content-Type': 'application/fhir+json', Prefer: 'return=minimal' },
+    (function* () { yield '{"resourceType":"Binary","contentType":"text/plain","data":"'; for (let at = 0; at < megabytes; at++) yield 'A'.repeat(1 << 20); yield '"}'; })());
+  const taken = await post(63);
+  assert.equal(taken.answer.statusCode, 201, taken.text);
+  const refused = await post(64);
+  assert.equal(refused.answer.statusCode, 413, refused.text);
+  assert.match(refused.text, /A resource may have 64 MiB/);
 });
 
 test('what is left of a broken upload goes by check --repair, and a document that is altered is found', async () => {
   await server.stop();
   const files = readdirSync(join(data, 'blobs'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  assert.equal(files.length, 2);
+  assert.equal(files.length, 3);
   const path = (entry) => join(entry.parentPath ?? entry.path, entry.name);
   const draft = `${path(files[0])}.1.2.new`;
   writeFileSync(draft, 'half');

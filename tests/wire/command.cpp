@@ -64,6 +64,8 @@ TEST_CASE("command: exit codes tell done, failed and wrong usage apart") {
   CHECK(run(folder, {"no-such-verb"}).code == 2);
   CHECK(run(folder, {"help", "no-such-verb"}).code == 2);
   CHECK(run(folder, {"load"}).code == 2);
+  CHECK(run(folder, {"load"}).err == "alzette load: PATH is required\nTry: alzette load --help\n");
+  CHECK(run(folder, {"load", "--help"}).out.find("Usage: alzette load [OPTIONS] PATH...\n") != std::string::npos);
   CHECK(run(folder, {"generate"}).code == 2);
   CHECK(run(folder, {"generate", "--patients", "0"}).code == 2);
   CHECK(run(folder, {"generate", "--patients", "many"}).code == 2);
