@@ -311,6 +311,9 @@ struct Door::State {
     if (!made) return refuse(*job, made.outcome());
     if (!made->batch && made->parts.empty() && !made->reply) return finish(*job, std::move(made->response));
     const auto plan = std::make_shared<rest::Plan>(std::move(*made));
+    for (const auto& part : plan->parts)
+      if (!part.place.empty())
+        if (const auto refused = rehearse(*job, part)) return refuse(*job, *refused);
     if (auto& batch = plan->batch) return commit(job, plan, std::move(*batch));
     if (!plan->parts.empty()) return gather(job, plan, {});
     rest::Effect nothing;
@@ -387,6 +390,25 @@ struct Door::State {
     for (const auto i : round) run_part(gathering, i);
   }
 
+  // Why a part of a transaction would be refused as things are.
+  std::optional<Outcome> rehearse(const Job& whole, const rest::Part& part) {
+    Job job;
+    job.request = part.request;
+    job.base = whole.base;
+    job.part = true;
+    std::optional<Outcome> refused;
+    if (const auto answer = admit(job)) {
+      refused = Outcome(Kind::unsupported, "not-supported",
+                        "This would be answered with " + std::to_string(answer->status) + " " +
+                            std::string(reason_phrase(answer->status)));
+    } else if (const auto made = plan(job, limits.worker_effort); !made) {
+      refused = made.outcome();
+    }
+    if (refused)
+      for (auto& issue : refused->issues) issue.expression = part.place;
+    return refused;
+  }
+
   void run_part(const std::shared_ptr<Gathering>& gathering, std::size_t i) {
     auto& part = gathering->plan->parts[i];
     const auto job = std::make_shared<Job>();
@@ -394,8 +416,10 @@ struct Door::State {
     job->body = std::move(part.body);
     job->base = gathering->job->base;
     job->part = true;
-    job->respond = [this, gathering, i](Response response) {
+    const bool head = job->request.method == "HEAD";
+    job->respond = [this, gathering, i, head](Response response) {
       if (!make_whole(response)) response = too_large_for_form();
+      if (head) response.body.clear();
       gathering->effect.parts[i] = std::move(response);
       if (gathering->left.fetch_sub(1) == 1) on_worker([this, gathering] { run_round(gathering); });
     };

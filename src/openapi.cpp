@@ -107,7 +107,8 @@ std::string parameters_of(std::string_view path) {
   return out;
 }
 
-std::string content(std::string_view schema) {
+// `more`: media types beside those of resources.
+std::string content(std::string_view schema, std::string_view more = {}) {
   std::string out = R"("content":{)";
   for (const auto form : forms)
     out.append(form == forms[0] ? "\"" : ",\"")
@@ -115,8 +116,12 @@ std::string content(std::string_view schema) {
         .append(R"(":{"schema":{"$ref":"#/components/schemas/)")
         .append(schema)
         .append("\"}}");
-  return out + "}";
+  return out.append(more) + "}";
 }
+
+constexpr std::string_view patches =
+    R"(,"application/json-patch+json":{"schema":{"type":"array","items":{"type":"object"}}})"
+    R"(,"application/xml-patch+xml":{"schema":{"type":"string"}})";
 
 void append_verb(std::string_view path, std::string_view method, const Verb& verb, std::string& out) {
   std::string what;
@@ -127,7 +132,10 @@ void append_verb(std::string_view path, std::string_view method, const Verb& ver
   if (verb.by_form)
     out +=
         R"(,"requestBody":{"content":{"application/x-www-form-urlencoded":{"schema":{"$ref":"#/components/schemas/Parameters"}}}})";
-  if (verb.takes_body) out.append(R"(,"requestBody":{)").append(content("Resource")).append("}");
+  if (verb.takes_body)
+    out.append(R"(,"requestBody":{)")
+        .append(content("Resource", method == "patch" ? patches : std::string_view{}))
+        .append("}");
   out.append(R"(,"responses":{"2XX":{"description":"done; the resource, Bundle or Parameters",)");
   out.append(content("Resource")).append(R"(},"default":{"description":"refused, and why",)");
   out.append(content("Outcome")).append("}}}");

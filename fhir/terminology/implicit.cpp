@@ -55,25 +55,35 @@ void member(std::string_view name, std::string_view text, std::string& out) {
   json::write_string(text, out);
 }
 
+std::shared_ptr<const Canonical> made(std::string_view url, std::string_view version, const Meaning& meaning) {
+  std::string json = R"({"resourceType":"ValueSet","status":"active")";
+  member("url", url, json);
+  member("version", version, json);
+  json += R"(,"compose":{"include":[{)";
+  member("system", meaning.system, json);
+  member("version", meaning.version, json);
+  if (!meaning.property.empty()) {
+    json += R"(,"filter":[{)";
+    member("property", meaning.property, json);
+    member("op", meaning.op, json);
+    member("value", meaning.value, json);
+    json += "}]";
+  }
+  return make_canonical(json + "}]}}");
+}
+
 }  // namespace
 
 std::shared_ptr<const Canonical> implicit_value_set(std::string_view url) {
   auto meaning = by_query(url);
   if (!meaning) meaning = by_path(url);
-  if (!meaning) return nullptr;
-  std::string json = R"({"resourceType":"ValueSet","status":"active")";
-  member("url", url, json);
-  json += R"(,"compose":{"include":[{)";
-  member("system", meaning->system, json);
-  member("version", meaning->version, json);
-  if (!meaning->property.empty()) {
-    json += R"(,"filter":[{)";
-    member("property", meaning->property, json);
-    member("op", meaning->op, json);
-    member("value", meaning->value, json);
-    json += "}]";
-  }
-  return make_canonical(json + "}]}}");
+  return meaning ? made(url, {}, *meaning) : nullptr;
+}
+
+std::shared_ptr<const Canonical> value_set_of(const Node& code_system) {
+  const auto [url, named] = canonical_parts(code_system.value_of("valueSet"));
+  const auto version = code_system.value_of("version");
+  return made(url, named.empty() ? version : named, {code_system.value_of("url"), version, {}, {}, {}});
 }
 
 }  // namespace fhir::terminology

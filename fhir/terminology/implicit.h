@@ -19,4 +19,8 @@ namespace fhir::terminology {
 // Null when the address is none of these.
 std::shared_ptr<const Canonical> implicit_value_set(std::string_view url);
 
+// All of a code system, under the address and in the version that CodeSystem.valueSet gives it.
+// FHIR R4: http://hl7.org/fhir/R4/codesystem-definitions.html#CodeSystem.valueSet
+std::shared_ptr<const Canonical> value_set_of(const Node& code_system);
+
 }  // namespace fhir::terminology

@@ -19,6 +19,26 @@ std::string_view type_of(const Node& resource) {
   return !raw.empty() ? raw : resource.type ? resource.type->name.view() : resource.name;
 }
 
+// What CodeSystem.valueSet names is all of the system, though nobody wrote that value set down; of several versions
+// the newest.
+std::shared_ptr<const Canonical> implied_value_set(std::string_view url, std::string_view version,
+                                                   const std::vector<const Node*>& supplied,
+                                                   const Canonicals& canonicals) {
+  const Node* best = nullptr;
+  const auto look = [&](const Node& system) {
+    const auto canonical = split(system.value_of("valueSet"));
+    if (canonical.url != url) return;
+    const auto own = canonical.version.empty() ? system.value_of("version") : canonical.version;
+    if (!version.empty() && !version_matches(version, own)) return;
+    if (!best || compare_versions(best->value_of("version"), system.value_of("version")) <= 0) best = &system;
+  };
+  const auto held = canonicals.all("CodeSystem");
+  for (const auto& system : held) look(*system->resource);
+  for (const Node* resource : supplied)
+    if (type_of(*resource) == "CodeSystem") look(*resource);
+  return best ? value_set_of(*best) : nullptr;
+}
+
 std::string_view digits_at(std::string_view text, std::size_t at) {
   std::size_t end = at;
   while (end < text.size() && digit(text[end])) ++end;
@@ -225,6 +245,7 @@ ValueSetSource Sources::value_set(std::string_view url, std::string_view version
         held = other;
   }
   if (!held && version.empty()) held = implicit_value_set(url);
+  if (!held && !url.empty()) held = implied_value_set(url, version, supplied_, canonicals_);
   return held ? ValueSetSource{held->resource, held} : ValueSetSource{};
 }
 

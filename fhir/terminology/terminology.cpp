@@ -64,10 +64,11 @@ Answer ask_member(const Canonicals& canonicals, std::string_view value_set, std:
   return answer;
 }
 
-Answer ask_code(const Canonicals& canonicals, std::string_view url, std::string_view code) {
+Answer ask_code(const Canonicals& canonicals, std::string_view canonical, std::string_view code) {
   Sources sources(canonicals);
-  System* system = sources.system(url, {});
-  if (!system) return unknown("The content of " + std::string(url) + " is not here");
+  const auto [url, version] = split(canonical);
+  System* system = sources.system(url, version);
+  if (!system) return unknown("The content of " + std::string(canonical) + " is not here");
   const At at = system->find(code);
   if (at != nowhere) return {Membership::in, {}, std::string(system->at(at).display)};
   if (system->fragment())

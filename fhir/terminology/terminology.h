@@ -43,7 +43,7 @@ class Terminology {
   // The same of a bound element: code (or another primitive), Coding, Quantity, or CodeableConcept, one coding of which
   // is enough. Nothing when it cannot be said. What has no system means nothing, so that it is in no value set.
   std::optional<bool> bound(const Node& value, std::string_view value_set) const;
-  // Does the system have the code?
+  // Does the system ("url" or "url|version") have the code?
   Answer code(std::string_view system, std::string_view code) const;
 
   // Every code of the value set, for `:in` and `:not-in`. absent: no such value set. Refuses more than `most`.

@@ -24,12 +24,16 @@ const Node* value_of(const Node& parent) {
   return nullptr;
 }
 
-// "valueCoding" for what a question of a type is answered with; "" when it
-// takes none.
-bool answer_fits(std::string_view type, const Node& value) {
+// A choice is of what its options are: codings mostly, but strings, numbers and dates may be chosen from as well.
+bool answer_fits(const Node& question, std::string_view type, const Node& value) {
   const auto given = value.type->name.view();
-  if (type == "choice") return given == "Coding";
-  if (type == "open-choice") return given == "Coding" || given == "string";
+  if (type == "choice" || type == "open-choice") {
+    if (given == "Coding" || (given == "string" && type == "open-choice")) return true;
+    return std::any_of(question.begin(), question.end(), [&](const Node& option) {
+      const Node* wanted = option.name == "answerOption" ? value_of(option) : nullptr;
+      return wanted && wanted->type == value.type;
+    });
+  }
   if (type == "text" || type == "string") return given == "string";
   if (type == "url") return given == "uri";
   if (type == "attachment") return given == "Attachment";
@@ -121,7 +125,7 @@ class Answers {
   }
 
   void judge(const Node& question, std::string_view type, const Node& value, const Place& place) {
-    if (!answer_fits(type, value))
+    if (!answer_fits(question, type, value))
       return say_(
           place, "structure",
           "The answer is of type " + std::string(value.type->name) + ", the question of type " + std::string(type),

@@ -199,11 +199,37 @@ bool declares(const Node& system, std::string_view property) {
   });
 }
 
-void judge_concepts(const Node& include, const Place& place, const Say& say) {
+// A code that a definition takes from a system is one of that system, where that is here with all its codes.
+void judge_code(const Node& from, std::string_view name, std::string_view system, std::string_view version,
+                const Place& place, const HasCode& has_code, const Say& say) {
+  const auto code = from.value_of(name);
+  if (!has_code || system.empty() || code.empty()) return;
+  const auto canonical = std::string(system).append(version.empty() ? "" : "|").append(version);
+  if (has_code(canonical, code) == false)
+    say({&place, name, 0, false}, "code-invalid", quoted(code) + " is no code of " + canonical, Severity::error);
+}
+
+void judge_concepts(const Node& include, const Place& place, const HasCode& has_code, const Say& say) {
+  const auto system = include.value_of("system");
   each(include, "concept", place, [&](const Node& listed, const Place& here) {
     const auto code = listed.value_of("code");
-    if (include.value_of("system") == snomed && !is_sctid(code))
+    if (system == snomed && !is_sctid(code))
       say(here, "code-invalid", quoted(code) + " is no identifier of SNOMED CT", Severity::error);
+    else
+      judge_code(listed, "code", system, include.value_of("version"), here, has_code, say);
+  });
+}
+
+// What a concept map maps are codes of its systems.
+void judge_concept_map(const Node& map, const Place& place, const HasCode& has_code, const Say& say) {
+  each(map, "group", place, [&](const Node& group, const Place& in_group) {
+    const auto source = group.value_of("source"), target = group.value_of("target");
+    each(group, "element", in_group, [&](const Node& element, const Place& here) {
+      judge_code(element, "code", source, group.value_of("sourceVersion"), here, has_code, say);
+      each(element, "target", here, [&](const Node& to, const Place& there) {
+        judge_code(to, "code", target, group.value_of("targetVersion"), there, has_code, say);
+      });
+    });
   });
 }
 
@@ -223,7 +249,8 @@ void judge_filters(const Node& include, const Place& place, const Canonicals& ca
   });
 }
 
-void judge_value_set(const Node& set, const Place& place, const Canonicals& canonicals, const Say& say) {
+void judge_value_set(const Node& set, const Place& place, const Canonicals& canonicals, const HasCode& has_code,
+                     const Say& say) {
   const Node* compose = set.child("compose");
   if (!compose) return;
   const Place here{&place, "compose", 0, false};
@@ -234,7 +261,7 @@ void judge_value_set(const Node& set, const Place& place, const Canonicals& cano
     if (!system.empty() && !has_scheme(system))
       say({&here, include.name, index, true}, "invalid", "system must be absolute: '" + shortened(system) + "'",
           Severity::error);
-    judge_concepts(include, {&here, include.name, index, true}, say);
+    judge_concepts(include, {&here, include.name, index, true}, has_code, say);
     judge_filters(include, {&here, include.name, index, true}, canonicals, say);
     ++index;
   }
@@ -321,10 +348,12 @@ void judge_questionnaire(const Node& questionnaire, const Place& place, const Sa
 
 }  // namespace
 
-void judge_definition(const Node& resource, const Place& place, const Profiles& profiles, const Say& say) {
+void judge_definition(const Node& resource, const Place& place, const Profiles& profiles, const HasCode& has_code,
+                      const Say& say) {
   const auto type = resource.type->name.view();
   if (type == "StructureDefinition") judge_structure(resource, place, profiles, say);
-  if (type == "ValueSet") judge_value_set(resource, place, profiles.canonicals(), say);
+  if (type == "ValueSet") judge_value_set(resource, place, profiles.canonicals(), has_code, say);
+  if (type == "ConceptMap") judge_concept_map(resource, place, has_code, say);
   if (type == "CodeSystem") judge_code_system(resource, place, say);
   if (type == "Questionnaire") judge_questionnaire(resource, place, say);
   if (type == "SearchParameter") judge_expression(resource, "expression", place, say);

@@ -36,9 +36,13 @@ void judge_bundled_reference(std::string_view reference, const Place& place, con
 // http://hl7.org/fhir/R4/questionnaireresponse.html
 void judge_answers(const Node& response, const Place& place, const Scope& scope, const Canonicals& canonicals,
                    const Member& member, const Say& say);
-// StructureDefinition, ValueSet, CodeSystem, Questionnaire, SearchParameter, Measure, MeasureReport: what lies behind
-// them.
-void judge_definition(const Node& resource, const Place& place, const Profiles& profiles, const Say& say);
+// Whether a code system ("url" or "url|version") has a code; nothing when that is not known.
+using HasCode = std::function<std::optional<bool>(std::string_view system, std::string_view code)>;
+
+// StructureDefinition, ValueSet, CodeSystem, ConceptMap, Questionnaire, SearchParameter, Measure, MeasureReport: what
+// lies behind them. `has_code` may be null.
+void judge_definition(const Node& resource, const Place& place, const Profiles& profiles, const HasCode& has_code,
+                      const Say& say);
 // Criteria by name against the CQL of the measure's libraries; a report's groups against its measure.
 void judge_measure(const Node& measure, const Place& place, const Canonicals& canonicals, const Say& say);
 void judge_measure_report(const Node& report, const Place& place, const Canonicals& canonicals, const Say& say);

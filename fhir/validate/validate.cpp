@@ -106,7 +106,7 @@ class Validator {
     if (node.type->name.view() == "QuestionnaireResponse")
       judge_answers(node, place, scope_, options_.profiles->canonicals(), context_.member_of, say_);
     else
-      judge_definition(node, place, *options_.profiles, say_);
+      judge_definition(node, place, *options_.profiles, options_.has_code, say_);
   }
 
   // An extension by its definition: where it may stand, and what it may hold.

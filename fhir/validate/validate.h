@@ -29,7 +29,7 @@ struct Options {
   // Whether a coded value (code, Coding, CodeableConcept, Quantity) is in a
   // value set; nothing when that is not known.
   std::function<std::optional<bool>(const Node& value, std::string_view value_set)> member = nullptr;
-  // Whether a code system has a code; nothing when that is not known.
+  // Whether a code system ("url" or "url|version") has a code; nothing when that is not known.
   std::function<std::optional<bool>(std::string_view system, std::string_view code)> has_code = nullptr;
   // What a Coding should be called whose display is none that its system has for the code, in any language; nothing
   // when it is right, or when that is not known.

@@ -146,6 +146,11 @@ Result<Stored> stored(const rest::Call& call, const std::string& id, std::option
   return Stored{read(*made->resource), found->version};
 }
 
+Outcome lost() {
+  return {Kind::absent, "not-found", "There is no closure table of that name and version: start it anew, by its name alone",
+          "Parameters.parameter.where(name='name')"};
+}
+
 // All that came after a version that the client has.
 Result<rest::Plan> replay(const rest::Call& call, const std::string& id, std::string_view name, std::string_view text) {
   std::int64_t version = 0;
@@ -155,8 +160,7 @@ Result<rest::Plan> replay(const rest::Call& call, const std::string& id, std::st
                    "Parameters.parameter.where(name='version')");
   const auto now = stored(call, id);
   if (!now) return now.outcome();
-  if (now->version == 0 || version > now->version)
-    return Outcome(Kind::absent, "not-found", "There is no closure table of that name and version: start it anew");
+  if (now->version == 0 || version > now->version) return lost();
   const auto then = version == 0 ? Result<Stored>(Stored{}) : stored(call, id, version);
   if (!then) return then.outcome();
   return rest::Plan(rest::json_reply(
@@ -179,6 +183,8 @@ Result<rest::Plan> run(const rest::Call& call, const Input& input) {
     return Outcome(Kind::forbidden, "forbidden", "Not allowed on ConceptMap");
   auto before = stored(call, id);
   if (!before) return std::move(before.outcome());
+  // Who holds a table that is not here any more would be told nothing about the codes that it had before.
+  if (!concepts.empty() && before->version == 0) return lost();
   Table table = concepts.empty() ? Table{} : before->table;
   auto inquiry = Inquiry::begin(call, input);
   if (!inquiry) return std::move(inquiry.outcome());

@@ -1,6 +1,7 @@
 // $graph on an instance: the resources that a GraphDefinition reaches from it, as a collection.
 // FHIR R4: http://hl7.org/fhir/R4/resource-operation-graph.html, http://hl7.org/fhir/R4/graphdefinition.html
 #include <algorithm>
+#include <memory>
 #include <set>
 
 #include "fhir/bundle.h"
@@ -171,19 +172,12 @@ class Walk {
 };
 
 // By canonical URL (with or without version), or by its own address.
-Result<const Node*> graph_of(const rest::Call& call, std::string_view graph, Resources& resources) {
-  if (const Node* direct = resources.read(graph); direct && direct->name == "GraphDefinition") return direct;
-  const auto bar = graph.find('|');
-  fhir::search::Parameters criteria{{"url", std::string(graph.substr(0, bar))}};
-  if (bar != graph.npos) criteria.emplace_back("version", std::string(graph.substr(bar + 1)));
-  const auto* type = fhir::definitions().resource("GraphDefinition");
-  const auto query = fhir::search::parse(type, criteria, call.base, false);
-  if (!query) return query.outcome();
-  auto page = call.snapshot.search(call.access, *query, 1, call.effort);
-  if (!page) return std::move(page.outcome());
-  if (page->entries.empty())
-    return Outcome(Kind::unprocessable, "not-found", "There is no GraphDefinition " + std::string(graph) + " here");
-  return resources.take(std::move(page->entries.front().version));
+Result<std::shared_ptr<const Node>> graph_of(const rest::Call& call, std::string_view graph, Resources& resources) {
+  if (const Node* direct = resources.read(graph); direct && direct->name == "GraphDefinition")
+    return std::shared_ptr<const Node>(std::shared_ptr<void>(), direct);
+  if (const auto found = call.canonicals.find("GraphDefinition", graph))
+    return std::shared_ptr<const Node>(found, found->resource);
+  return Outcome(Kind::unprocessable, "not-found", "There is no GraphDefinition " + std::string(graph) + " here");
 }
 
 Result<rest::Plan> run(const rest::Call& call, const Input& input) {

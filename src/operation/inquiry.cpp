@@ -6,6 +6,7 @@
 #include "fhir/canonical.h"
 #include "fhir/terminology/reading.h"
 #include "fhir/utf8.h"
+#include "src/rest/published.h"
 
 namespace alzette::operation {
 namespace {
@@ -80,7 +81,7 @@ Result<std::unique_ptr<Inquiry>> Inquiry::begin(const rest::Call& call, const In
 
 Result<const Node*> Inquiry::instance() {
   if (call_.id.empty()) return static_cast<const Node*>(nullptr);
-  auto version = call_.snapshot.read(call_.access, *call_.type, call_.id);
+  auto version = rest::stored_or_published(call_);
   if (!version) return std::move(version.outcome());
   auto made = fhir::make_canonical(std::move(version->body));
   if (!made) return Outcome(Kind::internal, "exception", "The stored resource cannot be read");

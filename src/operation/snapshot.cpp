@@ -4,6 +4,7 @@
 
 #include "fhir/format/json.h"
 #include "src/operation/operation.h"
+#include "src/rest/published.h"
 #include "src/rest/reply.h"
 
 namespace alzette::operation {
@@ -32,7 +33,7 @@ fhir::Result<Structure> structure_of(const rest::Call& call, const Input& input)
   }
   if (call.id.empty())
     return Outcome(Kind::malformed, "required", "Send the StructureDefinition, or name it by the parameter url");
-  auto version = call.snapshot.read(call.access, *call.type, call.id);
+  auto version = rest::stored_or_published(call);
   if (!version) return std::move(version.outcome());
   if (auto structure = fhir::make_canonical(std::move(version->body))) return structure;
   return Outcome(Kind::internal, "exception", "The stored resource cannot be read");

@@ -6,6 +6,7 @@
 #include "fhir/format/json.h"
 #include "src/judge.h"
 #include "src/operation/operation.h"
+#include "src/rest/published.h"
 #include "src/rest/reply.h"
 
 namespace alzette::operation {
@@ -56,7 +57,7 @@ fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   std::shared_ptr<const fhir::Canonical> stored;
   const Node* resource = input.resource("resource");
   if (!resource && !call.id.empty()) {
-    auto version = call.snapshot.read(call.access, *call.type, call.id);
+    auto version = rest::stored_or_published(call);
     if (!version) return std::move(version.outcome());
     stored = fhir::make_canonical(std::move(version->body));
     if (stored) resource = stored->resource;

@@ -75,6 +75,8 @@ struct Call {
 struct Part {
   Request request;
   std::shared_ptr<Incoming> body;  // what is sent, already bound; may be null
+  // "Bundle.entry[3]" of a transaction, which is refused, before anything is committed, where this part would be.
+  std::string place = {};
 };
 
 // What came of a plan: the receipt of its batch, the replies of its parts, what was stored by the writes that the plan

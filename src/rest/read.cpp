@@ -3,6 +3,7 @@
 #include "src/rest/criteria.h"
 #include "src/rest/interaction.h"
 #include "src/rest/projection.h"
+#include "src/rest/published.h"
 #include "src/rest/reply.h"
 
 namespace alzette::rest {
@@ -16,9 +17,10 @@ fhir::Result<Plan> run(const Call& call) {
     if (!binary) return std::move(binary.outcome());
     return Plan(binary_reply(call, std::move(*binary)));
   }
-  auto version = call.snapshot.read(call.access, *call.type, call.id);
+  auto version = stored_or_published(call);
   if (!version) return std::move(version.outcome());
   if (projection->active()) version->body = projection->apply(version->body);
+  if (version->version == 0) return Plan(json_reply(200, std::move(version->body)));
   return Plan(read_reply(call, std::move(*version)));
 }
 

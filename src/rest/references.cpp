@@ -3,6 +3,7 @@
 
 #include "fhir/definitions.h"
 #include "fhir/value.h"
+#include "src/net/ascii.h"
 
 namespace alzette::rest {
 namespace {
@@ -13,6 +14,12 @@ using fhir::Primitive;
 bool is_address(Primitive primitive) {
   return primitive == Primitive::uri || primitive == Primitive::url || primitive == Primitive::canonical ||
          primitive == Primitive::oid || primitive == Primitive::uuid;
+}
+
+constexpr std::string_view uuid_scheme = "urn:uuid:";
+
+bool is_uuid(std::string_view address) {
+  return net::same_word(address.substr(0, uuid_scheme.size()), uuid_scheme);
 }
 
 // "Practitioner?identifier=…": a type, then criteria.
@@ -62,11 +69,14 @@ class Rewriter {
       return true;
     }
     rewrite_address(node);
-    if (base_.empty() || node.text.empty()) return true;
     const auto literal = fhir::parse_reference(node.text);
-    if (!literal || literal->form != fhir::ReferenceLiteral::Form::relative || !literal->version.empty()) return true;
-    const auto absolute = std::string(base_) + "/" + std::string(node.text);
-    if (const auto name = new_name(absolute); !name.empty()) node.text = name;
+    if (!literal || literal->type.empty()) return true;
+    const bool relative = literal->form == fhir::ReferenceLiteral::Form::relative;
+    if (relative ? base_.empty() : literal->version.empty()) return true;
+    const auto own = std::string(literal->type) + "/" + std::string(literal->id);
+    const auto name = new_name(std::string(relative ? base_ : literal->base) + "/" + own);
+    // Whose name stays, its versions are those of this server.
+    if (!name.empty() && (literal->version.empty() || name != own)) node.text = name;
     return true;
   }
 
@@ -83,9 +93,11 @@ class Rewriter {
   void rewrite_narrative(Node& node) {
     std::string text;
     std::size_t done = 0;
-    for (auto at = node.text.find("=\""); at != std::string_view::npos; at = node.text.find("=\"", at)) {
-      at += 2;
-      const auto end = node.text.find('"', at);
+    for (auto at = node.text.find('='); at != std::string_view::npos; at = node.text.find('=', at)) {
+      if (++at == node.text.size()) break;
+      const char quote = node.text[at];
+      if (quote != '"' && quote != '\'') continue;
+      const auto end = node.text.find(quote, ++at);
       if (end == std::string_view::npos) break;
       const auto name = new_name(node.text.substr(at, end - at));
       if (!name.empty()) {
@@ -105,6 +117,18 @@ class Rewriter {
 };
 
 }  // namespace
+
+std::size_t AddressHash::operator()(std::string_view address) const {
+  const std::hash<std::string_view> hash;
+  if (!is_uuid(address)) return hash(address);
+  std::string small(address);
+  for (auto& c : small) c = net::lower(c);
+  return hash(small);
+}
+
+bool SameAddress::operator()(std::string_view a, std::string_view b) const {
+  return a == b || (is_uuid(a) && net::same_word(a, b));
+}
 
 fhir::Result<bool> rewrite_references(Node& resource, std::string_view full_url, const NewNames& names,
                                       const ResolveCriteria& resolve, fhir::Arena& arena) {

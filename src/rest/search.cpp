@@ -14,6 +14,7 @@
 #include "src/rest/interaction.h"
 #include "src/rest/paging.h"
 #include "src/rest/projection.h"
+#include "src/rest/published.h"
 #include "src/rest/reply.h"
 
 namespace alzette::rest {
@@ -149,6 +150,11 @@ fhir::Result<Plan> run(const Call& call) {
   }();
   if (!page) return std::move(page.outcome());
   if (query->contained != fhir::search::Contained::no) keep_contained(call, *query, *page);
+  if (query->page.empty() && page->entries.empty() && page->total.value_or(0) == 0)
+    if (auto definition = published(call, *query)) {
+      if (page->total) page->total = 1;
+      if (!only_total) page->entries.push_back({std::move(*definition)});
+    }
   complete_total(*query, *page, only_total);
   const auto domains = domains_asked(call);
   if (page->entries.empty())

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "src/rest/conditional.h"
 #include "src/rest/criteria.h"
@@ -75,6 +75,8 @@ class Planner {
     if (unwritten_.circular())
       return Outcome(Kind::malformed, "invalid", "Entries refer to each other by criteria in a circle: use urn:uuid:…",
                      "Bundle.entry");
+    for (std::size_t i = 0; i < read_.size(); ++i)
+      if (auto done = foresee(read_[i], plan_.entries[i]); !done) return std::move(done.outcome());
     if (auto done = prepare_all(); !done) return std::move(done.outcome());
     order();
     for (auto& conditional : plan_.conditionals)
@@ -242,13 +244,29 @@ class Planner {
   // One identity, one entry; one fullUrl, one entry.
   Result<bool> claim(const BundleEntry& entry, const TransactionEntry& planned) {
     const auto name = arena_.copy(std::string(planned.type->name.view()) + "/" + planned.id);
-    if (planned.act == Act::write && !identities_.insert(name).second)
+    const auto index = static_cast<std::size_t>(&planned - plan_.entries.data());
+    if (planned.act == Act::write && !identities_.emplace(name, index).second)
       return Outcome(Kind::malformed, "duplicate", std::string(name) + " is written by more than one entry",
                      entry.place);
     if (entry.full_url.empty() || planned.id.empty()) return true;
     if (!names_.emplace(entry.full_url, name).second)
       return Outcome(Kind::malformed, "duplicate", "This fullUrl was used by an entry before",
                      entry.place + ".fullUrl");
+    return true;
+  }
+
+  // What an entry reads is read when everything is written. Where that changes nothing about it, the door finds out
+  // before whether it can be read; a resource that is written will be there, one that is removed will not.
+  Result<bool> foresee(const BundleEntry& entry, TransactionEntry& planned) {
+    if (planned.act != Act::read) return true;
+    const std::string_view path = entry.path;
+    const auto below = path.find('/', std::min(path.find('/'), path.size() - 1) + 1);
+    const auto writer = identities_.find(path.substr(0, below));
+    if (writer == identities_.end()) {
+      planned.place = entry.place;
+    } else if (below == path.npos && drafts_[writer->second].method == fhir::Method::remove) {
+      return Outcome(Kind::gone, "deleted", std::string(path) + " is removed by this transaction", entry.place);
+    }
     return true;
   }
 
@@ -367,7 +385,7 @@ class Planner {
   std::vector<Draft> drafts_;
   std::unordered_map<std::string, const TransactionEntry*> conditional_;  // "Type?ifNoneExist" -> its entry
   std::unordered_map<std::string_view, std::string_view> resolved_;       // conditional references
-  std::unordered_set<std::string_view> identities_;
+  std::unordered_map<std::string_view, std::size_t> identities_;          // "Patient/1" -> the entry that writes it
   Unwritten unwritten_;
   NewNames names_;
 };

@@ -47,6 +47,7 @@ struct TransactionEntry {
   std::int64_t version = 0;       // act found (a conditional create that had its match): its version ...
   std::int64_t last_updated = 0;  // ... and time
   std::string url;                // act read: below the base, to be run after the commit
+  std::string place;              // act read: "Bundle.entry[3]"; "" where it reads what the transaction writes
   Headers conditions;             // act read: If-None-Match, If-Modified-Since
 };
 

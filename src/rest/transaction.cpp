@@ -82,7 +82,7 @@ fhir::Result<Plan> plan_transaction(const Call& call, Incoming& incoming) {
   if (pending.returns == Return::representation) plan.shown = transaction->batch.writes.size();
   for (const auto& entry : transaction->entries) {
     if (entry.act != Act::read) continue;
-    plan.parts.push_back({part_request(call, "GET", entry.url, entry.conditions), nullptr});
+    plan.parts.push_back({part_request(call, "GET", entry.url, entry.conditions), nullptr, entry.place});
   }
   pending.entries = std::move(transaction->entries);
   plan.conditionals = std::move(transaction->conditionals);

@@ -1,7 +1,9 @@
 // _include and _revinclude, resolved from postings; canonicals lead to what has the address. FHIR R4:
 // http://hl7.org/fhir/R4/search.html#include
+#include <unordered_map>
 #include <unordered_set>
 
+#include "fhir/canonical.h"
 #include "fhir/search/custom.h"
 #include "src/store/address.h"
 #include "src/store/plan.h"
@@ -85,12 +87,19 @@ class Including {
     }
   }
 
-  // What a canonical leads to: all that have the address, and the version if it says one.
+  // What a canonical leads to: what has the address, and the version if it says one; otherwise the newest of them.
   void addressed(const fhir::search::Include& wanted, Rid url, std::string_view version, std::vector<Key>& fresh) {
+    std::vector<const Addressed*> meant;
+    std::unordered_map<const fhir::Type*, const Addressed*> newest;
     for (const auto& one : addresses_.at(url)) {
       if (!one.is(version) || (!wanted.target.empty() && wanted.target != one.type->name.view())) continue;
-      if (access_.may(fhir::Verb::read, one.type->name)) add(one.key, fresh);
+      if (!access_.may(fhir::Verb::read, one.type->name)) continue;
+      meant.push_back(&one);
+      auto& best = newest[one.type];
+      if (!best || fhir::version_before(best->version, one.version)) best = &one;
     }
+    for (const auto* one : meant)
+      if (!fhir::version_before(one->version, newest[one->type]->version)) add(one->key, fresh);
   }
 
   void backward(const fhir::search::Include& wanted, Key key, std::vector<Key>& fresh) {

@@ -15,6 +15,8 @@ const stored = [
     link: [{ path: 'Patient.managingOrganization', target: [{ type: 'Organization' }] },
       { target: [{ type: 'Observation', params: 'patient={ref}', compartment: [{ use: 'condition', code: 'Patient', rule: 'matching' }] }] }],
   },
+  { resourceType: 'GraphDefinition', id: 'v10', url: 'http://example.org/versions', version: '10', name: 'v', status: 'active', start: 'Patient' },
+  { resourceType: 'GraphDefinition', id: 'v9', url: 'http://example.org/versions', version: '9', name: 'v', status: 'active', start: 'Organization' },
 ];
 before(async () => {
   server = await start();
@@ -147,4 +149,6 @@ test('$graph: what a GraphDefinition reaches, once each', async () => {
   assert.equal((await query('Patient/p/$graph?graph=http://example.org/none')).status, 422);
   assert.equal((await query('Patient/p/$graph')).status, 400);
   assert.equal((await query('Organization/o/$graph?graph=http://example.org/graph')).status, 422);
+  const one = async (graph) => (await query(`Patient/p/$graph?graph=${graph}`)).status;
+  assert.deepEqual(await Promise.all(['GraphDefinition/v10', 'http://example.org/versions', 'http://example.org/versions|9'].map(one)), [200, 200, 422]);
 });

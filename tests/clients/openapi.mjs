@@ -37,3 +37,9 @@ test('what it says of an address holds: each GET without parameters in its path 
     assert.equal(answer.status, 200, path);
   }
 });
+
+test('a patch comes in each form that the CapabilityStatement has', async () => {
+  const statement = await (await fetch(`${server.base}/metadata`)).json();
+  for (const path of ['/{type}', '/{type}/{id}'])
+    assert.deepEqual(Object.keys(document.paths[path].patch.requestBody.content).sort(), [...statement.patchFormat].sort());
+});

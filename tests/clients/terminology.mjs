@@ -136,6 +136,7 @@ test('a closure table grows, and is told again from a version', async () => {
   assert.deepEqual(again.group, grown.group);
   assert.equal((await post('$closure', [name, { name: 'version', valueString: grown.version }])).group, undefined);
   await post('$closure', [{ name: 'name', valueString: 'another' }, { name: 'version', valueString: '1' }], 404);
+  await post('$closure', [{ name: 'name', valueString: 'another' }, concept('red')], 404);
 });
 
 test('resources that come with a request are used, and forgotten', async () => {

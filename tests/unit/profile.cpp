@@ -418,6 +418,31 @@ TEST_CASE("profile: codes of quantities are of their systems; a narrative is in 
   CHECK(judge("", patient(R"("text":{"status":"generated","div":"<div>x</div>"})")) == "invariant Patient.text.div");
 }
 
+TEST_CASE("profile: value sets and concept maps name codes of their systems, in the version that they say") {
+  Judge judge;
+  judge.options.has_code = [](std::string_view system, std::string_view code) -> std::optional<bool> {
+    if (system == "http://e.org/x") return code == "a";
+    if (system == "http://e.org/x|1") return code == "b";
+    return std::nullopt;
+  };
+  const auto set = [](std::string_view include) {
+    return R"({"resourceType":"ValueSet","status":"active","compose":{"include":[)" + std::string(include) +
+           R"(],"exclude":[{"system":"http://e.org/y","concept":[{"code":"z"}]}]}})";
+  };
+  CHECK(judge("", set(R"({"system":"http://e.org/x","concept":[{"code":"a"}]})")) == "");
+  CHECK(judge("", set(R"({"system":"http://e.org/x","concept":[{"code":"a"},{"code":"b"}]})")) ==
+        "code-invalid ValueSet.compose.include[0].concept[1].code");
+  CHECK(judge("", set(R"({"system":"http://e.org/x","version":"1","concept":[{"code":"b"}]})")) == "");
+  const auto map = [](std::string_view from, std::string_view to) {
+    return R"({"resourceType":"ConceptMap","status":"active","group":[{"source":"http://e.org/x",)"
+           R"("target":"http://e.org/x","targetVersion":"1","element":[{"code":")" +
+           std::string(from) + R"(","target":[{"code":")" + std::string(to) + R"(","equivalence":"equal"}]}]}]})";
+  };
+  CHECK(judge("", map("a", "b")) == "");
+  CHECK(judge("", map("b", "b")) == "code-invalid ConceptMap.group[0].element[0].code");
+  CHECK(judge("", map("a", "a")) == "code-invalid ConceptMap.group[0].element[0].target[0].code");
+}
+
 TEST_CASE("profile: bundles by their full urls, documents by what they refer to") {
   Judge judge;
   const auto collection = [](std::string_view entry) {
@@ -490,6 +515,24 @@ TEST_CASE("profile: answers against their questionnaire") {
   CHECK(judge("", response(no + R"(,{"linkId":"z"})")) == "structure QuestionnaireResponse.item[1]");
   CHECK(judge("", response(no + R"(,{"linkId":"c","answer":[{"valueCoding":{"code":"y"}}]})")) ==
         "code-invalid QuestionnaireResponse.item[1].answer[0]");
+}
+
+TEST_CASE("profile: a choice is among its options, whatever these are") {
+  Judge judge{R"({"resourceType":"Questionnaire","url":"http://e.org/q","status":"active","item":[
+      {"linkId":"a","type":"choice","answerOption":[{"valueString":"s"},{"valueInteger":1}]},
+      {"linkId":"b","type":"open-choice","answerOption":[{"valueDate":"2020-01-01"}]}]})"};
+  const auto answered = [&](std::string_view link, std::string_view answer) {
+    return judge("", R"({"resourceType":"QuestionnaireResponse","questionnaire":"http://e.org/q","status":"completed",)"
+                     R"("item":[{"linkId":")" +
+                         std::string(link) + R"(","answer":[{)" + std::string(answer) + "}]}]}");
+  };
+  CHECK(answered("a", R"("valueString":"s")") == "");
+  CHECK(answered("a", R"("valueInteger":1)") == "");
+  CHECK(answered("a", R"("valueString":"t")") == "code-invalid QuestionnaireResponse.item[0].answer[0]");
+  CHECK(answered("a", R"("valueDate":"2020-01-01")") == "structure QuestionnaireResponse.item[0].answer[0]");
+  CHECK(answered("b", R"("valueDate":"2020-01-01")") == "");
+  CHECK(answered("b", R"("valueString":"free")") == "");
+  CHECK(answered("b", R"("valueInteger":1)") == "structure QuestionnaireResponse.item[0].answer[0]");
 }
 
 TEST_CASE("profile: an answer enables what is nearest to it, group by group; answers are of the value set") {

@@ -109,3 +109,22 @@ TEST_CASE("references between entries become the new names wherever the type is 
         std::string::npos);
   CHECK(text.find(R"("performer":[{"reference":"Practitioner/found"}])") != std::string::npos);
 }
+
+TEST_CASE("a reference means an entry's fullUrl however its letters are written, and whichever version it names") {
+  const rest::NewNames names{{"urn:uuid:6D4C1D4E-0B52-4A6A-9A51-1D9B3C6A7F10", "Patient/n1"},
+                             {"http://other/fhir/Patient/7", "Patient/n7"},
+                             {"http://here/fhir/Patient/8", "Patient/8"}};
+  const auto text = rewritten(R"({"resourceType":"Observation","status":"final","code":{"text":"x"},)"
+                              R"("text":{"status":"generated","div":"<div xmlns='http://www.w3.org/1999/xhtml'>)"
+                              R"(<a href='urn:uuid:6d4c1d4e-0b52-4a6a-9a51-1d9b3c6a7f10'>p</a></div>"},)"
+                              R"("subject":{"reference":"urn:uuid:6d4c1d4e-0b52-4a6a-9a51-1d9b3c6a7f10"},)"
+                              R"("focus":[{"reference":"http://other/fhir/Patient/7/_history/3"},)"
+                              R"({"reference":"Patient/7/_history/4"},{"reference":"Patient/9/_history/1"},)"
+                              R"({"reference":"http://here/fhir/Patient/8/_history/2"}]})",
+                              "http://other/fhir/Observation/1", names);
+  CHECK(text.find(R"("subject":{"reference":"Patient/n1"})") != std::string::npos);
+  CHECK(text.find(R"(href='Patient/n1')") != std::string::npos);
+  CHECK(text.find(R"("focus":[{"reference":"Patient/n7"},{"reference":"Patient/n7"},)"
+                  R"({"reference":"Patient/9/_history/1"},{"reference":"http://here/fhir/Patient/8/_history/2"}])") !=
+        std::string::npos);
+}

@@ -3,17 +3,20 @@
 
 using namespace store_fixture;
 
-TEST_CASE("_include and _revinclude follow canonicals by address and version") {
+TEST_CASE("_include and _revinclude follow canonicals by address and version, the newest where none is said") {
   Folder folder;
   Opened opened(folder.path);
   opened.put("Questionnaire", "one", R"("url":"http://e.org/q","version":"1","status":"active")");
   opened.put("Questionnaire", "two", R"("url":"http://e.org/q","version":"2","status":"active")");
+  opened.put("Questionnaire", "ten", R"("url":"http://e.org/q","version":"10","status":"active")");
+  opened.put("Questionnaire", "tenth", R"("url":"http://e.org/q","version":"10","status":"active")");
   opened.put("QuestionnaireResponse", "exact", R"("questionnaire":"http://e.org/q|1","status":"completed")");
   opened.put("QuestionnaireResponse", "any", R"("questionnaire":"http://e.org/q","status":"completed")");
   opened.put("QuestionnaireResponse", "other", R"("questionnaire":"http://e.org/p","status":"completed")");
   const char* forward = "QuestionnaireResponse";
   CHECK(included_in(opened, forward, "_id=exact&_include=QuestionnaireResponse:questionnaire") == Ids{"one"});
-  CHECK(included_in(opened, forward, "_id=any&_include=QuestionnaireResponse:questionnaire") == Ids{"one", "two"});
+  CHECK(included_in(opened, forward, "_id=any&_include=QuestionnaireResponse:questionnaire") ==
+        Ids{"ten", "tenth"});
   CHECK(included_in(opened, forward, "_id=other&_include=*") == Ids{});
   CHECK(included_in(opened, "Questionnaire", "_id=one&_revinclude=QuestionnaireResponse:questionnaire") ==
         Ids{"any", "exact"});

@@ -54,6 +54,26 @@ TEST_CASE("implicit value sets: units by what they measure") {
   CHECK(codes(terminology, "http://unitsofmeasure.org/vs") == "too-costly");
 }
 
+TEST_CASE("implicit value sets: all of the code system that names them, though they are not here") {
+  const auto system = [](std::string_view version, std::string_view codes) {
+    return code_system("http://e.org/x", R"("valueSet":"http://e.org/x/all","content":"complete","version":")" +
+                                             std::string(version) + R"(","concept":[)" + std::string(codes) + "]");
+  };
+  Shelf shelf{system("2", R"({"code":"a"},{"code":"c"})"), system("1", R"({"code":"a"},{"code":"b"})")};
+  {
+    const Terminology terminology(shelf);
+    CHECK(codes(terminology, "http://e.org/x/all") == "a c");
+    CHECK(codes(terminology, "http://e.org/x/all|1") == "a b");
+    CHECK(codes(terminology, "http://e.org/x/all|3") == "not-found");
+    CHECK(terminology.member("http://e.org/x/all", "http://e.org/x", "b").membership == Membership::out);
+    CHECK(terminology.code("http://e.org/x|1", "b").membership == Membership::in);
+    CHECK(terminology.code("http://e.org/x", "b").membership == Membership::out);
+    CHECK(terminology.code("http://e.org/x|3", "b").membership == Membership::unknown);
+  }
+  shelf.put(value_set("http://e.org/x/all", R"({"include":[{"system":"http://e.org/x","concept":[{"code":"a"}]}]})"));
+  CHECK(codes(Terminology(shelf), "http://e.org/x/all") == "a");
+}
+
 TEST_CASE("implicit value sets: other addresses are none") {
   for (const std::string_view url : {"http://e.org/x?fhir_vs=refset/1", "http://e.org/x?fhir_vs=isa/", "?fhir_vs",
                                      "http://e.org/x?fhir_vss", "http://loinc.org/vs/LL1-1", "http://e.org/x"})

@@ -251,6 +251,36 @@ TEST_CASE("a transaction resolves its references, keeps the order of its entries
   CHECK(server.get("/Patient/old").status == 410);
 }
 
+TEST_CASE("what a transaction cannot read refuses all of it, before anything is written") {
+  const RestServer server;
+  server.ask("PUT", "/Patient/old", patient("old"));
+  server.ask("PUT", "/Patient/gone", patient("gone"));
+  server.ask("DELETE", "/Patient/gone", "");
+  const auto reading = [](std::string_view url) {
+    return R"({"request":{"method":"GET","url":")" + std::string(url) + "\"}}";
+  };
+  const auto send = [&](std::string_view id, const std::string& more) {
+    return server.post("", bundle("transaction", R"({"resource":)" + patient(id) +
+                                                     R"(,"request":{"method":"PUT","url":"Patient/)" + std::string(id) +
+                                                     "\"}}," + more));
+  };
+  for (const auto& [url, status] : {std::pair("Patient/none", 404), std::pair("Patient/gone", 410),
+                                    std::pair("Patient/old/_history/9", 404), std::pair("Patient?nonsense=1", 400),
+                                    std::pair("Patient/none/_history", 404), std::pair("Patient/old/nonsense", 404)}) {
+    CAPTURE(url);
+    const auto reply = send("new", reading(url));
+    CHECK(reply.status == status);
+    CHECK(reply.has(R"("expression":["Bundle.entry[1]"])"));
+    CHECK(server.get("/Patient/new").status == 404);
+  }
+  const auto removed = send("new", R"({"request":{"method":"DELETE","url":"Patient/old"}},)" + reading("Patient/old"));
+  CHECK(removed.status == 410);
+  CHECK(server.get("/Patient/old").status == 200);
+  const auto written = send("new", reading("Patient/new") + "," + reading("Patient/new/_history/1"));
+  CHECK(written.status == 200);
+  CHECK(wire::count_of(written.body, R"("status":"200 OK")") == 2);
+}
+
 TEST_CASE("a reference by criteria leads to what is there when the transaction is done") {
   const RestServer server;
   const auto doctor = [](std::string_view id, std::string_view identifier) {
@@ -395,6 +425,8 @@ TEST_CASE("a batch answers each entry for itself") {
   CHECK(wire::count_of(reply.body, "\"status\":\"201 Created\"") == 1);
   CHECK(wire::count_of(reply.body, "\"status\":\"200 OK\"") == 1);
   CHECK(server.post("", bundle("batch", R"({"request":{"method":"GET","url":"metadata"}})")).status == 200);
+  const auto head = server.post("", bundle("batch", R"({"request":{"method":"HEAD","url":"Patient/b"}})"));
+  CHECK(head.has(R"("entry":[{"response":{"status":"200 OK","etag":"W/\"1\"")"));
   CHECK(server.post("", R"({"resourceType":"Bundle","type":"batch"})").body ==
         R"({"resourceType":"Bundle","type":"batch-response"})");
 }

@@ -1,0 +1,73 @@
+// Definitions out of Canonicals, in the form of stored resources.
+#include "src/rest/published.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "fhir/format/json.h"
+#include "src/operation/operation.h"
+#include "src/rest/unwritten.h"
+
+namespace alzette::rest {
+namespace {
+
+using fhir::search::Clause;
+
+constexpr std::string_view bases[] = {"http://hl7.org/fhir/", "http://terminology.hl7.org/", "https://alzette.lu/fhir/",
+                                      "https://profiles.ihe.net/ITI/MHD/"};
+
+const Clause* address_in(const fhir::search::Query& query) {
+  const auto found = std::find_if(query.all_of.begin(), query.all_of.end(), [](const Clause& clause) {
+    return clause.parameter && clause.parameter->code.view() == "url" && clause.any_of.size() == 1 &&
+           clause.modifier == fhir::search::Modifier::none && !clause.has_type && clause.chain.empty();
+  });
+  return found == query.all_of.end() ? nullptr : &*found;
+}
+
+fhir::Version version_of(const fhir::Type& type, const fhir::Canonical& canonical) {
+  fhir::Version version;
+  version.type = &type;
+  version.id = canonical.resource->value_of("id");
+  fhir::json::write(*canonical.resource, version.body);
+  return version;
+}
+
+// By the id, below the addresses that are known to hold definitions; R4's code systems have no type in theirs.
+std::optional<fhir::Version> published(const Call& call) {
+  const auto& type = *call.type;
+  if (!type.parameter("url")) return std::nullopt;
+  std::vector<std::string> urls;
+  for (const auto base : bases) urls.push_back(std::string(base).append(type.name.view()).append("/").append(call.id));
+  if (type.name.view() == "CodeSystem") urls.push_back(std::string(bases[0]) + call.id);
+  if (type.name.view() == "OperationDefinition")
+    for (const auto* operation : operation::operations()) urls.emplace_back(operation->definition);
+  for (const auto& url : urls)
+    if (const auto canonical = call.canonicals.find(type.name, url))
+      if (canonical->resource->value_of("id") == call.id) return version_of(type, *canonical);
+  return std::nullopt;
+}
+
+}  // namespace
+
+fhir::Result<fhir::Version> stored_or_published(const Call& call) {
+  auto version = call.snapshot.read(call.access, *call.type, call.id);
+  if (version || version.outcome().kind != fhir::Kind::absent) return version;
+  if (auto definition = published(call)) return std::move(*definition);
+  return version;
+}
+
+std::optional<fhir::Version> published(const Call& call, const fhir::search::Query& query) {
+  if (!query.type || !query.type->parameter("url")) return std::nullopt;
+  const auto* address = address_in(query);
+  if (!address) return std::nullopt;
+  const auto canonical = call.canonicals.find(query.type->name, address->any_of.front().value.text);
+  if (!canonical || !is_id(canonical->resource->value_of("id"))) return std::nullopt;
+  Unwritten alone(call.base);
+  alone.add(*query.type, canonical->resource->value_of("id"), canonical->resource);
+  const auto ids = alone.find(query);
+  if (!ids || ids->empty()) return std::nullopt;
+  return version_of(*query.type, *canonical);
+}
+
+}  // namespace alzette::rest
