@@ -147,7 +147,8 @@ Result<Stored> stored(const rest::Call& call, const std::string& id, std::option
 }
 
 Outcome lost() {
-  return {Kind::absent, "not-found", "There is no closure table of that name and version: start it anew, by its name alone",
+  return {Kind::absent, "not-found",
+          "There is no closure table of that name and version: start it anew, by its name alone",
           "Parameters.parameter.where(name='name')"};
 }
 

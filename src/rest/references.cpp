@@ -18,9 +18,7 @@ bool is_address(Primitive primitive) {
 
 constexpr std::string_view uuid_scheme = "urn:uuid:";
 
-bool is_uuid(std::string_view address) {
-  return net::same_word(address.substr(0, uuid_scheme.size()), uuid_scheme);
-}
+bool is_uuid(std::string_view address) { return net::same_word(address.substr(0, uuid_scheme.size()), uuid_scheme); }
 
 // "Practitioner?identifier=…": a type, then criteria.
 bool is_conditional(std::string_view reference) {

@@ -15,8 +15,7 @@ TEST_CASE("_include and _revinclude follow canonicals by address and version, th
   opened.put("QuestionnaireResponse", "other", R"("questionnaire":"http://e.org/p","status":"completed")");
   const char* forward = "QuestionnaireResponse";
   CHECK(included_in(opened, forward, "_id=exact&_include=QuestionnaireResponse:questionnaire") == Ids{"one"});
-  CHECK(included_in(opened, forward, "_id=any&_include=QuestionnaireResponse:questionnaire") ==
-        Ids{"ten", "tenth"});
+  CHECK(included_in(opened, forward, "_id=any&_include=QuestionnaireResponse:questionnaire") == Ids{"ten", "tenth"});
   CHECK(included_in(opened, forward, "_id=other&_include=*") == Ids{});
   CHECK(included_in(opened, "Questionnaire", "_id=one&_revinclude=QuestionnaireResponse:questionnaire") ==
         Ids{"any", "exact"});

@@ -260,9 +260,9 @@ TEST_CASE("what a transaction cannot read refuses all of it, before anything is 
     return R"({"request":{"method":"GET","url":")" + std::string(url) + "\"}}";
   };
   const auto send = [&](std::string_view id, const std::string& more) {
-    return server.post("", bundle("transaction", R"({"resource":)" + patient(id) +
-                                                     R"(,"request":{"method":"PUT","url":"Patient/)" + std::string(id) +
-                                                     "\"}}," + more));
+    return server.post(
+        "", bundle("transaction", R"({"resource":)" + patient(id) + R"(,"request":{"method":"PUT","url":"Patient/)" +
+                                      std::string(id) + "\"}}," + more));
   };
   for (const auto& [url, status] : {std::pair("Patient/none", 404), std::pair("Patient/gone", 410),
                                     std::pair("Patient/old/_history/9", 404), std::pair("Patient?nonsense=1", 400),
