@@ -8,6 +8,7 @@
 #include "fhir/format/json.h"
 #include "src/job/bulk.h"
 #include "src/job/job.h"
+#include "src/net/date.h"
 #include "src/rest/interaction.h"
 #include "src/rest/reply.h"
 
@@ -59,7 +60,7 @@ Result<Plan> status(const Call& call) {
   auto body = bulk ? Result<std::string>(manifest_of(*job)) : content_of(call, search_result);
   if (!body) return std::move(body.outcome());
   auto response = plain(200, bulk ? json : rest::fhir_json, std::move(*body));
-  response.headers.emplace_back("Expires", rest::http_date(job->ended + kept_for));
+  response.headers.emplace_back("Expires", net::http_date((job->ended + kept_for) / 1000));
   return Plan(std::move(response));
 }
 
@@ -73,7 +74,7 @@ Result<Plan> file(const Call& call) {
   auto body = content_of(call, call.version);
   if (!body) return std::move(body.outcome());
   auto response = plain(200, "application/fhir+ndjson", std::move(*body));
-  response.headers.emplace_back("Expires", rest::http_date(job->ended + kept_for));
+  response.headers.emplace_back("Expires", net::http_date((job->ended + kept_for) / 1000));
   return Plan(std::move(response));
 }
 

@@ -2,9 +2,7 @@
 
 #include <array>
 #include <charconv>
-#include <ctime>
 
-#include "src/clock.h"
 #include "src/net/ascii.h"
 #include "src/net/gzip.h"
 #include "src/net/shared_text.h"
@@ -122,26 +120,6 @@ Response refusal_answer(const Refusal& refusal, bool fhir) {
   response.body.append(issue_code(refusal.status)).append(R"(","diagnostics":")");
   response.body.append(refusal.reason).append(R"("}]})");
   return response;
-}
-
-std::string http_date(std::int64_t seconds) {
-  const std::time_t time = seconds;
-  std::tm parts{};
-  gmtime_r(&time, &parts);
-  std::array<char, 40> text{};
-  // The C locale's names are the English ones that RFC 9110 asks for; the program never sets another.
-  const auto size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  return {text.data(), size};
-}
-
-std::string_view date_now() {
-  thread_local std::int64_t second = -1;
-  thread_local std::string date;
-  if (const auto now = clock::wall_ms() / 1000; now != second) {
-    second = now;
-    date = http_date(now);
-  }
-  return date;
 }
 
 }  // namespace alzette::net

@@ -29,8 +29,4 @@ std::string head_of(Response& response, const Exchange& exchange, std::string_vi
 // The answer to a refused message: an OperationOutcome below /fhir, plain text elsewhere.
 Response refusal_answer(const Refusal& refusal, bool fhir);
 
-// "Sat, 21 Nov 2026 10:40:20 GMT" for seconds since 1970.
-std::string http_date(std::int64_t seconds);
-std::string_view date_now();  // until the thread's next call
-
 }  // namespace alzette::net

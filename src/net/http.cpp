@@ -11,6 +11,7 @@
 #include "src/metrics.h"
 #include "src/net/ascii.h"
 #include "src/net/connection.h"
+#include "src/net/date.h"
 #include "src/net/shared_text.h"
 
 namespace alzette::net {

@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include "src/net/connection.h"
+#include "src/net/date.h"
 
 namespace alzette::net {
 namespace {

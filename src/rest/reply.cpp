@@ -1,28 +1,22 @@
-// Replies in FHIR's terms. FHIR R4: http://hl7.org/fhir/R4/http.html; dates of headers: RFC 9110 §5.6.7
+// Replies in FHIR's terms. FHIR R4: http://hl7.org/fhir/R4/http.html
 #include "src/rest/reply.h"
 
-#include <array>
 #include <charconv>
-#include <chrono>
-#include <cstdio>
 
 #include "fhir/bundle.h"
 #include "fhir/incoming.h"
 #include "ihe/identity/identity.h"
 #include "src/net/ascii.h"
+#include "src/net/date.h"
 
 namespace alzette::rest {
 namespace {
 
 using fhir::Kind;
 
-constexpr std::array<std::string_view, 7> weekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
 void add_version(std::int64_t version, std::int64_t last_updated, Response& response) {
   response.headers.emplace_back("ETag", etag(version));
-  response.headers.emplace_back("Last-Modified", http_date(last_updated));
+  response.headers.emplace_back("Last-Modified", net::http_date(last_updated / 1000));
   response.last_updated = last_updated;
 }
 
@@ -64,8 +58,8 @@ bool unchanged_for(const Call& call, const fhir::Version& version) {
   if (!none_match.empty()) return names_version(none_match, version.version);
   const auto since = call.header("If-Modified-Since");
   if (since.empty()) return false;
-  const auto time = parse_http_date(since);
-  return time && version.last_updated / 1000 <= *time / 1000;
+  const auto time = net::parse_http_date(since, call.now / 1000);
+  return time && version.last_updated / 1000 <= *time;
 }
 
 std::string all_ok(std::string_view what, std::vector<fhir::Issue> warnings = {}) {
@@ -211,42 +205,6 @@ Response found_reply(const Call& call, fhir::Version version) {
 }
 
 std::string etag(std::int64_t version) { return "W/\"" + std::to_string(version) + "\""; }
-
-std::string http_date(std::int64_t milliseconds) {
-  using namespace std::chrono;
-  const sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds(milliseconds)};
-  const auto day = floor<days>(time);
-  const year_month_day date{day};
-  const hh_mm_ss clock{floor<seconds>(time - day)};
-  char text[40];
-  const int size = std::snprintf(
-      text, sizeof text, "%s, %02u %s %04d %02d:%02d:%02d GMT", weekdays[weekday(day).c_encoding()].data(),
-      unsigned(date.day()), months[unsigned(date.month()) - 1].data(), int(date.year()), int(clock.hours().count()),
-      int(clock.minutes().count()), int(clock.seconds().count()));
-  return {text, static_cast<std::size_t>(size)};
-}
-
-// The one form that senders may use, "Sat, 31 Jan 2026 08:05:00 GMT"; anything else is ignored by the caller.
-std::optional<std::int64_t> parse_http_date(std::string_view text) {
-  using namespace std::chrono;
-  if (text.size() != 29 || text.substr(25) != " GMT" || text[3] != ',') return std::nullopt;
-  const auto number = [&](std::size_t at, std::size_t size) {
-    int value = -1;
-    const auto [end, error] = std::from_chars(text.data() + at, text.data() + at + size, value);
-    return error == std::errc{} && end == text.data() + at + size ? value : -1;
-  };
-  int month = 0;
-  for (std::size_t i = 0; i < months.size(); ++i)
-    if (text.substr(8, 3) == months[i]) month = static_cast<int>(i) + 1;
-  const int day_of_month = number(5, 2), year_number = number(12, 4);
-  const int hour = number(17, 2), minute = number(20, 2), second = number(23, 2);
-  if (day_of_month < 1 || year_number < 0 || hour < 0 || minute < 0 || second < 0) return std::nullopt;
-  const year_month_day date{year(year_number), std::chrono::month(static_cast<unsigned>(month)),
-                            day(static_cast<unsigned>(day_of_month))};
-  if (!date.ok()) return std::nullopt;
-  const auto time = sys_days(date) + hours(hour) + minutes(minute) + seconds(second);
-  return duration_cast<milliseconds>(time.time_since_epoch()).count();
-}
 
 fhir::Result<std::optional<std::int64_t>> if_match(std::string_view header) {
   if (header.empty()) return std::optional<std::int64_t>();

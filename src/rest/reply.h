@@ -46,8 +46,6 @@ Plan written_plan(Answer answer, fhir::Batch batch);
 Response found_reply(const Call& call, fhir::Version version);
 
 std::string etag(std::int64_t version);            // W/"3"
-std::string http_date(std::int64_t milliseconds);  // "Sat, 31 Jan 2026 08:05:00 GMT"
-std::optional<std::int64_t> parse_http_date(std::string_view text);
 
 // If-Match: the version that must be current, nothing when the header is missing; refuses what is no entity tag.
 fhir::Result<std::optional<std::int64_t>> if_match(std::string_view header);

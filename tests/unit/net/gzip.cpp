@@ -146,9 +146,7 @@ TEST_CASE("body: of medium size it needs no file, as long as all together are fe
   CHECK(receive(0, 3000, one) == State::good);  // in chunks
 }
 
-TEST_CASE("answer: dates and lengths") {
-  CHECK(alzette::net::http_date(0) == "Thu, 01 Jan 1970 00:00:00 GMT");
-  CHECK(alzette::net::http_date(1'700'000'000) == "Tue, 14 Nov 2023 22:13:20 GMT");
+TEST_CASE("answer: an answer without content has no length") {
   alzette::Response response{204, {}, "dropped", nullptr, {}};
   const auto head = alzette::net::head_of(response, {}, "now");
   CHECK(head == "HTTP/1.1 204 No Content\r\nDate: now\r\n\r\n");
