@@ -45,7 +45,7 @@ Plan written_plan(Answer answer, fhir::Batch batch);
 // A resource that was there already: conditional create.
 Response found_reply(const Call& call, fhir::Version version);
 
-std::string etag(std::int64_t version);            // W/"3"
+std::string etag(std::int64_t version);  // W/"3"
 
 // If-Match: the version that must be current, nothing when the header is missing; refuses what is no entity tag.
 fhir::Result<std::optional<std::int64_t>> if_match(std::string_view header);
