@@ -17,7 +17,7 @@ namespace fhir::snapshot {
 namespace {
 
 constexpr int deepest = 24;                    // profiles on profiles
-constexpr std::size_t most_elements = 20'000;  // of one snapshot
+constexpr std::size_t most_elements = 20'000;  // of one snapshot, and of one differential
 constexpr std::size_t most_steps = 40;         // of one path
 constexpr std::string_view core = "http://hl7.org/fhir/StructureDefinition/";
 
@@ -70,9 +70,13 @@ class Generator {
     specializes_ = resource.value_of("derivation") == "specialization";
     const Node* differential = resource.child("differential");
     if (specializes_) rename_root(differential);
+    std::size_t elements = 0;
     if (differential)
-      for (const Node& definition : *differential)
-        if (definition.name == "element" && !apply(definition)) return std::move(*fault_);
+      for (const Node& definition : *differential) {
+        if (definition.name != "element") continue;
+        if (++elements > most_elements) return fault("too-costly", "The differential has too many elements", {});
+        if (!apply(definition)) return std::move(*fault_);
+      }
     for (const auto& [choice, slices] : choices_) close_choice(*choice, slices, arena());
     return finish();
   }

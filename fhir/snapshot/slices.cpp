@@ -80,9 +80,11 @@ Branch* make_slice(Branch& sliced, const std::string& name, Arena& arena) {
   Branch* whole = &sliced;
   if (const auto slash = name.rfind('/'); slash != name.npos)
     if (Branch* outer = sliced.slice_named(std::string_view(name).substr(0, slash))) whole = outer;
-  auto slice = copy(*whole, arena);
-  slice->slices.clear();
+  auto slice = std::make_unique<Branch>();
+  slice->definition = copy(*whole->definition, arena);
+  slice->name = whole->name;
   slice->slice = name;
+  for (const auto& child : whole->children) slice->children.push_back(copy(*child, arena));
   erase(*slice->definition, "slicing");
   set_text(*slice->definition, "sliceName", arena.copy(name), arena);
   if (!is_choice(sliced)) set_text(*slice->definition, "min", "0", arena);

@@ -67,6 +67,7 @@ class Providing {
     for (auto& part : parts_) check_request(part);
     for (auto& part : parts_) name(part);
     for (auto& part : parts_) convert(part);
+    for (const auto& object : submission_.objects) fresh_.emplace(object.id, object.kind);
     for (auto& part : parts_) relate(part);
     for (const auto& part : parts_) check_patch(part);
     for (const auto& part : parts_)
@@ -300,14 +301,8 @@ class Providing {
     submission_.objects.push_back(std::move(association));
   }
 
-  bool is_fresh(const std::string& id) const {
-    return std::any_of(submission_.objects.begin(), submission_.objects.end(),
-                       [&](const RegistryObject& object) { return object.id == id; });
-  }
-
   bool is_folder_id(const std::string& id) {
-    for (const auto& object : submission_.objects)
-      if (object.id == id) return object.kind == Kind::folder;
+    if (const auto fresh = fresh_.find(id); fresh != fresh_.end()) return fresh->second == Kind::folder;
     const auto* stored = work_.registry.find(id);
     return stored && stored->record.object.kind == Kind::folder;
   }
@@ -324,7 +319,7 @@ class Providing {
         if (child.name != "entry") continue;
         const auto target = target_of(child.child("item"));
         if (is_folder_id(target)) continue;  // below
-        associate(xds::relation::has_member, set_, target, is_fresh(target) ? "Original" : "Reference");
+        associate(xds::relation::has_member, set_, target, fresh_.contains(target) ? "Original" : "Reference");
       }
     } else if (type == "List" && !part.id.empty()) {
       relate_folder(part);
@@ -432,6 +427,7 @@ class Providing {
   const Node* bundle_;
   std::vector<Part> parts_;
   std::map<std::string, std::string, std::less<>> ids_;  // fullUrl -> id of the object
+  std::map<std::string, Kind> fresh_;                    // entries, folders and the set that come, by id
   std::string set_;
   std::string given_id_;  // of an entry that comes alone, "" when it takes a new one
   xds::Submission submission_;

@@ -123,6 +123,20 @@ test('ITI-65 obeys the rules of the registry: codes of XDS, nothing half stored'
   assert.equal(await total(), count0);
 });
 
+test('ITI-65 costs in proportion to the members that a set names', async () => {
+  const refused = async (count) => {
+    const list = Array.from({ length: count }, (_, i) => ({ item: { reference: `DocumentReference/00000000-0000-4000-9000-${String(i).padStart(12, '0')}` } }));
+    const before = server.used();
+    const answer = await post(bundle({ list }));
+    assert.equal(answer.status, 422);
+    assert.match(answer.text, /UnresolvedReferenceException/);
+    return server.used() - before;
+  };
+  const few = await refused(3_000);
+  const many = await refused(30_000);
+  assert.ok(many < 40 * (few + 0.01), `${many} s for ten times what takes ${few} s`);  // quadratic: a hundred times
+});
+
 test('ITI-65 replaces, and makes folders', async () => {
   const unique = uid();
   const first = JSON.parse((await post(bundle({ unique }))).text).entry[1].response.location.split('/_history')[0];

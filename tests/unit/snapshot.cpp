@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "tests/unit/cost.h"
 #include "tests/unit/profile_fixture.h"
 
 using namespace profile_fixture;
@@ -148,4 +149,15 @@ TEST_CASE("snapshot: bp has what was published, its values as slices") {
     if (const auto at = id.find(below); at != id.npos) id.insert(at + below.size() - 1, ":valueQuantity");
     CHECK_MESSAGE(std::count(ids.begin(), ids.end(), id) == 1, id);
   }
+}
+
+TEST_CASE("snapshot: slices cost in proportion to their number, which is bounded") {
+  const auto sliced = [](std::size_t count) {
+    std::string elements = R"({"path":"Patient.identifier","slicing":{"rules":"open"}})";
+    for (std::size_t i = 0; i < count; ++i)
+      elements += R"(,{"path":"Patient.identifier","sliceName":"s)" + std::to_string(i) + "\"}";
+    return Made(profile("p", "Patient", elements));
+  };
+  CHECK(cost::in_proportion([&](std::size_t count) { REQUIRE(sliced(count).whole); }, 2'000));
+  CHECK(sliced(20'000).fault == "The differential has too many elements");
 }
