@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string>
 
 #include "ihe/wire/mime.h"
@@ -161,10 +162,9 @@ class Check {
   }
 
   void slots_are_named_once() {
-    for (std::size_t i = 0; i < object_.slots.size(); ++i)
-      for (std::size_t k = 0; k < i; ++k)
-        if (object_.slots[i].name == object_.slots[k].name) wrong("the Slot " + object_.slots[i].name + " is repeated");
+    std::set<std::string_view> names;
     for (const auto& slot : object_.slots) {
+      if (!names.insert(slot.name).second) wrong("the Slot " + slot.name + " is repeated");
       if (slot.name.starts_with("urn:ihe:") && slot.name != slot::reference_id_list)
         wrong("the Slot " + slot.name + " is not one of IHE's");
       if (slot.values.empty()) wrong("the Slot " + slot.name + " has no value");

@@ -123,6 +123,18 @@ test('ITI-65 obeys the rules of the registry: codes of XDS, nothing half stored'
   assert.equal(await total(), count0);
 });
 
+test('ITI-41 costs in proportion to the slots of an entry', async () => {
+  const taken = async (count) => {
+    const more = Array.from({ length: count }, (_, i) => slot(`urn:example:${i}`, 'v')).join('');
+    const before = server.used();
+    assert.equal(verdict(await provide(server, provided({ more }), Buffer.from('x'))).status, 'Success');
+    return server.used() - before;
+  };
+  const few = await taken(8_000);
+  const many = await taken(80_000);
+  assert.ok(many < 40 * (few + 0.01), `${many} s for ten times what takes ${few} s`);  // quadratic: a hundred times
+});
+
 test('ITI-65 costs in proportion to the members that a set names', async () => {
   const refused = async (count) => {
     const list = Array.from({ length: count }, (_, i) => ({ item: { reference: `DocumentReference/00000000-0000-4000-9000-${String(i).padStart(12, '0')}` } }));
