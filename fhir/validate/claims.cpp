@@ -71,7 +71,9 @@ std::vector<Issue> by_profiles(const Node& resource, const Options& options) {
   std::vector<Issue> issues;
   if (!options.profiles) return issues;
   Conformance conformance(*options.profiles, options);
-  Scope scope{&resource, &resource, nullptr, {}, &options.beyond};
+  Scope scope;
+  scope.enter(resource);
+  scope.beyond = &options.beyond;
   std::optional<Entries> entries;
   if (resource.type->name.view() == "Bundle") scope.entries = &entries.emplace(resource);
   judge_claims(resource, {nullptr, resource.type->name, 0, false}, scope, options.conform_to, conformance, issues);

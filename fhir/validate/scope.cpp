@@ -25,6 +25,7 @@ Entries::Entries(const Node& bundle) : type_(bundle.value_of("type")) {
     const auto url = entry.value_of("fullUrl"), id = resource->value_of("id");
     if (!url.empty()) by_url_.emplace(without_version(url), entries_.size());
     if (!id.empty()) by_id_.emplace(id_of(resource->type->name, id), entries_.size());
+    by_resource_.emplace(resource, entries_.size());
     entries_.push_back({resource, url});
   }
 }
@@ -48,9 +49,8 @@ const Entries::Entry* Entries::find(std::string_view reference, std::string_view
 }
 
 const Entries::Entry* Entries::of(const Node& resource) const {
-  for (const Entry& entry : entries_)
-    if (entry.resource == &resource) return &entry;
-  return nullptr;
+  const auto found = by_resource_.find(&resource);
+  return found == by_resource_.end() ? nullptr : &entries_[found->second];
 }
 
 const Entries::Entry* Entries::by_id(std::string_view type, std::string_view id) const {
@@ -58,13 +58,26 @@ const Entries::Entry* Entries::by_id(std::string_view type, std::string_view id)
   return found == by_id_.end() ? nullptr : &entries_[found->second];
 }
 
+const Node* Contained::find(std::string_view id) const {
+  if (!by_id_) {
+    by_id_.emplace();
+    for (const Node& child : container_)
+      if (child.name == "contained") by_id_->emplace(child.value_of("id"), &child);
+  }
+  const auto found = by_id_->find(id);
+  return found == by_id_->end() ? nullptr : found->second;
+}
+
+void Scope::enter(const Node& node) {
+  resource = container = &node;
+  contained = std::make_shared<Contained>(node);
+}
+
 Scope::Found Scope::find(std::string_view reference) const {
   if (reference.starts_with('#')) {
     if (reference.size() == 1) return {container == resource ? nullptr : container, Found::Where::contained};
-    for (const Node& child : *container)
-      if (child.name == "contained" && child.value_of("id") == reference.substr(1))
-        return {&child, Found::Where::contained};
-    return {};
+    const Node* found = contained->find(reference.substr(1));
+    return found ? Found{found, Found::Where::contained} : Found{};
   }
   if (entries)
     if (const auto* entry = entries->find(reference, full_url)) return {entry->resource, Found::Where::bundled};
@@ -75,7 +88,7 @@ Scope Scope::of(const Found& found) const {
   Scope scope = *this;
   scope.resource = found.resource;
   if (found.where == Found::Where::contained) return scope;
-  scope.container = found.resource;
+  scope.enter(*found.resource);
   scope.full_url = {};
   if (found.where == Found::Where::bundled) {
     if (const auto* entry = entries->of(*found.resource)) scope.full_url = entry->full_url;

@@ -5,8 +5,11 @@
 
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "fhir/node.h"
@@ -41,6 +44,19 @@ class Entries {
   std::vector<Entry> entries_;
   std::map<std::string, std::size_t, std::less<>> by_url_;
   std::map<std::string, std::size_t, std::less<>> by_id_;
+  std::unordered_map<const Node*, std::size_t> by_resource_;
+};
+
+// What a resource contains.
+class Contained {
+ public:
+  explicit Contained(const Node& container) : container_(container) {}
+  // The first of this id, null when there is none.
+  const Node* find(std::string_view id) const;
+
+ private:
+  const Node& container_;
+  mutable std::optional<std::unordered_map<std::string_view, const Node*>> by_id_;  // made when it is first asked
 };
 
 // Where a resource stands.
@@ -50,6 +66,10 @@ struct Scope {
   const Entries* entries = nullptr;
   std::string_view full_url;
   const Resolve* beyond = nullptr;
+  std::shared_ptr<const Contained> contained;  // of the container
+
+  // `node` stands by itself: it is what contains.
+  void enter(const Node& node);
 
   struct Found {
     const Node* resource = nullptr;

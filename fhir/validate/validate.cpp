@@ -85,7 +85,7 @@ class Validator {
  private:
   void enter(const Node& node) {
     context_.resource = context_.root_resource = &node;
-    scope_.resource = scope_.container = &node;
+    scope_.enter(node);
     scope_.full_url = {};
     scope_.beyond = &options_.beyond;
     if (scope_.entries)

@@ -14,6 +14,8 @@ constexpr std::array<std::string_view, 22> particles{"de",    "da",  "do", "dos"
                                                      "della", "di",  "d",  "la",  "le",  "les", "l",   "van",
                                                      "von",   "vom", "zu", "zum", "den", "der"};
 
+constexpr std::size_t most = 32;  // names, addresses and numbers of a kind that are compared; those of now come first
+
 std::vector<std::string_view> words_of(std::string_view text) {
   std::vector<std::string_view> words;
   for (std::size_t at = 0; at < text.size();) {
@@ -25,7 +27,8 @@ std::vector<std::string_view> words_of(std::string_view text) {
 }
 
 void add(std::vector<std::string>& list, std::string text) {
-  if (!text.empty() && std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
+  if (text.empty() || list.size() == most || std::find(list.begin(), list.end(), text) != list.end()) return;
+  list.push_back(std::move(text));
 }
 
 // A family name less its particles, together and, when it is a double one, each part.
@@ -130,7 +133,7 @@ Person person_of(const Node& patient, std::string_view national_system) {
     if (child.name == "identifier") add_identifier(child, national_system, person);
     if (child.name == "birthDate") person.birth = birth_of(child.text);
     if (child.name == "gender" && (child.text == "male" || child.text == "female")) person.gender = child.text;
-    if (child.name == "address") person.addresses.push_back(address_of(child));
+    if (child.name == "address" && person.addresses.size() < most) person.addresses.push_back(address_of(child));
     if (child.name != "telecom") continue;
     const auto value = child.value_of("value");
     const bool mail = value.find('@') != std::string_view::npos;

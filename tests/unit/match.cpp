@@ -61,6 +61,23 @@ TEST_CASE("match: particles, marks and the order of double names do not matter")
   CHECK(doubled.givens == std::vector<std::string>{"anne", "marie"});
 }
 
+TEST_CASE("match: of a person of very many names, addresses and numbers the first are compared") {
+  std::string names, addresses, numbers;
+  for (int i = 0; i < 1000; ++i) {
+    const auto comma = i ? "," : "";
+    const auto number = std::to_string(100'000 + i);
+    names += comma + (R"({"family":"F)" + number + R"(","given":["G)" + number + "\"]}");
+    addresses += comma + (R"({"postalCode":")" + number + "\"}");
+    numbers += comma + (R"({"system":"phone","value":")" + number + "\"}");
+  }
+  const auto many = person(R"("name":[)" + names + R"(],"address":[)" + addresses + R"(],"telecom":[)" + numbers + "]");
+  CHECK(many.families.size() == 32);
+  CHECK(many.families.front() == "f100000");
+  CHECK(many.givens.size() == 32);
+  CHECK(many.addresses.size() == 32);
+  CHECK(many.telecoms.size() == 32);
+}
+
 TEST_CASE("match: telephone numbers with and without country code are one") {
   const auto one = person(R"("telecom":[{"system":"phone","value":"+352 621 123 456"}])");
   CHECK(one.telecoms == person(R"("telecom":[{"system":"phone","value":"00352621123456"}])").telecoms);

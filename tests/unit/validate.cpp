@@ -232,6 +232,20 @@ TEST_CASE("validate: a large bundle takes time in proportion, wherever its type 
   CHECK(cost::in_proportion(validate, 5000));
 }
 
+TEST_CASE("validate: many contained resources take time in proportion") {
+  const auto validate = [](std::size_t count) {
+    std::string contained, performers;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto id = "p" + std::to_string(i);
+      contained += (i ? "," : "") + (R"({"resourceType":"Patient","id":")" + id + "\"}");
+      performers += (i ? "," : "") + (R"({"reference":"#)" + id + "\"}");
+    }
+    CHECK(places(R"({"resourceType":"Observation","contained":[)" + contained +
+                 R"(],"status":"final","code":{"text":"x"},)" + R"("performer":[)" + performers + "]}") == "");
+  };
+  CHECK(cost::in_proportion(validate, 10'000));
+}
+
 TEST_CASE("validate: warnings only when asked for") {
   const auto text = patient(R"("id":"p")");
   CHECK(faults(text).empty());
