@@ -171,8 +171,9 @@ std::string reason_against_components(CustomDefinition& definition) {
 std::string reason_against(CustomDefinition& definition, std::string_view status, std::string_view type) {
   constexpr std::size_t most_expression = 2000;
   if (status != "active" && status != "draft") return "its status is " + std::string(status);
-  if (!type_of_word(type)) return "parameters of type " + std::string(type) + " are not indexed";
-  definition.type = *type_of_word(type);
+  const auto known = type_of_word(type);
+  if (!known) return "parameters of type " + std::string(type) + " are not indexed";
+  definition.type = *known;
   if (definition.type == ParameterType::composite)
     if (auto reason = reason_against_components(definition); !reason.empty()) return reason;
   if (definition.expression.empty()) return "it has no expression";

@@ -75,12 +75,13 @@ bool read_number(std::string_view text, Term& term) {
 // drops nor adds a value that is equal.
 void to_base_units(Term& term, std::string_view code) {
   const auto canonical = canonical_quantity(term.value.number, code);
-  if (!canonical) return;
+  const auto low = canonical_quantity(term.low_number, code), high = canonical_quantity(term.high_number, code);
+  if (!canonical || !low || !high) return;
   const auto moved = [](double x, int direction) { return x + direction * std::abs(x) * 1e-12; };
   const bool from_below = term.prefix == Prefix::ge || term.prefix == Prefix::lt;
   const bool inclusive = term.prefix == Prefix::ap;
-  term.low_number = moved(canonical_quantity(term.low_number, code)->number, -1);
-  term.high_number = moved(canonical_quantity(term.high_number, code)->number, inclusive ? 1 : -1);
+  term.low_number = moved(low->number, -1);
+  term.high_number = moved(high->number, inclusive ? 1 : -1);
   term.value = *canonical;
   term.value.number = moved(term.value.number, from_below ? -1 : 1);
 }

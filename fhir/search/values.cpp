@@ -226,7 +226,7 @@ void add_timing(const Node& timing, RowSink& sink) {
     const auto end = parse_date_time(bounds->value_of("end"));
     if (start || end) widen(start ? start->low : open_low, end ? end->high : open_high);
   }
-  if (low) add_range(*low, *high, sink);
+  if (low && high) add_range(*low, *high, sink);
 }
 
 void add_dates(const Node& node, Shape shape, RowSink& sink) {
@@ -272,10 +272,12 @@ void add_quantities(Span span, std::string_view system, std::string_view code, s
   const bool from_below = std::isinf(span.low);
   auto canonical = canonical_quantity(from_below ? span.high : span.low, code);
   if (!canonical) return;
-  if (from_below)
+  if (from_below) {
     canonical->number = -infinity;
-  else if (span.high != span.low)
-    canonical->upper = std::isinf(span.high) ? infinity : canonical_quantity(span.high, code)->number;
+  } else if (span.high != span.low) {
+    const auto upper = std::isinf(span.high) ? std::nullopt : canonical_quantity(span.high, code);
+    canonical->upper = upper ? upper->number : infinity;
+  }
   sink.add(IndexKind::quantity) = std::move(*canonical);
 }
 

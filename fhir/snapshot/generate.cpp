@@ -75,8 +75,9 @@ class Generator {
       for (const Node& definition : *differential) {
         if (definition.name != "element") continue;
         if (++elements > most_elements) return fault("too-costly", "The differential has too many elements", {});
-        if (!apply(definition)) return std::move(*fault_);
+        if (!apply(definition)) break;
       }
+    if (fault_) return std::move(*fault_);
     for (const auto& [choice, slices] : choices_) close_choice(*choice, slices, arena());
     return finish();
   }

@@ -141,10 +141,10 @@ std::optional<Conflict> conflict(const Node& base, const Node& differential) {
   if (!slicing || !again || !again->child("discriminator")) return std::nullopt;
   for (const Node& discriminator : *slicing) {
     if (discriminator.name != "discriminator") continue;
-    bool kept = false;
+    bool same = false;
     for (const Node& other : *again)
-      kept = kept || (other.name == "discriminator" && other.value_of("path") == discriminator.value_of("path"));
-    if (!kept) return Conflict{"business-rule", "The base slices this element by another discriminator"};
+      same = same || (other.name == "discriminator" && other.value_of("path") == discriminator.value_of("path"));
+    if (!same) return Conflict{"business-rule", "The base slices this element by another discriminator"};
   }
   return std::nullopt;
 }

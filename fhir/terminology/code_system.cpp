@@ -168,26 +168,27 @@ At CodeSystem::find(std::string_view code) const {
 
 // Status, selectability and the parents that properties name.
 void CodeSystem::link_properties() {
-  enum Role : std::uint8_t { none, status, inactive, not_selectable, parent, child };
+  enum class Role : std::uint8_t { none, status, inactive, not_selectable, parent, child };
   std::vector<Role> roles;
+  roles.reserve(kinds_.size());
   for (const auto& kind : kinds_)
-    roles.push_back(means(kind, "status")          ? status
-                    : means(kind, "inactive")      ? inactive
-                    : means(kind, "notSelectable") ? not_selectable
-                    : means(kind, "parent")        ? parent
-                    : means(kind, "child")         ? child
-                                                   : none);
+    roles.push_back(means(kind, "status")          ? Role::status
+                    : means(kind, "inactive")      ? Role::inactive
+                    : means(kind, "notSelectable") ? Role::not_selectable
+                    : means(kind, "parent")        ? Role::parent
+                    : means(kind, "child")         ? Role::child
+                                                   : Role::none);
   for (const auto& property : properties_) {
     Concept& row = concepts_[property.at];
     const Role role = roles[property.kind];
-    if (role == status) row.status = property.text;
-    if (role == status && (property.text == "retired" || property.text == "inactive")) row.inactive = true;
-    if (role == inactive && property.text == "true") row.inactive = true;
-    if (role == not_selectable) row.abstract = property.text == "true";
-    if (role != parent && role != child) continue;
+    if (role == Role::status) row.status = property.text;
+    if (role == Role::status && (property.text == "retired" || property.text == "inactive")) row.inactive = true;
+    if (role == Role::inactive && property.text == "true") row.inactive = true;
+    if (role == Role::not_selectable) row.abstract = property.text == "true";
+    if (role != Role::parent && role != Role::child) continue;
     const At other = find(property.text);
     if (other == nowhere || other == property.at) continue;
-    pairs_.emplace_back(role == parent ? property.at : other, role == parent ? other : property.at);
+    pairs_.emplace_back(role == Role::parent ? property.at : other, role == Role::parent ? other : property.at);
   }
   for (const auto& mark : marks_)
     if (mark.extension == "structuredefinition-standards-status" && concepts_[mark.at].status.empty())
