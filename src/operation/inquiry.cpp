@@ -162,6 +162,7 @@ void Inquiry::heed(std::string_view parameter, std::string_view value) {
 }
 
 Result<GivenCodes> codes_of(const Input& input, const CodeNames& names) {
+  constexpr std::size_t most_codings = 100;  // each is looked for by itself
   GivenCodes given;
   const auto code = input.text(names.code);
   const Node* coding = input.value(names.coding);
@@ -184,8 +185,13 @@ Result<GivenCodes> codes_of(const Input& input, const CodeNames& names) {
   } else {
     given.form = Form::concept_;
     given.concept_ = several;
-    for (const Node& child : *several)
-      if (child.name == "coding") given.codes.push_back(read(child));
+    for (const Node& child : *several) {
+      if (child.name != "coding") continue;
+      if (given.codes.size() == most_codings)
+        return Outcome(Kind::malformed, "too-costly",
+                       "A CodeableConcept may have " + std::to_string(most_codings) + " codings here", "Parameters");
+      given.codes.push_back(read(child));
+    }
   }
   return given;
 }

@@ -55,7 +55,8 @@ struct GivenCodes {
   std::vector<fhir::terminology::Candidate> codes;
   const fhir::Node* concept_ = nullptr;  // to be repeated
 };
-// Names of the parameters, "" where there is none such. Refuses none of the three, and more than one.
+// Names of the parameters, "" where there is none such. Refuses none of the three, more than
+// one, and more than a hundred codings.
 struct CodeNames {
   std::string_view code, system, version, coding, concept_;
 };

@@ -184,6 +184,14 @@ test('hostile value sets are refused: circles, multiplying imports, wrong parame
   await get('ValueSet/$expand?url=http://hl7.org/fhir/ValueSet/all-languages', 400);
 });
 
+test('the codings of one CodeableConcept are bounded', async () => {
+  const concept = (count) => [{ name: 'codeableConcept', valueCodeableConcept: { coding: Array.from({ length: count }, (_, i) => ({ system: 'http://e.org/colours', code: `c${i}` })) } },
+    { name: 'url', valueUri: 'http://e.org/reds' }];
+  assert.equal(value(await post('ValueSet/$validate-code', concept(100)), 'result'), false);
+  const refused = await post('ValueSet/$validate-code', concept(101), 400);
+  assert.equal(refused.issue[0].code, 'too-costly');
+});
+
 test('TerminologyCapabilities', async () => {
   const statement = await get('metadata?mode=terminology');
   assert.equal(statement.resourceType, 'TerminologyCapabilities');
