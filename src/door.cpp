@@ -186,33 +186,37 @@ struct Door::State {
     return std::nullopt;
   }
 
+  rest::Call call_of(const Job& job, fhir::Snapshot& snapshot, std::uint64_t effort) {
+    return {.request = job.request,
+            .type = job.route.type,
+            .id = job.route.id,
+            .compartment = job.route.compartment,
+            .version = job.route.version,
+            .parameters = job.parameters,
+            .snapshot = snapshot,
+            .access = access,
+            .base = job.base,
+            .now = clock::wall_ms(),
+            .effort = effort,
+            .ids = ids,
+            .settings = settings,
+            .seal = seal,
+            .canonicals = profiles.canonicals(),
+            .profiles = profiles,
+            .terminology = terminology,
+            .each = each,
+            .meanings = &meanings,
+            .egress = egress,
+            .job_folder = job_folder,
+            .operation = job.route.operation,
+            .format = job.body_format,
+            .raw = !job.form.fhir && reads_binary(job.route),
+            .body = job.body};
+  }
+
   Result<rest::Plan> plan(const Job& job, std::uint64_t effort) {
     const auto snapshot = store.snapshot();
-    const rest::Call call{.request = job.request,
-                          .type = job.route.type,
-                          .id = job.route.id,
-                          .compartment = job.route.compartment,
-                          .version = job.route.version,
-                          .parameters = job.parameters,
-                          .snapshot = *snapshot,
-                          .access = access,
-                          .base = job.base,
-                          .now = clock::wall_ms(),
-                          .effort = effort,
-                          .ids = ids,
-                          .settings = settings,
-                          .seal = seal,
-                          .canonicals = profiles.canonicals(),
-                          .profiles = profiles,
-                          .terminology = terminology,
-                          .each = each,
-                          .meanings = &meanings,
-                          .egress = egress,
-                          .job_folder = job_folder,
-                          .operation = job.route.operation,
-                          .format = job.body_format,
-                          .raw = !job.form.fhir && reads_binary(job.route),
-                          .body = job.body};
+    const auto call = call_of(job, *snapshot, effort);
     auto made = job.route.row->run(call);
     if (!made) return made;
     const ihe::Site site{*snapshot, access, settings, job.base, call.now, ids};
@@ -390,7 +394,7 @@ struct Door::State {
     for (const auto i : round) run_part(gathering, i);
   }
 
-  // Why a part of a transaction would be refused as things are.
+  // Why a part of a transaction would be refused as things are. It leaves no audit record: carrying it out does.
   std::optional<Outcome> rehearse(const Job& whole, const rest::Part& part) {
     Job job;
     job.request = part.request;
@@ -401,8 +405,10 @@ struct Door::State {
       refused = Outcome(Kind::unsupported, "not-supported",
                         "This would be answered with " + std::to_string(answer->status) + " " +
                             std::string(reason_phrase(answer->status)));
-    } else if (const auto made = plan(job, limits.worker_effort); !made) {
-      refused = made.outcome();
+    } else {
+      const auto snapshot = store.snapshot();
+      if (const auto made = job.route.row->run(call_of(job, *snapshot, limits.worker_effort)); !made)
+        refused = made.outcome();
     }
     if (refused)
       for (auto& issue : refused->issues) issue.expression = part.place;

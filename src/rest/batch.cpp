@@ -1,6 +1,7 @@
 // batch: independent entries, each with a status of its own. FHIR R4: http://hl7.org/fhir/R4/http.html#transaction
 #include "src/rest/batch.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "fhir/value.h"
@@ -36,6 +37,19 @@ std::shared_ptr<Incoming> body_of(const std::shared_ptr<Incoming>& bundle, fhir:
   return body;
 }
 
+// What is preferred of the whole holds for its parts; but the answer of a part stands in the bundle, and cannot come
+// later than that.
+std::string preferred_of_parts(std::string_view prefer) {
+  std::string kept;
+  while (!prefer.empty()) {
+    const auto end = std::min(prefer.find_first_of(",;"), prefer.size());
+    const auto one = net::trim(prefer.substr(0, end));
+    if (!net::same_word(one, "respond-async")) kept.append(kept.empty() ? "" : ", ").append(one);
+    prefer.remove_prefix(std::min(end + 1, prefer.size()));
+  }
+  return kept;
+}
+
 std::int64_t version_in(std::string_view tag) {
   if (tag.starts_with("W/")) tag.remove_prefix(2);
   if (tag.size() < 3) return 0;
@@ -52,7 +66,7 @@ Request part_request(const Call& call, std::string_view method, std::string_view
   request.target = "/" + std::string(url);
   request.headers = std::move(conditions);
   for (const auto& [name, value] : call.request.headers)
-    if (net::same_word(name, "Prefer")) request.headers.emplace_back(name, value);
+    if (net::same_word(name, "Prefer")) request.headers.emplace_back(name, preferred_of_parts(value));
   request.peer = call.request.peer;
   request.id = call.request.id;
   request.secure = call.request.secure;

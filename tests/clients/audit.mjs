@@ -143,6 +143,9 @@ test('ITI-66, 67, 68 and 78: searches and reads where it is wanted', async () =>
   assert.equal(kind(found.event), 'rest E 0');
   const one = await record('ITI-78', () => send('GET', `Patient/${patient}`));
   assert.deepEqual([one.event.subtype[0].code, patients(one.event)], ['read', [`Patient/${patient}`]]);
+  const entries = [{ request: { method: 'GET', url: `Patient/${patient}` } }];
+  const within = await record('ITI-78', () => send('POST', '', { resourceType: 'Bundle', type: 'transaction', entry: entries }));
+  assert.deepEqual(patients(within.event), [`Patient/${patient}`]);
 });
 
 test('all transactions of the list were looked at', () => {

@@ -304,6 +304,15 @@ TEST_CASE("a search with Prefer: respond-async ends in a batch-response") {
   CHECK(answer.body.find("\"id\":\"p1\"") != std::string::npos);
   CHECK(answer.body.find("\"id\":\"p2\"") == std::string::npos);
   CHECK(server.ask("GET", "/Patient?nothing=x", {}, async).status == 400);
+  // The parts of a bundle are answered in it, whatever is preferred of the whole.
+  for (const std::string type : {"batch", "transaction"}) {
+    const auto whole = server.ask("POST", "",
+                                  R"({"resourceType":"Bundle","type":")" + type +
+                                      R"(","entry":[{"request":{"method":"GET","url":"Patient?family=one"}}]})",
+                                  "Prefer: handling=strict, respond-async\r\n");
+    CHECK(whole.status == 200);
+    CHECK(whole.body.find("\"id\":\"p1\"") != std::string::npos);
+  }
 }
 
 TEST_CASE("a SearchParameter answers when all is indexed, through kills, and B38: a hostile one never does") {

@@ -279,6 +279,9 @@ TEST_CASE("what a transaction cannot read refuses all of it, before anything is 
   const auto written = send("new", reading("Patient/new") + "," + reading("Patient/new/_history/1"));
   CHECK(written.status == 200);
   CHECK(wire::count_of(written.body, R"("status":"200 OK")") == 2);
+  const auto reads = server.post("", bundle("transaction", reading("Patient/none") + "," + reading("Patient/old")));
+  CHECK(reads.status == 200);
+  CHECK(wire::count_of(reads.body, R"("status":"404 Not Found")") == 1);
 }
 
 TEST_CASE("a reference by criteria leads to what is there when the transaction is done") {
