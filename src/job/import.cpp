@@ -13,6 +13,7 @@
 #include "src/load/intake.h"
 #include "src/load/load.h"
 #include "src/net/client.h"
+#include "src/net/gzip.h"
 #include "src/store/instant.h"
 
 namespace alzette::job {
@@ -24,6 +25,27 @@ using fhir::Result;
 
 constexpr std::size_t piece_bytes = 256 << 10;
 constexpr std::size_t most_line = 32 << 20;
+constexpr std::uint64_t most_unpacked = std::uint64_t{16} << 30;
+constexpr std::uint32_t most_growth = 100;  // of what is packed (B16)
+
+// Files of exports often lie packed where they are fetched from, whether the answer's headers say so or not.
+Result<bool> write_out(std::string_view body, const std::string& url, const std::string& file) {
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  if (body.starts_with("\x1f\x8b")) {  // gzip: RFC 1952 §2.3.1; no JSON begins so
+    using State = net::Inflater::State;
+    net::Inflater inflater(most_unpacked, most_growth);
+    auto state = inflater.feed(body, [&](std::string_view bytes) { return bool(out << bytes); });
+    if (state == State::more) state = inflater.finish();
+    if (out && state != State::complete)
+      return Outcome(Kind::unprocessable, state == State::too_large ? "too-long" : "invalid",
+                     "The source " + url + (state == State::too_large ? " grows too large" : " is damaged gzip"));
+  } else {
+    out << body;
+  }
+  out.close();
+  if (!out) return Outcome(Kind::internal, "no-store", "The source cannot be kept; see whether the disk is full");
+  return true;
+}
 
 Result<bool> fetch(const Work& work, const std::string& url, const std::string& file) {
   const auto endpoint = work.egress.judge(url);
@@ -42,11 +64,7 @@ Result<bool> fetch(const Work& work, const std::string& url, const std::string& 
   if (answer->status != 200)  // redirects are not followed: they could lead anywhere
     return Outcome(Kind::unprocessable, "not-found",
                    "The source " + url + " answered " + std::to_string(answer->status));
-  std::ofstream out(file, std::ios::binary | std::ios::trunc);
-  out << answer->body;
-  out.close();
-  if (!out) return Outcome(Kind::internal, "no-store", "The source cannot be kept; see whether the disk is full");
-  return true;
+  return write_out(answer->body, url, file);
 }
 
 struct Part {

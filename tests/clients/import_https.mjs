@@ -7,6 +7,7 @@ import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { ask, start } from '../../conformance/server.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'alzette-import-'));
@@ -18,9 +19,12 @@ async function source(name) {
   const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', `/CN=${name}`,
     '-addext', 'subjectAltName=IP:127.0.0.1']);
   assert.equal(made.status, 0, String(made.stderr));
-  const listener = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, response) => {
+  const listener = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, ({ url }, response) => {
     response.setHeader('Content-Type', 'application/fhir+ndjson');
-    response.end(`${JSON.stringify({ resourceType: 'Patient', id: name, active: true })}\n`);
+    const packed = /packed|cut/.exec(url)?.[0];
+    const line = `${JSON.stringify({ resourceType: 'Patient', id: packed ?? name, active: true })}\n`;
+    if (url.includes('encoded')) response.setHeader('Content-Encoding', 'gzip');
+    response.end(packed ? gzipSync(line).subarray(0, packed === 'cut' ? 20 : undefined) : line);
   });
   await new Promise((resolve) => listener.listen(0, '127.0.0.1', resolve));
   sources.push(listener);
@@ -63,4 +67,16 @@ test('$import by https, from a host that this machine trusts', async () => {
 test('$import by https: a host whose certificate nobody vouches for is not asked', async () => {
   await imported(`${stranger.address}patients.ndjson`);
   assert.equal((await ask('GET', `${server.base}/Patient/stranger`)).status, 404);
+});
+
+test('$import of what lies packed: unpacked, whether the headers say so or not; refused where it is cut short', async () => {
+  for (const path of ['packed.ndjson.gz', 'encoded/packed.ndjson']) {
+    const end = await imported(trusted.address + path);
+    assert.equal(end.status, 200, end.text);
+    assert.equal(JSON.parse(end.text).output[0].count, 1);
+  }
+  assert.equal((await ask('GET', `${server.base}/Patient/packed`)).status, 200);
+  const cut = await imported(`${trusted.address}cut.ndjson.gz`);
+  assert.notEqual(cut.status, 200);
+  assert.match(cut.text, /damaged gzip/);
 });
