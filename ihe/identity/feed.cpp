@@ -41,6 +41,7 @@ Result<Domain> judge(const Site& site, const Node& identifier, std::size_t index
 // The identifiers by which the record is looked for: those of the sources first.
 struct Keys {
   std::vector<Id> own, national;
+  std::size_t first_own = 0;  // its place
 };
 
 Result<Keys> keys_of(const Site& site, const Node& patient, std::string_view feeder) {
@@ -53,6 +54,7 @@ Result<Keys> keys_of(const Site& site, const Node& patient, std::string_view fee
     if (identifier.value_of("system").empty()) continue;  // kept, but no one can ask for it
     auto domain = judge(site, identifier, at, feeder);
     if (!domain) return std::move(domain.outcome());
+    if (!domain->national && keys.own.empty()) keys.first_own = at;
     (domain->national ? keys.national : keys.own).push_back({domain->uri, std::string(identifier.value_of("value"))});
   }
   if (keys.own.empty() && keys.national.empty())
@@ -63,8 +65,17 @@ Result<Keys> keys_of(const Site& site, const Node& patient, std::string_view fee
 
 struct Target {
   std::vector<Record> found;  // those that share an identifier of a source; the first is revised
+  bool given_up = false;      // that one has none of the identifiers any more
   fhir::Expectation expectation;
 };
+
+bool has_given_up(const Node& patient, const Id& id) {
+  const auto held = held_by(patient);
+  const auto is = [&](bool old) {
+    return std::any_of(held.begin(), held.end(), [&](const Held& one) { return one.id == id && one.old == old; });
+  };
+  return is(true) && !is(false);
+}
 
 Result<Target> target_of(const Site& site, const Keys& keys) {
   const auto& ids = keys.own.empty() ? keys.national : keys.own;
@@ -80,6 +91,15 @@ Result<Target> target_of(const Site& site, const Keys& keys) {
     }
     if (keys.own.empty() && !target.found.empty()) break;
   }
+  if (keys.own.empty()) return target;
+  const auto has_one = [&](const Record& record) {
+    const auto held = held_by(*record.patient);
+    return std::any_of(held.begin(), held.end(), [&](const Held& one) {
+      return !one.old && std::find(ids.begin(), ids.end(), one.id) != ids.end();
+    });
+  };
+  std::stable_partition(target.found.begin(), target.found.end(), has_one);
+  target.given_up = !target.found.empty() && !has_one(target.found.front());
   return target;
 }
 
@@ -91,8 +111,24 @@ bool repeats_system(const Node& patient, std::string_view system) {
   return false;
 }
 
+Id id_of(const Node& identifier) {
+  return {std::string(identifier.value_of("system")), std::string(identifier.value_of("value"))};
+}
+
+// What the source says, less identifiers that were given up.
+Node& current(fhir::Arena& arena, const Node& said, const Node& known) {
+  auto& patient = fhir::build::copy(arena, said);
+  for (const Node* child = patient.first; child;) {
+    const auto* next = child->next;
+    if (child->name == "identifier" && has_given_up(known, id_of(*child))) fhir::build::remove(patient, *child);
+    child = next;
+  }
+  return patient;
+}
+
 // What the source says, and beside it what is known and it does not speak of.
-Node& combine(fhir::Arena& arena, const Node& said, const Node& known, const std::vector<std::string_view>& cleared) {
+Node& combine(fhir::Arena& arena, const Node& told, const Node& known, const std::vector<std::string_view>& cleared) {
+  const auto& said = current(arena, told, known);
   auto& patient = fhir::build::copy(arena, said);
   for (const auto& element : known) {
     if (element.name == "identifier") {
@@ -181,6 +217,11 @@ Result<Fed> feed(const Site& site, const Feed& feed) {
   fed.batch.expect.push_back(std::move(target->expectation));
   fed.created = target->found.empty();
   fed.patient = fed.created ? site.ids.next(site.now) : target->found.front().id;
+  if (target->given_up) {
+    if (feed.visit) return fed;
+    return Outcome(Kind::unprocessable, "business-rule", "The patient identifier was merged into another one",
+                   place_of(keys->first_own));
+  }
   fhir::Arena arena;
   const Node* known = fed.created ? nullptr : target->found.front().patient;
   auto& patient = known ? combine(arena, *feed.patient, *known, feed.cleared) : fhir::build::copy(arena, *feed.patient);

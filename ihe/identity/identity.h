@@ -78,6 +78,7 @@ struct Feed {
   const fhir::Node* mother = nullptr;
   std::vector<std::string_view> cleared;  // names of elements: "telecom"
   std::string feeder;                     // "APPLICATION|FACILITY"; "": not checked
+  bool visit = false;                     // it is of a visit in the first place
 };
 
 struct Fed {
@@ -90,7 +91,9 @@ struct Fed {
 // Places as those of a feed's refusal.
 std::vector<fhir::Issue> warnings_of(const Settings& settings, const fhir::Node& patient);
 
-// Adds or revises the record of the first identifier that is not national (else of the first). Refused, naming
+// Adds or revises the record of the first identifier that is not national (else of the first). An identifier that was
+// merged into another one, or replaced by it, leads to the record that took it over, which keeps its own: under such
+// identifiers alone nothing can be said of the patient, only of a visit. Refused, naming
 // "Patient.identifier[n]": no identifier, an unknown domain, a domain that this feeder may not feed, a national number
 // that breaks its rule.
 fhir::Result<Fed> feed(const Site& site, const Feed& feed);

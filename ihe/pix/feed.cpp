@@ -102,14 +102,18 @@ Result<Plan> add_or_revise(const Site& site, const hl7v2::Message& message) {
   if (!pid) return missing("PID");
   auto told = read_pid(site, message, *pid);
   if (!told) return std::move(told.outcome());
-  auto fed = identity::feed(site, {told->patient, told->mother, told->cleared, feeder_of(message)});
+  const auto* pv1 = message.find("PV1");
+  const bool of_visit = pv1 && !message.first(*pv1, 19).empty();
+  auto fed = identity::feed(site, {told->patient, told->mother, told->cleared, feeder_of(message), of_visit});
   if (!fed) return in_pid(std::move(fed.outcome()));
-  if (const auto* pv1 = message.find("PV1")) {
+  if (pv1) {
     auto read = read_visit(site, message, *pv1, fed->patient);
     if (!read) return std::move(read.outcome());
     if (auto& visit = *read) fed->batch.writes.push_back(std::move(*visit));
   }
-  return accept(site, message, std::move(fed->batch), warnings_of(site, *told->patient));
+  auto plan = accept(site, message, std::move(fed->batch), warnings_of(site, *told->patient));
+  if (plan.audited.patients.empty()) plan.audited.patients.push_back("Patient/" + fed->patient);
+  return plan;
 }
 
 Result<Plan> merge(const Site& site, const hl7v2::Message& message) {

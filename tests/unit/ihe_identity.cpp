@@ -135,6 +135,15 @@ TEST_CASE("identity: after a merge the subsumed identifier finds the survivor an
   SUBCASE("a later feed of the survivor keeps what it adopted") {
     REQUIRE(index.feed({{a, "1"}}, "Schmit"));
     CHECK(index.cross_reference({a, "2"}).ids == Ids{{a, "1"}, {b, "7"}, {c, "9"}});
+    REQUIRE(index.feed({{a, "2"}, {a, "1"}}, "Schmit"));
+    CHECK(index.cross_reference({a, "2"}).ids == Ids{{a, "1"}, {b, "7"}, {c, "9"}});
+    CHECK(index.cross_reference({a, "1"}).ids == Ids{{b, "7"}, {c, "9"}});
+  }
+  SUBCASE("a feed under the subsumed identifier alone is refused, and the survivor stays as it is") {
+    const auto before = index.opened.read("Patient", *survivor)->body;
+    CHECK_FALSE(index.feed({{a, "2"}}, "Other"));
+    CHECK(index.opened.read("Patient", *survivor)->body == before);
+    CHECK(index.cross_reference({a, "2"}).ids == Ids{{a, "1"}, {b, "7"}, {c, "9"}});
   }
 }
 
