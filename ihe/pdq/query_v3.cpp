@@ -1,5 +1,7 @@
 #include "ihe/pdq/query_v3.h"
 
+#include <algorithm>
+
 #include "ihe/pix/patient.h"
 #include "ihe/pix/pid.h"
 
@@ -25,7 +27,7 @@ class QueryReader {
         domain(parameter);
       else
         for (const auto* value = parameter.child("value"); value; value = value->again())
-          read_value(parameter.name, *value);
+          if (!is_blank(*value)) read_value(parameter.name, *value);
     }
     return std::move(query_);
   }
@@ -55,8 +57,23 @@ class QueryReader {
     query_.roots.emplace_back(root);
   }
 
+  // Of unknown value, or a form that was not filled in.
+  static bool is_blank(const Element& value) {
+    if (value.has("nullFlavor")) return true;
+    for (const auto name : {"value", "code", "root", "extension"})
+      if (!value.value_of(name).empty()) return false;
+    return value.word().empty() && std::all_of(value.begin(), value.end(), is_blank);
+  }
+
+  // What is asked for and not looked at would find too much.
   void read_value(std::string_view parameter, const Element& value) {
-    if (value.has("nullFlavor")) return;
+    const auto before = query_.criteria.size() + query_.unknown.size();
+    add_criteria(parameter, value);
+    if (query_.criteria.size() + query_.unknown.size() == before)
+      refuse("204", "This server does not search by this value", parameter, 0);
+  }
+
+  void add_criteria(std::string_view parameter, const Element& value) {
     if (parameter == "livingSubjectAdministrativeGender") {
       const auto code = value.value_of("code");
       const auto gender = code == "M" ? "male" : code == "F" ? "female" : code == "UN" ? "other" : "unknown";

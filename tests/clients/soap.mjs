@@ -149,6 +149,15 @@ test('ITI-47 finds by demographics and identifier, shows the domains asked for',
   assert.match(foreign.locations[0], /otherIDsScopingOrganization\[2\]/);
   const begun = await demographics({ livingSubjectName: '<value use="SRCH"><family>Thi</family><given>Pa</given></value>' });
   assert.deepEqual(begun.patients, [[`41@${a}`]]);
+  // What would not be looked at is refused, what was left blank is not asked for.
+  for (const [parameter, value] of [['livingSubjectId', `<value root="${a}"/>`], ['livingSubjectBirthPlaceName', '<value><city>Luxembourg</city></value>'],
+    ['livingSubjectBirthTime', '<value><width value="1" unit="a"/></value>'], ['patientAddress', '<value><county>Capellen</county></value>']]) {
+    const refused = await demographics({ ...named('thill'), [parameter]: value });
+    assert.deepEqual([refused.acknowledgement, refused.response, refused.patients], ['AE', 'AE', []], parameter);
+    assert.ok(refused.locations[0].endsWith(`parameterList/${parameter}/value`), refused.locations[0]);
+  }
+  const blank = await demographics({ ...named('thill'), livingSubjectAdministrativeGender: '<value code=""/>', patientAddress: '<value><city/></value>' });
+  assert.deepEqual(blank.quantities, [2, 2, 0]);
 });
 
 test('ITI-47 goes on page by page, and forgets what is cancelled', async () => {
