@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "fhir/utf8.h"
 #include "ihe/wire/ebxml.h"
 #include "ihe/xds/attribute.h"
 
@@ -215,6 +216,8 @@ bool read_item(std::string_view& text, Values& values, bool in_list) {
   return true;
 }
 
+constexpr std::size_t most_shown = 200;  // bytes of a value that a refusal repeats
+
 class Reader {
  public:
   Reader(const xml::Element& query, StoredQuery& out, Errors& errors) : query_(query), out_(out), errors_(errors) {}
@@ -245,8 +248,7 @@ class Reader {
     Values values;
     if (const auto* list = ebxml::child(slot, "ValueList"))
       for (const auto& value : *list)
-        if (value.name == "Value" && !read_values(value.word(), values))
-          return errors_.add(code::registry, "$" + std::string(name) + " cannot be read: " + std::string(value.word()));
+        if (value.name == "Value" && !read_values(value.word(), values)) return unreadable(name, value.word(), values);
     const bool again = !out_.values(name).empty();
     if (again && !found->repeatable)
       return errors_.add(code::parameter_number, "$" + std::string(name) + " is given twice");
@@ -255,6 +257,13 @@ class Reader {
     if (values.empty()) return;
     for (const auto& value : values) check(*found, value);
     out_.given.emplace_back(found->name, std::move(values));
+  }
+
+  void unreadable(std::string_view name, std::string_view text, const Values& read) {
+    if (read.size() == most_values)
+      return errors_.add(code::parameter_number,
+                         "$" + std::string(name) + " takes " + std::to_string(most_values) + " values at most");
+    errors_.add(code::registry, "$" + std::string(name) + " cannot be read: " + fhir::shortened(text, most_shown));
   }
 
   void take_home(const xml::Element& slot) {
@@ -266,7 +275,8 @@ class Reader {
 
   void check(const QueryParameter& parameter, const std::string& value) {
     const auto bad = [&](std::string_view form) {
-      errors_.add(code::registry, "$" + std::string(parameter.name) + " \"" + value + "\" is no " + std::string(form));
+      errors_.add(code::registry, "$" + std::string(parameter.name) + " \"" + fhir::shortened(value, most_shown) +
+                                      "\" is no " + std::string(form));
     };
     switch (parameter.form) {
       case Form::code:
