@@ -180,7 +180,7 @@ std::string cxi_from(const Node& identifier, std::string_view usual) {
   const auto type = coding ? coding->value_of("code") : unique && usual.empty() ? names::unique_id : usual;
   const auto id = unique ? xds::unique_id_from(system, value) : std::string(value);
   const auto authority = unique ? std::string() : xds::hd_of(xds::scheme_of(system));
-  return id + "^^^" + authority + (type.empty() ? "" : "^" + std::string(type));
+  return xds::written(id) + "^^^" + authority + (type.empty() ? "" : "^" + std::string(type));
 }
 
 // A reference by itself means what the resource is called that it leads to.
@@ -217,7 +217,7 @@ void add_context(Builder& builder, const Node& reference, Context& resolver) {
     const auto oid = resolver.work().patients.oid_of(system);
     const auto authority = xds::hd_of(oid.empty() ? xds::scheme_of(system) : oid);
     builder.add_slot(slot::source_patient_id,
-                     std::string(identifier->value_of("value")) + "^^^" + (authority.empty() ? "&&URI" : authority));
+                     xds::written(identifier->value_of("value")) + "^^^" + (authority.empty() ? "&&URI" : authority));
   }
   if (patient)
     for (auto& field : xds::pid_from(*patient)) builder.add_slot(slot::source_patient_info, std::move(field));
@@ -328,6 +328,19 @@ RegistryObject package_from(const Node& list, const std::string& id, Context& co
   return std::move(object);
 }
 
+std::string Context::full(const Node& owner, std::string_view literal) const {
+  const auto parsed = fhir::parse_reference(literal);
+  if (!bundle_ || !parsed || parsed->form != fhir::ReferenceLiteral::Form::relative) return std::string(literal);
+  for (const auto& entry : *bundle_) {
+    if (entry.name != "entry" || entry.child("resource") != &owner) continue;
+    auto root = entry.value_of("fullUrl");
+    if (!root.starts_with("http")) break;
+    for (int i = 0; i < 2; ++i) root = root.substr(0, root.rfind('/'));
+    return std::string(root) + "/" + std::string(literal);
+  }
+  return std::string(literal);
+}
+
 const Node* Context::resolve(const Node& owner, const Node& reference) {
   const auto literal = reference.value_of("reference");
   if (literal.starts_with('#')) {
@@ -336,9 +349,11 @@ const Node* Context::resolve(const Node& owner, const Node& reference) {
     return nullptr;
   }
   if (literal.empty()) return nullptr;
-  if (bundle_)
+  if (bundle_) {
+    const auto url = full(owner, literal);
     for (const auto& entry : *bundle_)
-      if (entry.name == "entry" && entry.value_of("fullUrl") == literal) return entry.child("resource");
+      if (entry.name == "entry" && entry.value_of("fullUrl") == url) return entry.child("resource");
+  }
   auto local = literal;
   const auto& base = work_.site.base;
   if (local.starts_with(base) && local.size() > base.size()) local.remove_prefix(base.size() + 1);

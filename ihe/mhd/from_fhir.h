@@ -17,6 +17,9 @@ class Context {
   // `bundle`: whose entries are looked through by fullUrl; null for a resource on its own.
   Context(xds::Work& work, const fhir::Node* bundle) : work_(work), bundle_(bundle) {}
 
+  // A reference of the resource `owner` as the fullUrl of an entry has it: a relative one stands below the root of its
+  // own entry's, where that is an address. FHIR R4: http://hl7.org/fhir/R4/bundle.html#references
+  std::string full(const fhir::Node& owner, std::string_view literal) const;
   // The resource that a Reference below `owner` means, null when it cannot be found.
   const fhir::Node* resolve(const fhir::Node& owner, const fhir::Node& reference);
   // The CX of the Patient that a Reference means, "" when there is none.

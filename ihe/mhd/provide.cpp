@@ -127,6 +127,10 @@ class Providing {
         type_of(part.resource) == "Patient" || (type_of(part.resource) == "List" && is_folder(*part.resource));
     if (patch ? method != "PATCH" : method != "POST" && !(kept && method == "PUT"))
       return wrong(part, "its request must be " + std::string(patch ? "PATCH" : kept ? "POST or PUT" : "POST"));
+    const auto url = asked ? asked->value_of("url") : std::string_view();
+    const auto named = url.substr(url.rfind('/') + 1);
+    if (method == "POST" && named != type_of(part.resource) && !(is_content(part.resource) && named == "Binary"))
+      wrong(part, "its request.url must be " + std::string(type_of(part.resource)));
     for (const auto* condition : {"ifNoneExist", "ifMatch", "ifNoneMatch", "ifModifiedSince"})
       if (asked->child(condition)) wrong(part, std::string(condition) + " is not taken here");
   }
@@ -200,7 +204,7 @@ class Providing {
     } else if (type == "Patient") {
       feed(part);
     } else if (type != "Parameters" && !is_content(part.resource)) {
-      work_.errors.add(xds::code::registry_metadata, "An entry of type " + std::string(type) + " has no meaning here");
+      wrong(part, "a resource of type " + std::string(type) + " has no meaning here");
     }
   }
 
@@ -282,9 +286,9 @@ class Providing {
   }
 
   // What a reference to a List or DocumentReference means: an object of this bundle, or a registered one.
-  std::string target_of(const Node* item) {
+  std::string target_of(const Part& part, const Node* item) {
     const auto literal = item ? item->value_of("reference") : std::string_view();
-    if (const auto found = ids_.find(literal); found != ids_.end()) return found->second;
+    if (const auto found = ids_.find(context_.full(*part.resource, literal)); found != ids_.end()) return found->second;
     return std::string(xds::uuid_prefix) + std::string(literal.substr(literal.rfind('/') + 1));
   }
 
@@ -312,12 +316,12 @@ class Providing {
     if (type == "DocumentReference") {
       for (const auto& child : *part.resource) {
         if (child.name != "relatesTo") continue;
-        associate(association_type(child.value_of("code")), part.id, target_of(child.child("target")));
+        associate(association_type(child.value_of("code")), part.id, target_of(part, child.child("target")));
       }
     } else if (type == "List" && part.id == set_) {
       for (const auto& child : *part.resource) {
         if (child.name != "entry") continue;
-        const auto target = target_of(child.child("item"));
+        const auto target = target_of(part, child.child("item"));
         if (is_folder_id(target)) continue;  // below
         associate(xds::relation::has_member, set_, target, fresh_.contains(target) ? "Original" : "Reference");
       }
@@ -334,7 +338,7 @@ class Providing {
     if (!stored) associate(xds::relation::has_member, set_, part.id);
     for (const auto& child : *part.resource) {
       if (child.name != "entry") continue;
-      const auto target = target_of(child.child("item"));
+      const auto target = target_of(part, child.child("item"));
       const auto is_member = [&](const RegistryObject& member) { return member.target == target; };
       if (stored && std::any_of(stored->record.associations.begin(), stored->record.associations.end(), is_member))
         continue;
@@ -393,6 +397,12 @@ class Providing {
     xds::submit(work_, std::move(submission_), xds::Submitted::published, xds::code::registry_metadata);
     if (const auto* failure = work_.failure()) return *failure;
     if (work_.errors.failed()) return refusal(work_.errors);
+    for (const auto& part : parts_) {
+      if (!part.id.empty() && part.existing.empty()) work_.said.emplace(part.id, part.resource);
+      if (!full_url(part).empty() && !id_of(part).empty())
+        work_.leads.emplace(full_url(part), std::string(is_content(part.resource) ? "Binary" : type_of(part.resource)) +
+                                                "/" + id_of(part));
+    }
     auto batch = xds::batch_of(work_);
     if (!batch) return std::move(batch.outcome());
     for (const auto& document : documents_) {
@@ -403,14 +413,17 @@ class Providing {
     return answer(std::move(*batch));
   }
 
+  static std::string id_of(const Part& part) {
+    if (!part.patient.empty()) return part.patient;
+    if (!part.document.empty() && is_content(part.resource)) return xds::binary_id(part.document);
+    return std::string(xds::fhir_id(part.id.empty() ? part.existing : part.id));
+  }
+
   Provided answer(fhir::Batch batch) {
     Provided provided;
     for (const auto& part : parts_) {
       Provided::Entry entry;
-      const auto id = !part.patient.empty()                                 ? part.patient
-                      : !part.document.empty() && is_content(part.resource) ? xds::binary_id(part.document)
-                      : !part.id.empty()                                    ? std::string(xds::fhir_id(part.id))
-                                                                            : std::string(xds::fhir_id(part.existing));
+      const auto id = id_of(part);
       entry.id = id;
       entry.created = part.patient.empty() ? part.existing.empty() : part.created;
       for (std::size_t i = 0; i < batch.writes.size(); ++i)

@@ -8,11 +8,16 @@
 #include <set>
 
 #include "fhir/bundle.h"
+#include "fhir/digest.h"
+#include "fhir/format/json.h"
+#include "fhir/hex.h"
 #include "fhir/incoming.h"
+#include "fhir/value.h"
 #include "ihe/identity/replacement.h"
 #include "ihe/mhd/from_fhir.h"
 #include "ihe/mhd/provide.h"
 #include "ihe/xds/attribute.h"
+#include "ihe/xds/documents.h"
 #include "ihe/xds/names.h"
 #include "ihe/xds/to_fhir.h"
 
@@ -100,26 +105,68 @@ Result<bool> keep_registered(const fhir::RuleSite& rule_site, fhir::Batch& batch
   if (!stored || write.type != &xds::type_of(stored->record.object.kind)) return true;
   const auto name = std::string(write.type->name.view()) + "/" + write.id;
   if (write.method == fhir::Method::remove) {
-    const bool ours = std::any_of(batch.writes.begin(), batch.writes.end(),
-                                  [&](const fhir::Write& other) { return !other.record.empty(); });
-    if (ours || write.if_version_planned) return true;  // by ITI-62
+    if (write.if_version_planned) return true;  // by ITI-62
     return Outcome(Kind::conflict, "conflict",
                    name + " is registered: deprecate it (status), or remove it with all that refers to it by ITI-62");
   }
   const auto bytes = fhir::stored_bytes(write.body, 1, rule_site.now);
   auto received = fhir::receive(bytes);
   if (!received) return std::move(received.outcome());
-  fhir::Arena arena;
-  const Node& before = xds::to_fhir(arena, *stored, work);
-  Context context(work, nullptr);
+  const auto version = site.snapshot.read(site.access, *write.type, write.id);
+  if (!version) return version.outcome();
+  const auto kept = fhir::receive(version->body);
+  if (!kept) return kept.outcome();
+  const Node& before = *kept->resource;
   const Node& after = *received->resource;
+  Context context(work, nullptr);
   if (const auto why = unfit(after); !why.empty())
     return Outcome(Kind::unprocessable, "business-rule", name + " is registered: " + std::string(why));
   if (links_of(before) != links_of(after) || !(comparable(before, id, context) == comparable(after, id, context)))
     return Outcome(Kind::unprocessable, "business-rule",
                    name + " is registered: its metadata is changed by ITI-57 or ITI-92, here only its status");
   work.registry.change(id).record.object.status = status_of(after);
+  work.said.emplace(id, &after);
   return replace(work, batch, at);
+}
+
+// SHA-1 of what a Binary holds, in hexadecimal.
+std::string hash_of(const fhir::Write& binary, std::int64_t now) {
+  fhir::Digest digest(fhir::Digest::Kind::sha1);
+  const auto add = [&](std::string_view piece) {
+    digest.add(piece);
+    return true;
+  };
+  fhir::Arena arena;
+  const auto text = fhir::stored_bytes(binary.body, 1, now);
+  if (!binary.documents.empty())
+    binary.documents.front().bytes->each(add);
+  else if (const auto node = fhir::json::parse(text, arena))
+    add(fhir::decode_base64((*node)->value_of("data")).value_or(std::string()));
+  return fhir::to_hex(digest.finish());
+}
+
+// The document of a registered entry stays what it is, and goes by ITI-86.
+Result<bool> keep_document(const fhir::RuleSite& rule_site, fhir::Batch& batch, std::size_t at) {
+  const auto& write = batch.writes[at];
+  if (write.method == fhir::Method::create || write.if_version == 0 || !xds::is_document_id(write.id)) return true;
+  const bool goes = write.method == fhir::Method::remove;
+  if (goes && write.if_version_planned) return true;
+  if (!rule_site.snapshot.read(rule_site.access, *write.type, write.id)) return true;
+  constexpr std::uint64_t effort = 1000;  // index rows: there is one entry, or a few
+  const auto query = fhir::search::parse(&xds::type_of(xds::Kind::document_entry), {{"location", "Binary/" + write.id}},
+                                         rule_site.base, false);
+  if (!query) return query.outcome();
+  const auto page = rule_site.snapshot.search(rule_site.access, *query, 100, effort);
+  if (!page) return page.outcome();
+  for (const auto& entry : page->entries) {
+    const auto record = xds::decode(entry.version.record);
+    if (!record) continue;  // of a DocumentReference that the registry does not know
+    if (!goes && xds::same_hash(record->object.value(xds::slot::hash), hash_of(write, rule_site.now))) return true;
+    return Outcome(Kind::conflict, "conflict",
+                   "Binary/" + write.id + " is the document of DocumentReference/" + entry.version.id +
+                       ", which is registered: it stays what it is, and is removed by ITI-86");
+  }
+  return true;
 }
 
 // Writes the documents and sets of the Patient anew of whose records `holds` says that they are concerned.
@@ -173,6 +220,9 @@ extern constinit const Rule put_document_entries{
 
 extern constinit const Rule registered_documents{
     .name = "registered-documents", .types = "DocumentReference List", .run = ihe::mhd::keep_registered};
+
+extern constinit const Rule documents_of_entries{
+    .name = "documents-of-entries", .types = "Binary", .run = ihe::mhd::keep_document};
 
 extern constinit const Rule documents_of_merged{
     .name = "documents-of-merged", .types = "Patient", .run = ihe::mhd::follow_merge};

@@ -61,24 +61,6 @@ void append_escape(std::string_view word, const Delimiters& delimiters, std::str
   // Others lay out or mark text (\H\ \N\ \.in\ \Z…\): they say nothing of its content.
 }
 
-std::string unescape(std::string_view raw, const Delimiters& delimiters) {
-  std::string out;
-  out.reserve(raw.size());
-  for (std::size_t at = 0; at < raw.size();) {
-    const auto start = raw.find(delimiters.escape, at);
-    out += raw.substr(at, start - at);
-    if (start == std::string_view::npos) break;
-    const auto end = raw.find(delimiters.escape, start + 1);
-    if (end == std::string_view::npos) {
-      out += raw.substr(start);
-      break;
-    }
-    append_escape(raw.substr(start + 1, end - start - 1), delimiters, out);
-    at = end + 1;
-  }
-  return out;
-}
-
 struct Reader {
   Message& message;
   const Limits& limits;
@@ -241,6 +223,24 @@ std::string serialise(const Message& message) {
       out += segment.fields[n];
     }
     out += '\r';
+  }
+  return out;
+}
+
+std::string unescape(std::string_view written, const Delimiters& delimiters) {
+  std::string out;
+  out.reserve(written.size());
+  for (std::size_t at = 0; at < written.size();) {
+    const auto start = written.find(delimiters.escape, at);
+    out += written.substr(at, start - at);
+    if (start == std::string_view::npos) break;
+    const auto end = written.find(delimiters.escape, start + 1);
+    if (end == std::string_view::npos) {
+      out += written.substr(start);
+      break;
+    }
+    append_escape(written.substr(start + 1, end - start - 1), delimiters, out);
+    at = end + 1;
   }
   return out;
 }

@@ -102,6 +102,7 @@ std::string encode(std::string_view utf8, Charset charset, bool& complete);
 std::string_view name_of(Charset charset);  // as in MSH-18
 
 std::string escape(std::string_view text, const Delimiters& delimiters);
+std::string unescape(std::string_view written, const Delimiters& delimiters);
 
 // Writes a message with the delimiters of the one that it answers.
 class Writer {

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "fhir/hex.h"
+#include "ihe/wire/hl7v2.h"
 #include "ihe/xds/names.h"
 
 namespace ihe::xds {
@@ -35,8 +36,15 @@ std::string_view component(std::string_view text, std::size_t number, char separ
   return text.substr(0, text.find(separator));
 }
 
+std::string written(std::string_view text) { return hl7v2::escape(text, {}); }
+
+std::string plain(std::string_view written) {
+  if (written.find('\\') == std::string_view::npos) return std::string(written);
+  return hl7v2::unescape(written, {});
+}
+
 std::string Cx::text() const {
-  std::string out = id + "^^^&" + authority + "&ISO";
+  std::string out = written(id) + "^^^&" + authority + "&ISO";
   if (!type.empty() || !home.empty()) out += "^" + type;
   if (!home.empty()) out += "^" + home;
   return out;
@@ -44,7 +52,7 @@ std::string Cx::text() const {
 
 std::optional<Cx> cx_of(std::string_view text) {
   Cx cx;
-  cx.id = component(text, 1);
+  cx.id = plain(component(text, 1));
   if (cx.id.empty()) return std::nullopt;
   const auto authority = component(text, 4);
   const auto oid = component(authority, 2, '&');

@@ -89,7 +89,10 @@ bool is_number(std::string_view text);                         // digits, 18 at 
 
 std::string_view word_of(Kind kind);  // "DocumentEntry"
 
-// Components of an HL7 v2 value; what is not there is "".
+// Components of an HL7 v2 value, as written; what is not there is "".
 std::string_view component(std::string_view text, std::size_t number, char separator = '^');
+// Text as it is written into a component, and back: ^ & ~ | \ have escapes there. HL7 v2.5 2.7.
+std::string written(std::string_view text);
+std::string plain(std::string_view written);
 
 }  // namespace ihe::xds

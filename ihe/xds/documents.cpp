@@ -22,6 +22,8 @@ const fhir::Type& binary() {
 
 std::string binary_id(std::string_view unique_id) { return fhir::to_hex(fhir::sha256(unique_id)).substr(0, 40); }
 
+bool is_document_id(std::string_view id) { return is_sha1(id); }
+
 void describe(RegistryObject& entry, const Document& document, const Settings& settings, Errors& errors) {
   fhir::Digest digest(fhir::Digest::Kind::sha1);
   document.bytes->each([&](std::string_view piece) {

@@ -15,6 +15,7 @@ namespace ihe::xds {
 
 // 40 hexadecimal digits of the SHA-256 of the uniqueId.
 std::string binary_id(std::string_view unique_id);
+bool is_document_id(std::string_view id);  // whether it has the form of one
 
 struct Document {
   std::string unique_id;

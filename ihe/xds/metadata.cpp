@@ -112,8 +112,9 @@ std::span<const Rule> rules_of(Kind kind) {
 
 class Check {
  public:
-  Check(const RegistryObject& object, Submitted how, std::string_view error_code, Errors& errors)
-      : object_(object), how_(how), code_(error_code), errors_(errors) {}
+  Check(const RegistryObject& object, const std::string& name, Submitted how, std::string_view error_code,
+        Errors& errors)
+      : object_(object), name_(name), how_(how), code_(error_code), errors_(errors) {}
 
   void run() {
     for (const auto& rule : rules_of(object_.kind)) attribute(rule);
@@ -125,9 +126,7 @@ class Check {
   }
 
  private:
-  void wrong(const std::string& text) {
-    errors_.add(code_, std::string(word_of(object_.kind)) + " " + object_.id + ": " + text);
-  }
+  void wrong(const std::string& text) { errors_.add(code_, name_ + ": " + text); }
 
   void attribute(const Rule& rule) {
     const auto values = values_of(rule);
@@ -217,6 +216,7 @@ class Check {
   }
 
   const RegistryObject& object_;
+  const std::string& name_;
   Submitted how_;
   std::string_view code_;
   Errors& errors_;
@@ -224,8 +224,9 @@ class Check {
 
 }  // namespace
 
-void check_object(const RegistryObject& object, Submitted how, std::string_view error_code, Errors& errors) {
-  Check(object, how, error_code, errors).run();
+void check_object(const RegistryObject& object, const std::string& name, Submitted how, std::string_view error_code,
+                  Errors& errors) {
+  Check(object, name, how, error_code, errors).run();
 }
 
 bool is_limited(const RegistryObject& object) {

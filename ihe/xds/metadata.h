@@ -20,8 +20,9 @@ enum class Submitted : std::uint8_t {
   limited,     // an object that is marked as limited metadata (XDR)
 };
 
-// All faults are added under `error_code`; contexts name the object and the attribute.
-void check_object(const RegistryObject& object, Submitted how, std::string_view error_code, Errors& errors);
+// All faults are added under `error_code`; contexts name the object, as its sender does, and the attribute.
+void check_object(const RegistryObject& object, const std::string& name, Submitted how, std::string_view error_code,
+                  Errors& errors);
 
 // Whether the object carries the classification that marks limited metadata.
 bool is_limited(const RegistryObject& object);

@@ -29,7 +29,12 @@ void add_identifier(Arena& arena, Node& owner, std::string_view value, std::stri
   auto& identifier = build::add(arena, owner, "identifier");
   if (const auto scheme = scheme_of_hd(authority); !scheme.empty())
     build::add(arena, identifier, "system", system_of(scheme));
-  build::add(arena, identifier, "value", value);
+  build::add(arena, identifier, "value", plain(value));
+}
+
+// A component without its escapes, where there is one.
+void add_component(Arena& arena, Node& owner, std::string_view name, std::string_view component) {
+  build::add_some(arena, owner, name, plain(component));
 }
 
 // family^given^second^suffix^prefix from the component `at` on.
@@ -39,11 +44,11 @@ void add_name(Arena& arena, Node& owner, std::string_view text, std::size_t at) 
   for (std::size_t i = 0; i < 5; ++i) any = any || !part(i).empty();
   if (!any) return;
   auto& name = build::add(arena, owner, "name");
-  build::add_some(arena, name, "family", part(0));
-  build::add_some(arena, name, "given", part(1));
-  build::add_some(arena, name, "given", part(2));
-  build::add_some(arena, name, "suffix", part(3));
-  build::add_some(arena, name, "prefix", part(4));
+  add_component(arena, name, "family", part(0));
+  add_component(arena, name, "given", part(1));
+  add_component(arena, name, "given", part(2));
+  add_component(arena, name, "suffix", part(3));
+  add_component(arena, name, "prefix", part(4));
 }
 
 // XTN: ^^Internet^address, or a number in the components 5 to 8, in the twelfth, or in the first.
@@ -57,7 +62,7 @@ void add_telecom(Arena& arena, Node& owner, std::string_view xtn) {
   if (value.empty()) return;
   auto& telecom = build::add(arena, owner, "telecom");
   build::add(arena, telecom, "system", internet ? "email" : "phone");
-  build::add(arena, telecom, "value", value);
+  build::add(arena, telecom, "value", plain(value));
 }
 
 void add_person(Arena& arena, Node& practitioner, std::string_view xcn) {
@@ -75,9 +80,9 @@ const std::vector<std::string>& values_of(const Label& author, std::string_view 
 void add_text(Arena& arena, Node& owner, std::string_view name, std::string_view text) {
   auto& made = build::add(arena, owner, name);
   if (const auto scheme = scheme_of_hd(component(text, 4)); !scheme.empty())
-    build::add_coding(arena, made, "coding", system_of(scheme), component(text, 1));
+    build::add_coding(arena, made, "coding", system_of(scheme), plain(component(text, 1)));
   else
-    build::add(arena, made, "text", text);
+    build::add(arena, made, "text", plain(text));
 }
 
 std::string gender_of(std::string_view pid8) {
@@ -89,19 +94,22 @@ std::string first_identifier(const Node& resource, std::string& hd) {
   for (const auto& child : resource) {
     if (child.name != "identifier" || child.value_of("value").empty()) continue;
     hd = hd_of(scheme_of(child.value_of("system")));
-    return std::string(child.value_of("value"));
+    return written(child.value_of("value"));
   }
   return {};
 }
 
 // family^given^second^suffix^prefix
 std::string name_from(const Node& name) {
-  std::string given, second;
-  for (const auto& child : name)
-    if (child.name == "given")
-      (given.empty() ? given : second) += (second.empty() ? "" : " ") + std::string(child.text);
-  return std::string(name.value_of("family")) + "^" + given + "^" + second + "^" +
-         std::string(name.value_of("suffix")) + "^" + std::string(name.value_of("prefix"));
+  std::string given, second, suffix, prefix;
+  const auto append = [](std::string& to, std::string_view text) { (to += to.empty() ? "" : " ") += text; };
+  for (const auto& child : name) {
+    if (child.name == "given") append(given.empty() ? given : second, child.text);
+    if (child.name == "suffix") append(suffix, child.text);
+    if (child.name == "prefix") append(prefix, child.text);
+  }
+  return written(name.value_of("family")) + "^" + written(given) + "^" + written(second) + "^" + written(suffix) + "^" +
+         written(prefix);
 }
 
 std::string trimmed(std::string text) {
@@ -122,9 +130,9 @@ std::string address_from(const Node& address) {
   for (const auto& child : address)
     if (child.name == "line")
       (first.empty() ? first : second) += (second.empty() ? "" : ", ") + std::string(child.text);
-  return first + "^" + second + "^" + std::string(address.value_of("city")) + "^" +
-         std::string(address.value_of("state")) + "^" + std::string(address.value_of("postalCode")) + "^" +
-         std::string(address.value_of("country"));
+  return written(first) + "^" + written(second) + "^" + written(address.value_of("city")) + "^" +
+         written(address.value_of("state")) + "^" + written(address.value_of("postalCode")) + "^" +
+         written(address.value_of("country"));
 }
 
 // A field of PID whose repetitions are the elements of this name; nothing where there are none.
@@ -143,9 +151,9 @@ void add_concepts(Label& author, std::string_view slot_name, const Node& role, s
     const auto scheme = coding ? scheme_of(coding->value_of("system")) : std::string();
     const auto hd = hd_of(scheme);
     if (!hd.empty())
-      add_value(author, slot_name, std::string(coding->value_of("code")) + "^^^" + hd);
+      add_value(author, slot_name, written(coding->value_of("code")) + "^^^" + hd);
     else
-      add_value(author, slot_name, std::string(coding ? coding->value_of("code") : child.value_of("text")));
+      add_value(author, slot_name, written(coding ? coding->value_of("code") : child.value_of("text")));
   }
 }
 
@@ -178,7 +186,7 @@ std::string add_organization(Arena& arena, Node& owner, std::string_view xon, co
     add_identifier(arena, organization, "urn:oid:" + std::string(own), {});
   else
     add_identifier(arena, organization, own, component(xon, 6));
-  build::add_some(arena, organization, "name", component(xon, 1));
+  add_component(arena, organization, "name", component(xon, 1));
   return "#" + id;
 }
 
@@ -195,12 +203,12 @@ std::string add_source_patient(Arena& arena, Node& owner, const std::vector<std:
       build::add(arena, patient, "gender", gender_of(value));
     } else if (name == "PID-11") {
       auto& address = build::add(arena, patient, "address");
-      build::add_some(arena, address, "line", component(value, 1));
-      build::add_some(arena, address, "line", component(value, 2));
-      build::add_some(arena, address, "city", component(value, 3));
-      build::add_some(arena, address, "state", component(value, 4));
-      build::add_some(arena, address, "postalCode", component(value, 5));
-      build::add_some(arena, address, "country", component(value, 6));
+      add_component(arena, address, "line", component(value, 1));
+      add_component(arena, address, "line", component(value, 2));
+      add_component(arena, address, "city", component(value, 3));
+      add_component(arena, address, "state", component(value, 4));
+      add_component(arena, address, "postalCode", component(value, 5));
+      add_component(arena, address, "country", component(value, 6));
       if (!address.first) build::remove(patient, address);
     } else if (name == "PID-13") {
       add_telecom(arena, patient, value);
@@ -241,14 +249,14 @@ std::string xcn_from(const Node& practitioner) {
   const Node* name = practitioner.child("name");
   const auto names = !name                ? "^^^^"
                      : name->text.empty() ? name_from(*name)
-                                          : std::string(name->text) + "^^^^";  // of an Organization
+                                          : written(name->text) + "^^^^";  // of an Organization
   return trimmed(id + "^" + names + (hd.empty() ? "" : "^^^" + hd));
 }
 
 std::string xon_from(const Node& organization) {
   std::string hd;
   const auto id = first_identifier(organization, hd);
-  const std::string name(organization.value_of("name"));
+  const auto name = written(organization.value_of("name"));
   if (id.starts_with("urn:oid:")) return name + "^^^^^^^^^" + id.substr(8);
   return trimmed(name + "^^^^^" + hd + "^^^^" + id);
 }
@@ -258,7 +266,7 @@ std::vector<std::string> xtn_from(const Node& resource) {
   for (const auto& telecom : resource) {
     if (telecom.name != "telecom" || telecom.value_of("value").empty()) continue;
     const bool mail = telecom.value_of("system") == "email";
-    all.push_back((mail ? "^^Internet^" : "^PRN^PH^^^^^^^^^") + std::string(telecom.value_of("value")));
+    all.push_back((mail ? "^^Internet^" : "^PRN^PH^^^^^^^^^") + written(telecom.value_of("value")));
   }
   return all;
 }
@@ -267,7 +275,7 @@ std::vector<std::string> pid_from(const Node& patient) {
   std::vector<std::string> pid;
   for (const auto& child : patient) {
     const auto hd = child.name == "identifier" ? hd_of(scheme_of(child.value_of("system"))) : std::string();
-    if (!hd.empty()) pid.push_back("PID-3|" + std::string(child.value_of("value")) + "^^^" + hd);
+    if (!hd.empty()) pid.push_back("PID-3|" + written(child.value_of("value")) + "^^^" + hd);
   }
   add_field(pid, "PID-5", patient, "name", name_from);
   if (const auto birth = dtm_from(patient.value_of("birthDate")); !birth.empty()) pid.push_back("PID-7|" + birth);
@@ -302,8 +310,8 @@ Label author_from(const Node& resource, std::string_view scheme, const Resolve& 
   } else {
     add_value(author, slot::author_person,
               type == "Device"
-                  ? "^" + std::string(resource.child("deviceName") ? resource.child("deviceName")->value_of("name")
-                                                                   : std::string_view())
+                  ? "^" + written(resource.child("deviceName") ? resource.child("deviceName")->value_of("name")
+                                                               : std::string_view())
                   : xcn_from(resource));
   }
   for (auto& xtn : xtn_from(resource)) add_value(author, slot::author_telecommunication, std::move(xtn));

@@ -278,7 +278,7 @@ class Submitting {
 }  // namespace
 
 void check_attributes(Work& work, const RegistryObject& object, Submitted how, std::string_view metadata_code) {
-  check_object(object, how, metadata_code, work.errors);
+  check_object(object, named(work, object), how, metadata_code, work.errors);
   const auto& settings = work.site.settings;
   if (settings.affinity) settings.affinity->check(object, metadata_code, settings.affinity_enforce, work.errors);
 }

@@ -26,6 +26,11 @@ struct Work {
   Errors errors;
   std::vector<fhir::Batch> others = {};  // of other rooms, for the same commit: patients that were not known
   std::map<std::string, std::string, std::less<>> sent_as = {};  // ids that were given here -> those of the message
+  // What FHIR says of objects beyond their records (said.h): their sources, and what references in these lead to here,
+  // both by id or fullUrl; new versions by id, with the id of the version before, whose source stays theirs.
+  std::map<std::string, const fhir::Node*, std::less<>> said = {};
+  std::map<std::string, std::string, std::less<>> leads = {};
+  std::map<std::string, std::string, std::less<>> follows = {};
 
   explicit Work(const Site& where) : Work(where, Patients(where)) {}
   Work(const Site& where, Patients known)

@@ -11,6 +11,7 @@
 #include "ihe/xds/documents.h"
 #include "ihe/xds/names.h"
 #include "ihe/xds/persons.h"
+#include "ihe/xds/said.h"
 #include "ihe/xds/words.h"
 
 namespace ihe::xds {
@@ -266,6 +267,26 @@ class Mapping {
   Work& work_;
 };
 
+// Puts into the view what FHIR says of the object beyond its record: now, or in its version before.
+bool add_said(Work& work, Arena& arena, Node& view, const Stored& stored) {
+  const auto& id = stored.record.object.id;
+  const auto given = work.said.find(id);
+  const Lead lead = [&](std::string_view reference) {
+    const auto found = work.leads.find(reference);
+    return found == work.leads.end() ? std::string() : found->second;
+  };
+  const auto follows = work.follows.find(id);
+  if (stored.version == 0 && follows == work.follows.end())
+    return given != work.said.end() && keep_said(arena, view, view, *given->second, lead);
+  const auto& earlier = follows == work.follows.end() ? id : follows->second;
+  const auto version = work.site.snapshot.read(work.site.access, type_of(stored.record.object.kind), fhir_id(earlier));
+  auto record = version ? decode(version->record) : std::nullopt;
+  const auto received = version ? fhir::receive(version->body) : fhir::Result<fhir::Incoming>(version.outcome());
+  if (!record || !received) return false;
+  const Node& before = to_fhir(arena, {std::move(*record), version->version}, work);
+  return keep_said(arena, view, before, given == work.said.end() ? *received->resource : *given->second, lead);
+}
+
 // What was not there when this was planned must not be there when it is written. A package that is called by its own id
 // is watched over by its version.
 void expect_new(Work& work, fhir::Batch& batch) {
@@ -302,9 +323,11 @@ fhir::Result<fhir::Batch> batch_of(Work& work) {
   for (const auto& [id, stored] : work.registry.changed()) {
     auto& object = stored->record.object;
     if (object.registered == 0) object.registered = work.site.now;
-    const auto& node = to_fhir(arena, *stored, work);
-    auto write =
-        fhir::lay_out(node, fhir_id(id), stored->version ? fhir::Method::update : fhir::Method::create, work.site.base);
+    auto& node = to_fhir(arena, *stored, work);
+    const auto method = stored->version ? fhir::Method::update : fhir::Method::create;
+    const bool more = add_said(work, arena, node, *stored);
+    auto write = more ? fhir::prepare(node, fhir_id(id), method, work.site.base)
+                      : fhir::lay_out(node, fhir_id(id), method, work.site.base);
     if (!write) return std::move(write.outcome());
     write->record = encode(stored->record);
     auto rows = rows_of(stored->record);

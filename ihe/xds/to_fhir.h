@@ -1,6 +1,6 @@
 // A registry object as its FHIR resource: the one mapping of XDS to FHIR, used by every door. What FHIR has no place
-// for stays in the record beside it. IHE MHD 4.2 Volume 3 (profiles Comprehensive.DocumentReference, .SubmissionSet,
-// .Folder).
+// for stays in the record beside it, what XDS has none for in the resource (said.h). IHE MHD 4.2 Volume 3 (profiles
+// Comprehensive.DocumentReference, .SubmissionSet, .Folder).
 #pragma once
 
 #include <string>
@@ -27,7 +27,7 @@ inline constexpr std::string_view encounter_id = "urn:ihe:iti:xds:2015:encounter
 inline constexpr std::string_view unique_id = "urn:ihe:iti:xds:2013:uniqueId";
 }  // namespace mhd_names
 
-// The resource of `stored`, as it is now in `work`.
+// The resource of `stored`, as it is now in `work`: what its record says.
 fhir::Node& to_fhir(fhir::Arena& arena, const Stored& stored, Work& work);
 
 // All that `work` changed as one batch: bodies, index rows, records, and the conditions that still must hold.

@@ -274,6 +274,7 @@ class Updating {
     before.record.object.status = status::deprecated;
     before.record.object.superseded = true;
     auto& added = work_.registry.add(object);
+    work_.follows.emplace(object.id, next.before);
     if (!next.propagate) return;
     for (const auto& association : before.record.associations)
       if (association.approved())

@@ -92,13 +92,13 @@ std::string scheme_of(std::string_view system) {
 }
 
 std::string hd_of(std::string_view scheme) {
-  if (scheme.empty() || scheme.find_first_of("^&") != std::string_view::npos) return {};
-  return "&" + std::string(scheme) + (is_oid(scheme) ? "&ISO" : "&URI");
+  if (scheme.empty()) return {};
+  return "&" + written(scheme) + (is_oid(scheme) ? "&ISO" : "&URI");
 }
 
 std::string scheme_of_hd(std::string_view hd) {
   const auto type = component(hd, 3, '&'), id = component(hd, 2, '&');
-  return type == "URI" || (type == "ISO" && is_oid(id)) ? std::string(id) : std::string();
+  return type == "URI" || (type == "ISO" && is_oid(id)) ? plain(id) : std::string();
 }
 
 std::string date_time_of(std::string_view dtm) {

@@ -149,6 +149,127 @@ test('ITI-65 costs in proportion to the members that a set names', async () => {
   assert.ok(many < 40 * (few + 0.01), `${many} s for ten times what takes ${few} s`);  // quadratic: a hundred times
 });
 
+// A DocumentReference with much that XDS has no place for.
+function eloquent(practitioner) {
+  const coded = (value, ...more) => ({ coding: [{ system: 'urn:oid:1.2.9', code: value }, ...more] });
+  return {
+    meta: { tag: [{ system: 'urn:x-test', code: 'tagged' }], security: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' }] }, language: 'fr',
+    text: { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">A greeting</div>' }, extension: [{ url: 'http://example.org/extension', valueString: 'kept' }],
+    identifier: [{ system: 'http://example.org/accession', value: 'A-1' }], custodian: { display: 'The archive' },
+    type: { ...coded('TYPE', { system: 'http://loinc.org', code: '34105-7' }), text: 'Discharge summary' }, securityLabel: [coded('N')],
+    author: [{ reference: `Practitioner/${practitioner}`, display: 'Dr Weber' }, { reference: '#role' }],
+    contained: [{ resourceType: 'Patient', id: 'p', identifier: [{ system: 'urn:oid:1.2.3.5', value: 'src' }], name: [{ family: 'Weber' }], maritalStatus: { text: 'married' } },
+      { resourceType: 'Practitioner', id: 'doctor', name: [{ family: 'Klein', given: ['Jo', 'Paul', 'Marie'] }], qualification: [{ code: { text: 'Surgeon' } }] },
+      { resourceType: 'Organization', id: 'clinic', name: 'Clinic', address: [{ city: 'Luxembourg' }] },
+      { resourceType: 'PractitionerRole', id: 'role', practitioner: { reference: '#doctor' }, organization: { reference: '#clinic' } }],
+    context: { facilityType: coded('HOSPITAL'), practiceSetting: { ...coded('GENERAL'), text: 'General' }, sourcePatientInfo: { reference: '#p' },
+      related: [{ reference: 'Observation/elsewhere', display: 'Measured before' }], period: { start: '2024-01-01T10:00:00+02:00' } } };
+}
+
+test('what FHIR says beyond XDS stays in the DocumentReference, until the metadata say something else', async () => {
+  const practitioner = JSON.parse((await ask('POST', `${server.base}/Practitioner`, JSON.stringify({ resourceType: 'Practitioner', name: [{ family: 'Weber', given: ['Anne'] }] }))).text).id;
+  const [unique, said] = [uid(), eloquent(practitioner)];
+  const brought = await post(bundle({ unique, reference: said }));
+  assert.equal(brought.status, 200, brought.text);
+  const path = JSON.parse(brought.text).entry[1].response.location.split('/_history')[0];
+  const read = async (at = path) => JSON.parse((await ask('GET', `${server.base}/${at}`)).text);
+  const same = (kept, names) => { for (const name of names) assert.deepEqual(kept[name], said[name], name); };
+  const all = ['language', 'text', 'extension', 'custodian', 'type', 'securityLabel', 'author', 'contained', 'context'];
+  const first = await read();
+  same(first, all);
+  assert.deepEqual([first.meta.tag, first.meta.security], [said.meta.tag, said.meta.security]);
+  assert.deepEqual(first.identifier.map((identifier) => identifier.value).filter((value) => !value.startsWith('urn:')), ['A-1']);
+  assert.match(first.content[0].attachment.url, /^Binary\//);
+  for (const search of [`author=Practitioner/${practitioner}`, 'identifier=http://example.org/accession|A-1', '_tag=urn:x-test|tagged', 'author.family=Klein', 'related=Observation/elsewhere'])
+    assert.equal(JSON.parse((await ask('GET', `${server.base}/DocumentReference?_id=${first.id}&${search}`)).text).total, 1, search);
+  const registered = (await byUnique(server, unique)).text;
+  for (const part of ['^Weber^Anne', '^Klein^Jo^Paul Marie', 'Clinic']) assert.ok(registered.includes(part), part);
+
+  // What is only FHIR's is changed by FHIR; what is XDS's is not.
+  const put = (body) => ask('PUT', `${server.base}/${path}`, JSON.stringify(body));
+  const moved = await put({ ...first, custodian: { display: 'Another archive' }, meta: { security: first.meta.security, profile: first.meta.profile } });
+  assert.equal(moved.status, 200, moved.text);
+  said.custodian = { display: 'Another archive' };
+  const second = await read();
+  same(second, all);
+  assert.equal(second.meta.tag, undefined);
+  const renamed = await put({ ...second, author: [{ reference: '#role' }] });
+  assert.equal(renamed.status, 422, renamed.text);
+
+  // A replacement deprecates it, and nothing else.
+  const replaced = await post(bundle({ reference: { relatesTo: [{ code: 'replaces', target: { reference: path } }] } }));
+  assert.equal(replaced.status, 200, replaced.text);
+  const third = await read();
+  assert.equal(third.status, 'superseded');
+  same(third, all);
+});
+
+test('a new version by ITI-57 keeps what FHIR says, less what its new metadata contradict', async () => {
+  const practitioner = JSON.parse((await ask('POST', `${server.base}/Practitioner`, JSON.stringify({ resourceType: 'Practitioner', name: [{ family: 'Weber' }] }))).text).id;
+  const [unique, said] = [uid(), eloquent(practitioner)];
+  const brought = await post(bundle({ unique, reference: said }));
+  assert.equal(brought.status, 200, brought.text);
+  const entry = descendants((await byUnique(server, unique)).body, 'ExtrinsicObject')[0];
+  const id = entry.getAttribute('id');
+  const updated = entry.toString().replaceAll(id, 'D2').replace('lid="D2"', `lid="${id}"`).replace('>Greeting<', '>Greeting<').replaceAll('nodeRepresentation="TYPE"', 'nodeRepresentation="OTHER"')
+    .replaceAll('value="Greeting"', 'value="Salute"').replaceAll(/ id="urn:uuid:[^"]*"/g, (found, at) => (found.includes(id) ? found : ` id="x${at}"`));
+  const body = '<l:SubmitObjectsRequest xmlns:l="urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0" xmlns="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"><RegistryObjectList>' + updated +
+    provided({ set: uid() }).match(/<RegistryPackage id="S">.*<\/RegistryPackage>/)[0] +
+    `<Association id="A" associationType="urn:oasis:names:tc:ebxml-regrep:AssociationType:HasMember" sourceObject="S" targetObject="D2">${slot('SubmissionSetStatus', 'Original')}${slot('PreviousVersion', '1')}</Association>` +
+    '</RegistryObjectList></l:SubmitObjectsRequest>';
+  const answer = await send(`${server.origin}/soap`, 'urn:ihe:iti:2010:UpdateDocumentSet', body);
+  assert.equal(verdict(answer).status, 'Success', answer.text);
+  const found = JSON.parse((await ask('GET', `${server.base}/DocumentReference?identifier=urn:ietf:rfc:3986|urn:oid:${unique}&status=current`)).text);
+  const next = found.entry[0].resource;
+  assert.equal(next.content[0].attachment.title, 'Salute');
+  assert.deepEqual(next.custodian, said.custodian);
+  assert.deepEqual(next.author, said.author);
+  assert.deepEqual(next.type.coding.map((coding) => coding.code), ['OTHER']);
+  assert.equal(next.text, undefined); // the narrative told of the title
+});
+
+test('delimiters of HL7 within names and identifiers stay text, in XDS and back', async () => {
+  const id = 'a^b&c|d~e\\f';
+  await patient(server, id);
+  await patient(server, 'a');
+  const family = 'O^Brien|S&~x\\y';
+  const who = [{ resourceType: 'Practitioner', id: 'doctor', identifier: [{ system: 'http://example.org/a?b=1&c=2', value: id }], name: [{ family, given: ['J^o'], prefix: ['Dr', 'Prof'] }] },
+    { resourceType: 'Organization', id: 'clinic', name: 'A & B ^ C' }, { resourceType: 'Patient', id: 'p', identifier: [{ system: 'urn:oid:1.2.3.5', value: id }], name: [{ family }], address: [{ city: 'L~^|' }] },
+    { resourceType: 'PractitionerRole', id: 'role', practitioner: { reference: '#doctor' }, organization: { reference: '#clinic' }, code: [{ text: 'head & shoulders ^' }] }];
+  const unique = uid();
+  const brought = await post(bundle({ unique, id, reference: { contained: who, author: [{ reference: '#role' }] } }));
+  assert.equal(brought.status, 200, brought.text);
+  const entry = descendants((await byUnique(server, unique)).body, 'ExtrinsicObject')[0];
+  const texts = descendants(entry, 'Value').map((value) => value.textContent);
+  for (const text of [String.raw`a\S\b\T\c\F\d\R\e\E\f^O\S\Brien\F\S\T\\R\x\E\y^J\S\o^^^Dr Prof^^^&http://example.org/a?b=1\T\c=2&URI`, String.raw`A \T\ B \S\ C`, 'head \\T\\ shoulders \\S\\',
+    String.raw`a\S\b\T\c\F\d\R\e\E\f^^^&1.2.3.5&ISO`, String.raw`PID-5|O\S\Brien\F\S\T\\R\x\E\y`, 'PID-11|^^L\\R\\\\S\\\\F\\']) assert.ok(texts.includes(text), `${text} in ${texts.join(' | ')}`);
+  // It is that patient's, not that of the one whose identifier is its beginning.
+  const patients = async (value) => descendants((await find(server, value)).body, 'ExtrinsicObject').filter((found) => found.toString().includes(unique)).length;
+  assert.equal(await patients('a'), 0);
+  assert.equal(await patients(String.raw`a\S\b\T\c\F\d\R\e\E\f`), 1);
+  // And back: by ITI-41, of the same texts.
+  const again = uid();
+  const author = `<Classification id="au" classificationScheme="urn:uuid:93606bcf-9494-43ec-9b4e-a7748d1a838d" classifiedObject="D" nodeRepresentation="">` +
+    `${slot('authorPerson', texts[texts.findIndex((text) => text.includes('Dr Prof'))].replaceAll('&', '&amp;'))}${slot('authorInstitution', String.raw`A \T\ B \S\ C`)}</Classification>`;
+  const provided41 = await provide(server, provided({ unique: again }).replace('<Name>', `${author}<Name>`), Buffer.from('text'));
+  assert.equal(verdict(provided41).status, 'Success', provided41.text);
+  const view = JSON.parse((await ask('GET', `${server.base}/DocumentReference?identifier=urn:ietf:rfc:3986|urn:oid:${again}`)).text).entry[0].resource;
+  const doctor = view.contained.find((one) => one.resourceType === 'Practitioner');
+  assert.deepEqual([doctor.name[0].family, doctor.name[0].given, doctor.identifier[0]], [family, ['J^o'], who[0].identifier[0]]);
+  assert.equal(view.contained.find((one) => one.resourceType === 'Organization').name, 'A & B ^ C');
+});
+
+test('ITI-65: a relative reference is one to the entry beside it, where these have addresses', async () => {
+  const unique = uid();
+  const body = JSON.parse(JSON.stringify(bundle({ unique })).replaceAll('urn:uuid:00000000-0000-4000-8000-000000000002', 'DocumentReference/d1').replaceAll('urn:uuid:00000000-0000-4000-8000-000000000003', 'Binary/b1'));
+  for (const [at, path] of ['List/l1', 'DocumentReference/d1', 'Binary/b1'].entries()) body.entry[at].fullUrl = `http://source.example.org/fhir/${path}`;
+  const answer = await post(body);
+  assert.equal(answer.status, 200, answer.text);
+  const list = JSON.parse((await ask('GET', `${server.base}/${JSON.parse(answer.text).entry[0].response.location.split('/_history')[0]}`)).text);
+  assert.equal(list.entry[0].item.reference, JSON.parse(answer.text).entry[1].response.location.split('/_history')[0]);
+  assert.equal(only((await retrieve(server, unique)).parts).toString(), 'Hello World');
+});
+
 test('ITI-65 replaces, and makes folders', async () => {
   const unique = uid();
   const first = JSON.parse((await post(bundle({ unique }))).text).entry[1].response.location.split('/_history')[0];
@@ -331,6 +452,26 @@ test('a registered entry obeys the registry when it is written as FHIR', async (
   const changed = await ask('PUT', place, JSON.stringify({ ...reference, status: 'superseded' }));
   assert.equal(changed.status, 200, changed.text);
   assert.ok(descendants((await byUnique(server, unique)).body, 'ExtrinsicObject')[0].getAttribute('status').endsWith('Deprecated'));
+});
+
+test('the document of a registered entry stays what it is, and goes by ITI-86', async () => {
+  const unique = uid();
+  const answer = await post(bundle({ unique }));
+  assert.equal(answer.status, 200, answer.text);
+  const path = JSON.parse(answer.text).entry[2].response.location.split('/_history')[0];
+  const binary = JSON.parse((await ask('GET', `${server.base}/${path}`)).text);
+  const put = (data) => ask('PUT', `${server.base}/${path}`, JSON.stringify({ ...binary, data: Buffer.from(data).toString('base64') }));
+  for (const refused of [await put('Other words'), await ask('DELETE', `${server.base}/${path}`)]) {
+    assert.equal(refused.status, 409, refused.text);
+    assert.match(refused.text, /ITI-86/);
+  }
+  assert.equal((await ask('PUT', `${server.base}/${path}`, 'raw words', { 'Content-Type': 'text/plain' })).status, 409);
+  assert.equal((await put('Hello World')).status, 200);
+  assert.equal(only((await retrieve(server, unique)).parts).toString(), 'Hello World');
+  const removed = await send(`${server.origin}/soap`, 'urn:ihe:iti:2017:RemoveDocuments', '<d:RemoveDocumentsRequest xmlns:d="urn:ihe:iti:rmd:2017"><x:DocumentRequest xmlns:x="urn:ihe:iti:xds-b:2007">' +
+    `<x:RepositoryUniqueId>${repository}</x:RepositoryUniqueId><x:DocumentUniqueId>${unique}</x:DocumentUniqueId></x:DocumentRequest></d:RemoveDocumentsRequest>`);
+  assert.equal(verdict(removed).status, 'Success', removed.text);
+  assert.equal((await ask('GET', `${server.base}/${path}`)).status, 410);
 });
 
 test('a DocumentReference of MHD is an entry however it comes: PUT and POST', async () => {

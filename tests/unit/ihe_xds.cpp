@@ -183,11 +183,25 @@ TEST_CASE("xds: patterns") {
   CHECK_FALSE(like(std::string(5'000, 'a'), "%a%a%a%a%a%b"));
 }
 
+TEST_CASE("xds: what delimits in HL7 v2 is escaped within a value") {
+  const std::string id = "a^b&c|d~e\\f";
+  const Cx cx{id, "1.2.3", {}, {}};
+  CHECK(cx.text() == "a\\S\\b\\T\\c\\F\\d\\R\\e\\E\\f^^^&1.2.3&ISO");
+  const auto back = cx_of(cx.text());
+  REQUIRE(back);
+  CHECK(*back == cx);
+  CHECK(plain(written(id)) == id);
+  CHECK(plain("a lonely \\ backslash") == "a lonely \\ backslash");
+  const std::string uri = "http://example.org/?a=1&b=2";
+  CHECK(hd_of(uri) == "&http://example.org/?a=1\\T\\b=2&URI");
+  CHECK(scheme_of_hd(hd_of(uri)) == uri);
+}
+
 TEST_CASE("xds: required attributes by the way an entry came") {
   const auto faults = [](const Entry& entry, Submitted how) {
     const auto submission = read(xds_fixture::request(xds_fixture::xml_of(entry)));
     Errors errors;
-    check_object(submission.objects.at(0), how, code::registry_metadata, errors);
+    check_object(submission.objects.at(0), "DocumentEntry", how, code::registry_metadata, errors);
     std::string all;
     for (const auto& error : errors.list()) all += error.context + "\n";
     return all;
@@ -210,7 +224,7 @@ TEST_CASE("xds: a folder has a title that says something") {
   const auto faults = [](const std::string& folder) {
     const auto submission = read(xds_fixture::request(folder));
     Errors errors;
-    check_object(submission.objects.at(0), Submitted::registered, code::registry_metadata, errors);
+    check_object(submission.objects.at(0), "DocumentEntry", Submitted::registered, code::registry_metadata, errors);
     return errors.list().size();
   };
   auto folder = xds_fixture::folder("1.2.3.20");
