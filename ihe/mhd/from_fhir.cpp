@@ -328,17 +328,24 @@ RegistryObject package_from(const Node& list, const std::string& id, Context& co
   return std::move(object);
 }
 
+Context::Context(xds::Work& work, const Node* bundle) : work_(work) {
+  if (!bundle) return;
+  for (const auto& entry : *bundle) {
+    if (entry.name != "entry") continue;
+    const Node* resource = entry.child("resource");
+    by_full_url_.emplace(entry.value_of("fullUrl"), resource);
+    full_urls_.emplace(resource, entry.value_of("fullUrl"));
+  }
+}
+
 std::string Context::full(const Node& owner, std::string_view literal) const {
   const auto parsed = fhir::parse_reference(literal);
-  if (!bundle_ || !parsed || parsed->form != fhir::ReferenceLiteral::Form::relative) return std::string(literal);
-  for (const auto& entry : *bundle_) {
-    if (entry.name != "entry" || entry.child("resource") != &owner) continue;
-    auto root = entry.value_of("fullUrl");
-    if (!root.starts_with("http")) break;
-    for (int i = 0; i < 2; ++i) root = root.substr(0, root.rfind('/'));
-    return std::string(root) + "/" + std::string(literal);
-  }
-  return std::string(literal);
+  const auto own = full_urls_.find(&owner);
+  const bool relative = parsed && parsed->form == fhir::ReferenceLiteral::Form::relative;
+  if (!relative || own == full_urls_.end() || !own->second.starts_with("http")) return std::string(literal);
+  auto root = own->second;
+  for (int i = 0; i < 2; ++i) root = root.substr(0, root.rfind('/'));
+  return std::string(root) + "/" + std::string(literal);
 }
 
 const Node* Context::resolve(const Node& owner, const Node& reference) {
@@ -349,11 +356,7 @@ const Node* Context::resolve(const Node& owner, const Node& reference) {
     return nullptr;
   }
   if (literal.empty()) return nullptr;
-  if (bundle_) {
-    const auto url = full(owner, literal);
-    for (const auto& entry : *bundle_)
-      if (entry.name == "entry" && entry.value_of("fullUrl") == url) return entry.child("resource");
-  }
+  if (const auto found = by_full_url_.find(full(owner, literal)); found != by_full_url_.end()) return found->second;
   auto local = literal;
   const auto& base = work_.site.base;
   if (local.starts_with(base) && local.size() > base.size()) local.remove_prefix(base.size() + 1);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "fhir/node.h"
@@ -14,8 +15,8 @@ namespace ihe::mhd {
 // What references may mean: resources that are contained, come beside, or are stored.
 class Context {
  public:
-  // `bundle`: whose entries are looked through by fullUrl; null for a resource on its own.
-  Context(xds::Work& work, const fhir::Node* bundle) : work_(work), bundle_(bundle) {}
+  // `bundle`: whose entries are found by fullUrl; null for a resource on its own.
+  Context(xds::Work& work, const fhir::Node* bundle);
 
   // A reference of the resource `owner` as the fullUrl of an entry has it: a relative one stands below the root of its
   // own entry's, where that is an address. FHIR R4: http://hl7.org/fhir/R4/bundle.html#references
@@ -30,7 +31,8 @@ class Context {
   const fhir::Node* stored(std::string_view type, std::string_view id);
 
   xds::Work& work_;
-  const fhir::Node* bundle_;
+  std::unordered_map<std::string_view, const fhir::Node*> by_full_url_;  // the resources of entries
+  std::unordered_map<const fhir::Node*, std::string_view> full_urls_;
   struct Kept {
     std::string name, bytes;
     std::unique_ptr<fhir::Arena> arena;

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <unordered_map>
 
 #include "fhir/definitions.h"
 #include "fhir/digest.h"
@@ -88,7 +88,6 @@ class Providing {
     if (attachment && attachment->child("data")) {
       const auto bytes = fhir::decode_base64(attachment->value_of("data"));
       add_document(entry, bytes ? *bytes : std::string());
-      parts_.front().document = documents_.back().unique_id;
     } else {
       attach_kept(parts_.front(), entry);
     }
@@ -106,7 +105,6 @@ class Providing {
     const Node* entry;
     const Node* resource;
     std::string id = {};        // of the object that it is, urn:uuid:…
-    std::string document = {};  // uniqueId of the document that a Binary is
     std::string existing = {};  // of the object that a PUT or PATCH is about
     std::string patient = {};   // logical id of the Patient that it is
     bool created = true;        // that Patient
@@ -252,7 +250,7 @@ class Providing {
     const Node* found = url.empty() ? nullptr : context_.resolve(*part.resource, reference);
     if (!is_content(found))
       return work_.errors.add(xds::code::missing_document, "attachment.url \"" + std::string(url) + "\" is no Binary");
-    used_.insert(found);
+    auto& unique_id = used_[found];
     if (type_of(found) == "Bundle") {
       if (object.mime_type.find("xml") != std::string::npos)
         return work_.errors.add("FHIRDocumentNotSupported", "A FHIR document is kept as application/fhir+json");
@@ -264,8 +262,7 @@ class Providing {
       const auto bytes = fhir::decode_base64(found->value_of("data"));
       add_document(object, bytes ? *bytes : std::string());
     }
-    for (auto& other : parts_)
-      if (other.resource == found) other.document = documents_.back().unique_id;
+    unique_id = documents_.back().unique_id;
   }
 
   // A document that is in the repository already, described as it is there: it comes before its entry, and may be part
@@ -413,21 +410,22 @@ class Providing {
     return answer(std::move(*batch));
   }
 
-  static std::string id_of(const Part& part) {
+  std::string id_of(const Part& part) const {
     if (!part.patient.empty()) return part.patient;
-    if (!part.document.empty() && is_content(part.resource)) return xds::binary_id(part.document);
+    if (const auto found = used_.find(part.resource); found != used_.end()) return xds::binary_id(found->second);
     return std::string(xds::fhir_id(part.id.empty() ? part.existing : part.id));
   }
 
   Provided answer(fhir::Batch batch) {
     Provided provided;
+    std::unordered_map<std::string_view, std::size_t> writes;
+    for (std::size_t i = 0; i < batch.writes.size(); ++i) writes[batch.writes[i].id] = i;
     for (const auto& part : parts_) {
       Provided::Entry entry;
       const auto id = id_of(part);
       entry.id = id;
       entry.created = part.patient.empty() ? part.existing.empty() : part.created;
-      for (std::size_t i = 0; i < batch.writes.size(); ++i)
-        if (batch.writes[i].id == id) entry.write = i;
+      if (const auto found = writes.find(id); found != writes.end()) entry.write = found->second;
       entry.type = batch.writes[entry.write].type;
       provided.entries.push_back(std::move(entry));
     }
@@ -445,7 +443,7 @@ class Providing {
   std::string given_id_;  // of an entry that comes alone, "" when it takes a new one
   xds::Submission submission_;
   std::vector<Document> documents_;
-  std::set<const Node*> used_;  // Binaries
+  std::map<const Node*, std::string> used_;  // what documents came as, and their uniqueIds
 };
 
 }  // namespace

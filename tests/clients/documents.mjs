@@ -270,6 +270,22 @@ test('ITI-65: a relative reference is one to the entry beside it, where these ha
   assert.equal(only((await retrieve(server, unique)).parts).toString(), 'Hello World');
 });
 
+test('ITI-65 costs in proportion to its entries and their references', async () => {
+  const urn = (kind, i) => `urn:uuid:00000000-0000-4000-${kind}-${String(i).padStart(12, '0')}`;
+  const refused = async (count) => {
+    const related = Array.from({ length: count }, (_, i) => ({ reference: urn('8001', i) }));
+    const entries = Array.from({ length: count }, (_, i) => ({ fullUrl: urn('8002', i), request: { method: 'POST', url: 'Binary' }, resource: { resourceType: 'Binary', contentType: 'text/plain', data: 'eA==' } }));
+    const before = server.used();
+    const answer = await post(bundle({ reference: { context: { sourcePatientInfo: { reference: '#p' }, related } }, entries }));
+    assert.equal(answer.status, 422);
+    assert.match(answer.text, /No DocumentReference names/);
+    return server.used() - before;
+  };
+  const few = await refused(1_500);
+  const many = await refused(15_000);
+  assert.ok(many < 40 * (few + 0.01), `${many} s for ten times what takes ${few} s`);  // quadratic: a hundred times
+});
+
 test('ITI-65 replaces, and makes folders', async () => {
   const unique = uid();
   const first = JSON.parse((await post(bundle({ unique }))).text).entry[1].response.location.split('/_history')[0];
