@@ -100,6 +100,7 @@ Result<Plan> with_two_pids(const Site& site, const hl7v2::Message& message, TwoI
 Result<Plan> add_or_revise(const Site& site, const hl7v2::Message& message) {
   const auto* pid = message.find("PID");
   if (!pid) return missing("PID");
+  if (message.find("PID", 1)) return fault("PID^2", "structure", "The message speaks of one patient");
   auto told = read_pid(site, message, *pid);
   if (!told) return std::move(told.outcome());
   const auto* pv1 = message.find("PV1");

@@ -148,6 +148,7 @@ test('ITI-8 A40: the subsumed identifier leads to the survivor through every doo
   const url = `${server.base}/Patient?identifier=urn:oid:1.2.3.1|S2&active:not=false`;
   const bundle = JSON.parse((await ask('GET', url)).text);
   assert.deepEqual(bundle.entry.map(({ resource }) => resource.name[0].given[0]), ['TOM']);
+  assert.equal(field(await client.send(`${adt('A08', 'S1^^^A', '||KLEIN^TOM')}PID|||S7^^^B||OTHER^ONE\r`), 'MSA', 1), 'AE', 'who is meant?');
   // Nothing can be said of the patient under it any more, and what is said with it leaves the survivor its own.
   const late = await client.send(adt('A08', 'S2^^^A', '||STALE^NAME||19600101|M'));
   assert.equal(field(late, 'MSA', 1), 'AE');
