@@ -229,21 +229,6 @@ class Binder {
   const Definitions& defs_;
 };
 
-bool find(const Node& node, const Node& wanted, const Place& place, std::string& found) {
-  if (&node == &wanted) {
-    found = place.expression();
-    return true;
-  }
-  std::uint32_t index = 0;
-  std::string_view name;
-  for (const Node& child : node) {
-    index = child.name == name ? index + 1 : 0;
-    name = child.name;
-    if (find(child, wanted, place_of(place, child, index), found)) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 Form form_of(Primitive primitive) {
@@ -254,12 +239,5 @@ Form form_of(Primitive primitive) {
 }
 
 Node* bind(Node* raw, Arena&, std::vector<Issue>& issues) { return Binder(issues).resource(raw, nullptr); }
-
-std::string expression_of(const Node& root, const Node& node) {
-  std::string found(root.name);
-  const Place top{nullptr, root.name, 0, false};
-  find(root, node, top, found);
-  return found;
-}
 
 }  // namespace fhir

@@ -19,7 +19,4 @@ Node* bind(Node* raw, Arena& arena, std::vector<Issue>& issues);
 // How JSON writes a value of the primitive type.
 Node::Form form_of(Primitive primitive);
 
-// FHIRPath of a node: "Patient.name[1].given[0]". Walks from `root`; the root's name alone when not found.
-std::string expression_of(const Node& root, const Node& node);
-
 }  // namespace fhir

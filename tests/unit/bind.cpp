@@ -127,15 +127,3 @@ TEST_CASE("bind: many unknown members stay cheap and are cut short") {
   CHECK(bound.issues.size() == 100);
   CHECK(bound.resource->first == nullptr);
 }
-
-TEST_CASE("bind: expressions of nodes") {
-  const Bound bound(
-      R"({"resourceType":"Patient","name":[{"family":"x"},{"given":["a","b"]}],"deceasedBoolean":false})");
-  const auto& root = *bound.resource;
-  const auto* second = root.first->next;
-  CHECK(fhir::expression_of(root, *second->first->next) == "Patient.name[1].given[1]");
-  CHECK(fhir::expression_of(root, *root.child("deceasedBoolean")) == "Patient.deceased");
-  CHECK(fhir::expression_of(root, root) == "Patient");
-  const fhir::Node stranger;
-  CHECK(fhir::expression_of(root, stranger) == "Patient");
-}
