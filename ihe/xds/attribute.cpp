@@ -124,7 +124,7 @@ std::string_view patient_id_scheme(Kind kind) {
                                         : scheme::folder_patient_id;
 }
 
-void set_patient_id(RegistryObject& object, std::string cx) {
+void set_patient_id(RegistryObject& object, std::string_view cx) {
   for (auto& label : object.identifiers)
     if (label.scheme == patient_id_scheme(object.kind)) label.value = cx;
 }

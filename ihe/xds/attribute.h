@@ -62,7 +62,7 @@ template <class Form>
 std::string_view patient_id(const RegistryObjectIn<Form>& object) {  // CX as written
   return object.kind == Kind::association ? std::string_view() : object.identifier(patient_id_scheme(object.kind));
 }
-void set_patient_id(RegistryObject& object, std::string cx);
+void set_patient_id(RegistryObject& object, std::string_view cx);
 template <class Form>
 std::string_view lid(const RegistryObjectIn<Form>& object) {  // its own, or the id
   return object.lid.empty() ? object.id : object.lid;
