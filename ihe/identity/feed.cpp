@@ -3,6 +3,7 @@
 #include <array>
 
 #include "fhir/build.h"
+#include "fhir/validate/compare.h"
 #include "ihe/identity/matricule.h"
 #include "ihe/identity/record.h"
 #include "ihe/match/candidates.h"
@@ -178,6 +179,18 @@ void leave(Node& patient, const Record& other) {
   }
 }
 
+// The same identifier twice is one.
+void drop_repeated(Node& patient) {
+  for (const Node* one = patient.first; one; one = one->next) {
+    if (one->name != "identifier") continue;
+    for (const Node* other = one->next; other;) {
+      const auto* next = other->next;
+      if (other->name == "identifier" && fhir::validate::equals(*one, *other)) fhir::build::remove(patient, *other);
+      other = next;
+    }
+  }
+}
+
 Result<bool> add_mother(const Site& site, const Node& mother, const std::string& patient, fhir::Batch& batch) {
   fhir::Arena arena;
   auto& person = fhir::build::copy(arena, mother);
@@ -229,6 +242,7 @@ Result<Fed> feed(const Site& site, const Feed& feed) {
     leave(patient, target->found[i]);
     link_to(arena, patient, "Patient/" + target->found[i].id);
   }
+  drop_repeated(patient);
   auto write =
       fhir::prepare(patient, fed.patient, fed.created ? fhir::Method::create : fhir::Method::update, site.base);
   if (!write) return std::move(write.outcome());

@@ -139,6 +139,13 @@ TEST_CASE("identity: after a merge the subsumed identifier finds the survivor an
     CHECK(index.cross_reference({a, "2"}).ids == Ids{{a, "1"}, {b, "7"}, {c, "9"}});
     CHECK(index.cross_reference({a, "1"}).ids == Ids{{b, "7"}, {c, "9"}});
   }
+  SUBCASE("the same identifier twice is one") {
+    REQUIRE(index.feed({{a, "1"}, {a, "1"}, {b, "7"}}));
+    CHECK(index.cross_reference({b, "7"}).ids == Ids{{a, "1"}, {c, "9"}});
+    const auto body = index.opened.read("Patient", *survivor)->body;
+    const auto first = body.find("\"value\":\"1\"");
+    CHECK(body.find("\"value\":\"1\"", first + 1) == std::string::npos);
+  }
   SUBCASE("a feed under the subsumed identifier alone is refused, and the survivor stays as it is") {
     const auto before = index.opened.read("Patient", *survivor)->body;
     CHECK_FALSE(index.feed({{a, "2"}}, "Other"));
