@@ -365,7 +365,7 @@ void Connection::dispatch() {
   request_.secure = request.secure;
   request.peer = peer_;
   request.id = exchange_.id;
-  if (!shared_->websockets.path.empty() && asks_for_websocket(request) &&
+  if (!shared_->websockets.path.empty() &&
       request.target.substr(0, request.target.find('?')) == shared_->websockets.path)
     return open_websocket(request);
   auto ticket = std::make_shared<Ticket>(shared_from_this());

@@ -24,7 +24,9 @@ Response refused(int status, std::string text) {
   Response response;
   response.status = status;
   response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
-  if (status == 426) response.headers.emplace_back("Sec-WebSocket-Version", "13");
+  if (status == 426)
+    response.headers.insert(response.headers.end(),
+                            {{"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Version", "13"}});
   response.body = std::move(text) + "\n";
   return response;
 }
@@ -41,11 +43,9 @@ bool may_be_sent(std::uint64_t code) {
 
 }  // namespace
 
-bool asks_for_websocket(const Request& request) {
-  return request.method == "GET" && lists(find(request.headers, "Upgrade"), "websocket");
-}
-
 Response websocket_answer(const Request& request) {
+  if (request.method != "GET" || !lists(find(request.headers, "Upgrade"), "websocket"))
+    return refused(426, "this is the address of a WebSocket: ask for it with GET and Upgrade: websocket");
   const auto key = find(request.headers, "Sec-WebSocket-Key");
   if (!lists(find(request.headers, "Connection"), "upgrade") || key.size() != 24 || !key.ends_with("=="))
     return refused(400, "the handshake of the WebSocket is not whole");

@@ -39,8 +39,7 @@ struct WebSocketDoor {
   std::function<std::shared_ptr<WebSocketListener>(const Request&, std::shared_ptr<WebSocket>)> open = nullptr;
 };
 
-bool asks_for_websocket(const Request& request);
-// 101, or what is wrong with the handshake.
+// 101, or what is wrong with the handshake; 426 to who asks for none.
 Response websocket_answer(const Request& request);
 
 enum class Opcode : std::uint8_t { more = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };

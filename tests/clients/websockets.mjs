@@ -151,6 +151,7 @@ test('handshakes and frames that break the rules are refused', async () => {
   assert.match(good.head, /Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=/); // the example of RFC 6455 §1.3
   assert.deepEqual([...good.rest], [0x88, 2, 0x03, 0xe8]);
   assert.match((await raw(`${upgrade}Sec-WebSocket-Version: 8\r\n`)).head, /^HTTP\/1.1 426 .*Sec-WebSocket-Version: 13/s);
+  assert.match((await raw('Connection: close\r\n')).head, /^HTTP\/1.1 426 Upgrade Required\r\n.*Upgrade: websocket/s);
   assert.match((await raw('Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n')).head, /^HTTP\/1.1 400 /);
   for (const [bytes, code] of [
     [[0x81, 0x02, 0x68, 0x69], 1002], // not masked
