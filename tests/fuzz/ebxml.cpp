@@ -20,7 +20,7 @@ void submission(const ihe::xml::Element& root) {
   std::string xml = "<R xmlns:rim=\"" + std::string(ihe::ebxml::rim_ns) + "\"><rim:RegistryObjectList>";
   ihe::xml::Writer writer(xml);
   for (const auto& object : read->objects) {
-    ihe::xds::check_object(object, ihe::xds::Submitted::registered, "code", errors);
+    ihe::xds::check_object(object, object.id, ihe::xds::Submitted::registered, "code", errors);
     const ihe::xds::Record record{object, {object}};
     const auto back = ihe::xds::decode(ihe::xds::encode(record));
     if (!back || !(*back == record)) std::abort();
