@@ -1,6 +1,8 @@
 // Adding and revising the records of a source: ITI TF-2 3.8, 3.30, 3.44.
 #include <algorithm>
 #include <array>
+#include <set>
+#include <unordered_map>
 
 #include "fhir/build.h"
 #include "fhir/validate/compare.h"
@@ -70,12 +72,14 @@ struct Target {
   fhir::Expectation expectation;
 };
 
-bool has_given_up(const Node& patient, const Id& id) {
+std::set<std::string> given_up_by(const Node& patient) {
+  std::set<std::string> ids;
   const auto held = held_by(patient);
-  const auto is = [&](bool old) {
-    return std::any_of(held.begin(), held.end(), [&](const Held& one) { return one.id == id && one.old == old; });
-  };
-  return is(true) && !is(false);
+  for (const auto& one : held)
+    if (one.old) ids.insert(token_of(one.id));
+  for (const auto& one : held)
+    if (!one.old) ids.erase(token_of(one.id));
+  return ids;
 }
 
 Result<Target> target_of(const Site& site, const Keys& keys) {
@@ -119,9 +123,10 @@ Id id_of(const Node& identifier) {
 // What the source says, less identifiers that were given up.
 Node& current(fhir::Arena& arena, const Node& said, const Node& known) {
   auto& patient = fhir::build::copy(arena, said);
+  const auto given_up = given_up_by(known);
   for (const Node* child = patient.first; child;) {
     const auto* next = child->next;
-    if (child->name == "identifier" && has_given_up(known, id_of(*child))) fhir::build::remove(patient, *child);
+    if (child->name == "identifier" && given_up.contains(token_of(id_of(*child)))) fhir::build::remove(patient, *child);
     child = next;
   }
   return patient;
@@ -181,13 +186,18 @@ void leave(Node& patient, const Record& other) {
 
 // The same identifier twice is one.
 void drop_repeated(Node& patient) {
-  for (const Node* one = patient.first; one; one = one->next) {
-    if (one->name != "identifier") continue;
-    for (const Node* other = one->next; other;) {
-      const auto* next = other->next;
-      if (other->name == "identifier" && fhir::validate::equals(*one, *other)) fhir::build::remove(patient, *other);
-      other = next;
+  std::unordered_multimap<std::string, const Node*> seen;
+  for (const Node* child = patient.first; child;) {
+    const auto* next = child->next;
+    if (child->name == "identifier") {
+      const auto token = token_of(id_of(*child));
+      const auto [from, to] = seen.equal_range(token);
+      if (std::any_of(from, to, [&](const auto& one) { return fhir::validate::equals(*one.second, *child); }))
+        fhir::build::remove(patient, *child);
+      else
+        seen.emplace(token, child);
     }
+    child = next;
   }
 }
 
