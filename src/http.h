@@ -39,8 +39,7 @@ struct Response {
   std::int64_t last_updated = 0;  // what Last-Modified says to the second: milliseconds since 1970 UTC, 0 = nothing
 };
 
-// Called once, from any thread. When every copy is dropped
-// uncalled, the client gets a 500.
+// Called once, from any thread. When every copy is dropped uncalled, the client gets a 500.
 using Respond = std::function<void(Response)>;
 
 // Called on one of the network's threads, one at a time for a connection. Must not block; long work goes to a worker
