@@ -480,7 +480,7 @@ Door::Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, cons
 Door::Door(fhir::Store& store, WorkerLane& workers, const auth::Seal& seal, const fhir::validate::Profiles& profiles,
            fhir::Access access, std::uint32_t salt, const ihe::Settings& settings, Limits limits)
     : state_(new State{store, workers, seal, profiles, std::move(access), rest::Ids(salt), settings, limits,
-                       spread_over(workers, std::thread::hardware_concurrency() - 1)}) {}
+                       spread_over(workers, std::max(1U, std::thread::hardware_concurrency()) - 1)}) {}
 
 Door::~Door() = default;
 

@@ -62,6 +62,34 @@ Duplicates::Links links_of(const std::string& name) {
   return name == "link" ? Duplicates::Links::link : Duplicates::Links::propose;
 }
 
+// What a large request took goes back to the system when it ends; by default malloc would keep such blocks. What usual
+// ones take stays: else each answer of some hundred KiB would ask the system for its pages again.
+void tune_memory() {
+  mallopt(M_MMAP_THRESHOLD, 512 << 10);
+  mallopt(M_TRIM_THRESHOLD, 1 << 20);
+}
+
+// What /metrics tells of the queues and the store while they live.
+class Gauges {
+ public:
+  Gauges(const WorkerLane& workers, const store::Archive& archive)
+      : waiting_("alzette_worker_queue", "Requests that wait for a worker",
+                 [&workers] { return static_cast<double>(workers.waiting()); }),
+        queued_("alzette_writer_queue", "Batches that wait for the writer",
+                [&archive] { return static_cast<double>(archive.stats().queued); }),
+        commits_("alzette_store_commits", "Transactions made durable since the start",
+                 [&archive] { return static_cast<double>(archive.stats().commits); }),
+        syncs_("alzette_store_log_syncs", "Times the store's log was synced since the start",
+               [&archive] { return static_cast<double>(archive.stats().log_syncs); }),
+        pages_("alzette_store_log_pages", "Pages of the store's log after the last commit",
+               [&archive] { return static_cast<double>(archive.stats().log_pages); }),
+        readers_("alzette_store_readers", "Snapshots of the store in use",
+                 [&archive] { return static_cast<double>(archive.stats().readers); }) {}
+
+ private:
+  metrics::Gauge waiting_, queued_, commits_, syncs_, pages_, readers_;
+};
+
 void announce(const net::Server& server, const net::MllpServer& mllp) {
   std::string line = "ready";
   if (!server.http().empty()) line += " http=http://" + server.http();
@@ -75,10 +103,7 @@ void announce(const net::Server& server, const net::MllpServer& mllp) {
 }  // namespace
 
 int serve(const Config& config) {
-  // What a large request took goes back to the system when it ends; by default malloc would keep such blocks. What
-  // usual ones take stays: else each answer of some hundred KiB would ask the system for its pages again.
-  mallopt(M_MMAP_THRESHOLD, 512 << 10);
-  mallopt(M_TRIM_THRESHOLD, 1 << 20);
+  tune_memory();
   auto signals = block_end_signals();
   log::set_level(level_of(config.log));
   store::Options options;
@@ -130,18 +155,7 @@ int serve(const Config& config) {
   Outbox outbox(egress, config.data + "/outbox");
   const Schemas schemas(config.schemas);
   SoapDoor soap(exchange, workers, egress, outbox, schemas);
-  const metrics::Gauge waiting("alzette_worker_queue", "Requests that wait for a worker",
-                               [&] { return static_cast<double>(workers.waiting()); });
-  const metrics::Gauge queued("alzette_writer_queue", "Batches that wait for the writer",
-                              [&] { return static_cast<double>((*archive)->stats().queued); });
-  const metrics::Gauge commits("alzette_store_commits", "Transactions made durable since the start",
-                               [&] { return static_cast<double>((*archive)->stats().commits); });
-  const metrics::Gauge syncs("alzette_store_log_syncs", "Times the store's log was synced since the start",
-                             [&] { return static_cast<double>((*archive)->stats().log_syncs); });
-  const metrics::Gauge log_pages("alzette_store_log_pages", "Pages of the store's log after the last commit",
-                                 [&] { return static_cast<double>((*archive)->stats().log_pages); });
-  const metrics::Gauge readers("alzette_store_readers", "Snapshots of the store in use",
-                               [&] { return static_cast<double>((*archive)->stats().readers); });
+  const Gauges gauges(workers, **archive);
 
   std::fputs(describe(config).c_str(), stderr);
   const auto warning = open_policy_warning(config);
