@@ -8,6 +8,11 @@
 #include "src/log.h"
 
 namespace alzette {
+namespace {
+
+constexpr std::chrono::milliseconds after_refusal{250};
+
+}  // namespace
 
 Trail::Trail(fhir::Store& store) : store_(store), thread_([this] { run(); }) {}
 
@@ -48,7 +53,8 @@ void Trail::run() {
   for (;;) {
     arrived_.wait(lock, [this] { return stopping_ || waiting_; });
     if (!waiting_) return;
-    arrived_.wait_for(lock, gathering, [this] { return stopping_ || waiting_->writes.size() >= enough; });
+    arrived_.wait_for(lock, failed_ ? after_refusal : gathering,
+                      [this] { return stopping_ || (!failed_ && waiting_->writes.size() >= enough); });
     std::shared_ptr<fhir::Batch> batch = std::move(waiting_);
     const auto records = batch->writes.size();
     lock.unlock();
@@ -74,6 +80,7 @@ void Trail::commit(const std::shared_ptr<fhir::Batch>& batch) {
       return log::write(log::Level::error, "audit_lost", {{"records", std::to_string(batch->writes.size())}});
     if (waiting_) std::move(waiting_->writes.begin(), waiting_->writes.end(), std::back_inserter(batch->writes));
     waiting_ = std::make_unique<fhir::Batch>(std::move(*batch));
+    arrived_.notify_one();
   });
 }
 

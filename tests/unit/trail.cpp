@@ -2,9 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 using alzette::Trail;
@@ -14,7 +18,7 @@ using fhir::Outcome;
 
 namespace {
 
-// A store that answers commits as it is told, and remembers how many writes each had.
+// A store that answers commits as it is told, at once or when it is asked to, and remembers how many writes each had.
 class Told : public fhir::Store {
  public:
   std::unique_ptr<fhir::Snapshot> snapshot() override { return nullptr; }
@@ -27,10 +31,21 @@ class Told : public fhir::Store {
         answer = Outcome(answers_.front(), "exception", "as told");
         answers_.pop_front();
       }
+    }
+    if (later_)
+      owed_ = [done, answer] { done(answer); };
+    else
+      done(std::move(answer));
+    {
+      const std::lock_guard lock(mutex_);
       commits_.push_back(batch.writes.size());
     }
-    done(std::move(answer));
     changed_.notify_all();
+  }
+  void answer_later() { later_ = true; }
+  void answer() {
+    later_ = false;
+    owed_();
   }
   void refuse_next(Kind kind) {
     const std::lock_guard lock(mutex_);
@@ -38,7 +53,7 @@ class Told : public fhir::Store {
   }
   std::vector<std::size_t> after(std::size_t commits) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return commits_.size() >= commits; });
+    changed_.wait_for(lock, std::chrono::seconds(10), [&] { return commits_.size() >= commits; });
     return commits_;
   }
 
@@ -47,6 +62,8 @@ class Told : public fhir::Store {
   std::condition_variable changed_;
   std::deque<Kind> answers_;
   std::vector<std::size_t> commits_;
+  std::atomic<bool> later_ = false;
+  std::function<void()> owed_;
 };
 
 bool take(Trail& trail, std::size_t writes) {
@@ -82,6 +99,18 @@ TEST_CASE("trail: a busy store is asked again") {
   store.refuse_next(Kind::busy);
   Trail trail(store);
   CHECK(take(trail, 3));
+  CHECK(store.after(2) == std::vector<std::size_t>{3, 3});
+}
+
+TEST_CASE("trail: a store that tells only later that it is busy is asked again as well") {
+  Told store;
+  store.refuse_next(Kind::busy);
+  store.answer_later();
+  Trail trail(store);
+  CHECK(take(trail, 3));
+  CHECK(store.after(1) == std::vector<std::size_t>{3});
+  std::this_thread::sleep_for(Trail::gathering);  // by now it waits for more
+  store.answer();
   CHECK(store.after(2) == std::vector<std::size_t>{3, 3});
 }
 
