@@ -54,8 +54,8 @@ struct Body {
 };
 
 struct SearchMatch {
-  Version version;
-  bool match = true;  // false: included
+  std::shared_ptr<const Version> version;  // of all who found it
+  bool match = true;                       // false: included
 };
 
 struct SearchPage {

@@ -111,7 +111,7 @@ ServerCanonicals::Found ServerCanonicals::look_up(std::string_view type, std::st
   if (const auto literal = fhir::parse_reference(url); literal && !literal->type.empty() && literal->base.empty()) {
     if (!store_ || literal->type != type) return nullptr;
     auto current = store_->snapshot()->read(reader(), *resource, literal->id);
-    return current ? held(std::move(*current)) : nullptr;
+    return current ? held(*current) : nullptr;
   }
   Found best;
   for (auto& candidate : stored(*resource, url))
@@ -135,7 +135,7 @@ std::vector<ServerCanonicals::Found> ServerCanonicals::stored(const fhir::Type& 
     auto page = snapshot->search(reader(), *query, most_versions, effort);
     if (!page) break;
     for (auto& entry : page->entries)
-      if (auto canonical = held(std::move(entry.version)))
+      if (auto canonical = held(*entry.version))
         if (url.empty() ? !canonical->url.empty() : canonical->url == url) found.push_back(std::move(canonical));
     query->page = url.empty() ? page->next : std::string();
   } while (!query->page.empty());
@@ -143,20 +143,19 @@ std::vector<ServerCanonicals::Found> ServerCanonicals::stored(const fhir::Type& 
 }
 
 // A version is parsed once, however often all of its type are asked for: a code system may be large.
-ServerCanonicals::Found ServerCanonicals::held(fhir::Version version) const {
+ServerCanonicals::Found ServerCanonicals::held(const fhir::Version& version) const {
   const auto key = std::string(version.type->name) + "/" + version.id + "/" + std::to_string(version.version);
   {
     const std::shared_lock lock(mutex_);
     if (const auto known = held_.find(key); known != held_.end()) return known->second;
   }
-  const auto size = version.body.size();
-  auto canonical = fhir::make_canonical(std::move(version.body));
+  auto canonical = fhir::make_canonical(version.body);
   const std::unique_lock lock(mutex_);
   if (held_bytes_ > most_opened) {
     held_.clear();
     held_bytes_ = 0;
   }
-  held_bytes_ += size;
+  held_bytes_ += version.body.size();
   return held_.try_emplace(key, std::move(canonical)).first->second;
 }
 

@@ -36,7 +36,7 @@ class ServerCanonicals final : public fhir::Canonicals {
   std::vector<std::shared_ptr<const package::Package>> packages() const;
   Found look_up(std::string_view type, std::string_view url, std::string_view version, std::uint64_t state) const;
   std::vector<Found> stored(const fhir::Type& type, std::string_view url) const;
-  Found held(fhir::Version version) const;
+  Found held(const fhir::Version& version) const;
   Found packaged(std::string_view type, std::string_view url, std::string_view version, std::uint64_t state) const;
   Found opened(const fhir::Archive& archive, const fhir::Archive::Entry& entry, std::uint64_t state) const;
 

@@ -94,7 +94,7 @@ class WorkList {
     auto page = site_.snapshot.search(site_.access, *query, most_open, effort);
     if (!page) return std::move(page.outcome());
     for (const auto& entry : page->entries) {
-      const auto incoming = fhir::receive(entry.version.body);
+      const auto incoming = fhir::receive(entry.version->body);
       if (!incoming) return incoming.outcome();
       auto& task = *incoming->resource;
       const auto* other = task.child(side == std::string_view("focus") ? "for" : "focus");
@@ -102,7 +102,7 @@ class WorkList {
       if (task.value_of("instantiatesUri") != potential_duplicate || !reference.starts_with("Patient/")) continue;
       if (!merged && !holds(group_, reference.substr(8))) continue;
       fhir::build::set(*incoming->arena, task, "status", "cancelled");
-      if (auto done = put(task, entry.version.id, entry.version.version); !done) return done;
+      if (auto done = put(task, entry.version->id, entry.version->version); !done) return done;
     }
     return true;
   }

@@ -73,7 +73,7 @@ Result<std::vector<Record>> found_by(const Site& site, const fhir::search::Query
   std::vector<Record> found;
   for (const auto& entry : page->entries) {
     if (!entry.match) continue;
-    auto record = read_record(entry.version);
+    auto record = read_record(*entry.version);
     if (!record) return std::move(record.outcome());
     found.push_back(std::move(*record));
   }

@@ -101,11 +101,11 @@ Result<std::vector<Candidate>> candidates(fhir::Snapshot& snapshot, const fhir::
     auto page = snapshot.search(access, query, most_of_a_group, effort);
     if (!page) return std::move(page.outcome());
     for (auto& entry : page->entries) {
-      if (!seen.insert(entry.version.key).second || entry.version.id == itself) continue;
-      const auto incoming = fhir::receive(entry.version.body);
+      if (!seen.insert(entry.version->key).second || entry.version->id == itself) continue;
+      const auto incoming = fhir::receive(entry.version->body);
       if (!incoming || merged(*incoming->resource)) continue;
       const auto verdict = judge(person, person_of(*incoming->resource, national_system), weights);
-      if (verdict.grade != Grade::certainly_not) found.push_back({std::move(entry.version), verdict});
+      if (verdict.grade != Grade::certainly_not) found.push_back({*entry.version, verdict});
     }
   }
   std::stable_sort(found.begin(), found.end(),

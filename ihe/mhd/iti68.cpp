@@ -16,7 +16,7 @@ bool tell(const Site& site, const Requested& requested, atna::Record& record) {
   if (!query) return false;
   const auto page = site.snapshot.search(site.access, *query, 1, effort);
   if (!page || page->entries.empty()) return false;
-  const auto entry = fhir::receive(page->entries.front().version.body);
+  const auto entry = fhir::receive(page->entries.front().version->body);
   const auto* subject = entry ? entry->resource->child("subject") : nullptr;
   if (subject && subject->child("reference")) record.told.patients.emplace_back(subject->value_of("reference"));
   record.objects.push_back({"3", document});

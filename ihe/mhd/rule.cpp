@@ -159,11 +159,11 @@ Result<bool> keep_document(const fhir::RuleSite& rule_site, fhir::Batch& batch, 
   const auto page = rule_site.snapshot.search(rule_site.access, *query, 100, effort);
   if (!page) return page.outcome();
   for (const auto& entry : page->entries) {
-    const auto record = xds::decode(entry.version.record);
+    const auto record = xds::decode(entry.version->record);
     if (!record) continue;  // of a DocumentReference that the registry does not know
     if (!goes && xds::same_hash(record->object.value(xds::slot::hash), hash_of(write, rule_site.now))) return true;
     return Outcome(Kind::conflict, "conflict",
-                   "Binary/" + write.id + " is the document of DocumentReference/" + entry.version.id +
+                   "Binary/" + write.id + " is the document of DocumentReference/" + entry.version->id +
                        ", which is registered: it stays what it is, and is removed by ITI-86");
   }
   return true;

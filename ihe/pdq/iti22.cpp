@@ -55,7 +55,7 @@ Result<bool> add_visits(const Site& site, const fhir::search::Parameters& parame
   if (!page) return std::move(page.outcome());
   if (!page->next.empty()) return Outcome(Kind::too_costly, "too-costly", "More than 5000 visits: say more");
   for (auto& entry : page->entries) {
-    auto bytes = std::make_shared<const std::string>(std::move(entry.version.body));
+    std::shared_ptr<const std::string> bytes(entry.version, &entry.version->body);
     auto incoming = fhir::receive(*bytes);
     if (!incoming) return std::move(incoming.outcome());
     const auto& encounter = *incoming->resource;
@@ -64,7 +64,7 @@ Result<bool> add_visits(const Site& site, const fhir::search::Parameters& parame
     const bool wanted = std::all_of(criteria.begin(), criteria.end(),
                                     [&](const auto& criterion) { return meets(site, encounter, criterion); });
     if (!wanted || !reference.starts_with("Patient/")) continue;
-    visits.push_back({entry.version.id, std::string(reference.substr(8)),
+    visits.push_back({entry.version->id, std::string(reference.substr(8)),
                       std::make_shared<fhir::Incoming>(std::move(*incoming)), std::move(bytes)});
   }
   return true;

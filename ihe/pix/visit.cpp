@@ -292,7 +292,7 @@ Result<std::vector<fhir::Version>> visits_of(fhir::Snapshot& snapshot, const fhi
     return fhir::Outcome(fhir::Kind::too_costly, "too-costly", "The patient has more than 10,000 visits");
   std::vector<fhir::Version> visits;
   for (auto& entry : page->entries)
-    if (is_visit(entry.version.id)) visits.push_back(std::move(entry.version));
+    if (is_visit(entry.version->id)) visits.push_back(*entry.version);
   return visits;
 }
 

@@ -26,12 +26,12 @@ class Checking {
       auto page = snapshot_.search(access_, query, page_size, UINT64_MAX);
       if (!page) return std::move(page.outcome());
       for (const auto& entry : page->entries) {
-        if (entry.version.record.empty()) continue;
-        const auto record = decode(entry.version.record);
+        if (entry.version->record.empty()) continue;
+        const auto record = decode(entry.version->record);
         if (record)
           check(record->object);
         else
-          fault_("the record of DocumentReference/" + entry.version.id + " is damaged");
+          fault_("the record of DocumentReference/" + entry.version->id + " is damaged");
       }
       query.page = std::move(page->next);
     }

@@ -91,9 +91,9 @@ class Summary {
     if (page->entries.empty()) return true;
     std::string references;
     for (const auto& entry : page->entries) {
-      add(entry.version);
+      add(*entry.version);
       references += references.empty() ? "" : ",";
-      references += R"({"reference":")" + name_of(entry.version) + R"("})";
+      references += R"({"reference":")" + name_of(*entry.version) + R"("})";
     }
     sections_ += sections_.empty() ? "" : ",";
     sections_.append(R"({"title":")").append(section.title);

@@ -108,27 +108,27 @@ void Records<Form>::fail(fhir::Outcome outcome) {
 }
 
 template <class Form>
-std::optional<RecordIn<Form>> Records<Form>::decoded(std::string record) {
+std::optional<RecordIn<Form>> Records<Form>::decoded(const std::shared_ptr<const fhir::Version>& version) {
   if constexpr (std::same_as<Form, Owned>)
-    return decode(record);
+    return decode(version->record);
   else
-    return decode(bytes_.emplace_back(std::move(record)), arena_);
+    return decode(versions_.emplace_back(version)->record, arena_);
 }
 
 // The object of a stored version; one that this request knows already stays as it is known. Null for a resource that
 // is no registry object, and for what was removed.
 template <class Form>
-StoredIn<Form>* Records<Form>::take(fhir::Version version) {
-  const auto [place, fresh] = known_.try_emplace(std::string(uuid_prefix) + version.id);
+StoredIn<Form>* Records<Form>::take(const std::shared_ptr<const fhir::Version>& version) {
+  const auto [place, fresh] = known_.try_emplace(std::string(uuid_prefix) + version->id);
   auto& known = place->second;
-  if (!fresh || version.record.empty()) return known.get();
-  auto record = decoded(std::move(version.record));
+  if (!fresh || version->record.empty()) return known.get();
+  auto record = decoded(version);
   if (!record) {
     known_.erase(place);
     fail({fhir::Kind::internal, "exception", "The record of a registry object is damaged"});
     return nullptr;
   }
-  known = std::make_unique<Stored>(Stored{std::move(*record), version.version});
+  known = std::make_unique<Stored>(Stored{std::move(*record), version->version});
   return known.get();
 }
 
@@ -142,7 +142,7 @@ const StoredIn<Form>* Records<Form>::find(std::string_view id) {
     auto version = snapshot_.read(access_, type_of(kind), fhir_id(id));
     if (version) {
       if (version->record.empty()) continue;
-      return take(std::move(*version));
+      return take(std::make_shared<fhir::Version>(std::move(*version)));
     }
     const auto why = version.outcome().kind;
     if (why == fhir::Kind::absent || why == fhir::Kind::gone) continue;
@@ -171,7 +171,7 @@ std::vector<const StoredIn<Form>*> Records<Form>::search(const fhir::Type& type,
   }
   found.reserve(page->entries.size());
   for (auto& entry : page->entries)
-    if (const Stored* stored = take(std::move(entry.version))) found.push_back(stored);
+    if (const Stored* stored = take(entry.version)) found.push_back(stored);
   return found;
 }
 

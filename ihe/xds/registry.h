@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -90,15 +89,15 @@ class Records {
   std::map<std::string, std::unique_ptr<Stored>, std::less<>> known_;  // by id; null: there is none
 
  private:
-  Stored* take(fhir::Version version);
-  std::optional<RecordIn<Form>> decoded(std::string record);
+  Stored* take(const std::shared_ptr<const fhir::Version>& version);
+  std::optional<RecordIn<Form>> decoded(const std::shared_ptr<const fhir::Version>& version);
   std::vector<const Stored*> search(const fhir::Type& type, std::vector<fhir::search::Clause> clauses);
   void fail(fhir::Outcome outcome);
 
   fhir::Snapshot& snapshot_;
   const fhir::Access& access_;
-  std::deque<std::string> bytes_;  // of the records that are shown, and
-  fhir::Arena arena_;              // their lists
+  std::vector<std::shared_ptr<const fhir::Version>> versions_;  // whose records are shown, and
+  fhir::Arena arena_;                                           // their lists
   std::optional<fhir::Outcome> failure_;
 };
 extern template class Records<Owned>;

@@ -151,7 +151,7 @@ std::optional<std::vector<match::Person>> people_of(store::Archive& archive, std
       return std::nullopt;
     }
     for (const auto& entry : page->entries)
-      if (auto person = person_of(entry.version.body)) people.push_back(std::move(*person));
+      if (auto person = person_of(entry.version->body)) people.push_back(std::move(*person));
     query.page = page->next;
   } while (!query.page.empty() && people.size() < most);
   return people;

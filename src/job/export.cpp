@@ -42,7 +42,7 @@ Result<bool> export_page(const Work& work, const Job& job, const Export& wanted,
   const auto elements = elements_for(wanted, type.name);
   std::string lines;
   for (const auto& entry : page->entries) {
-    const auto& body = entry.version.body;
+    const auto& body = entry.version->body;
     lines += elements.empty() ? body : fhir::project(body, fhir::search::Summary::false_, elements);
     lines += '\n';
   }

@@ -187,11 +187,11 @@ Result<bool> index_page(const Work& work, const Job& job, const CustomDefinition
   if (!page) return std::move(page.outcome());
   const std::string stored = definition.code + "~" + definition.generation;
   for (const auto& entry : page->entries) {
-    const auto incoming = fhir::receive(entry.version.body, fhir::Format::json, true);
+    const auto incoming = fhir::receive(entry.version->body, fhir::Format::json, true);
     if (!incoming || !incoming->resource) continue;
     auto rows = fhir::search::extract_custom(*incoming->resource, job.base);
     std::erase_if(rows, [&](const auto& row) { return fhir::search::stored_code(*row.parameter) != stored; });
-    if (!rows.empty()) batch.additions.push_back({entry.version.key, std::move(rows)});
+    if (!rows.empty()) batch.additions.push_back({entry.version->key, std::move(rows)});
   }
   progress.total += page->entries.size();
   progress.page = std::move(page->next);

@@ -83,7 +83,7 @@ class Record {
   // What is found belongs to the compartment; of what is included, only what can belong to none of its kind: never
   // the record of somebody else.
   bool wanted(const fhir::SearchMatch& entry) const {
-    const auto& type = *entry.version.type;
+    const auto& type = *entry.version->type;
     if (!entry.match && among(members_, type)) return false;
     return asked_.empty() || among(asked_, type);
   }
@@ -182,7 +182,7 @@ fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
     links.push_back({"next", rest::link(call, below_base, parameters, call.seal.seal(page->next, context))});
   fhir::BundleWriter bundle("searchset", std::nullopt, links);
   for (const auto& entry : page->entries)
-    if (record.wanted(entry)) bundle.match(call.base, entry.version, entry.version.body, entry.match);
+    if (record.wanted(entry)) bundle.match(call.base, *entry.version, entry.version->body, entry.match);
   if (page->includes_capped) {
     Outcome outcome;
     outcome.issues.push_back({fhir::Severity::warning,

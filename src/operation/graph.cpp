@@ -117,7 +117,7 @@ class Walk {
       auto page = call_.snapshot.search(call_.access, *query, rest::most_count, call_.effort);
       if (!page) return std::move(page.outcome());
       for (auto& entry : page->entries)
-        if (const Node* node = entry.match ? resources_.take(std::move(entry.version)) : nullptr)
+        if (const Node* node = entry.match ? resources_.take(entry.version) : nullptr)
           if (auto done = reach(target, *node, resource, depth); !done) return done;
     }
     return true;
@@ -186,7 +186,7 @@ Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   Walk walk(call);
   const auto graph = graph_of(call, input.text("graph"), walk.resources());
   if (!graph) return graph.outcome();
-  const Node* resource = walk.resources().take(std::move(*version));
+  const Node* resource = walk.resources().take(std::make_shared<fhir::Version>(std::move(*version)));
   if (auto done = walk.start(**graph, *resource); !done) return std::move(done.outcome());
   fhir::BundleWriter bundle("collection", std::nullopt, {}, call.now);
   for (const Node* each : walk.found())

@@ -46,7 +46,7 @@ class Stored final : public fhir::graphql::Source {
     const bool whole = cursor.empty() && found->next.empty();
     if (!page.total && whole) page.total = found->entries.size();
     for (auto& entry : found->entries)
-      if (const Node* resource = entry.match ? resources_.take(std::move(entry.version)) : nullptr)
+      if (const Node* resource = entry.match ? resources_.take(entry.version) : nullptr)
         page.resources.push_back(resource);
     return page;
   }
@@ -54,7 +54,7 @@ class Stored final : public fhir::graphql::Source {
   Result<const Node*> instance() {
     auto version = call_.snapshot.read(call_.access, *call_.type, call_.id);
     if (!version) return std::move(version.outcome());
-    return resources_.take(std::move(*version));
+    return resources_.take(std::make_shared<fhir::Version>(std::move(*version)));
   }
 
  private:

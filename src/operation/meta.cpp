@@ -53,7 +53,7 @@ class Used {
     while (true) {
       auto page = call.snapshot.search(call.access, *query, page_size, call.effort);
       if (!page) return std::move(page.outcome());
-      for (const auto& entry : page->entries) take(entry.version.body);
+      for (const auto& entry : page->entries) take(entry.version->body);
       seen_ += page->entries.size();
       if (page->next.empty()) return true;
       if (seen_ > most_resources)

@@ -26,19 +26,19 @@ const fhir::Node* Resources::read(std::string_view reference) {
   }
   auto version = wanted.empty() ? call_.snapshot.read(call_.access, *type, literal->id)
                                 : call_.snapshot.vread(call_.access, *type, literal->id, number);
-  if (version) found = take(std::move(*version));
+  if (version) found = take(std::make_shared<fhir::Version>(std::move(*version)));
   return found;
 }
 
-const fhir::Node* Resources::take(fhir::Version version) {
+const fhir::Node* Resources::take(std::shared_ptr<const fhir::Version> version) {
   const auto key =
-      std::string(version.type->name.view()) + "/" + version.id + "/_history/" + std::to_string(version.version);
+      std::string(version->type->name.view()) + "/" + version->id + "/_history/" + std::to_string(version->version);
   const auto [place, fresh] = kept_.try_emplace(key);
   auto& kept = place->second;
   if (!fresh) return kept.resource;
   kept.version = std::move(version);
-  kept.arena = std::make_unique<fhir::Arena>(kept.version.body.size() * 4 + 4096);
-  const auto raw = fhir::json::parse(kept.version.body, *kept.arena);
+  kept.arena = std::make_unique<fhir::Arena>(kept.version->body.size() * 4 + 4096);
+  const auto raw = fhir::json::parse(kept.version->body, *kept.arena);
   std::vector<fhir::Issue> faults;
   if (raw) kept.resource = fhir::bind(*raw, *kept.arena, faults);
   return kept.resource;
@@ -46,7 +46,7 @@ const fhir::Node* Resources::take(fhir::Version version) {
 
 const fhir::Version* Resources::version_of(const fhir::Node& resource) const {
   for (const auto& [key, kept] : kept_)
-    if (kept.resource == &resource) return &kept.version;
+    if (kept.resource == &resource) return kept.version.get();
   return nullptr;
 }
 

@@ -23,11 +23,11 @@ class Resources {
   const fhir::Version* version_of(const fhir::Node& resource) const;
 
   // A version that a search found.
-  const fhir::Node* take(fhir::Version version);
+  const fhir::Node* take(std::shared_ptr<const fhir::Version> version);
 
  private:
   struct Kept {
-    fhir::Version version;
+    std::shared_ptr<const fhir::Version> version;
     std::unique_ptr<fhir::Arena> arena;
     const fhir::Node* resource = nullptr;
   };

@@ -45,13 +45,13 @@ std::string json_of(const Node& contained) {
 void keep_contained(const Call& call, const Query& query, fhir::SearchPage& page) {
   std::vector<fhir::SearchMatch> kept;
   for (auto& entry : page.entries) {
-    const auto incoming = fhir::receive(entry.version.body, fhir::Format::json, true);
+    const auto incoming = fhir::receive(entry.version->body, fhir::Format::json, true);
     if (!entry.match || !incoming || !incoming->resource) {
       kept.push_back(std::move(entry));
       continue;
     }
     const Node& resource = *incoming->resource;
-    const bool own = query.contained == Contained::both && is_asked_for(query, *entry.version.type) &&
+    const bool own = query.contained == Contained::both && is_asked_for(query, *entry.version->type) &&
                      meets(query, resource, call.base);
     std::vector<const Node*> inside;
     for (const Node& child : resource)
@@ -59,10 +59,10 @@ void keep_contained(const Call& call, const Query& query, fhir::SearchPage& page
         inside.push_back(&child);
     if (!query.containers)
       for (const Node* child : inside) {
-        auto one = entry;
-        one.version.id.append("#").append(child->value_of("id"));
-        one.version.body = json_of(*child);
-        kept.push_back(std::move(one));
+        auto one = std::make_shared<fhir::Version>(*entry.version);
+        one->id.append("#").append(child->value_of("id"));
+        one->body = json_of(*child);
+        kept.push_back({std::move(one), entry.match});
       }
     if (own || (query.containers && !inside.empty())) kept.push_back(std::move(entry));
   }

@@ -53,16 +53,16 @@ std::string searchset(const Call& call, const Query& query, const fhir::SearchPa
   if (!page.next.empty()) links.push_back({"next", link(call, below_base, self, call.seal.seal(page.next, context))});
   fhir::BundleWriter bundle("searchset", page.total, links);
   std::size_t bytes = 256;
-  for (const auto& entry : page.entries) bytes += entry.version.body.size() + 192;
+  for (const auto& entry : page.entries) bytes += entry.version->body.size() + 192;
   bundle.reserve(bytes);
   const Projection projection{query.summary, query.elements};
   for (const auto& entry : page.entries) {
     if (!domains.empty() && entry.match)
-      bundle.match(call.base, entry.version, projection.apply(ihe::pdqm::shown(entry.version.body, domains)), true);
+      bundle.match(call.base, *entry.version, projection.apply(ihe::pdqm::shown(entry.version->body, domains)), true);
     else if (projection.active())
-      bundle.match(call.base, entry.version, projection.apply(entry.version.body), entry.match);
+      bundle.match(call.base, *entry.version, projection.apply(entry.version->body), entry.match);
     else
-      bundle.match(call.base, entry.version, entry.version.body, entry.match);
+      bundle.match(call.base, *entry.version, entry.version->body, entry.match);
   }
   add_outcomes(query, page, bundle);
   return std::move(bundle).finish();
@@ -153,7 +153,7 @@ fhir::Result<Plan> run(const Call& call) {
   if (query->page.empty() && page->entries.empty() && page->total.value_or(0) == 0)
     if (auto definition = published(call, *query)) {
       if (page->total) page->total = 1;
-      if (!only_total) page->entries.push_back({std::move(*definition)});
+      if (!only_total) page->entries.push_back({std::make_shared<fhir::Version>(std::move(*definition))});
     }
   complete_total(*query, *page, only_total);
   const auto domains = domains_asked(call);

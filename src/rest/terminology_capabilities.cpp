@@ -24,7 +24,7 @@ fhir::Result<bool> add_stored(const Call& call, Systems& systems) {
   if (!page) return std::move(page.outcome());
   for (const auto& entry : page->entries) {
     fhir::Arena arena;
-    const auto raw = fhir::json::parse(entry.version.body, arena);
+    const auto raw = fhir::json::parse(entry.version->body, arena);
     if (!raw) continue;
     const auto url = (*raw)->value_of("url"), content = (*raw)->value_of("content");
     if (url.empty() || content == "not-present" || content == "example" || content == "supplement") continue;

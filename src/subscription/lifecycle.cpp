@@ -45,7 +45,7 @@ void Subscriptions::Engine::load() {
   while (query) {
     const auto page = snapshot->search(access_, *query, page_size, UINT64_MAX);
     if (!page) break;
-    for (const auto& entry : page->entries) begin(entry.version);
+    for (const auto& entry : page->entries) begin(*entry.version);
     if (page->next.empty()) break;
     query->page = page->next;
   }

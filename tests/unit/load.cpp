@@ -312,11 +312,11 @@ TEST_CASE("load: documents of one patient become entries of the registry, each w
   };
   const auto entries = found("DocumentReference");
   REQUIRE(entries.size() == 6);
-  for (const auto& entry : entries) CHECK(ihe::xds::decode(entry.version.record));
+  for (const auto& entry : entries) CHECK(ihe::xds::decode(entry.version->record));
   const auto sets = found("List");
   REQUIRE(sets.size() == 6);
   for (const auto& set : sets) {
-    const auto record = ihe::xds::decode(set.version.record);
+    const auto record = ihe::xds::decode(set.version->record);
     REQUIRE(record);
     CHECK(record->object.kind == ihe::xds::Kind::submission_set);
     CHECK(record->associations.size() == 1);

@@ -132,7 +132,7 @@ struct Opened {
     for (;;) {
       auto got = page(asked, count);
       for (const auto& entry : got.entries)
-        if (entry.match) all.push_back(entry.version.id);
+        if (entry.match) all.push_back(entry.version->id);
       if (got.next.empty()) return all;
       CHECK(got.next.size() < 60);
       asked.page = got.next;

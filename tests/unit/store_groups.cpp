@@ -155,7 +155,7 @@ TEST_CASE("a compartment holds what refers to its resource by any of the ways of
     REQUIRE(clause);
     query.all_of.push_back(*clause);
     Ids ids;
-    for (const auto& entry : opened.page(query).entries) ids.push_back(entry.version.id);
+    for (const auto& entry : opened.page(query).entries) ids.push_back(entry.version->id);
     return ids;
   };
   CHECK(inside("Observation", "p1") == Ids{"subject", "performer"});
@@ -273,7 +273,7 @@ TEST_CASE("contained resources are found by their own values, apart from those t
   const auto names = [&](const std::string& text) {
     Ids found;
     for (const auto& entry : opened.page(store_fixture::query("Patient", text)).entries)
-      found.push_back(std::string(entry.version.type->name) + "/" + entry.version.id);
+      found.push_back(std::string(entry.version->type->name) + "/" + entry.version->id);
     return found;
   };
   CHECK(names("family=weber") == Ids{"Patient/alone"});

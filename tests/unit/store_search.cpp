@@ -442,7 +442,7 @@ TEST_CASE("pages show the moment of the first one, whatever is written meanwhile
       auto got = opened.page(asked, 3);
       if (!total) total = got.total;
       CHECK(got.total == total);
-      for (const auto& entry : got.entries) seen.push_back(entry.version.id);
+      for (const auto& entry : got.entries) seen.push_back(entry.version->id);
       if (got.next.empty()) break;
       asked.page = got.next;
       populate(opened, model, writer, 12);

@@ -27,7 +27,7 @@ struct StoredView {
 inline Ids included_in(Opened& opened, const char* type_name, const char* text) {
   Ids out;
   for (const auto& entry : opened.page(query(type_name, text)).entries)
-    if (!entry.match) out.push_back(entry.version.id);
+    if (!entry.match) out.push_back(entry.version->id);
   std::sort(out.begin(), out.end());
   return out;
 }

@@ -77,7 +77,7 @@ class SqliteArchive : public Archive {
   ~SqliteArchive() override { pool_.close(); }
 
   std::unique_ptr<fhir::Snapshot> snapshot() override {
-    return std::make_unique<Snapshot>(pool_, names_, texts_, blobs_, writer_.last());
+    return std::make_unique<Snapshot>(pool_, names_, texts_, recent_, blobs_, writer_.last());
   }
 
   void observe(Observer observer) override { writer_.observe(std::move(observer)); }
@@ -135,6 +135,7 @@ class SqliteArchive : public Archive {
   Blobs blobs_;
   Names names_;
   Texts texts_;
+  Recent recent_;
   Pool pool_;
   Writer writer_;
 };

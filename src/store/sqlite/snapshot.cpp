@@ -2,6 +2,7 @@
 #include "src/store/sqlite/snapshot.h"
 
 #include <algorithm>
+#include <array>
 
 #include "src/store/page.h"
 #include "src/store/search.h"
@@ -13,13 +14,14 @@ using fhir::Kind;
 using fhir::Method;
 using fhir::Outcome;
 using fhir::Result;
-using fhir::SearchMatch;
 using fhir::SearchPage;
 using fhir::Type;
 using fhir::Version;
 using fhir::search::Query;
 
 namespace {
+
+constexpr std::size_t most_at_once = 10;  // bodies by one statement
 
 std::string name_of(const Type& type, std::string_view id) {
   return std::string(type.name.view()) + "/" + std::string(id);
@@ -52,8 +54,8 @@ bool read_identity(std::string_view body, const Type* likely, Version& out) {
 
 }  // namespace
 
-Snapshot::Snapshot(Pool& pool, const Names& names, Texts& texts, const Blobs& blobs, Key last)
-    : pool_(pool), names_(names), texts_(texts), blobs_(blobs), last_(last) {}
+Snapshot::Snapshot(Pool& pool, const Names& names, Texts& texts, Recent& recent, const Blobs& blobs, Key last)
+    : pool_(pool), names_(names), texts_(texts), recent_(recent), blobs_(blobs), last_(last) {}
 
 Snapshot::~Snapshot() {
   view_.reset();
@@ -231,44 +233,55 @@ Result<SearchPage> Snapshot::page(const Access& access, const Query& query, std:
   return out;
 }
 
-// Several bodies at a time: to begin a statement costs as much as to find a row.
-Result<std::size_t> Snapshot::add(const Access& access, const Type* likely, std::span<const Key> keys, bool match,
-                                  std::uint64_t& bytes, SearchPage& out) {
-  constexpr std::size_t at_once = 10;
-  if (keys.empty()) return std::size_t{0};
+// What nobody read lately is read several at a time: to begin a statement costs as much as to find a row.
+void Snapshot::read_current(const Type* likely, std::span<const Key> keys, std::span<Recent::Held> versions) {
+  std::array<std::size_t, most_at_once> wanted{};
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    versions[i] = recent_.find(keys[i]);
+    if (!versions[i]) wanted[count++] = i;
+  }
+  if (count == 0) return;
   auto bodies = connection_->take(
       "SELECT wanted.column1, version, instant, bytes, record "
       "FROM (VALUES (?), (?), (?), (?), (?), (?), (?), (?), (?), (?)) wanted "
-      "LEFT JOIN body ON key = wanted.column1 AND files IS NULL");
-  out.entries.reserve(out.entries.size() + keys.size());
-  std::size_t added = 0;
-  while (added < keys.size()) {
-    const auto some = keys.subspan(added, std::min(at_once, keys.size() - added));
-    bodies.reset();
-    for (std::size_t i = 0; i < at_once; ++i) bodies.bind(static_cast<int>(i + 1), i < some.size() ? some[i] : 0);
-    for (std::size_t i = 0; i < some.size(); ++i) {
-      if (bytes >= most_page_bytes) return added;
-      SearchMatch one{.version = {}, .match = match};
-      if (!bodies.step()) return broken();
-      const Key key = bodies.integer(0);
-      const auto body = bodies.text(3);
-      if (read_identity(body, likely, one.version)) {
-        one.version.key = key;
-        one.version.version = bodies.integer(1);
-        one.version.last_updated = bodies.integer(2);
-        one.version.body = body;
-        one.version.record = bodies.text(4);
-      } else if (auto failed = fill(key, one.version)) {
-        return std::move(*failed);
-      }
-      bytes += one.version.body.size();
-      ++added;
-      // Each row that leaves is checked again.
-      if (access.may(match ? fhir::Verb::search : fhir::Verb::read, one.version.type->name))
-        out.entries.push_back(std::move(one));
-    }
+      "CROSS JOIN body ON key = wanted.column1 WHERE files IS NULL");
+  for (std::size_t i = 0; i < most_at_once; ++i) bodies.bind(static_cast<int>(i + 1), i < count ? keys[wanted[i]] : 0);
+  for (std::size_t i = 0; i < count && bodies.step(); ++i) {
+    auto version = std::make_shared<Version>();
+    version->key = bodies.integer(0);
+    while (keys[wanted[i]] != version->key) ++i;
+    const auto body = bodies.text(3);
+    if (!read_identity(body, likely, *version)) continue;
+    version->version = bodies.integer(1);
+    version->last_updated = bodies.integer(2);
+    version->body = body;
+    version->record = bodies.text(4);
+    recent_.keep(version);
+    versions[wanted[i]] = std::move(version);
   }
-  return added;
+}
+
+Result<std::size_t> Snapshot::add(const Access& access, const Type* likely, std::span<const Key> keys, bool match,
+                                  std::uint64_t& bytes, SearchPage& out) {
+  out.entries.reserve(out.entries.size() + keys.size());
+  std::array<Recent::Held, most_at_once> versions;
+  for (std::size_t added = 0; added < keys.size(); ++added) {
+    auto& version = versions[added % most_at_once];
+    if (bytes >= most_page_bytes) return added;
+    if (added % most_at_once == 0)
+      read_current(likely, keys.subspan(added, std::min(most_at_once, keys.size() - added)), versions);
+    if (!version) {
+      auto large = std::make_shared<Version>();
+      if (auto failed = fill(keys[added], *large)) return std::move(*failed);
+      version = std::move(large);
+    }
+    bytes += version->body.size();
+    // Each row that leaves is checked again.
+    if (access.may(match ? fhir::Verb::search : fhir::Verb::read, version->type->name))
+      out.entries.push_back({std::move(version), match});
+  }
+  return keys.size();
 }
 
 Result<std::vector<std::string>> Snapshot::find(const Access& access, const Query& query, std::uint32_t at_most) {

@@ -11,6 +11,7 @@
 #include "src/store/blob.h"
 #include "src/store/sqlite/names.h"
 #include "src/store/sqlite/pool.h"
+#include "src/store/sqlite/recent.h"
 #include "src/store/sqlite/sqlite_view.h"
 
 namespace alzette::store::sqlite {
@@ -20,7 +21,7 @@ inline constexpr std::uint64_t most_page_bytes = 96u << 20;
 
 class Snapshot : public fhir::Snapshot, public fhir::Feed {
  public:
-  Snapshot(Pool& pool, const Names& names, Texts& texts, const Blobs& blobs, Key last);
+  Snapshot(Pool& pool, const Names& names, Texts& texts, Recent& recent, const Blobs& blobs, Key last);
   ~Snapshot() override;
 
   fhir::Result<fhir::Version> read(const fhir::Access&, const fhir::Type&, std::string_view id) override;
@@ -54,6 +55,8 @@ class Snapshot : public fhir::Snapshot, public fhir::Feed {
   std::optional<fhir::Outcome> fill(Key key, fhir::Version& out, Large large = Large::put_back);
   fhir::Result<fhir::SearchPage> page(const fhir::Access&, const fhir::search::Query&, std::uint32_t count,
                                       std::uint64_t effort);
+  // The current versions of up to ten keys; null for those that have files.
+  void read_current(const fhir::Type* likely, std::span<const Key> keys, std::span<Recent::Held> versions);
   // Puts versions on a page, most of them of the type `likely` (nullptr: of any), until it holds most_page_bytes; how
   // many it took.
   fhir::Result<std::size_t> add(const fhir::Access&, const fhir::Type* likely, std::span<const Key> keys, bool match,
@@ -66,6 +69,7 @@ class Snapshot : public fhir::Snapshot, public fhir::Feed {
   Pool& pool_;
   const Names& names_;
   Texts& texts_;
+  Recent& recent_;
   const Blobs& blobs_;
   const Key last_;
   std::uint64_t commits_ = 0;
