@@ -1,6 +1,9 @@
 #include "src/lane.h"
 
+#include <exception>
 #include <utility>
+
+#include "src/log.h"
 
 namespace alzette {
 
@@ -45,7 +48,11 @@ void WorkerLane::run() {
       work = std::move(queue_.front());
       queue_.pop_front();
     }
-    work();
+    try {
+      work();
+    } catch (const std::exception& error) {  // our fault, or exhaustion: of this work alone
+      log::write(log::Level::error, "work_failed", {{"reason", error.what()}});
+    }
   }
 }
 

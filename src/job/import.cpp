@@ -73,17 +73,26 @@ struct Part {
   bool too_long = false;
 };
 
+// No more of a line is read than one may have.
 Part read_part(const std::string& file, std::uint64_t from) {
+  constexpr std::size_t block = 64 << 10;
   Part part;
+  auto& text = part.text;
   std::ifstream in(file, std::ios::binary);
   in.seekg(static_cast<std::streamoff>(from));
-  std::string line;
-  while (part.text.size() < piece_bytes && std::getline(in, line)) {
-    part.too_long = part.too_long || line.size() > most_line;
-    part.text += line;
-    part.text += '\n';
+  std::size_t lines = 0;  // bytes of whole ones
+  while (in && text.size() <= most_line && (lines == 0 || text.size() < piece_bytes)) {
+    const auto before = text.size();
+    text.resize(before + block);
+    in.read(text.data() + before, block);
+    text.resize(before + static_cast<std::size_t>(in.gcount()));
+    if (const auto end = std::string_view(text).substr(before).rfind('\n'); end != std::string_view::npos)
+      lines = before + end + 1;
   }
-  part.last = !in || in.peek() == std::char_traits<char>::eof();
+  part.too_long = text.size() > most_line && text.find('\n') > most_line;
+  part.last = !in;
+  if (!part.last) text.resize(lines);
+  if (!text.empty() && text.back() != '\n') text += '\n';
   return part;
 }
 

@@ -69,18 +69,34 @@ void Runner::recover() {
   }
 }
 
+// A fault of ours, or exhaustion, may not end what all others rely on: what was being done is done again.
 void Runner::run() {
-  recover();
   std::string id;
-  while (wait_for(id)) {
-    if (id.empty()) {
-      forget_old();
-      continue;
+  for (bool recovered = false;;) {
+    try {
+      if (!recovered) recover();
+      recovered = true;
+      if (!wait_for(id)) return;
+      if (id.empty())
+        forget_old();
+      else if (make_step(id))
+        again(id);
+    } catch (const std::exception& error) {
+      log::write(log::Level::error, "jobs_failed", {{"reason", error.what()}});
+      again(id);
+      rest();
     }
-    const bool more = make_step(id);
-    const std::lock_guard lock(mutex_);
-    if (more) waiting_.push_back(id);
   }
+}
+
+void Runner::again(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  if (!id.empty()) waiting_.push_back(id);
+}
+
+void Runner::rest() {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_.load(); });
 }
 
 // The next job in turn, or "" now and then; false: it is time to end.
@@ -153,9 +169,7 @@ bool Runner::commit(fhir::Batch batch) {
   store_.commit(std::move(batch),
                 [&](const fhir::Result<fhir::Receipt>& receipt) { promise.set_value(bool{receipt}); });
   if (stored.get()) return true;
-  // The store is full or busy: the step is made again, a little later.
-  std::unique_lock lock(mutex_);
-  wake_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_.load(); });
+  rest();  // the store is full or busy: the step is made again, a little later
   return false;
 }
 

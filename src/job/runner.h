@@ -36,6 +36,8 @@ class Runner {
   bool wait_for(std::string& id);
   bool make_step(const std::string& id);
   bool commit(fhir::Batch batch);
+  void again(const std::string& id);
+  void rest();  // a second, or until the end
   void forget_old();
   bool unwanted(const std::string& id);
   void remove_files(const std::string& id) const;

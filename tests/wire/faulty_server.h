@@ -5,17 +5,11 @@
 #include <sys/mman.h>
 
 #include "src/store/store.h"
+#include "tests/wire/memory.h"
 #include "tests/wire/preload/faults.h"
 #include "tests/wire/program.h"
 
 namespace wire {
-
-// A sanitizer wants to be the first library of its program, and replaces malloc itself.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
 
 inline std::uint64_t setting(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);
@@ -48,7 +42,8 @@ class Trouble {
   Faults* faults_;
 };
 
-// A folder with a store, its troubles, and the server on it.
+// A folder with a store, its troubles, and the server on it. Not with a sanitizer: that wants to be the first library
+// of its program, and replaces malloc itself.
 class Faulty {
  public:
   explicit Faulty(std::string where = {}, bool recorded = false)

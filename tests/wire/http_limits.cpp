@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <fstream>
 #include <future>
 #include <mutex>
 #include <string>
@@ -17,6 +16,7 @@
 #include "src/net/gzip.h"
 #include "src/net/http.h"
 #include "src/net/shared_text.h"
+#include "tests/wire/memory.h"
 #include "tests/wire/raw.h"
 
 using alzette::find;
@@ -58,25 +58,7 @@ void hello(const Request& request, const Respond& respond) {
   respond({200, {{"X-Target", request.target}}, "hello", {}, "x"});
 }
 
-// Sanitizers keep freed memory: there the size says nothing.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool memory_counts = false;
-#else
-constexpr bool memory_counts = true;
-#endif
-
-long resident_kib() {
-  if (!memory_counts) return 0;
-  std::ifstream status("/proc/self/status");
-  std::string word;
-  while (status >> word)
-    if (word == "VmRSS:") {
-      long kib = 0;
-      status >> kib;
-      return kib;
-    }
-  return 0;
-}
+long resident_kib() { return wire::memory_kib(::getpid(), "VmRSS:"); }
 
 const std::string get = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n";
 

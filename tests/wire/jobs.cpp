@@ -3,9 +3,12 @@
 
 #include <atomic>
 #include <map>
+#include <random>
 #include <set>
 #include <thread>
 
+#include "src/net/gzip.h"
+#include "tests/wire/memory.h"
 #include "tests/wire/program.h"
 
 namespace {
@@ -426,6 +429,28 @@ TEST_CASE("$import takes files in, tells what it refused, and goes on after a ki
   const auto refusals = server.ask("GET", url.substr(url.find("/fhir/") + 5));
   CHECK(std::count(refusals.body.begin(), refusals.body.end(), '\n') == 3);
   CHECK(refusals.body.find("patients.ndjson:3001") != std::string::npos);
+}
+
+// A long run of one letter with a few others in it packs to about a fiftieth.
+TEST_CASE("B16: $import holds no more of a line than one may have, however long it grows") {
+  std::string line = R"({"resourceType":"Patient","language":")";
+  std::mt19937 random(1);
+  while (line.size() < (160u << 20)) {
+    line.append(200, 'x');
+    for (int i = 0; i < 2; ++i) line += static_cast<char>('a' + random() % 26);
+  }
+  const Source source(alzette::net::gzip(line + "\"}\n"));
+  const wire::Folder folder;
+  Server server(folder, source.base());
+  const auto most_held = [&] { return wire::memory_kib(server.program.process(), "VmHWM:"); };
+  const auto before = most_held();
+  const auto begun = server.ask("POST", "/$import",
+                                R"({"input":[{"type":"Patient","url":")" + source.base() + R"(p.ndjson"}]})", async);
+  REQUIRE_MESSAGE(begun.status == 202, begun.body);
+  const auto where = begun.header("Content-Location");
+  const auto ended = server.wait_for(where.substr(where.find("/fhir/") + 5));
+  CHECK_MESSAGE(ended.body.find("is too long") != std::string::npos, ended.body);
+  CHECK_MESSAGE(most_held() < before + (150u << 10), most_held() << " KiB");
 }
 
 TEST_CASE("$import asks no address of a network of its own, in whatever spelling") {
