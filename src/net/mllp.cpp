@@ -328,7 +328,7 @@ class Session : public std::enable_shared_from_this<Session> {
 class Listener : public std::enable_shared_from_this<Listener> {
  public:
   Listener(std::shared_ptr<Shared> shared, bool secure)
-      : shared_(std::move(shared)), acceptor_(shared_->io), secure_(secure) {}
+      : shared_(std::move(shared)), acceptor_(shared_->io), again_(shared_->io), secure_(secure) {}
 
   std::optional<fhir::Outcome> open(const std::string& address, std::string& bound) {
     const auto endpoint = resolve(address);
@@ -346,7 +346,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
   void accept() {
     acceptor_.async_accept([self = shared_from_this()](const boost::system::error_code& error, Tcp::socket socket) {
       if (!self->acceptor_.is_open()) return;
-      if (!error && self->shared_->sessions.size() < self->shared_->limits.connections)
+      if (error) return self->pause();
+      if (self->shared_->sessions.size() < self->shared_->limits.connections)
         std::make_shared<Session>(self->shared_, std::move(socket), self->secure_)->start();
       self->accept();
     });
@@ -355,11 +356,21 @@ class Listener : public std::enable_shared_from_this<Listener> {
   void close() {
     boost::system::error_code error;
     acceptor_.close(error);
+    again_.cancel(error);
   }
 
  private:
+  // Out of descriptors: waits a little, so as not to spin.
+  void pause() {
+    again_.expires_after(std::chrono::milliseconds(20));
+    again_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+      if (!error && self->acceptor_.is_open()) self->accept();
+    });
+  }
+
   std::shared_ptr<Shared> shared_;
   Tcp::acceptor acceptor_;
+  asio::steady_timer again_;
   bool secure_;
 };
 
