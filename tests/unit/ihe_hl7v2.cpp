@@ -247,6 +247,7 @@ TEST_CASE("hl7v2: real messages are written as they came") {
 }
 
 TEST_CASE("transactions: each row declares its audit event and what it needs") {
+  CHECK_FALSE(ihe::transactions().empty());
   for (const auto* row : ihe::transactions()) {
     INFO(row->id);
     const auto event = row->audit.event;
@@ -262,6 +263,7 @@ TEST_CASE("transactions: each row declares its audit event and what it needs") {
 }
 
 TEST_CASE("transactions: those that are FHIR at the wire declare their audit event as well") {
+  CHECK_FALSE(ihe::restful().empty());
   for (const auto* row : ihe::restful()) {
     INFO(row->id);
     const auto event = row->audit.event;

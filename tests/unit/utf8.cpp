@@ -27,6 +27,7 @@ TEST_CASE("utf8: messages cut no character in two and repeat no damage") {
     const auto incoming = fhir::receive(text, format);
     const auto faults = incoming ? fhir::faults_of(*incoming->resource) : std::optional(incoming.outcome());
     REQUIRE(faults);
+    CHECK_FALSE(faults->issues.empty());
     for (const auto& issue : faults->issues) {
       CHECK(fhir::bad_utf8(issue.diagnostics) == std::string::npos);
       CHECK(fhir::bad_utf8(issue.expression) == std::string::npos);

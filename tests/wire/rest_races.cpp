@@ -53,13 +53,15 @@ TEST_CASE("paging while others write yields each original exactly once") {
   for (int i = 0; i < 120; ++i)
     originals.insert(server.post("/Patient", R"({"resourceType":"Patient","active":true})").text("id"));
   std::atomic<bool> stop{false};
+  std::atomic<int> updated{0};
   std::thread writer([&] {
     for (int i = 0; !stop; ++i) {
       server.post("/Patient", R"({"resourceType":"Patient","active":true})");
       const auto& touched = *std::next(originals.begin(), i % 120);
-      server.ask("PUT", "/Patient/" + touched,
-                 R"({"resourceType":"Patient","active":true,"id":")" + touched + R"(","multipleBirthInteger":)" +
-                     std::to_string(i + 1) + "}");
+      const auto reply = server.ask("PUT", "/Patient/" + touched,
+                                    R"({"resourceType":"Patient","active":true,"id":")" + touched +
+                                        R"(","multipleBirthInteger":)" + std::to_string(i + 1) + "}");
+      if (reply.status == 200) ++updated;
     }
   });
   std::multiset<std::string> seen;
@@ -79,5 +81,7 @@ TEST_CASE("paging while others write yields each original exactly once") {
   }
   stop = true;
   writer.join();
+  CHECK(updated > 0);
+  CHECK(originals.size() == 120);
   for (const auto& id : originals) CHECK(seen.count(id) == 1);
 }

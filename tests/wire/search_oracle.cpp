@@ -212,6 +212,7 @@ TEST_CASE("chains and _has find what two searches one after the other find") {
     const auto outer = ids(reader, link.type, "_lastUpdated", "gt2000");
     for (const auto& document : documents)
       if (outer.contains(document->id)) referred.merge(targets(*document, link.parameter, link.target));
+    CHECK_MESSAGE(!referred.empty(), link.type << "." << link.parameter);
     const auto has = "_has:" + link.type + ":" + link.parameter + ":_lastUpdated";
     CHECK_MESSAGE(ids(reader, link.target, has, "gt2000") == referred, link.target << "?" << has);
   }
