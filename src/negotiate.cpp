@@ -56,7 +56,7 @@ MediaType parse_media_type(std::string_view text) {
     if (net::same_word(name, "q")) {
       double quality = 0;
       const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), quality);
-      media.quality = error == std::errc{} ? quality : 0;
+      media.quality = error == std::errc{} && quality >= 0 && quality <= 1 ? quality : 0;  // "nan" is read as well
     } else if (net::same_word(name, "fhirVersion")) {
       media.version_4 = value == "4.0" || value == "4.0.1" || value == "4";
     } else if (net::same_word(name, "charset")) {

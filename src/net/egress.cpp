@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "fhir/utf8.h"
+#include "src/net/uri.h"
 
 namespace alzette::net {
 
@@ -89,6 +90,12 @@ bool all_public(const addrinfo* addresses) {
   return true;
 }
 
+// Whether a server may take the path for one above its beginning. RFC 3986 §5.2.4; dots may come encoded.
+bool climbs(std::string_view target) {
+  const auto path = percent_decode(split_target(target).first);
+  return !path || path->find("..") != std::string::npos || target.find("..") != std::string_view::npos;
+}
+
 constexpr std::string_view not_public = "it lies in a network of its own; --allow-endpoint may allow it";
 
 }  // namespace
@@ -133,7 +140,7 @@ bool Egress::allows(const Endpoint& endpoint) const {
     const auto authority = prefix.substr(prefix.find("://") + 3);
     const bool any_port = authority == known->host || authority == "[" + known->host + "]";
     return (any_port || known->port == endpoint.port) && endpoint.target.starts_with(known->target) &&
-           endpoint.target.find("..") == std::string::npos;
+           !climbs(endpoint.target);
   });
 }
 

@@ -65,6 +65,8 @@ TEST_CASE("the form of an answer: Accept by quality, _format first") {
   CHECK(form()->content_type == rest::fhir_json);
   request.headers = {{"Accept", "application/fhir+json;q=0.2, application/json"}};
   CHECK(form()->content_type == "application/json; charset=utf-8");
+  request.headers = {{"Accept", "application/fhir+json;q=0.2, application/xml;q=nan, application/xml;q=7"}};
+  CHECK(form()->format == fhir::Format::json);
   request.headers = {{"Accept", "application/fhir+xml"}};
   CHECK(form()->format == fhir::Format::xml);
   request.headers = {{"Accept", "application/fhir+turtle"}};

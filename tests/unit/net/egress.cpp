@@ -35,6 +35,10 @@ TEST_CASE("egress: B102 nothing inside a private network but what is allowed by 
   CHECK_FALSE(open.resolve("http://127.0.0.1:9001/in/box"));
   CHECK_FALSE(open.resolve("http://127.0.0.1:9000/out"));
   CHECK_FALSE(open.resolve("https://127.0.0.1:9000/in/box"));
+  for (const auto* path : {"../out", "%2e%2e/out", ".%2E/out", "%"}) {
+    CAPTURE(path);
+    CHECK_FALSE(open.resolve(std::string("http://127.0.0.1:9000/in/") + path));
+  }
   CHECK_FALSE(open.resolve("http://127.0.0.1:9000@10.0.0.1/in/"));
   for (const char* prefix : {"http://127.0.0.1", "http://127.0.0.1:"}) {
     CAPTURE(prefix);
