@@ -203,6 +203,7 @@ Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   if (!made) return std::move(made.outcome());
   made->type = &type;
   made->if_version = before->version;
+  made->if_version_planned = true;
   rest::Plan plan;
   plan.batch.emplace();
   plan.batch->access = call.access;

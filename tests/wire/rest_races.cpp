@@ -47,6 +47,29 @@ TEST_CASE("parallel updates under If-Match: one of each version wins") {
   CHECK(lost == 15);
 }
 
+TEST_CASE("parallel additions to a closure table are all kept") {
+  const RestServer server;
+  const std::vector<std::string> codes{"male", "female", "other", "unknown"};
+  for (int round = 0; round < 8; ++round) {
+    const auto closure = [&](const std::string& more) {
+      return server.post("/$closure", R"({"resourceType":"Parameters","parameter":[{"name":"name","valueString":"t)" +
+                                          std::to_string(round) + "\"}" + more + "]}");
+    };
+    REQUIRE(closure("").status == 200);
+    std::vector<std::thread> clients;
+    for (const auto& code : codes)
+      clients.emplace_back([&] {
+        const auto reply = closure(
+            R"(,{"name":"concept","valueCoding":{"system":"http://hl7.org/fhir/administrative-gender","code":")" +
+            code + "\"}}");
+        CHECK_MESSAGE(reply.status == 200, reply.body);
+      });
+    for (auto& client : clients) client.join();
+    const auto table = server.get("/ConceptMap?title=t" + std::to_string(round));
+    for (const auto& code : codes) CHECK_MESSAGE(table.has("\"code\":\"" + code + "\""), table.body);
+  }
+}
+
 TEST_CASE("paging while others write yields each original exactly once") {
   const RestServer server;
   std::set<std::string> originals;
