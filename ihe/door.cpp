@@ -80,17 +80,14 @@ std::variant<Exchanged, Fault> find_message(const soap::Envelope& envelope, std:
 }
 
 // Nobody verifies a token here: then it must not be taken as if somebody had. A time stamp alone vouches for nothing.
-std::optional<Fault> judge_security(const soap::Envelope& envelope) {
+std::optional<Outcome> judge_security(const soap::Envelope& envelope) {
   if (!envelope.security) return std::nullopt;
   const auto& blocks = *envelope.security;
   const bool harmless =
       std::all_of(blocks.begin(), blocks.end(), [](const xml::Element& block) { return block.name == "Timestamp"; });
   if (harmless) return std::nullopt;
-  return Fault{Fault::Code::sender,
-               "UnsupportedSecurityToken",
-               soap::wsse_ns,
-               "this server does not verify WS-Security tokens; send the message without them",
-               {}};
+  return Outcome(Kind::unauthenticated, "security",
+                 "this server does not verify WS-Security tokens; send the message without them");
 }
 
 constexpr std::string_view understood[] = {soap::wsse_ns};
@@ -133,7 +130,6 @@ std::variant<SoapCall, SoapReply> receive(const SoapRequest& request, std::strin
   auto envelope = soap::read(asked->bytes, understood);
   if (const auto* fault = std::get_if<Fault>(&envelope)) return fault_reply(*fault, nullptr, token);
   asked->envelope = std::move(std::get<soap::Envelope>(envelope));
-  if (const auto fault = judge_security(asked->envelope)) return fault_reply(*fault, asked.get(), token);
 
   auto& addressing = asked->envelope.addressing;
   std::string action = addressing.action;
@@ -153,6 +149,7 @@ std::variant<SoapCall, SoapReply> receive(const SoapRequest& request, std::strin
                        asked.get(), token);
   call.message.soap = asked;
   call.message.id = addressing.message_id;
+  call.refused = judge_security(asked->envelope);
   return call;
 }
 

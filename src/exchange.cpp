@@ -34,6 +34,12 @@ void Exchange::run_here(const ihe::Transaction& transaction, ihe::Message messag
   work(std::make_shared<Job>(Job{transaction, std::move(message), std::move(base), std::move(answered)}));
 }
 
+void Exchange::refuse_here(const ihe::Transaction& transaction, ihe::Message message, std::string base,
+                           fhir::Outcome why, Answered answered) {
+  const auto job = std::make_shared<Job>(Job{transaction, std::move(message), std::move(base), std::move(answered)});
+  guarded(*job, [&] { refuse(job, std::move(why)); });
+}
+
 void Exchange::post(const std::shared_ptr<Job>& job) {
   if (workers_.post([this, job] { work(job); })) return;
   give(*job, Outcome(Kind::busy, "transient", "The server has more work than it can do now: try again"));

@@ -33,6 +33,9 @@ class Exchange {
   void run(const ihe::Transaction& transaction, ihe::Message message, std::string base, Answered answered);
   // The same on this thread as far as the plan is made, by who has one of the worker lane.
   void run_here(const ihe::Transaction& transaction, ihe::Message message, std::string base, Answered answered);
+  // Records that the message was refused before anything was made of it, and answers so.
+  void refuse_here(const ihe::Transaction& transaction, ihe::Message message, std::string base, fhir::Outcome why,
+                   Answered answered);
   void stop() { disk_.stop(); }  // when no more messages come, before the store ends
 
  private:

@@ -91,15 +91,12 @@ class Telling {
   }
 
   ihe::pix::Taken tell_by_v2(const std::string& message, std::string& why) {
-    using ihe::pix::Taken;
     const auto answer = client_.send(message);
     if (!answer) {
       why = answer.outcome().issues.front().diagnostics;
-      return Taken::not_yet;
+      return ihe::pix::Taken::not_yet;
     }
-    const auto says = [&](const char* code) { return answer->find(code) != std::string::npos; };
-    if (says("\rMSA|AA") || says("\rMSA|CA")) return Taken::yes;
-    return says("\rMSA|AE") ? Taken::never : Taken::not_yet;
+    return ihe::pix::taken_v2(*answer);
   }
 
   ihe::pix::Taken tell_by_v3(const std::string& message, std::string& why) const {

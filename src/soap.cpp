@@ -131,6 +131,13 @@ void SoapDoor::receive(const std::shared_ptr<Job>& job) try {
   const auto refuse = [&](const Outcome& why) {
     job->respond(response_of(ihe::fault(job->call, why, job->token), route));
   };
+  const auto& transaction = *job->call.exchanged.transaction;
+  if (const auto& why = job->call.refused)
+    return exchange_.refuse_here(transaction, job->call.message, job->origin + "/fhir", *why,
+                                 [job, route](const fhir::Result<ihe::Answer>& answer) {
+                                   const auto& refusal = answer.outcome();
+                                   job->respond(response_of(ihe::fault(job->call, refusal, job->token), route));
+                                 });
   const auto [ns, name] = ihe::body_of(job->call);
   if (const auto file = schemas_.file_of(ns, name); !file.empty())
     if (auto wrong = ihe::schema_fault(job->call, file)) return refuse(*wrong);
@@ -149,7 +156,6 @@ void SoapDoor::receive(const std::shared_ptr<Job>& job) try {
     const auto send = [this, job, shared] { send_elsewhere(*job, std::move(*shared)); };
     if (!workers_.post(send)) send();
   };
-  const auto& transaction = *job->call.exchanged.transaction;
   if (!accepted) return exchange_.run_here(transaction, job->call.message, job->origin + "/fhir", answered);
   exchange_.run(transaction, job->call.message, job->origin + "/fhir", answered);
   job->respond(response_of({202, {}, {}}, route));

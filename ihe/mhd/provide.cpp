@@ -42,16 +42,22 @@ bool claims(const Node& resource, std::string_view profile) {
   });
 }
 
+fhir::Issue issue_of(const xds::RegistryError& error) {
+  fhir::Issue issue;
+  issue.severity = error.warning ? fhir::Severity::warning : fhir::Severity::error;
+  issue.code = "business-rule";
+  issue.diagnostics = error.code + ": " + error.context;
+  issue.detail_system = "https://profiles.ihe.net/ITI/TF/Volume3";
+  issue.detail_code = error.code;
+  return issue;
+}
+
+// What refuses comes first: many show no more.
 fhir::Outcome refusal(const xds::Errors& errors) {
   fhir::Outcome outcome(fhir::Kind::unprocessable);
-  for (const auto& error : errors.list()) {
-    auto& issue = outcome.issues.emplace_back();
-    issue.severity = error.warning ? fhir::Severity::warning : fhir::Severity::error;
-    issue.code = "business-rule";
-    issue.diagnostics = error.code + ": " + error.context;
-    issue.detail_system = "https://profiles.ihe.net/ITI/TF/Volume3";
-    issue.detail_code = error.code;
-  }
+  for (const bool warnings : {false, true})
+    for (const auto& error : errors.list())
+      if (error.warning == warnings) outcome.issues.push_back(issue_of(error));
   return outcome;
 }
 
@@ -62,6 +68,10 @@ class Providing {
       : work_(site, std::move(patients)), context_(work_, bundle), bundle_(bundle) {}
 
   fhir::Result<Provided> run() {
+    if (bundle_->value_of("type") != "transaction")
+      work_.errors.add(xds::code::registry_metadata, "A Bundle of documents is a transaction, so that all or nothing of "
+                                                     "it is done (ITI-65): it cannot be a " +
+                                                         std::string(bundle_->value_of("type")));
     for (const auto& child : *bundle_)
       if (child.name == "entry") parts_.push_back({&child, child.child("resource")});
     for (auto& part : parts_) check_request(part);
@@ -77,7 +87,7 @@ class Providing {
   }
 
   // One DocumentReference, in a SubmissionSet of our own making. The write of the entry comes first.
-  fhir::Result<fhir::Batch> run(const Node& reference, const std::string& id) {
+  fhir::Result<Provided> run(const Node& reference, const std::string& id) {
     parts_.push_back({nullptr, &reference});
     name(parts_.front());
     given_id_ = id;
@@ -97,7 +107,8 @@ class Providing {
     if (!provided) return std::move(provided.outcome());
     auto& writes = provided->batch.writes;
     std::swap(writes.front(), writes[provided->entries.front().write]);
-    return std::move(provided->batch);
+    provided->entries.front().write = 0;
+    return provided;
   }
 
  private:
@@ -174,9 +185,19 @@ class Providing {
     } else if (type == "List") {
       part.id = part.existing;
     }
-    if (part.id.empty() || full_url(part).empty()) return;
-    ids_.emplace(full_url(part), part.id);
-    work_.sent_as.emplace(part.id, full_url(part));
+    if (part.id.empty()) return;
+    if (!full_url(part).empty()) ids_.emplace(full_url(part), part.id);
+    if (const auto word = word_for(part); word != part.id) work_.sent_as.emplace(part.id, word);
+  }
+
+  // What its sender calls a part: by its place in the Bundle, its entryUUID, or what else it is identified by.
+  static std::string word_for(const Part& part) {
+    if (!full_url(part).empty()) return full_url(part);
+    if (auto claimed = entry_uuid_of(*part.resource); !claimed.empty()) return claimed;
+    for (const auto* name : {"masterIdentifier", "identifier"})
+      if (const Node* identifier = part.resource->child(name); identifier && !identifier->value_of("value").empty())
+        return std::string(identifier->value_of("value"));
+    return "without an identifier";
   }
 
   void convert(Part& part) {
@@ -416,6 +437,16 @@ class Providing {
     return std::string(xds::fhir_id(part.id.empty() ? part.existing : part.id));
   }
 
+  std::vector<fhir::Issue> warnings_of(const Part& part) {
+    std::vector<fhir::Issue> warnings;
+    const auto* stored = part.id.empty() ? nullptr : work_.registry.find(part.id);
+    if (!stored) return warnings;
+    const auto name = named(work_, stored->record.object) + ": ";
+    for (const auto& error : work_.errors.list())
+      if (error.context.starts_with(name)) warnings.push_back(issue_of(error));
+    return warnings;
+  }
+
   Provided answer(fhir::Batch batch) {
     Provided provided;
     std::unordered_map<std::string_view, std::size_t> writes;
@@ -426,6 +457,7 @@ class Providing {
       entry.id = id;
       entry.created = part.patient.empty() ? part.existing.empty() : part.created;
       if (const auto found = writes.find(id); found != writes.end()) entry.write = found->second;
+      entry.warnings = warnings_of(part);
       entry.type = batch.writes[entry.write].type;
       provided.entries.push_back(std::move(entry));
     }
@@ -449,8 +481,7 @@ class Providing {
 }  // namespace
 
 bool is_document_bundle(const Node& bundle) {
-  if (bundle.value_of("type") != "transaction") return false;
-  return std::any_of(bundle.begin(), bundle.end(), [](const Node& entry) {
+  return claims(bundle, ".ProvideBundle") || std::any_of(bundle.begin(), bundle.end(), [](const Node& entry) {
     const Node* resource = entry.name == "entry" ? entry.child("resource") : nullptr;
     const Node* request = resource ? entry.child("request") : nullptr;
     return type_of(resource) == "List" && is_submission_set(*resource) && request &&
@@ -470,7 +501,7 @@ bool is_entry(const Node& reference) {
          });
 }
 
-fhir::Result<fhir::Batch> publish(const Site& site, const Node& reference) {
+fhir::Result<Provided> publish(const Site& site, const Node& reference) {
   return Providing(site, nullptr).run(reference, {});
 }
 
@@ -480,13 +511,13 @@ fhir::Result<std::optional<fhir::Batch>> Entries::put(const Site& site, const No
   if (!is_entry(reference) || !xds::is_uuid(uuid)) return std::optional<fhir::Batch>();
   const auto before = site.snapshot.read(site.access, *reference.type, id);
   if (before && !before->record.empty()) return std::optional<fhir::Batch>();
-  auto batch = Providing(xds::Patients(site, known_), site, nullptr).run(reference, uuid);
-  if (!batch) return std::move(batch.outcome());
-  auto& own = batch->writes.front();
+  auto provided = Providing(xds::Patients(site, known_), site, nullptr).run(reference, uuid);
+  if (!provided) return std::move(provided.outcome());
+  auto& own = provided->batch.writes.front();
   own.if_version_planned = !if_version;
   own.if_version = if_version ? if_version : before ? before->version : 0;
   if (before) own.method = fhir::Method::update;
-  return std::optional(std::move(*batch));
+  return std::optional(std::move(provided->batch));
 }
 
 }  // namespace ihe::mhd

@@ -22,11 +22,12 @@ struct Provided {
     std::string id;
     std::size_t write = 0;  // index into batch.writes
     bool created = true;
+    std::vector<fhir::Issue> warnings = {};  // what the registry would rather have otherwise
   };
   std::vector<Entry> entries;  // one per entry of the bundle, in its order
 };
 
-// A transaction that has a SubmissionSet.
+// Whether it creates a SubmissionSet or claims to be one of MHD. It is refused where it is no transaction.
 bool is_document_bundle(const fhir::Node& bundle);
 
 // `bundle` is bound and free of faults. Refused: OperationOutcomes whose issues name the codes of XDS.
@@ -34,9 +35,9 @@ fhir::Result<Provided> provide(const Site& site, const fhir::Node& bundle);
 
 // A DocumentReference that claims a profile of MHD is an entry of the registry, also when it comes alone: its document
 // lies in attachment.data or in a Binary, its SubmissionSet is made. Its entryUUID is what it claims, or a new one. The
-// write of the entry itself comes first.
+// write of the entry itself comes first, and it is the one entry of what is provided.
 bool is_entry(const fhir::Node& reference);
-fhir::Result<fhir::Batch> publish(const Site& site, const fhir::Node& reference);
+fhir::Result<Provided> publish(const Site& site, const fhir::Node& reference);
 // By ITI-105, which asks for less.
 bool is_simplified(const fhir::Node& reference);
 

@@ -27,6 +27,11 @@ Outcome fault(std::string place, std::string_view code, std::string text) {
   return {Kind::unprocessable, code, std::move(text), std::move(place)};
 }
 
+// What stands in a second group, or behind the last one, would be passed over in silence.
+Outcome too_many(const std::string& segment, std::size_t sequence) {
+  return fault(segment + "^" + std::to_string(sequence), "structure", "The message has more of them than it can tell");
+}
+
 Outcome missing(const std::string& segment) { return fault(segment + "^1", "structure", "The segment is missing"); }
 
 // MSH-3|MSH-4, their first components.
@@ -88,6 +93,7 @@ Result<Plan> with_two_pids(const Site& site, const hl7v2::Message& message, TwoI
   const auto* first = message.find("PID");
   const auto* second = message.find("PID", 1);
   if (!first || !second) return missing("PID");
+  if (message.find("PID", 2)) return too_many("PID", 3);
   const auto one = id_of(site, message, *first, 3, "PID^1^3");
   if (!one) return one.outcome();
   const auto other = id_of(site, message, *second, 3, "PID^2^3");
@@ -133,6 +139,7 @@ Result<Plan> merge(const Site& site, const hl7v2::Message& message) {
     if (auto done = append(all, std::move(*batch)); !done) return std::move(done.outcome());
   }
   if (count == 0) return missing("MRG");
+  if (message.find("PID", count)) return too_many("PID", count + 1);
   return accept(site, message, std::move(all));
 }
 
@@ -140,6 +147,7 @@ Result<Plan> change_identifier(const Site& site, const hl7v2::Message& message) 
   const auto* pid = message.find("PID");
   const auto* mrg = message.find("MRG");
   if (!pid || !mrg) return missing(pid ? "MRG" : "PID");
+  if (message.find("PID", 1)) return too_many("PID", 2);
   const auto next = id_of(site, message, *pid, 3, "PID^1^3");
   if (!next) return next.outcome();
   const auto prior = id_of(site, message, *mrg, 1, "MRG^1^1");
@@ -161,13 +169,16 @@ Result<Plan> change_link(const Site& site, const hl7v2::Message& message) {
   const auto* pid = message.find("PID");
   const auto* mrg = message.find("MRG");
   if (!pid || !mrg) return missing(pid ? "MRG" : "PID");
+  if (message.find("PID", 1)) return too_many("PID", 2);
   const auto before = id_of(site, message, *mrg, 1, "MRG^1^1");
   if (!before) return before.outcome();
   // The affinity domain is that of MRG-1's first identifier; PID-3 has its new one and the local one in any order.
   std::optional<Id> now, local;
   for (const auto& cx : message.repetitions(*pid, 3)) {
     auto id = read_cx(site, cx);
-    (id.system == before->system ? now : local) = std::move(id);
+    auto& one = id.system == before->system ? now : local;
+    if (one) return fault("PID^1^3", "value", "PID-3 has the new identifier of the affinity domain and one local one");
+    one = std::move(id);
   }
   if (!now) return fault("PID^1^3", "required", "PID-3 has no identifier of the affinity domain");
   if (!local) return fault("PID^1^3", "required", "PID-3 has no local identifier");
@@ -186,6 +197,7 @@ Result<Plan> move_account(const Site& site, const hl7v2::Message& message) {
   const auto* pid = message.find("PID");
   const auto* mrg = message.find("MRG");
   if (!pid || !mrg) return missing(pid ? "MRG" : "PID");
+  if (message.find("PID", 1)) return too_many("PID", 2);
   const auto to = id_of(site, message, *pid, 3, "PID^1^3");
   if (!to) return to.outcome();
   const auto from = id_of(site, message, *mrg, 1, "MRG^1^1");

@@ -3,6 +3,7 @@
 #include "ihe/door.h"
 #include "ihe/pix/answer_v3.h"
 #include "ihe/pix/patient.h"
+#include "ihe/wire/hl7v2.h"
 
 namespace ihe::pix {
 namespace {
@@ -59,6 +60,14 @@ fhir::Result<std::vector<std::string>> notifications_v3(const Site& site, const 
     envelopes.push_back(soap::write(soap::Version::v12, addressing, message(site, consumer, one, id)));
   }
   return envelopes;
+}
+
+Taken taken_v2(std::string_view answer) {
+  const auto parsed = hl7v2::parse(answer);
+  const auto* msa = parsed.message->find("MSA");
+  const auto code = msa ? parsed.message->first(*msa, 1).component(1) : std::string();
+  if (code == "AA" || code == "CA") return Taken::yes;
+  return code == "AE" || code == "CE" ? Taken::never : Taken::not_yet;
 }
 
 Taken taken_v3(int status, std::string_view answer) {

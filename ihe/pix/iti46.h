@@ -20,6 +20,7 @@ inline constexpr std::string_view notification_v3_type =
 
 // Whether the consumer's answer says that the message was taken, or that it never will be.
 enum class Taken { yes, never, not_yet };
+Taken taken_v2(std::string_view answer);
 Taken taken_v3(int status, std::string_view answer);
 
 }  // namespace ihe::pix

@@ -115,7 +115,12 @@ class PidReader {
     if (!use.empty()) fhir::build::add(*told_.arena, name, "use", use);
     some(name, "family", xpn.component(1));
     some(name, "given", xpn.component(2));
-    some(name, "given", xpn.component(3));
+    const auto further = xpn.component(3);  // between spaces: HL7 v2.5 2.A, XPN.3
+    for (std::size_t at = 0; at < further.size();) {
+      const auto end = std::min(further.find(' ', at), further.size());
+      some(name, "given", further.substr(at, end - at));
+      at = end + 1;
+    }
     some(name, "prefix", xpn.component(5));
     some(name, "suffix", xpn.component(4));
   }

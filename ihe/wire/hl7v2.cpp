@@ -25,6 +25,8 @@ std::string_view part(std::string_view text, char separator, std::size_t n) {
   return text.substr(0, text.find(separator));
 }
 
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t") == std::string_view::npos; }
+
 int digit_of(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
@@ -158,7 +160,8 @@ std::string_view Repetition::raw_component(std::size_t n) const {
 
 std::string Repetition::component(std::size_t n, std::size_t subcomponent) const {
   if (!delimiters_) return {};
-  const auto found = unescape(part(raw_component(n), delimiters_->subcomponent, subcomponent), *delimiters_);
+  auto found = unescape(part(raw_component(n), delimiters_->subcomponent, subcomponent), *delimiters_);
+  found.resize(found.find_last_not_of(" \t") + 1);  // blanks behind a string are optional: HL7 v2.5 2.A, ST
   return found == "\"\"" ? std::string() : found;
 }
 
@@ -173,7 +176,8 @@ const Segment* Message::find(std::string_view name, std::size_t occurrence) cons
 Repetition Message::first(const Segment& segment, std::size_t field) const {
   const auto raw = segment.field(field);
   if (segment.name == "MSH" && field <= 2) return {raw, delimiters};
-  return {raw.substr(0, raw.find(delimiters.repetition)), delimiters};
+  const auto repetition = raw.substr(0, raw.find(delimiters.repetition));
+  return {is_blank(repetition) ? std::string_view() : repetition, delimiters};
 }
 
 std::vector<Repetition> Message::repetitions(const Segment& segment, std::size_t field) const {
@@ -181,7 +185,7 @@ std::vector<Repetition> Message::repetitions(const Segment& segment, std::size_t
   auto raw = segment.field(field);
   for (std::size_t at = 0; at < raw.size();) {
     const auto end = std::min(raw.find(delimiters.repetition, at), raw.size());
-    if (end > at) all.emplace_back(raw.substr(at, end - at), delimiters);
+    if (const auto repetition = raw.substr(at, end - at); !is_blank(repetition)) all.emplace_back(repetition, delimiters);
     at = end + 1;
   }
   return all;

@@ -41,25 +41,34 @@ std::string_view bare(std::string_view id) {
   return id.size() > 1 && id.front() == '<' && id.back() == '>' ? id.substr(1, id.size() - 2) : id;
 }
 
-bool same_id(std::string_view a, std::string_view b) {
-  return a == b || mime::decode_percent(a) == mime::decode_percent(b);
+// The part that `id` means. Of a URL it is the Content-ID percent-encoded (RFC 2392), which a Content-ID that holds
+// escapes itself has twice; senders also leave it raw, or encode both. What fits more closely comes first.
+std::vector<mime::Part>::const_iterator find_part(const std::vector<mime::Part>& parts, std::string_view id) {
+  if (id.empty()) return parts.end();
+  const auto decoded = mime::decode_percent(id);
+  const auto with = [&](const auto& fits) { return std::find_if(parts.begin(), parts.end(), fits); };
+  auto found = with([&](const mime::Part& part) { return part.id == decoded; });
+  if (found == parts.end()) found = with([&](const mime::Part& part) { return part.id == id; });
+  if (found == parts.end())
+    found = with([&](const mime::Part& part) { return mime::decode_percent(part.id) == decoded; });
+  return found;
 }
 
 fhir::Result<Message> read_package(const std::shared_ptr<const Content>& body, const mime::Media& media,
                                    const Limits& limits) {
   auto parts = mime::read_multipart(body, media.parameter("boundary"), limits.parts);
   if (!parts) return std::move(parts.outcome());
-  auto root = parts->begin();
+  auto root = parts->cbegin();
   if (const auto start = bare(media.parameter("start")); !start.empty()) {
-    root = std::find_if(parts->begin(), parts->end(), [&](const mime::Part& p) { return same_id(p.id, start); });
-    if (root == parts->end()) return malformed("no part has the Content-ID that `start` names");
+    root = find_part(*parts, start);
+    if (root == parts->cend()) return malformed("no part has the Content-ID that `start` names");
   }
   if (auto refused = judge_root(root->type, root->content->size(), limits)) return std::move(*refused);
   Message message{root->content->text(), root->type, {}, true};
   parts->erase(root);
   for (auto p = parts->begin(); p != parts->end(); ++p)
     for (auto q = p + 1; q != parts->end(); ++q)
-      if (!p->id.empty() && same_id(p->id, q->id)) return malformed("two parts have the same Content-ID");
+      if (!p->id.empty() && p->id == q->id) return malformed("two parts have the same Content-ID");
   message.parts = std::move(*parts);
   return message;
 }
@@ -86,13 +95,13 @@ fhir::Result<std::shared_ptr<const Content>> Attachments::bytes_of(const xml::El
   const auto href = include.value_of("href");
   if (!mime::same_word(href.substr(0, 4), "cid:"))
     return malformed("an xop:Include that does not name a part of this message (cid:) is not followed");
-  for (std::size_t i = 0; i < parts_.size(); ++i) {
-    if (parts_[i].id.empty() || !same_id(parts_[i].id, bare(href.substr(4)))) continue;
-    if (taken_[i]) return malformed("a part is named by more than one xop:Include");
-    taken_[i] = true;
-    return parts_[i].content;
-  }
-  return Outcome(Kind::absent, "not-found", "MTOM: an xop:Include names a part that is not in the message");
+  const auto part = find_part(parts_, bare(href.substr(4)));
+  if (part == parts_.end())
+    return Outcome(Kind::absent, "not-found", "MTOM: an xop:Include names a part that is not in the message");
+  auto taken = taken_.begin() + (part - parts_.begin());
+  if (*taken) return malformed("a part is named by more than one xop:Include");
+  *taken = true;
+  return part->content;
 }
 
 std::vector<std::string> Attachments::left() const {

@@ -147,6 +147,9 @@ Fault fault_of(const Outcome& outcome) {
       fault.code = Fault::Code::receiver;
       break;
     case Kind::unauthenticated:
+      fault.subcode = "UnsupportedSecurityToken";
+      fault.subcode_ns = wsse_ns;
+      break;
     case Kind::forbidden:
       fault.subcode = "FailedAuthentication";
       fault.subcode_ns = wsse_ns;

@@ -43,11 +43,10 @@ fhir::Result<Affinity> Affinity::read(std::string_view json) {
 
 void Affinity::check(const RegistryObject& object, std::string_view error_code, bool enforce, Errors& errors) const {
   const auto say = [&](const std::string& text) {
-    const auto context = std::string(word_of(object.kind)) + " " + object.id + ": " + text;
     if (enforce)
-      errors.add(error_code, context);
+      errors.add(error_code, text);
     else
-      errors.warn(error_code, context);
+      errors.warn(error_code, text);
   };
   for (const auto& [name, scheme] : coded_attributes(object.kind)) {
     const auto listed = codes_.find(name);

@@ -17,7 +17,9 @@ enum class Need : std::uint8_t { optional, required, forbidden };
 enum class Place : std::uint8_t { slot, code, identifier };
 using Form = bool (*)(std::string_view value);
 
-bool any(std::string_view value) { return !value.empty(); }
+constexpr std::string_view white = " \t\r\n";
+
+bool any(std::string_view value) { return value.find_first_not_of(white) != std::string_view::npos; }
 bool is_dtm(std::string_view value) { return dtm_of(value).has_value(); }
 bool is_cx(std::string_view value) {
   const auto cx = cx_of(value);
@@ -27,7 +29,10 @@ bool is_source_cx(std::string_view value) { return cx_of(value) && !component(va
 bool is_cxi(std::string_view value) { return cx_of(value).has_value(); }
 bool is_person(std::string_view value) { return !component(value, 1).empty() || !component(value, 2).empty(); }
 bool is_pid_field(std::string_view value) { return value.starts_with("PID-") && value.find('|') != value.npos; }
-bool is_unique_id(std::string_view value) { return !value.empty() && value.size() <= 256; }
+bool is_unique_id(std::string_view value) {
+  return any(value) && value.size() <= 256 && white.find(value.front()) == white.npos &&
+         white.find(value.back()) == white.npos;
+}
 
 struct Rule {
   std::string_view name;
@@ -178,7 +183,7 @@ class Check {
       wrong("mimeType \"" + object_.mime_type + "\" is no media type");
     if (object_.object_type != scheme::stable && !on_demand)
       wrong("objectType \"" + object_.object_type + "\" is neither that of stable nor of on-demand entries");
-    else if (how_ != Submitted::limited && on_demand != (how_ == Submitted::on_demand))
+    else if (on_demand != (how_ == Submitted::on_demand))
       wrong(on_demand ? "an on-demand entry is registered by ITI-61" : "ITI-61 takes on-demand entries only");
     const auto start = dtm_of(object_.value(slot::service_start_time));
     const auto stop = dtm_of(object_.value(slot::service_stop_time));

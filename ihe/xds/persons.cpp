@@ -37,7 +37,8 @@ void add_component(Arena& arena, Node& owner, std::string_view name, std::string
   build::add_some(arena, owner, name, plain(component));
 }
 
-// family^given^second^suffix^prefix from the component `at` on.
+// family^given^second^suffix^prefix from the component `at` on; further given names stand in the third, between spaces.
+// HL7 v2.5 2.A, XPN.3.
 void add_name(Arena& arena, Node& owner, std::string_view text, std::size_t at) {
   const auto part = [&](std::size_t offset) { return component(component(text, at + offset), 1, '&'); };
   bool any = false;
@@ -46,7 +47,11 @@ void add_name(Arena& arena, Node& owner, std::string_view text, std::size_t at) 
   auto& name = build::add(arena, owner, "name");
   add_component(arena, name, "family", part(0));
   add_component(arena, name, "given", part(1));
-  add_component(arena, name, "given", part(2));
+  for (auto rest = part(2); !rest.empty();) {
+    const auto one = component(rest, 1, ' ');
+    add_component(arena, name, "given", one);
+    rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+  }
   add_component(arena, name, "suffix", part(3));
   add_component(arena, name, "prefix", part(4));
 }

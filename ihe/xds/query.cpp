@@ -120,13 +120,14 @@ class Run {
   }
 
   // ── Find… ──────────────────────────────────────────────────────────────────────────────────────────────────────
-  // All objects of the patients named; none for those that are not known.
+  // All objects of the patients named; none for those that are not known, nor for identifiers given up in a merge, which
+  // lead to nothing while the surviving one leads to all. ITI TF-2a 3.18.4.1.2.3.9.1.
   std::vector<const StoredIn<Shown>*> of_patients(Kind kind, const Values& patients, const Filter& filter) {
     std::vector<std::string> ids;
     for (const auto& patient : patients) {
       const auto cx = cx_of(patient);
       const auto* known = cx ? work_.patients.find(*cx) : nullptr;
-      if (!known) continue;
+      if (!known || known->subsumed) continue;
       auto all = work_.patients.all_of(*known);
       std::move(all.begin(), all.end(), std::back_inserter(ids));
     }

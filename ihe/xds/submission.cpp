@@ -278,9 +278,19 @@ class Submitting {
 }  // namespace
 
 void check_attributes(Work& work, const RegistryObject& object, Submitted how, std::string_view metadata_code) {
-  check_object(object, named(work, object), how, metadata_code, work.errors);
+  const auto name = named(work, object);
+  check_object(object, name, how, metadata_code, work.errors);
   const auto& settings = work.site.settings;
-  if (settings.affinity) settings.affinity->check(object, metadata_code, settings.affinity_enforce, work.errors);
+  if (!settings.affinity) return;
+  Errors foreign;
+  settings.affinity->check(object, metadata_code, settings.affinity_enforce, foreign);
+  for (const auto& error : foreign.list()) {
+    const auto context = name + ": " + error.context;
+    if (error.warning)
+      work.errors.warn(error.code, context);
+    else
+      work.errors.add(error.code, context);
+  }
 }
 
 void assign_ids(Work& work, std::vector<RegistryObject>& objects, std::string_view metadata_code) {

@@ -34,6 +34,13 @@ std::optional<fhir::Outcome> faults_of_entries(const Node& bundle) {
   return all;
 }
 
+// What an OperationOutcome says beside that it is done.
+std::string outcome_of(const Provided::Entry& entry) {
+  fhir::Outcome outcome;
+  outcome.issues = entry.warnings;
+  return fhir::to_json(outcome);
+}
+
 Response respond(const std::vector<Provided::Entry>& entries, const Effect& effect) {
   fhir::BundleWriter bundle("transaction-response", std::nullopt, {});
   for (const auto& entry : entries) {
@@ -44,6 +51,8 @@ Response respond(const std::vector<Provided::Entry>& entries, const Effect& effe
     response.last_updated = written.last_updated;
     response.location =
         std::string(entry.type->name.view()) + "/" + entry.id + "/_history/" + std::to_string(written.version);
+    const auto outcome = entry.warnings.empty() ? std::string() : outcome_of(entry);
+    response.outcome = outcome;
     bundle.response(response);
   }
   return json_reply(200, std::move(bundle).finish());
@@ -63,10 +72,11 @@ fhir::Result<Plan> provide_documents(const Call& call, const Node& bundle) {
 
 fhir::Result<Plan> publish_document(const Call& call, const Node& reference) {
   if (auto faults = fhir::faults_of(reference)) return std::move(*faults);
-  auto batch = ihe::mhd::publish(site_of(call), reference);
-  if (!batch) return std::move(batch.outcome());
-  auto answer = answer_for(call, batch->writes.front());
-  return written_plan(std::move(answer), std::move(*batch));
+  auto provided = ihe::mhd::publish(site_of(call), reference);
+  if (!provided) return std::move(provided.outcome());
+  auto answer = answer_for(call, provided->batch.writes.front());
+  if (const auto& entry = provided->entries.front(); !entry.warnings.empty()) answer.outcome = outcome_of(entry);
+  return written_plan(std::move(answer), std::move(provided->batch));
 }
 
 }  // namespace alzette::rest

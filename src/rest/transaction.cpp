@@ -99,15 +99,16 @@ fhir::Result<Plan> run(const Call& call) {
   auto incoming = rest::receive(call.request.body, call.format, true);
   if (!incoming) {
     auto salvaged = call.format == fhir::Format::json ? salvage(call.request.body) : std::nullopt;
-    if (!salvaged) return std::move(incoming.outcome());
+    if (!salvaged || ihe::mhd::is_document_bundle(*salvaged->bundle.resource)) return std::move(incoming.outcome());
     return plan_batch(call, std::make_shared<Incoming>(std::move(salvaged->bundle)), std::move(salvaged->refused));
   }
   auto& bundle = *incoming->resource;
   if (!bundle.type || bundle.type->name.view() != "Bundle")
     return Outcome(Kind::malformed, "invalid", "The base takes a Bundle; post a resource to its type's address");
   const auto type = bundle.value_of("type");
-  if (type == "batch") return plan_batch(call, std::make_shared<Incoming>(std::move(*incoming)));
-  if (type != "transaction")
+  const bool documents = ihe::mhd::is_document_bundle(bundle);
+  if (type == "batch" && !documents) return plan_batch(call, std::make_shared<Incoming>(std::move(*incoming)));
+  if (type != "transaction" && !documents)
     return Outcome(Kind::malformed, "value", "The base takes Bundles of type batch or transaction", "Bundle.type");
   for (const auto& issue : incoming->issues) {
     if (issue.severity != fhir::Severity::error && issue.severity != fhir::Severity::fatal) continue;
@@ -118,7 +119,7 @@ fhir::Result<Plan> run(const Call& call) {
   const auto* meta = bundle.child("meta");
   const bool claims_profile = meta && meta->child("profile");
   auto plan =
-      ihe::mhd::is_document_bundle(bundle) ? provide_documents(call, bundle) : plan_transaction(call, *incoming);
+      documents ? provide_documents(call, bundle) : plan_transaction(call, *incoming);
   if (plan) plan->claims_profile = claims_profile;
   return plan;
 }

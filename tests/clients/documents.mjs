@@ -2,6 +2,7 @@
 // ITI-43 and ITI-68 as the same thing; a server that is killed has whole submissions or none.
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,6 +101,57 @@ test('a bundle provided by ITI-65 comes out by ITI-18 and ITI-43, complete', asy
   for (const part of ['CLASS', 'FORMAT', 'HOSPITAL', 'Greeting', '20240131080000', hash('Hello World'), cx('1').replaceAll('&amp;', '&amp;')])
     assert.ok(entry.toString().includes(part), part);
   assert.equal(only((await retrieve(server, unique)).parts).toString(), 'Hello World');
+});
+
+test('a Bundle of documents is a transaction, or is refused whole', async () => {
+  const count = async () => JSON.parse((await ask('GET', `${server.base}/DocumentReference?_summary=count`)).text).total;
+  const had = await count();
+  const sent = bundle({});
+  const without_claim = { ...bundle({}), meta: undefined };
+  for (const [what, body] of [
+    ['batch', { ...sent, type: 'batch' }], ['batch that claims nothing', { ...without_claim, type: 'batch' }], ['collection', { ...sent, type: 'collection' }],
+    ['batch with an entry that cannot be read', { ...sent, type: 'batch', entry: [...sent.entry, { resource: { resourceType: 'None' }, request: { method: 'POST', url: 'None' } }] }],
+    ['without a SubmissionSet', { ...sent, entry: sent.entry.slice(1) }],
+    ['with a List that is none', { ...sent, entry: [{ ...sent.entry[0], resource: { ...sent.entry[0].resource, code: undefined } }, ...sent.entry.slice(1)] }]]) {
+    const answer = await post(body);
+    assert.ok([400, 422].includes(answer.status), `${what}: ${answer.status} ${answer.text}`);
+    assert.equal(JSON.parse(answer.text).resourceType, 'OperationOutcome', what);
+  }
+  assert.equal(await count(), had);
+});
+
+test('what the registry warns of is told by ITI-65 and ITI-105, and names objects as their sender does', async () => {
+  const warnings = (outcome) => outcome.issue.filter((issue) => issue.severity === 'warning');
+  const [list, reference, binary] = JSON.parse((await post(bundle({}))).text).entry.map((entry) => entry.response);
+  assert.equal(binary.outcome, undefined);
+  for (const [response, number, attribute] of [[list, 1, 'contentTypeCode'], [reference, 2, 'classCode']]) {
+    const [first] = warnings(response.outcome);
+    assert.equal(first.details.coding[0].code, 'XDSRegistryMetadataError');
+    assert.match(first.details.text, new RegExp(`urn:uuid:00000000-0000-4000-8000-00000000000${number}: ${attribute} `));
+  }
+  const one = (unique, more) => JSON.stringify({ ...published(unique), category: [{ coding: [{ system: 'urn:oid:1.2.9', code: 'CLASS' }] }], ...more });
+  const alone = (body, headers) => ask('POST', `${server.base}/DocumentReference`, body, headers);
+  const unique = uid();
+  const told = await alone(one(unique), { Prefer: 'return=OperationOutcome' });
+  assert.equal(told.status, 201, told.text);
+  assert.match(warnings(JSON.parse(told.text))[0].details.text, new RegExp(`DocumentEntry urn:oid:${unique}: classCode `));
+  const refused = await alone(one(uid(), { subject: { identifier: { system: `urn:oid:${oid}`, value: 'nobody' } } }));
+  assert.equal(refused.status, 422);
+  assert.match(refused.text, /DocumentEntry urn:oid:1\.2\.40/);
+  assert.equal(JSON.parse(refused.text).issue[0].severity, 'error', 'what refuses comes first');
+  const claimed = 'urn:uuid:5d1b1f0a-7b1c-4c57-9a52-3e1f4f0d2c01';
+  const named = await alone(one(uid(), { identifier: [{ type: { coding: [{ code: 'entryUUID' }] }, value: claimed }], subject: { reference: 'Patient/nobody' } }));
+  assert.match(named.text, new RegExp(`DocumentEntry ${claimed}: its subject`));
+});
+
+test('further given names of a person are given names each', async () => {
+  const unique = uid();
+  const author = '<Classification id="au" classificationScheme="urn:uuid:93606bcf-9494-43ec-9b4e-a7748d1a838d" classifiedObject="D" nodeRepresentation="">' +
+    `${slot('authorPerson', '^Weber^Anne^Marie Louise Zo\\T\\e')}</Classification>`;
+  assert.equal(verdict(await provide(server, provided({ unique }).replace('<Name>', `${author}<Name>`), Buffer.from('x'))).status, 'Success');
+  const [found] = JSON.parse((await ask('GET', `${server.base}/DocumentReference?identifier=urn:oid:${unique}`)).text).entry;
+  assert.deepEqual(found.resource.contained.find((one) => one.resourceType === 'Practitioner').name[0].given, ['Anne', 'Marie', 'Louise', 'Zo&e']);
+  assert.match((await byUnique(server, unique)).text, /\^Weber\^Anne\^Marie Louise Zo\\T\\e</);
 });
 
 test('ITI-65 obeys the rules of the registry: codes of XDS, nothing half stored', async () => {
@@ -579,6 +631,72 @@ test('B52 a document that points elsewhere is stored as bytes and never followed
   const cda = '<ClinicalDocument xmlns="urn:hl7-org:v3"><component><nonXMLBody><text><reference value="http://127.0.0.1:1/x"/></text></nonXMLBody></component></ClinicalDocument>';
   assert.equal(verdict(await provide(server, provided({ unique }), Buffer.from(cda))).status, 'Success');
   assert.equal(only((await retrieve(server, unique)).parts).toString(), cda);
+});
+
+test('B103 what a submission names elsewhere is not fetched', async () => {
+  const listener = createServer((request, answer) => { listener.asked = request.url; answer.end('{}'); });
+  await new Promise((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const elsewhere = `http://127.0.0.1:${listener.address().port}/fhir`;
+  const { attachment, ...rest } = bundle({}).entry[1].resource.content[0];
+  const away = await post(bundle({ reference: { content: [{ attachment: { ...attachment, url: `${elsewhere}/Binary/1` }, ...rest }] } }));
+  assert.equal(away.status, 422, away.text);
+  assert.match(away.text, /XDSMissingDocument/);
+  const subject = await post(bundle({ reference: { subject: { reference: `${elsewhere}/Patient/1` } } }));
+  assert.equal(subject.status, 422, subject.text);
+  const author = await post(bundle({ reference: { author: [{ reference: `${elsewhere}/Practitioner/1` }] } }));
+  assert.equal(author.status, 200, author.text);
+  const alone = await ask('POST', `${server.base}/DocumentReference`, JSON.stringify({ ...published(uid()), content: [{ attachment: { contentType: 'text/plain', url: `${elsewhere}/Binary/1` } }] }));
+  assert.equal(alone.status, 422, alone.text);
+  listener.close();
+  assert.equal(listener.asked, undefined);
+});
+
+test('B110 a document that was removed is gone at every door', async () => {
+  const [unique, set, id] = [uid(), uid(), `p${uid()}`];
+  await patient(server, id);
+  await provide(server, provided({ unique, set, id }), Buffer.from('soon gone'));
+  const [entry] = descendants((await byUnique(server, unique)).body, 'ExtrinsicObject').map((one) => one.getAttribute('id'));
+  const { attachment } = JSON.parse((await ask('GET', `${server.base}/DocumentReference/${entry.slice(9)}`)).text).content[0];
+  const contents = await ask18(server, 'e8e3cb2c-e39c-46b9-99e4-c12f57260b83', { XDSSubmissionSetUniqueId: `'${set}'` });
+  const all = ['ExtrinsicObject', 'RegistryPackage', 'Association'].flatMap((name) => descendants(contents.body, name)).map((one) => one.getAttribute('id'));
+  const removed = await send(`${server.origin}/soap`, 'urn:ihe:iti:2010:DeleteDocumentSet', '<l:RemoveObjectsRequest xmlns:l="urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0" xmlns:r="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0">' +
+    `<r:ObjectRefList>${all.map((one) => `<r:ObjectRef id="${one}"/>`).join('')}</r:ObjectRefList></l:RemoveObjectsRequest>`);
+  assert.equal(verdict(removed).status, 'Success', removed.text);
+  const bytes = await send(`${server.origin}/soap`, 'urn:ihe:iti:2017:RemoveDocuments', '<m:RemoveDocumentsRequest xmlns:m="urn:ihe:iti:rmd:2017" xmlns:x="urn:ihe:iti:xds-b:2007">' +
+    `<x:DocumentRequest><x:RepositoryUniqueId>${repository}</x:RepositoryUniqueId><x:DocumentUniqueId>${unique}</x:DocumentUniqueId></x:DocumentRequest></m:RemoveDocumentsRequest>`);
+  assert.equal(verdict(bytes).status, 'Success', bytes.text);
+  for (const url of [`DocumentReference/${entry.slice(9)}`, attachment.url]) {
+    const gone = await ask('GET', `${server.base}/${url}`);
+    assert.equal(gone.status, 410, url);
+    assert.ok(!gone.text.includes('soon gone'));
+  }
+  assert.deepEqual(verdict(await retrieve(server, unique)).codes, ['XDSDocumentUniqueIdError']);
+  for (const answer of [await byUnique(server, unique), await find(server, id), await ask18(server, '10cae35a-c7f9-4cf5-b61e-fc3278ffb578', { XDSDocumentEntryEntryUUID: `'${entry}'` })]) {
+    assert.equal(verdict(answer).status, 'Success');
+    assert.deepEqual(['ExtrinsicObject', 'RegistryPackage', 'Association'].flatMap((name) => descendants(answer.body, name)), []);
+  }
+  for (const search of [`DocumentReference?patient.identifier=urn:oid:${oid}%7C${id}`, `List?identifier=urn:oid:${set}`])
+    assert.equal(JSON.parse((await ask('GET', `${server.base}/${search}`)).text).total, 0, search);
+});
+
+test('blanks are no uniqueId and no code', async () => {
+  for (const [body, attribute] of [[provided({ unique: ' ' }), 'uniqueId'], [provided({ set: ' 1.2.3' }), 'uniqueId'], [provided({}).replace('value="1.2.3.7"', 'value=" "'), 'sourceId'],
+    [provided({ codes: { type: ' ' } }), 'typeCode']]) {
+    const answer = await provide(server, body, Buffer.from('x'));
+    assert.deepEqual(verdict(answer).codes.filter((one, at, all) => all.indexOf(one) === at), ['XDSRepositoryMetadataError'], answer.text);
+    assert.equal(verdict(answer).status, 'Failure', answer.text);
+    assert.match(answer.text, new RegExp(`${attribute} &quot; ?(1.2.3)?&quot; has not the form`));
+  }
+});
+
+test('an on-demand entry comes by ITI-61 alone, whatever else it says of itself', async () => {
+  const entry = provided({}).replace('7edca82f-054d-47f2-a032-9b2a5b5186c1', '34268e47-fdf5-41a6-ba33-82133c465248').replace(/<x:Document .*<\/x:Document>/, '');
+  const marked = entry.replace('</ExtrinsicObject>', '<Classification id="limited" classifiedObject="D" classificationNode="urn:uuid:ab9b591b-83ab-4d03-8f5d-f93b1fb92e85"/></ExtrinsicObject>');
+  for (const body of [entry, marked]) {
+    const answer = await send(`${server.origin}/soap`, 'urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b', body);
+    assert.equal(verdict(answer).status, 'Failure', answer.text);
+    assert.match(answer.text, /registered by ITI-61/);
+  }
 });
 
 test('kill -9 in the middle of a thousand submissions leaves none half stored', async () => {

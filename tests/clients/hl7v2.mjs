@@ -325,6 +325,37 @@ test('ITI-10: a consumer is told of all identifiers of its domains, again until 
   }
 });
 
+test('blanks are nothing: what is required is missing, what is optional is not there', async () => {
+  for (const [message, place] of [
+    [adt('A28', 'K1^^^A', '||K^K').replace(/\|M\d+\|P/, '|  |P'), 'MSH^1^10^101'], [adt('A28', '  ^^^A', '||K^K'), 'PID^1^3^101'], [adt('A28', 'K1^^^ ', '||K^K'), 'PID^1^3^101'],
+    [`${adt('A40', 'K1^^^A')}MRG|  \r`, 'MRG^1^1^101']])
+    assert.match(await client.send(message), new RegExp(`\rMSA\\|AE.*\rERR\\|${place.replaceAll('^', '\\^')}`, 's'), message);
+  await accept(adt('A28', 'K2 ^^^A ~  ', '||  ^  '));
+  assert.deepEqual(ids(await client.send(pix('K2^^^A', '  '))), []);
+  assert.deepEqual(errors(await client.send(pix('K2^^^A', '  '))), []);
+  assert.deepEqual(errors(await client.send(pix('  '))), ['QPD^1^3 101']);
+  const [found] = JSON.parse((await ask('GET', `${server.base}/Patient?identifier=urn:oid:1.2.3.1|K2`)).text).entry;
+  assert.equal(found.resource.name, undefined);
+  assert.equal(found.resource.identifier.length, 1);
+});
+
+test('segments that a message has no room for are not passed over in silence', async () => {
+  for (const id of ['J1^^^A', 'J2^^^B', 'J3^^^A', 'J4^^^W', 'J5^^^W~J6^^^A']) await accept(adt('A28', id, '||J^J'));
+  const known = async () => (await client.send(pix('J6^^^A', '^^^W'))).includes('J5^^^W');
+  for (const [message, place] of [
+    [`${adt('A24', 'J1^^^A')}PID|||J2^^^B\rPID|||J3^^^A\r`, 'PID^3'], [`${adt('A37', 'J1^^^A')}PID|||J2^^^B\rPID|||J3^^^A\r`, 'PID^3'],
+    [`${adt('A40', 'J1^^^A')}MRG|J3^^^A\rPID|||J2^^^B\r`, 'PID^2'], [`${adt('A47', 'J9^^^A')}MRG|J1^^^A\rPID|||J8^^^A\rMRG|J3^^^A\r`, 'PID^2'],
+    [`${adt('A43', 'J4^^^W~J6^^^A')}MRG|J5^^^W\rPID|||J4^^^W~J3^^^A\rMRG|J5^^^W\r`, 'PID^2'], [`${adt('A43', 'J4^^^W~J6^^^A~J2^^^B')}MRG|J5^^^W\r`, 'PID^1^3'],
+    [`${adt('A44', 'J1^^^A')}MRG|J3^^^A||X\rPID|||J2^^^B\rMRG|J3^^^A||X\r`, 'PID^2']]) {
+    const answer = await client.send(message);
+    assert.match(answer, new RegExp(`\rMSA\\|AE.*\rERR\\|${place.replaceAll('^', '\\^')}`, 's'), message);
+  }
+  assert.ok(await known());
+  assert.deepEqual(ids(await client.send(pix('J1^^^A', '^^^A'))), []);
+  await accept(`${adt('A43', 'J4^^^W~J6^^^A')}MRG|J5^^^W\r`);
+  assert.ok(!await known());
+});
+
 test('a link to a patient who is merged holds for the survivor, and can be undone', async () => {
   for (const id of ['L1^^^A', 'L2^^^A', 'L3^^^B']) await accept(adt('A01', id, '||LINK^L'));
   const linked = (event) => `${adt(event, 'L1^^^A')}PID|||L3^^^B\r`;

@@ -251,6 +251,72 @@ test('a security token that nobody verifies is not taken for verified', async ()
   assert.equal(stamp.response, 'OK');
 });
 
+// Assertions as forgers arrange them: whoever learns to verify tokens has to refuse each of these as well.
+const saml = 'urn:oasis:names:tc:SAML:2.0:assertion';
+const dsig = 'http://www.w3.org/2000/09/xmldsig#';
+const signature = (id, { inside = '', method = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256', transforms = '<ds:Transform Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/>', key = '' } = {}) =>
+  `<ds:Signature xmlns:ds="${dsig}"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/><ds:SignatureMethod Algorithm="${method}"/>` +
+  `<ds:Reference URI="${id && `#${id}`}"><ds:Transforms>${transforms}</ds:Transforms><ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><ds:DigestValue>AAAA</ds:DigestValue></ds:Reference>` +
+  `</ds:SignedInfo><ds:SignatureValue>AAAA</ds:SignatureValue>${key}${inside}</ds:Signature>`;
+const conditions = '<saml:Conditions NotBefore="2020-01-01T00:00:00Z" NotOnOrAfter="2099-01-01T00:00:00Z"><saml:AudienceRestriction><saml:Audience>alzette</saml:Audience></saml:AudienceRestriction></saml:Conditions>';
+const subject = (name = 'admin', method = 'bearer') => `<saml:Subject><saml:NameID>${name}</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:${method}"/></saml:Subject>`;
+const statement = '<saml:AuthnStatement AuthnInstant="2026-01-01T00:00:00Z"/>';
+const assertion = (id, { signed = '', who = subject(), when = conditions, says = statement, more = '', attributes = '' } = {}) =>
+  `<saml:Assertion xmlns:saml="${saml}" ID="${id}" Version="2.0" IssueInstant="2026-01-01T00:00:00Z"${attributes}><saml:Issuer>idp</saml:Issuer>${signed}${who}${when}${says}${more}</saml:Assertion>`;
+const original = assertion('o', { signed: signature('o') });
+const bare = assertion('o');
+const audience = (...names) => conditions.replace(/<saml:AudienceRestriction>.*<\/saml:AudienceRestriction>/, names.map((name) => `<saml:AudienceRestriction><saml:Audience>${name}</saml:Audience></saml:AudienceRestriction>`).join(''));
+const tokens = [
+  ['B82 XSW1', assertion('f', { signed: signature('o', { inside: `<ds:Object>${bare}</ds:Object>` }) })],
+  ['B83 XSW2', assertion('f', { signed: bare + signature('o') })],
+  ['B84 XSW3', assertion('f') + original],
+  ['B85 XSW4', assertion('f', { more: original })],
+  ['B86 XSW5', assertion('f', { signed: signature('o') }) + bare],
+  ['B87 XSW6', assertion('f', { signed: signature('o', { inside: bare }) })],
+  ['B88 XSW7', `<Extensions>${assertion('f')}</Extensions>${original}`],
+  ['B89 XSW8', assertion('f', { signed: signature('o', { inside: `<ds:Object>${bare}</ds:Object>` }), attributes: ' x="1"' })],
+  ['B90 unsigned', bare],
+  ['B90 self-signed', assertion('o', { signed: signature('o', { key: '<ds:KeyInfo><ds:KeyName>mine</ds:KeyName></ds:KeyInfo>' }) })],
+  ['B91 expired', assertion('o', { when: conditions.replace('2099', '2021'), signed: signature('o') })],
+  ['B91 not yet valid', assertion('o', { when: conditions.replace('2020', '2098'), signed: signature('o') })],
+  ['B91 without conditions', assertion('o', { when: '', signed: signature('o') })],
+  ['B92 no audience', assertion('o', { when: audience(), signed: signature('o') })],
+  ['B92 two restrictions', assertion('o', { when: audience('alzette', 'other'), signed: signature('o') })],
+  ['B93 no AuthnStatement', assertion('o', { says: '', signed: signature('o') })],
+  ['B93 no Subject', assertion('o', { who: '', signed: signature('o') })],
+  ['B93 two assertions', original + original.replaceAll('"o"', '"p"').replaceAll('#o', '#p')],
+  ['B93 encrypted', `<saml:EncryptedAssertion xmlns:saml="${saml}"/>`],
+  ['B94 duplicate ID', original + assertion('o')],
+  ['B94 empty URI', assertion('o', { signed: signature('') })],
+  ['B94 HMAC', assertion('o', { signed: signature('o', { method: `${dsig}hmac-sha1` }) })],
+  ['B94 XSLT', assertion('o', { signed: signature('o', { transforms: '<ds:Transform Algorithm="http://www.w3.org/TR/1999/REC-xslt-19991116"/>' }) })],
+  ['B94 1,000 transforms', assertion('o', { signed: signature('o', { transforms: '<ds:Transform Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/>'.repeat(1000) }) })],
+  ['B95 comment in NameID', assertion('o', { who: subject('admin<!-- -->.x'), signed: signature('o') })],
+  ['B95 relative namespace', assertion('o', { attributes: ' xmlns:r="relative/uri"', signed: signature('o') })],
+  ['B96 holder of key', assertion('o', { who: subject('admin', 'holder-of-key'), signed: signature('o') })],
+  ['B96 sender vouches', assertion('o', { who: subject('admin', 'sender-vouches'), signed: signature('o') })],
+  ['B97 one time use', assertion('o', { when: conditions.replace('</saml:Conditions>', '<saml:OneTimeUse/></saml:Conditions>'), signed: signature('o') })],
+  ['B98 break the glass', assertion('o', { more: '<saml:AttributeStatement><saml:Attribute Name="urn:oasis:names:tc:xspa:1.0:subject:purposeofuse"><saml:AttributeValue>BTG</saml:AttributeValue></saml:Attribute></saml:AttributeStatement>', signed: signature('o') })],
+];
+
+test('B82 to B98: an assertion, forged in whatever way, is a fault and a record, and nothing is done', async () => {
+  const wsse = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd';
+  const records = async () => (await (await fetch(`${server.base}/AuditEvent?subtype=ITI-44&outcome=4&_summary=count`)).json()).total;
+  const message = feed('PRPA_IN201301UV02', [`80@${a}`], person('Forged', 'Token'));
+  for (const [what, token] of tokens)
+    for (const must of ['', ' s:mustUnderstand="1"']) {
+      const before = await records();
+      const answer = await post(server, envelope(v3('PRPA_IN201301UV02'), message, { header: `<w:Security xmlns:w="${wsse}"${must}>${token}</w:Security>` }));
+      assert.deepEqual([what, answer.status, answer.fault, answer.subcode], [what, 400, 'Sender', 'UnsupportedSecurityToken']);
+      assert.equal(await records(), before + 1, what);
+    }
+  const within = await post(server, `<!DOCTYPE s [<!ENTITY a "b">]>${envelope(v3('PRPA_IN201301UV02'), message, { header: `<w:Security xmlns:w="${wsse}">${original}</w:Security>` })}`);
+  assert.equal(within.fault, 'Sender', 'B95 a document type');
+  const elsewhere = await post(server, envelope(v3('PRPA_IN201301UV02'), message, { replyTo: `http://127.0.0.1:${listener.address().port}/token`, header: `<w:Security xmlns:w="${wsse}">${original}</w:Security>` }));
+  assert.equal(elsewhere.fault, 'Sender', 'nor is an answer promised');
+  assert.equal((await (await fetch(`${server.base}/Patient?identifier=urn:oid:${a}|80`)).json()).total, 0);
+});
+
 test('SOAP 1.1 is answered in SOAP 1.1', async () => {
   const answer = await post(server, envelope(null, pixQuery(`20@${a}`), { ns: soap11 }),
     { type: 'text/xml; charset=utf-8', headers: { SOAPAction: `"${v3('PRPA_IN201309UV02')}"` } });

@@ -11,6 +11,7 @@
 
 #include "ihe/hl7v2.h"
 #include "ihe/hl7v2_batch.h"
+#include "ihe/pix/iti46.h"
 #include "ihe/restful.h"
 #include "ihe/transaction.h"
 #include "ihe/wire/acknowledge.h"
@@ -64,6 +65,32 @@ TEST_CASE("hl7v2: other delimiters, other line ends, a byte order mark") {
   const auto message = read("\xEF\xBB\xBFMSH$%*!@$APP$\n\nPID$$$1%%%A@1.2@ISO*2\r\nZZZ$!S!!T!!R!!F!!E!");
   CHECK(message->repetitions(*message->find("PID"), 3)[0].component(4, 3) == "ISO");
   CHECK(message->first(*message->find("ZZZ"), 1).text() == "%@*$!");
+}
+
+TEST_CASE("hl7v2: blanks behind a string are optional, and blanks alone are nothing") {
+  const auto message = read("MSH|^~\\&|A|B|C|D|2026||ADT^A08|  |P|2.5\rPID|||1 ^^^ X &1.2 &ISO~ ||  ^ Anna  Maria |\t");
+  CHECK(message->header(10).component(1).empty());
+  const auto& pid = *message->find("PID");
+  CHECK(message->first(pid, 3).component(1) == "1");
+  CHECK(message->first(pid, 3).component(4) == " X");
+  CHECK(message->first(pid, 3).component(4, 2) == "1.2");
+  CHECK(message->repetitions(pid, 3).size() == 1);
+  CHECK(message->first(pid, 5).component(1).empty());
+  CHECK(message->first(pid, 5).component(2) == " Anna  Maria");
+  CHECK(message->first(pid, 6).empty());
+}
+
+TEST_CASE("hl7v2: a consumer's acknowledgement is read in whatever form it comes") {
+  using ihe::pix::Taken;
+  const auto taken = [](const std::string& text) { return ihe::pix::taken_v2(text); };
+  const std::string msh = "MSH|^~\\&|C|C|A|L|2026||ACK|1|P|2.5";
+  CHECK(taken(msh + "\rMSA|AA|1\r") == Taken::yes);
+  CHECK(taken(msh + "\nMSA|AA|1\n") == Taken::yes);
+  CHECK(taken(msh + "\r\nMSA|CA|1") == Taken::yes);
+  CHECK(taken("MSH#^~\\&#C#C#A#L#2026##ACK#1#P#2.5\rMSA#AE#1\r") == Taken::never);
+  CHECK(taken(msh + "\rMSA|CE|1\r") == Taken::never);
+  for (const auto* other : {"", "\rMSA|AR|1\r", "\rNTE|1||MSA|AA", "\rMSA"}) CHECK(taken(msh + other) == Taken::not_yet);
+  CHECK(taken("") == Taken::not_yet);
 }
 
 TEST_CASE("hl7v2: escapes") {

@@ -192,6 +192,17 @@ TEST_CASE("mtom: documents come inline or from the part that is named") {
   CHECK(fetched("=nonsense", attachments).starts_with("refused"));
 }
 
+TEST_CASE("mtom: a Content-ID that holds escapes itself is escaped once more in a URL, or not") {
+  for (const auto* href : {"cid:a%2540b", "cid:a%40b", "cid:a@b"}) {
+    CAPTURE(href);
+    mtom::Attachments attachments({{"a%40b", "", text("document")}});
+    CHECK(fetched("<x:Include href='" + std::string(href) + "'/>", attachments) == "document");
+  }
+  mtom::Attachments both({{"a@b", "", text("raw")}, {"a%40b", "", text("escaped")}});
+  CHECK(fetched("<x:Include href='cid:a%2540b'/>", both) == "escaped");
+  CHECK(fetched("<x:Include href='cid:a%40b'/>", both) == "raw");
+}
+
 TEST_CASE("mtom: B46 nothing but a part of this message is followed, and once only") {
   mtom::Attachments attachments({{"a", "", text("first")}, {"", "", text("nameless")}});
   for (const auto* href : {"http://169.254.169.254/", "file:///etc/passwd", "/etc/passwd", "", "cid:", "cid:b", "a"})
