@@ -3,6 +3,7 @@
 
 #include "fhir/base64.h"
 #include "fhir/build.h"
+#include "fhir/utf8.h"
 #include "fhir/value.h"
 
 namespace ihe::atna {
@@ -26,6 +27,24 @@ std::string_view display_of(std::string_view event) {
   if (event == "110106") return "Export";
   if (event == "110107") return "Import";
   return {};
+}
+
+// What somebody sent, in a form that can be kept and shown: a record is not lost by what stands in it (B114).
+std::string shown(std::string_view text) {
+  constexpr std::size_t most = 1'000;  // bytes
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : fhir::shortened(text, most)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7F) {
+      out += c;
+      continue;
+    }
+    out += "\\x";
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+  }
+  return out;
 }
 
 // minor failure: the sender's fault; serious: ours.
@@ -88,7 +107,7 @@ class EventBuilder {
       fhir::build::add_concept(arena_, agent, "type", dicom, "110152", "Destination Role ID");
     else
       fhir::build::add_concept(arena_, agent, "type", dicom, "110153", "Source Role ID");
-    fhir::build::add(arena_, fhir::build::add(arena_, agent, "who"), "display", who);
+    fhir::build::add(arena_, fhir::build::add(arena_, agent, "who"), "display", shown(who));
     fhir::build::add(arena_, agent, "requestor", requestor ? "true" : "false");
     if (at.address.empty()) return;
     auto& network = fhir::build::add(arena_, agent, "network");
@@ -109,13 +128,13 @@ class EventBuilder {
     auto& what = fhir::build::add(arena_, made, "what");
     const auto bar = patient.rfind('|');
     if (bar == std::string::npos && fhir::parse_reference(patient)) {
-      fhir::build::add(arena_, what, "reference", patient);
+      fhir::build::add(arena_, what, "reference", shown(patient));
       return;
     }
     const auto value = bar == std::string::npos ? 0 : bar + 1;
     auto& identifier = fhir::build::add(arena_, what, "identifier");
-    if (value > 0) fhir::build::add_some(arena_, identifier, "system", patient.substr(0, bar));
-    fhir::build::add_some(arena_, identifier, "value", patient.substr(value));
+    if (value > 0) fhir::build::add_some(arena_, identifier, "system", shown(patient.substr(0, bar)));
+    fhir::build::add_some(arena_, identifier, "value", shown(patient.substr(value)));
   }
 
   void add_object(const Object& object) {
@@ -139,7 +158,7 @@ class EventBuilder {
     const bool request = record.audit.event == rest;
     auto& made = request ? fhir::build::add(arena_, event_, "entity") : entity("4", "21", "Job Stream");
     auto& what = fhir::build::add(arena_, made, "what");
-    fhir::build::add(arena_, fhir::build::add(arena_, what, "identifier"), "value", record.id);
+    fhir::build::add(arena_, fhir::build::add(arena_, what, "identifier"), "value", shown(record.id));
     if (request) fhir::build::add_coding(arena_, made, "type", balp_entity, "XrequestId");
   }
 

@@ -34,11 +34,13 @@ std::string_view type_of(const Node* resource) {
 // What a document may come as.
 bool is_content(const Node* resource) { return type_of(resource) == "Binary" || type_of(resource) == "Bundle"; }
 
+// A profile of MHD whose name holds that.
 bool claims(const Node& resource, std::string_view profile) {
   const Node* meta = resource.child("meta");
   if (!meta) return false;
   return std::any_of(meta->begin(), meta->end(), [&](const Node& child) {
-    return child.name == "profile" && child.text.find(profile) != std::string_view::npos;
+    return child.name == "profile" && child.text.starts_with(xds::mhd_names::base) &&
+           child.text.find(profile) != std::string_view::npos;
   });
 }
 
@@ -493,13 +495,7 @@ fhir::Result<Provided> provide(const Site& site, const Node& bundle) { return Pr
 
 bool is_simplified(const Node& reference) { return claims(reference, "SimplifiedPublish.DocumentReference"); }
 
-bool is_entry(const Node& reference) {
-  const Node* meta = reference.child("meta");
-  return meta && std::any_of(meta->begin(), meta->end(), [](const Node& child) {
-           return child.name == "profile" && child.text.starts_with(xds::mhd_names::base) &&
-                  child.text.find(".DocumentReference") != std::string_view::npos;
-         });
-}
+bool is_entry(const Node& reference) { return claims(reference, ".DocumentReference"); }
 
 fhir::Result<Provided> publish(const Site& site, const Node& reference) {
   return Providing(site, nullptr).run(reference, {});

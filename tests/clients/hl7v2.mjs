@@ -325,6 +325,19 @@ test('ITI-10: a consumer is told of all identifiers of its domains, again until 
   }
 });
 
+test('B114 what a sender writes cannot keep a message from being recorded, nor drive a terminal', async () => {
+  for (const [id, kept] of [['M\u001b[31m', 'M\\x1B[31m'], ['M\u0007\u007f${jndi:ldap://e}', 'M\\x07\\x7F${jndi:ldap://e}']])
+    for (const [answer, pid] of [['AA', `B${counter++}^^^A||EVIL^E`], ['AE', '^^^A||EVIL^E']]) {
+      const message = `MSH|^~\\&|APP\u0001|HOSPITAL|ALZETTE|LU|20260101||ADT^A28^ADT_A05|${id}${answer}|P|2.5\rEVN|A28\rPID|||${pid}\r`;
+      assert.equal(field(await client.send(message), 'MSA', 1), answer);
+      let found;
+      do found = JSON.parse((await ask('GET', `${server.base}/AuditEvent?_count=1000`)).text).entry.map(({ resource }) => resource)
+        .filter(({ entity = [] }) => entity.some(({ what }) => what?.identifier?.value === `${kept}${answer}`)); while (found.length < 1);
+      assert.equal(found[0].agent[0].who.display, 'HOSPITAL|APP\\x01');
+      assert.equal(found[0].outcome, answer === 'AA' ? '0' : '4');
+    }
+});
+
 test('blanks are nothing: what is required is missing, what is optional is not there', async () => {
   for (const [message, place] of [
     [adt('A28', 'K1^^^A', '||K^K').replace(/\|M\d+\|P/, '|  |P'), 'MSH^1^10^101'], [adt('A28', '  ^^^A', '||K^K'), 'PID^1^3^101'], [adt('A28', 'K1^^^ ', '||K^K'), 'PID^1^3^101'],

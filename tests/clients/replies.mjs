@@ -75,7 +75,7 @@ test('an answer that could not be delivered is delivered by the server that foll
   receiver.stop();
 });
 
-test('a peer that never answers keeps no other waiting, and MTOM stays MTOM', async () => {
+test('B104 a peer that never answers keeps no other waiting, and MTOM stays MTOM', async () => {
   const deaf = await peer(() => 0);
   const receiver = await peer();
   const server = await start({ flags: ['--allow-endpoint', deaf.address, '--allow-endpoint', receiver.address] });

@@ -114,7 +114,7 @@ TEST_CASE("trail: a store that tells only later that it is busy is asked again a
   CHECK(store.after(2) == std::vector<std::size_t>{3, 3});
 }
 
-TEST_CASE("trail: once a record was lost the next ones are not taken, until one was kept") {
+TEST_CASE("trail: B113 once a record was lost the next ones are not taken, until one was kept") {
   Told store;
   store.refuse_next(Kind::internal);
   Trail trail(store);
