@@ -107,7 +107,10 @@ void Exchange::refuse(const std::shared_ptr<Job>& job, fhir::Outcome outcome) {
   const auto snapshot = store_.snapshot();
   const ihe::Site site{*snapshot, access_, settings_, job->base, clock::wall_ms(), ids_};
   auto event = ihe::atna::event(site, ihe::atna::record_of(site, job->transaction, job->message, {}), &outcome);
-  if (!event) return give(*job, std::move(outcome));
+  if (!event) {
+    log::write(log::Level::error, "audit_lost", {{"transaction", job->transaction.id}});
+    return give(*job, std::move(outcome));
+  }
   fhir::Batch batch{access_, {}, {}};
   batch.writes.push_back(std::move(*event));
   const auto shared = std::make_shared<fhir::Outcome>(std::move(outcome));

@@ -10,6 +10,7 @@
 #include "fhir/format/json.h"
 #include "fhir/hex.h"
 #include "fhir/value.h"
+#include "ihe/door.h"
 #include "ihe/identity/identity.h"
 #include "ihe/mhd/from_fhir.h"
 #include "ihe/settings.h"
@@ -496,6 +497,11 @@ fhir::Result<Provided> provide(const Site& site, const Node& bundle) { return Pr
 bool is_simplified(const Node& reference) { return claims(reference, "SimplifiedPublish.DocumentReference"); }
 
 bool is_entry(const Node& reference) { return claims(reference, ".DocumentReference"); }
+
+std::string entry_id(const Node& reference, fhir::Ids& ids, std::int64_t now) {
+  const auto claimed = entry_uuid_of(reference);
+  return std::string(xds::fhir_id(xds::is_uuid(claimed) ? claimed : uuid_of(fhir::to_hex(fhir::sha256(ids.next(now))))));
+}
 
 fhir::Result<Provided> publish(const Site& site, const Node& reference) {
   return Providing(site, nullptr).run(reference, {});

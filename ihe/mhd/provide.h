@@ -38,6 +38,8 @@ fhir::Result<Provided> provide(const Site& site, const fhir::Node& bundle);
 // write of the entry itself comes first, and it is the one entry of what is provided.
 bool is_entry(const fhir::Node& reference);
 fhir::Result<Provided> publish(const Site& site, const fhir::Node& reference);
+// The logical id under which it is created: the UUID that it claims, or a new one.
+std::string entry_id(const fhir::Node& reference, fhir::Ids& ids, std::int64_t now);
 // By ITI-105, which asks for less.
 bool is_simplified(const fhir::Node& reference);
 

@@ -1,5 +1,7 @@
 // create: POST [base]/[type], also conditional by If-None-Exist. A body's id is ignored.
 // FHIR R4: http://hl7.org/fhir/R4/http.html#create, #ccreate
+#include <iterator>
+
 #include "ihe/mhd/provide.h"
 #include "src/net/ascii.h"
 #include "src/rest/criteria.h"
@@ -21,10 +23,7 @@ fhir::Result<Plan> run(const Call& call) {
   if (const auto none = no_parameters(call); !none) return none.outcome();
   auto incoming = resource_of(call);
   if (!incoming) return std::move(incoming.outcome());
-  if (call.type->name.view() == "DocumentReference" && ihe::mhd::is_entry(*(*incoming)->resource))
-    return publish_document(call, *(*incoming)->resource);
   fhir::Batch batch{call.access, {}, {}};
-
   if (const auto* criteria = header(call.request.headers, "If-None-Exist")) {
     auto found = find_one(call.snapshot, call.access, *call.type, *criteria, call.base, call.meanings);
     if (!found) return std::move(found.outcome());
@@ -36,6 +35,11 @@ fhir::Result<Plan> run(const Call& call) {
     batch.expect.push_back(std::move(found->expectation));
   }
 
+  if (call.type->name.view() == "DocumentReference" && ihe::mhd::is_entry(*(*incoming)->resource)) {
+    auto plan = publish_document(call, *(*incoming)->resource);
+    if (plan) std::move(batch.expect.begin(), batch.expect.end(), std::back_inserter(plan->batch->expect));
+    return plan;
+  }
   auto write = rest::prepare(**incoming, call.ids.next(call.now), fhir::Method::create, call.base);
   if (!write) return std::move(write.outcome());
   write->if_version = 0;

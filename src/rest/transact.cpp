@@ -8,6 +8,7 @@
 #include <array>
 #include <unordered_map>
 
+#include "ihe/mhd/provide.h"
 #include "src/rest/conditional.h"
 #include "src/rest/criteria.h"
 #include "src/rest/entry.h"
@@ -161,7 +162,9 @@ class Planner {
       plan_.batch.expect.push_back(std::move(found->expectation));
       conditional_.emplace(condition, &planned);
     }
-    if (planned.id.empty()) planned.id = site_.ids.next(site_.now);
+    if (planned.id.empty())
+      planned.id = ihe::mhd::is_entry(*entry.resource) ? ihe::mhd::entry_id(*entry.resource, site_.ids, site_.now)
+                                                       : site_.ids.next(site_.now);
     return true;
   }
 

@@ -565,6 +565,29 @@ test('a DocumentReference of MHD is an entry however it comes: PUT and POST', as
   assert.equal((await ask('PUT', `${server.base}/DocumentReference/${stays.id}`, JSON.stringify({ ...stays, description: 'other' }))).status, 200);
 });
 
+test('a DocumentReference of MHD is an entry within a transaction, and is created on a condition', async () => {
+  const of_transaction = (resource, more = {}) => post({ resourceType: 'Bundle', type: 'transaction', entry: [{ fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000001', resource, request: { method: 'POST', url: 'DocumentReference', ...more } }] });
+  const [first, second] = [uid(), uid()];
+  const answer = await of_transaction(published(first));
+  assert.equal(answer.status, 200, answer.text);
+  const [entry] = descendants((await byUnique(server, first)).body, 'ExtrinsicObject');
+  assert.ok(JSON.parse(answer.text).entry[0].response.location.includes(entry.getAttribute('id').slice(9)));
+  assert.equal(only((await retrieve(server, first)).parts).toString(), 'published');
+  const claimed = `urn:uuid:${randomUUID()}`;
+  await of_transaction({ ...published(second), identifier: [{ type: { coding: [{ code: 'entryUUID' }] }, value: claimed }] });
+  assert.equal(descendants((await byUnique(server, second)).body, 'ExtrinsicObject')[0].getAttribute('id'), claimed);
+  const refused = await of_transaction({ ...published(uid()), subject: { identifier: { system: `urn:oid:${oid}`, value: 'nobody' } } });
+  assert.match(refused.text, /XDSUnknownPatientId/);
+  const condition = `identifier=urn:oid:${first}`;
+  const alone = () => ask('POST', `${server.base}/DocumentReference`, JSON.stringify(published(first)), { 'If-None-Exist': condition });
+  assert.deepEqual([(await alone()).status, (await of_transaction(published(first), { ifNoneExist: condition })).status], [200, 200]);
+  assert.equal(descendants((await byUnique(server, first)).body, 'ExtrinsicObject').length, 1);
+  const third = uid();
+  const racing = await Promise.all(Array.from({ length: 4 }, () => ask('POST', `${server.base}/DocumentReference`, JSON.stringify(published(third)), { 'If-None-Exist': `identifier=urn:oid:${third}` })));
+  assert.deepEqual(racing.map(({ status }) => status).filter((status) => status === 201), [201]);
+  assert.equal(descendants((await byUnique(server, third)).body, 'ExtrinsicObject').length, 1);
+});
+
 test('a FHIR document by ITI-65 comes back by ITI-43 and ITI-68', async () => {
   const unique = uid();
   const document = { resourceType: 'Bundle', type: 'document', identifier: { system: 'urn:ietf:rfc:3986', value: `urn:oid:${unique}` }, timestamp: '2024-02-01T10:00:00Z', entry: [
