@@ -44,8 +44,8 @@ std::vector<Exchanged> messages_of(const Transaction& transaction);
 struct SoapCall {
   Exchanged exchanged;
   Message message;
-  std::string reply_to;  // where the answer goes; "" = back on this connection
-  bool silent = false;   // no answer is wanted
+  std::string reply_to;                                 // where the answer goes; "" = back on this connection
+  bool silent = false;                                  // no answer is wanted
   std::optional<fhir::Outcome> refused = std::nullopt;  // why it must not be carried out, which is a fault
 };
 
@@ -53,7 +53,8 @@ struct SoapCall {
 std::string uuid_of(std::string_view token);
 
 // The message with its row, or the fault that answers it. Action and body must agree (bad input B47). A missing action
-// is forgiven to queries. A WS-Security token is refused (B82–B98). `token`: 32 random hexadecimal digits, which message ids and boundaries are made of.
+// is forgiven to queries. A WS-Security token is refused (B82–B98). `token`: 32 random hexadecimal digits, which
+// message ids and boundaries are made of.
 std::variant<SoapCall, SoapReply> receive(const SoapRequest& request, std::string_view token);
 
 // The answer to `call`: an Outcome becomes the transaction's own refusal, or a fault.

@@ -72,9 +72,10 @@ class Providing {
 
   fhir::Result<Provided> run() {
     if (bundle_->value_of("type") != "transaction")
-      work_.errors.add(xds::code::registry_metadata, "A Bundle of documents is a transaction, so that all or nothing of "
-                                                     "it is done (ITI-65): it cannot be a " +
-                                                         std::string(bundle_->value_of("type")));
+      work_.errors.add(xds::code::registry_metadata,
+                       "A Bundle of documents is a transaction, so that all or nothing of "
+                       "it is done (ITI-65): it cannot be a " +
+                           std::string(bundle_->value_of("type")));
     for (const auto& child : *bundle_)
       if (child.name == "entry") parts_.push_back({&child, child.child("resource")});
     for (auto& part : parts_) check_request(part);
@@ -485,11 +486,11 @@ class Providing {
 
 bool is_document_bundle(const Node& bundle) {
   return claims(bundle, ".ProvideBundle") || std::any_of(bundle.begin(), bundle.end(), [](const Node& entry) {
-    const Node* resource = entry.name == "entry" ? entry.child("resource") : nullptr;
-    const Node* request = resource ? entry.child("request") : nullptr;
-    return type_of(resource) == "List" && is_submission_set(*resource) && request &&
-           request->value_of("method") == "POST";
-  });
+           const Node* resource = entry.name == "entry" ? entry.child("resource") : nullptr;
+           const Node* request = resource ? entry.child("request") : nullptr;
+           return type_of(resource) == "List" && is_submission_set(*resource) && request &&
+                  request->value_of("method") == "POST";
+         });
 }
 
 fhir::Result<Provided> provide(const Site& site, const Node& bundle) { return Providing(site, &bundle).run(); }
@@ -500,7 +501,8 @@ bool is_entry(const Node& reference) { return claims(reference, ".DocumentRefere
 
 std::string entry_id(const Node& reference, fhir::Ids& ids, std::int64_t now) {
   const auto claimed = entry_uuid_of(reference);
-  return std::string(xds::fhir_id(xds::is_uuid(claimed) ? claimed : uuid_of(fhir::to_hex(fhir::sha256(ids.next(now))))));
+  return std::string(
+      xds::fhir_id(xds::is_uuid(claimed) ? claimed : uuid_of(fhir::to_hex(fhir::sha256(ids.next(now))))));
 }
 
 fhir::Result<Provided> publish(const Site& site, const Node& reference) {

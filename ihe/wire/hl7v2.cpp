@@ -185,7 +185,8 @@ std::vector<Repetition> Message::repetitions(const Segment& segment, std::size_t
   auto raw = segment.field(field);
   for (std::size_t at = 0; at < raw.size();) {
     const auto end = std::min(raw.find(delimiters.repetition, at), raw.size());
-    if (const auto repetition = raw.substr(at, end - at); !is_blank(repetition)) all.emplace_back(repetition, delimiters);
+    if (const auto repetition = raw.substr(at, end - at); !is_blank(repetition))
+      all.emplace_back(repetition, delimiters);
     at = end + 1;
   }
   return all;

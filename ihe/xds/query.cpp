@@ -120,8 +120,8 @@ class Run {
   }
 
   // ── Find… ──────────────────────────────────────────────────────────────────────────────────────────────────────
-  // All objects of the patients named; none for those that are not known, nor for identifiers given up in a merge, which
-  // lead to nothing while the surviving one leads to all. ITI TF-2a 3.18.4.1.2.3.9.1.
+  // All objects of the patients named; none for those that are not known, nor for identifiers given up in a merge,
+  // which lead to nothing while the surviving one leads to all. ITI TF-2a 3.18.4.1.2.3.9.1.
   std::vector<const StoredIn<Shown>*> of_patients(Kind kind, const Values& patients, const Filter& filter) {
     std::vector<std::string> ids;
     for (const auto& patient : patients) {

@@ -118,8 +118,7 @@ fhir::Result<Plan> run(const Call& call) {
   }
   const auto* meta = bundle.child("meta");
   const bool claims_profile = meta && meta->child("profile");
-  auto plan =
-      documents ? provide_documents(call, bundle) : plan_transaction(call, *incoming);
+  auto plan = documents ? provide_documents(call, bundle) : plan_transaction(call, *incoming);
   if (plan) plan->claims_profile = claims_profile;
   return plan;
 }

@@ -89,7 +89,8 @@ TEST_CASE("hl7v2: a consumer's acknowledgement is read in whatever form it comes
   CHECK(taken(msh + "\r\nMSA|CA|1") == Taken::yes);
   CHECK(taken("MSH#^~\\&#C#C#A#L#2026##ACK#1#P#2.5\rMSA#AE#1\r") == Taken::never);
   CHECK(taken(msh + "\rMSA|CE|1\r") == Taken::never);
-  for (const auto* other : {"", "\rMSA|AR|1\r", "\rNTE|1||MSA|AA", "\rMSA"}) CHECK(taken(msh + other) == Taken::not_yet);
+  for (const auto* other : {"", "\rMSA|AR|1\r", "\rNTE|1||MSA|AA", "\rMSA"})
+    CHECK(taken(msh + other) == Taken::not_yet);
   CHECK(taken("") == Taken::not_yet);
 }
 
