@@ -35,7 +35,7 @@ std::optional<double> weight_of(std::string_view parameter) {
   parameter.remove_prefix(2);
   double weight = 0;
   const auto [end, error] = std::from_chars(parameter.data(), parameter.data() + parameter.size(), weight);
-  if (error != std::errc() || end != parameter.data() + parameter.size() || weight < 0 || weight > 1)
+  if (error != std::errc() || end != parameter.data() + parameter.size() || !(weight >= 0 && weight <= 1))
     return std::nullopt;
   return weight;
 }
