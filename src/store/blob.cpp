@@ -277,9 +277,11 @@ fhir::Result<std::string> Blobs::keep(const fhir::Content& content) const {
   if (auto refused = outcome_of(write_draft(draft, content, &hashing))) return std::move(*refused);
   auto digest = hashing.finish();
   const auto target = path(fhir::to_hex(digest));
-  auto refused = make_folders(target);
-  if (!refused) refused = outcome_of(name_draft(draft, target));
-  if (refused) return std::move(*refused);
+  if (auto refused = make_folders(target)) {
+    ::unlink(draft.c_str());
+    return std::move(*refused);
+  }
+  if (auto refused = outcome_of(name_draft(draft, target))) return std::move(*refused);
   return digest;
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 
+#include "src/store/blob.h"
 #include "tests/wire/faulty_server.h"
 
 namespace {
@@ -69,8 +70,8 @@ TEST_CASE("faults: a full disk refuses writes, answers reads and heals without a
 namespace {
 
 struct SmallDisk {
-  explicit SmallDisk(std::string where)
-      : path(std::move(where)), mounted(::mount("none", path.c_str(), "tmpfs", 0, "size=8m") == 0) {}
+  explicit SmallDisk(std::string where, const char* room = "size=8m")
+      : path(std::move(where)), mounted(::mount("none", path.c_str(), "tmpfs", 0, room) == 0) {}
   ~SmallDisk() {
     if (mounted) ::umount2(path.c_str(), MNT_DETACH);
   }
@@ -103,6 +104,26 @@ TEST_CASE("faults: a full file system of its own does the same" * doctest::skip(
         ::close(fd);
       },
       [&] { std::filesystem::remove(ballast); });
+}
+
+// Large enough to be hashed while it is written: its folder is known only then.
+TEST_CASE("faults: a document whose own folder cannot be made leaves no draft behind") {
+  const Folder folder;
+  const SmallDisk disk(folder.path(), "size=16m,nr_inodes=4");  // itself, blobs, the drafts' folder, a draft
+  if (!disk.mounted) {
+    MESSAGE("skipped: mounting a tmpfs needs root");
+    return;
+  }
+  const auto half = std::make_shared<fhir::TextContent>(std::string(3u << 20, 'x'));
+  const auto content =
+      std::make_shared<fhir::JoinedContent>(std::vector<std::shared_ptr<const fhir::Content>>{half, half});
+  const auto kept = alzette::store::Blobs(folder.path("blobs")).keep(std::vector<fhir::Document>{{0, content}});
+  REQUIRE_FALSE(kept);
+  CHECK(kept.outcome().kind == fhir::Kind::busy);
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path()))
+    files += entry.is_regular_file();
+  CHECK(files == 0);
 }
 
 TEST_CASE("faults: after a failed sync nothing is acknowledged, the server ends, and a restart has what was" *
