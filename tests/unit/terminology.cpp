@@ -317,7 +317,8 @@ TEST_CASE("terminology: languages by weight and by nearness") {
   CHECK(languages->fit("en").weight == 0);
   CHECK_FALSE(languages->falls_back());
   CHECK(languages->text() == "de-LU, fr; q=0.8, *; q=0");
-  for (const char* wrong : {"-", "de;q=2", "de;q=nan", "de;weight=1", "d\xC3\xA9", "de;q="}) CHECK_FALSE(Languages::parse(wrong));
+  for (const char* wrong : {"-", "de;q=2", "de;q=nan", "de;weight=1", "d\xC3\xA9", "de;q="})
+    CHECK_FALSE(Languages::parse(wrong));
 }
 
 TEST_CASE("terminology: translation, forth, back, and what is not mapped") {
