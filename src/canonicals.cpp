@@ -43,6 +43,9 @@ bool version_fits(std::string_view wanted, std::string_view version) {
          (version.starts_with(wanted) && version.size() > wanted.size() && version[wanted.size()] == '.');
 }
 
+// The id by which what has this address is stored, but for few: "…/ValueSet/1" -> "1".
+std::string_view end_of(std::string_view url) { return url.substr(url.rfind('/') + 1); }
+
 }  // namespace
 
 ServerCanonicals::ServerCanonicals(fhir::Store* store, std::string packages)
@@ -74,11 +77,12 @@ void ServerCanonicals::look_at_packages() const {
   loaded_ = std::move(loaded);
   opened_.clear();
   opened_bytes_ = 0;
+  odd_.clear();
   answers_.clear();
   ++state_;
 }
 
-std::vector<std::shared_ptr<const package::Package>> ServerCanonicals::packages() const {
+ServerCanonicals::Loaded ServerCanonicals::packages() const {
   const std::shared_lock lock(mutex_);
   return loaded_;
 }
@@ -107,11 +111,15 @@ ServerCanonicals::Found ServerCanonicals::look_up(std::string_view type, std::st
                                                   std::uint64_t state) const {
   const fhir::Type* resource = fhir::definitions().resource(type);
   if (!resource || !is_canonical(*resource)) return nullptr;
-  // ValueSet/1 is the one of that id.
+  // ValueSet/1 is the one of that id. What the store has or had under it stands before packages and R4.
   if (const auto literal = fhir::parse_reference(url); literal && !literal->type.empty() && literal->base.empty()) {
-    if (!store_ || literal->type != type) return nullptr;
-    auto current = store_->snapshot()->read(reader(), *resource, literal->id);
-    return current ? held(*current) : nullptr;
+    if (literal->type != type) return nullptr;
+    if (store_) {
+      const auto current = store_->snapshot()->read(reader(), *resource, literal->id);
+      if (current) return held(*current);
+      if (current.outcome().kind != fhir::Kind::absent) return nullptr;
+    }
+    return with_id(type, literal->id, state);
   }
   Found best;
   for (auto& candidate : stored(*resource, url))
@@ -191,6 +199,41 @@ ServerCanonicals::Found ServerCanonicals::opened(const fhir::Archive& archive, c
   }
   opened_bytes_ += entry.size;
   return opened_.try_emplace(&entry, std::move(canonical)).first->second;
+}
+
+// Of packages and R4.
+ServerCanonicals::Found ServerCanonicals::with_id(std::string_view type, std::string_view id,
+                                                  std::uint64_t state) const {
+  const auto loaded = packages();
+  const auto in = [&](const fhir::Archive& archive) -> Found {
+    for (const auto& entry : archive.of(type))
+      if (end_of(entry.url) == id)
+        if (auto found = opened(archive, entry, state); found && found->resource->value_of("id") == id) return found;
+    return nullptr;
+  };
+  for (const auto& one : loaded)
+    if (auto found = in(one->archive)) return found;
+  const auto odd = oddly_named(type, loaded, state);
+  const auto found = odd->find(id);
+  return found != odd->end() ? found->second : in(fhir::core_archive());
+}
+
+// Those of packages whose id is not the end of their address. All of the type are opened for it, once.
+std::shared_ptr<const ServerCanonicals::ById> ServerCanonicals::oddly_named(std::string_view type, const Loaded& loaded,
+                                                                            std::uint64_t state) const {
+  {
+    const std::shared_lock lock(mutex_);
+    if (const auto known = odd_.find(type); known != odd_.end()) return known->second;
+  }
+  const auto odd = std::make_shared<ById>();
+  for (const auto& one : loaded)
+    for (const auto& entry : one->archive.of(type))
+      if (auto found = opened(one->archive, entry, state))
+        if (const auto id = found->resource->value_of("id"); !id.empty() && id != end_of(entry.url))
+          odd->try_emplace(std::string(id), std::move(found));
+  const std::unique_lock lock(mutex_);
+  if (state == state_.load()) odd_.emplace(type, odd);  // otherwise the packages may be others now
+  return odd;
 }
 
 std::vector<std::shared_ptr<const fhir::Canonical>> ServerCanonicals::all(std::string_view type) const {

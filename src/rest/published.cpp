@@ -3,19 +3,14 @@
 
 #include <algorithm>
 #include <string>
-#include <vector>
 
 #include "fhir/format/json.h"
-#include "src/operation/operation.h"
 #include "src/rest/unwritten.h"
 
 namespace alzette::rest {
 namespace {
 
 using fhir::search::Clause;
-
-constexpr std::string_view bases[] = {"http://hl7.org/fhir/", "http://terminology.hl7.org/", "https://alzette.lu/fhir/",
-                                      "https://profiles.ihe.net/ITI/MHD/"};
 
 const Clause* address_in(const fhir::search::Query& query) {
   const auto found = std::find_if(query.all_of.begin(), query.all_of.end(), [](const Clause& clause) {
@@ -33,27 +28,14 @@ fhir::Version version_of(const fhir::Type& type, const fhir::Canonical& canonica
   return version;
 }
 
-// By the id, below the addresses that are known to hold definitions; R4's code systems have no type in theirs.
-std::optional<fhir::Version> published(const Call& call) {
-  const auto& type = *call.type;
-  if (!type.parameter("url")) return std::nullopt;
-  std::vector<std::string> urls;
-  for (const auto base : bases) urls.push_back(std::string(base).append(type.name.view()).append("/").append(call.id));
-  if (type.name.view() == "CodeSystem") urls.push_back(std::string(bases[0]) + call.id);
-  if (type.name.view() == "OperationDefinition")
-    for (const auto* operation : operation::operations()) urls.emplace_back(operation->definition);
-  for (const auto& url : urls)
-    if (const auto canonical = call.canonicals.find(type.name, url))
-      if (canonical->resource->value_of("id") == call.id) return version_of(type, *canonical);
-  return std::nullopt;
-}
-
 }  // namespace
 
 fhir::Result<fhir::Version> stored_or_published(const Call& call) {
   auto version = call.snapshot.read(call.access, *call.type, call.id);
   if (version || version.outcome().kind != fhir::Kind::absent) return version;
-  if (auto definition = published(call)) return std::move(*definition);
+  if (const auto definition =
+          call.canonicals.find(call.type->name, std::string(call.type->name.view()) + "/" + call.id))
+    return version_of(*call.type, *definition);
   return version;
 }
 

@@ -12,8 +12,8 @@
 
 namespace alzette::rest {
 
-// What stands at the address of the call: the resource in the store or, where it never had one, the definition of R4,
-// of ours, or of an operation that this server has, with this id. Its version and time are 0 then.
+// What stands at the address of the call: the resource in the store or, where it never had one, the definition of a
+// package, of R4 or of ours with this id. Its version and time are 0 then, and it cannot be written.
 fhir::Result<fhir::Version> stored_or_published(const Call& call);
 
 // The definition that a search by `url` (without a modifier) finds where the store has none: the one that is in force

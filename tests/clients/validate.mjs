@@ -96,12 +96,20 @@ test('$snapshot of a differential that is sent, and of one that cannot be merged
 
 test('a package counts in a running server, and no more when it is removed', async () => {
   const file = join(folder, 'p.tgz');
-  writeFileSync(file, packageOf('e.org', '1.0.0', [JSON.stringify(profile(1))]));
+  writeFileSync(file, packageOf('e.org', '1.0.0', [JSON.stringify(profile(1)), JSON.stringify({ ...profile(1), id: 'packed', url: 'http://e.org/StructureDefinition/packed' })]));
   const data = ['--data', server.data];
   assert.equal(run('package', 'add', file, ...data).stdout, 'e.org#1.0.0\n');
   assert.equal(run('package', 'list', ...data).stdout, 'e.org#1.0.0\n');
   assert.deepEqual(await errors('Patient', nameless, `?profile=${profileUrl}`), ['required Patient.name']);
+  // It is read by its id, and cannot be written there.
+  const named = `${server.base}/StructureDefinition/packed`;
+  const read = await ask('GET', named);
+  assert.deepEqual([read.status, JSON.parse(read.text).url], [200, 'http://e.org/StructureDefinition/packed']);
+  assert.equal((await ask('DELETE', named)).status, 204);
+  assert.equal((await ask('GET', named)).status, 200);
+  assert.equal((await ask('GET', `${named}/_history/1`)).status, 404);
   assert.equal(run('package', 'remove', 'e.org#1.0.0', ...data).status, 0);
+  assert.equal((await ask('GET', named)).status, 404);
   assert.equal((await errors('Patient', nameless, `?profile=${profileUrl}`))[0].startsWith('not-found'), true);
   assert.equal(run('package', 'remove', 'e.org', ...data).status, 1);
   writeFileSync(file, 'no package');

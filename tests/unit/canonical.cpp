@@ -137,6 +137,34 @@ TEST_CASE("canonical: packages are taken in, listed, and removed") {
   CHECK_FALSE(canonicals.find("ValueSet", "http://e.org/v"));
 }
 
+TEST_CASE("canonical: packages and R4 by id, also where it is not the end of the address") {
+  const TemporaryFolder folder;
+  const alzette::package::Folder packages(folder.path.string());
+  const ServerCanonicals canonicals(nullptr, folder.path.string());
+  const auto title = [&](std::string_view id) {
+    const auto found = canonicals.find("ValueSet", "ValueSet/" + std::string(id));
+    return found ? std::string(found->resource->value_of("title")) : std::string("none");
+  };
+  const auto with_id = [](std::string_view id, std::string_view title) {
+    auto resource = value_set("http://e.org/ValueSet/v", "1", title);
+    return resource.insert(1, R"("id":")" + std::string(id) + R"(",)");
+  };
+  CHECK(title("v") == "none");
+  CHECK(canonicals.find("StructureDefinition", "StructureDefinition/Patient")->url ==
+        "http://hl7.org/fhir/StructureDefinition/Patient");
+  CHECK_FALSE(canonicals.find("ValueSet", "ValueSet/Patient"));
+  CHECK_FALSE(canonicals.find("ValueSet", "StructureDefinition/Patient"));
+  REQUIRE(packages.add(package_of("e.org", "1", "4.0.1", with_id("v", "plain"))));
+  CHECK(title("v") == "plain");
+  REQUIRE(packages.add(package_of("f.org", "1", "4.0.1", with_id("odd", "odd"))));
+  CHECK(title("v") == "plain");
+  CHECK(title("odd") == "odd");
+  REQUIRE(packages.remove("e.org", ""));
+  CHECK(title("v") == "none");
+  REQUIRE(packages.remove("f.org", ""));
+  CHECK(title("odd") == "none");
+}
+
 TEST_CASE("canonical: what is no package for R4 is refused") {
   const TemporaryFolder folder;
   const alzette::package::Folder packages(folder.path.string());
