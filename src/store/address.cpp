@@ -1,6 +1,9 @@
 // Addresses: see address.h. They are found by the search parameters url and version.
 #include "src/store/address.h"
 
+#include <algorithm>
+
+#include "fhir/canonical.h"
 #include "src/store/match.h"
 
 namespace alzette::store {
@@ -18,20 +21,31 @@ const std::vector<Addresses::Parameters>& Addresses::parameters() {
   return *parameters_;
 }
 
-Address Addresses::of(const fhir::Type& type, std::string_view postings) {
-  Address address;
-  for (const auto& own : parameters()) {
-    if (own.type != &type) continue;
-    Posting posting;
-    for (Postings all(postings); all.next(posting);) {
-      if (posting.parameter == own.url) address.url = posting.value.text;
-      if (posting.parameter == own.version) address.version = posting.value.text;
-    }
+Addresses::Written Addresses::written(const Parameters& own, std::string_view postings) {
+  Written address;
+  Posting posting;
+  for (Postings all(postings); all.next(posting);) {
+    if (posting.parameter == own.url) address.url = posting.value.text;
+    if (posting.parameter == own.version) address.version = posting.value.text;
   }
   return address;
 }
 
-Rid Addresses::rid(const Address& address) { return address.url.empty() ? unknown : view_.rid(0, address.url); }
+Address Addresses::of(const fhir::Type& type, std::string_view postings) {
+  for (const auto& own : parameters()) {
+    if (own.type != &type) continue;
+    auto [url, version] = written(own, postings);
+    if (url.empty()) break;
+    Address address{view_.rid(0, url), std::move(version)};
+    if (address.url == unknown) return address;
+    const auto& all = at(address.url);
+    address.newest = std::none_of(all.begin(), all.end(), [&](const Addressed& other) {
+      return other.type == &type && fhir::version_before(address.version, other.address.version);
+    });
+    return address;
+  }
+  return {};
+}
 
 const std::vector<Addressed>& Addresses::at(Rid target) {
   const auto [known, fresh] = at_.try_emplace(target);
@@ -40,24 +54,30 @@ const std::vector<Addressed>& Addresses::at(Rid target) {
   const auto identity = view_.identity(target);
   if (identity.type != 0) return found;
   for (const auto& own : parameters()) {
+    const auto first = static_cast<std::ptrdiff_t>(found.size());
+    std::string newest;
     const auto keys = view_.keys(
         {.shape = Scan::Shape::uri, .parameter = own.url, .from = bounded(identity.id, most_uri)}, false, true);
     for (Key key = 0; keys->next(key) && effort_.spend(1);) {
       Entry entry;
       if (!view_.current(key) || !view_.entry(key, entry)) continue;
-      auto address = of(*own.type, entry.postings);
-      if (address.url == identity.id) found.push_back({key, entry.rid, own.type, std::move(address.version)});
+      auto [url, version] = written(own, entry.postings);
+      if (url != identity.id) continue;
+      if (fhir::version_before(newest, version)) newest = version;
+      found.push_back({key, entry.rid, own.type, {target, std::move(version)}});
     }
+    for (auto one = found.begin() + first; one != found.end(); ++one)
+      one->address.newest = !fhir::version_before(one->address.version, newest);
   }
   return found;
 }
 
-bool Addresses::names(Key from, Name parameter, Rid url, std::string_view version) {
+bool Addresses::names(Key from, Name parameter, const Address& address) {
   Entry entry;
   Posting posting;
   if (!view_.entry(from, entry)) return false;
   for (Postings all(entry.postings); all.next_of(parameter, posting);)
-    if (posting.value.target == url && (posting.value.exact.empty() || posting.value.exact == version)) return true;
+    if (posting.value.target == address.url && address.is(posting.value.exact)) return true;
   return false;
 }
 

@@ -13,18 +13,20 @@
 
 namespace alzette::store {
 
-// What a resource is called by canonicals. `url` is empty when they cannot name it.
+// What a resource is called by canonicals.
 struct Address {
-  std::string url, version;
+  Rid url = unknown;  // under which postings name it; unknown: none does
+  std::string version;
+  bool newest = false;  // of its type and URL, or as new as others: those mean it that say no version
+  // Whether a canonical with that URL which says `wanted` ("" = nothing) means it.
+  bool is(std::string_view wanted) const { return wanted.empty() ? newest : wanted == version; }
 };
 
 struct Addressed {
   Key key = 0;  // a current version
   Rid rid = 0;
   const fhir::Type* type = nullptr;
-  std::string version;
-  // `wanted`: the version that a canonical says, or "".
-  bool is(std::string_view wanted) const { return wanted.empty() || wanted == version; }
+  Address address;
 };
 
 class Addresses {
@@ -33,13 +35,11 @@ class Addresses {
 
   // Of a version of that type, from its postings.
   Address of(const fhir::Type& type, std::string_view postings);
-  // Under which postings name it; `unknown`: none does.
-  Rid rid(const Address& address);
   // All that have the URL that a posting names; none when the posting names a resource by its type and id. Not all of
   // them when that spends the effort.
   const std::vector<Addressed>& at(Rid target);
-  // Whether a canonical in `parameter` of that version leads to what has the URL `url` and this version of it.
-  bool names(Key from, Name parameter, Rid url, std::string_view version);
+  // Whether a canonical in `parameter` of what `from` holds means what has this address.
+  bool names(Key from, Name parameter, const Address& address);
 
  private:
   // The parameters of a type that has an address.
@@ -47,7 +47,11 @@ class Addresses {
     const fhir::Type* type;
     Name url, version;
   };
+  struct Written {
+    std::string url, version;
+  };
   const std::vector<Parameters>& parameters();
+  static Written written(const Parameters& own, std::string_view postings);
 
   View& view_;
   Effort& effort_;

@@ -3,7 +3,6 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "fhir/canonical.h"
 #include "fhir/search/custom.h"
 #include "src/store/address.h"
 #include "src/store/plan.h"
@@ -87,19 +86,11 @@ class Including {
     }
   }
 
-  // What a canonical leads to: what has the address, and the version if it says one; otherwise the newest of them.
   void addressed(const fhir::search::Include& wanted, Rid url, std::string_view version, std::vector<Key>& fresh) {
-    std::vector<const Addressed*> meant;
-    std::unordered_map<const fhir::Type*, const Addressed*> newest;
-    for (const auto& one : addresses_.at(url)) {
-      if (!one.is(version) || (!wanted.target.empty() && wanted.target != one.type->name.view())) continue;
-      if (!access_.may(fhir::Verb::read, one.type->name)) continue;
-      meant.push_back(&one);
-      auto& best = newest[one.type];
-      if (!best || fhir::version_before(best->version, one.version)) best = &one;
-    }
-    for (const auto* one : meant)
-      if (!fhir::version_before(one->version, newest[one->type]->version)) add(one->key, fresh);
+    for (const auto& one : addresses_.at(url))
+      if (one.address.is(version) && (wanted.target.empty() || wanted.target == one.type->name.view()) &&
+          access_.may(fhir::Verb::read, one.type->name))
+        add(one.key, fresh);
   }
 
   void backward(const fhir::search::Include& wanted, Key key, std::vector<Key>& fresh) {
@@ -110,20 +101,19 @@ class Including {
     if (!type || (!wanted.target.empty() && wanted.target != type->name.view())) return;
     const auto own = addresses_.of(*type, entry.postings);
     referring(wanted, rid, nullptr, fresh);
-    const Rid by_address = addresses_.rid(own);
-    if (by_address != unknown) referring(wanted, by_address, &own.version, fresh);
+    if (own.url != unknown) referring(wanted, own.url, &own, fresh);
   }
 
-  // `version`: a canonical that says one must say this.
-  void referring(const fhir::search::Include& wanted, Rid rid, const std::string* version, std::vector<Key>& fresh) {
+  // `address`: null where `rid` is that of a resource, which is named by its id.
+  void referring(const fhir::search::Include& wanted, Rid rid, const Address* address, std::vector<Key>& fresh) {
     const auto sources = wanted.source ? std::vector<const fhir::Type*>{wanted.source} : view_.types();
     for (const auto* source : sources) {
       if (!access_.may(fhir::Verb::read, source->name)) continue;
       for (const Name name : parameters(*source, wanted)) {
         const auto keys =
-            view_.keys({.shape = Scan::Shape::reference, .parameter = name, .target = rid}, false, version != nullptr);
+            view_.keys({.shape = Scan::Shape::reference, .parameter = name, .target = rid}, false, address != nullptr);
         for (Key from = 0; !out_.capped && keys->next(from);)
-          if (view_.current(from) && (!version || addresses_.names(from, name, rid, *version))) add(from, fresh);
+          if (view_.current(from) && (!address || addresses_.names(from, name, *address))) add(from, fresh);
       }
     }
   }

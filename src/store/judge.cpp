@@ -180,8 +180,10 @@ bool Judge::resolve_parts(TypePlan& plan, Condition& group) {
 void Judge::refer_to(Condition& condition, const fhir::Type& type, const Entry& entry) {
   condition.rids.insert(entry.rid);
   auto own = addresses_.of(type, entry.postings);
-  const Rid url = addresses_.rid(own);
-  if (url != unknown) condition.versions[url].insert(std::move(own.version));
+  if (own.url == unknown) return;
+  auto& versions = condition.versions[own.url];
+  if (own.newest) versions.emplace();
+  if (!own.version.empty()) versions.insert(std::move(own.version));
 }
 
 bool Judge::resolve(TypePlan& plan, Condition& condition) {
@@ -213,7 +215,7 @@ bool Judge::resolve(TypePlan& plan, Condition& condition) {
     for (const auto& [target, version] : referred) {
       condition.rids.insert(target);
       for (const auto& one : addresses_.at(target))
-        if (one.is(version)) condition.rids.insert(one.rid);
+        if (one.address.is(version)) condition.rids.insert(one.rid);
     }
   }
   condition.resolved = true;
@@ -356,12 +358,11 @@ bool Judge::leads_to_match(Condition& condition, Rid target, std::string_view ve
   if (condition.resolved) {
     if (condition.rids.contains(target)) return true;
     const auto addressed = condition.versions.find(target);
-    return addressed != condition.versions.end() &&
-           (version.empty() || addressed->second.contains(std::string(version)));
+    return addressed != condition.versions.end() && addressed->second.contains(std::string(version));
   }
   if (inner_holds(condition, target)) return true;
   for (const auto& one : addresses_.at(target))
-    if (one.is(version) && inner_holds(condition, one.rid)) return true;
+    if (one.address.is(version) && inner_holds(condition, one.rid)) return true;
   return false;
 }
 
@@ -381,18 +382,17 @@ bool Judge::referred_to(Condition& condition, const fhir::Type& type, Rid rid, s
   bool any = condition.parameter != unknown && referred_to(condition, rid, nullptr);
   if (!any && condition.parameter != unknown) {
     const auto own = addresses_.of(type, postings);
-    const Rid url = addresses_.rid(own);
-    any = url != unknown && referred_to(condition, url, &own.version);
+    any = own.url != unknown && referred_to(condition, own.url, &own);
   }
   return condition.judged[rid] = any;
 }
 
-// `version`: a canonical that says one must say this.
-bool Judge::referred_to(Condition& condition, Rid target, const std::string* version) {
+// `address`: null where the target is a resource that is named by its id.
+bool Judge::referred_to(Condition& condition, Rid target, const Address* address) {
   const auto keys =
       view_.keys({.shape = Scan::Shape::reference, .parameter = condition.parameter, .target = target}, false, true);
   for (Key key = 0; !effort_.spent() && keys->next(key);) {
-    if (version && !addresses_.names(key, condition.parameter, target, *version)) continue;
+    if (address && !addresses_.names(key, condition.parameter, *address)) continue;
     for (auto& inner : condition.inner)
       if (holds(inner, -1, key)) return true;
   }

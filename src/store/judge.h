@@ -55,7 +55,7 @@ class Judge {
   bool leads_to_match(Condition& condition, Rid target, std::string_view version);
   bool inner_holds(Condition& condition, Rid target);
   bool referred_to(Condition& condition, const fhir::Type& type, Rid rid, std::string_view postings);
-  bool referred_to(Condition& condition, Rid target, const std::string* version);
+  bool referred_to(Condition& condition, Rid target, const Address* address);
   bool resolve(TypePlan& plan, Condition& condition);
   void refer_to(Condition& condition, const fhir::Type& type, const Entry& entry);
   bool resolve_parts(TypePlan& plan, Condition& group);

@@ -18,11 +18,12 @@ TEST_CASE("_include and _revinclude follow canonicals by address and version, th
   CHECK(included_in(opened, forward, "_id=any&_include=QuestionnaireResponse:questionnaire") == Ids{"ten", "tenth"});
   CHECK(included_in(opened, forward, "_id=other&_include=*") == Ids{});
   CHECK(included_in(opened, "Questionnaire", "_id=one&_revinclude=QuestionnaireResponse:questionnaire") ==
-        Ids{"any", "exact"});
-  CHECK(included_in(opened, "Questionnaire", "_id=two&_revinclude=*") == Ids{"any"});
+        Ids{"exact"});
+  CHECK(included_in(opened, "Questionnaire", "_id=two&_revinclude=*") == Ids{});
+  CHECK(included_in(opened, "Questionnaire", "_id=tenth&_revinclude=*") == Ids{"any"});
 }
 
-TEST_CASE("chains and _has follow canonicals by address and version") {
+TEST_CASE("chains and _has follow canonicals by address and version, to the newest where none is said") {
   Folder folder;
   Opened opened(folder.path);
   opened.put("Questionnaire", "one", R"("url":"http://e.org/q","version":"1","title":"First","status":"active")");
@@ -31,14 +32,17 @@ TEST_CASE("chains and _has follow canonicals by address and version") {
   opened.put("QuestionnaireResponse", "any", R"("questionnaire":"http://e.org/q","status":"amended")");
   opened.put("QuestionnaireResponse", "other", R"("questionnaire":"http://e.org/p","status":"completed")");
   const char* response = "QuestionnaireResponse";
-  CHECK(opened.ids(response, "questionnaire.title=first") == Ids{"exact", "any"});
+  CHECK(opened.ids(response, "questionnaire.title=first") == Ids{"exact"});
+  CHECK(opened.ids(response, "_id=any&questionnaire:Questionnaire.title=first") == Ids{});
   CHECK(opened.ids(response, "questionnaire.title=second") == Ids{"any"});
   CHECK(opened.ids(response, "questionnaire.title=third") == Ids{});
   CHECK(opened.ids(response, "_id=exact&questionnaire:Questionnaire.title=second") == Ids{});
   CHECK(opened.ids(response, "_id=any&questionnaire:Questionnaire.title=second") == Ids{"any"});
   const char* form = "Questionnaire";
   CHECK(opened.ids(form, "_has:QuestionnaireResponse:questionnaire:status=completed") == Ids{"one"});
-  CHECK(opened.ids(form, "_has:QuestionnaireResponse:questionnaire:status=amended") == Ids{"one", "two"});
+  CHECK(opened.ids(form, "_has:QuestionnaireResponse:questionnaire:status=amended") == Ids{"two"});
+  CHECK(opened.ids(form, "_id=one&_has:QuestionnaireResponse:questionnaire:status=amended") == Ids{});
+  CHECK(opened.ids(form, "_id=two&_has:QuestionnaireResponse:questionnaire:status=amended") == Ids{"two"});
   CHECK(opened.ids(form, "_id=two&_has:QuestionnaireResponse:questionnaire:status=completed") == Ids{});
   CHECK(opened.ids(form, "_id=one&_has:QuestionnaireResponse:questionnaire:status=completed") == Ids{"one"});
   // As many as are looked at one by one.
@@ -47,6 +51,18 @@ TEST_CASE("chains and _has follow canonicals by address and version") {
   CHECK(opened.ids(form, "_has:QuestionnaireResponse:questionnaire:status=stopped&title=first") == Ids{});
   CHECK(opened.ids(form, "_has:QuestionnaireResponse:questionnaire:status=stopped&title=second") == Ids{"two"});
   CHECK(opened.ids(response, "status=stopped&questionnaire.title=second&_count=1000").size() == 300);
+}
+
+TEST_CASE("a canonical without a version does not lead to a definition without one beside others that have one") {
+  Folder folder;
+  Opened opened(folder.path);
+  opened.put("Questionnaire", "bare", R"("url":"http://e.org/q","title":"First","status":"active")");
+  const char* response = "QuestionnaireResponse";
+  opened.put(response, "any", R"("questionnaire":"http://e.org/q","status":"completed")");
+  CHECK(opened.ids(response, "questionnaire.title=first") == Ids{"any"});
+  opened.put("Questionnaire", "one", R"("url":"http://e.org/q","version":"1","title":"Second","status":"active")");
+  CHECK(opened.ids(response, "questionnaire.title=first") == Ids{});
+  CHECK(opened.ids(response, "questionnaire.title=second") == Ids{"any"});
 }
 
 TEST_CASE("to follow canonicals costs effort, whether their versions fit or not") {
