@@ -259,16 +259,16 @@ const SearchParameter* parameter_of(Scope scope, std::string_view code) {
   return found;
 }
 
-std::string valid_names(Scope scope) {
+std::string valid_names(Scope scope, bool (*wanted)(const SearchParameter&)) {
   std::string out;
   if (scope.empty()) return out;
-  for (const auto& parameter : scope[0]->search) {
-    if (parameter_of(scope, parameter.code) == nullptr) continue;
-    if (!out.empty()) out += ", ";
-    out += parameter.code.view();
-  }
+  const auto add = [&](const SearchParameter& parameter) {
+    if (!wanted || wanted(parameter)) out.append(out.empty() ? "" : ", ").append(parameter.code.view());
+  };
+  for (const auto& parameter : scope[0]->search)
+    if (parameter_of(scope, parameter.code)) add(parameter);
   for (const auto& custom : custom_parameters(*scope[0]))
-    if (custom.complete) out.append(", ").append(custom.parameter->code.view());
+    if (custom.complete) add(*custom.parameter);
   return out;
 }
 

@@ -18,8 +18,8 @@ using Scope = std::span<const Type* const>;
 // The parameter that all types of the scope have under this code, that of the first; nullptr when one lacks it.
 const SearchParameter* parameter_of(Scope scope, std::string_view code);
 
-// "address, birthdate, family, …" for messages.
-std::string valid_names(Scope scope);
+// "address, birthdate, family, …" for messages: those that are `wanted`, or all.
+std::string valid_names(Scope scope, bool (*wanted)(const SearchParameter&) = nullptr);
 
 // Refusals carry the issue code "not-supported" for unknown parameters and modifiers (lenient handling leaves these
 // out), "invalid" for values and "too-costly" for limits.

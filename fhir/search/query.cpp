@@ -7,10 +7,18 @@
 #include <charconv>
 
 #include "fhir/search/clause.h"
+#include "fhir/search/refusal.h"
+#include "fhir/utf8.h"
 #include "fhir/value.h"
 
 namespace fhir::search {
 namespace {
+
+// What _sort takes: not what is made of several values, near and full text.
+bool has_order(const SearchParameter& parameter) {
+  return parameter.type != ParameterType::composite && parameter.type != ParameterType::special &&
+         !is_full_text(parameter);
+}
 
 Outcome invalid(std::string text) { return {Kind::malformed, "invalid", std::move(text)}; }
 Outcome unsupported(std::string text) { return {Kind::malformed, "not-supported", std::move(text)}; }
@@ -39,12 +47,12 @@ class Parser {
       return Outcome{Kind::malformed, "too-costly",
                      "More than " + std::to_string(reading_.limits.parameters) + " search parameters"};
     for (const auto& [name, value] : parameters)
-      if (auto refusal = check(name, value)) return std::move(*refusal);
+      if (auto refusal = check(name, value)) return about(name, std::move(*refusal));
     // _type says which parameters the others may be.
     if (!query_.type) {
       for (const auto& [name, value] : parameters)
         if (name == "_type")
-          if (auto refusal = read_types(value)) return std::move(*refusal);
+          if (auto refusal = read_types(value)) return about(name, std::move(*refusal));
       if (scope_.empty()) scope_ = all_resources();
     }
     for (const auto& [name, value] : parameters)
@@ -61,6 +69,12 @@ class Parser {
     for (const auto& type : definitions().types)
       if (type.kind == TypeKind::resource && !type.abstract) all.push_back(&type);
     return all;
+  }
+
+  static Outcome about(std::string_view name, Outcome refusal) {
+    for (auto& issue : refusal.issues)
+      if (issue.expression.empty()) issue.expression = place_of(name);
+    return refusal;
   }
 
   Refusal check(std::string_view name, std::string_view value) const {
@@ -82,6 +96,7 @@ class Parser {
       if (name != "_page") query_.applied.emplace_back(name, value);
       return std::nullopt;
     }
+    refusal = about(name, std::move(*refusal));
     auto& issue = refusal->issues[0];
     if (!lenient_ || issue.code != "not-supported") return refusal;
     issue.severity = Severity::warning;
@@ -147,10 +162,9 @@ class Parser {
       sort.descending = code.starts_with('-');
       if (sort.descending) code.remove_prefix(1);
       sort.parameter = parameter_of(scope_, code);
-      if (!sort.parameter || sort.parameter->type == ParameterType::composite ||
-          sort.parameter->type == ParameterType::special || is_full_text(*sort.parameter))
-        return unsupported("_sort: cannot sort by " + quoted(code) + ". Valid: " + valid_names(scope_) +
-                           " (not composite ones), each optionally after '-'");
+      if (!sort.parameter || !has_order(*sort.parameter))
+        return unsupported("_sort: cannot sort by " + quoted(code) + ". Valid: " + valid_names(scope_, has_order) +
+                           ", each optionally after '-'");
       if (query_.sort.size() == 10) return invalid("_sort takes at most 10 parameters");
       query_.sort.push_back(sort);
     }
@@ -311,6 +325,8 @@ class Parser {
 };
 
 }  // namespace
+
+std::string place_of(std::string_view parameter) { return "http." + shortened(parameter); }
 
 Result<Query> parse(const Type* type, const Parameters& parameters, std::string_view base, bool lenient,
                     const Limits& limits, std::int64_t now, const Meanings* meanings) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "fhir/search/custom.h"
+#include "fhir/search/refusal.h"
 #include "src/store/judge.h"
 #include "src/store/range.h"
 #include "src/store/sort.h"
@@ -57,7 +58,8 @@ class Search {
     for (const auto& by : query_.sort)
       if (!sortable(*by.parameter))
         return Outcome(Kind::malformed, "not-supported",
-                       "'" + std::string(by.parameter->code.view()) + "' has no order to sort by");
+                       "'" + std::string(by.parameter->code.view()) + "' has no order to sort by",
+                       fhir::search::place_of("_sort"));
     return std::nullopt;
   }
 
@@ -68,7 +70,8 @@ class Search {
     const bool descending = !query_.sort.empty() && query_.sort[0].descending;
     choose();
     if (want_.range > 0 && !walks_range())
-      return Outcome(Kind::malformed, "value", "_page is not a page of this search; start again without it");
+      return Outcome(Kind::malformed, "value", "_page is not a page of this search; start again without it",
+                     fhir::search::place_of("_page"));
     if (want_.count > 0) {
       if (walks_range())
         in_range_order(found);
@@ -83,6 +86,8 @@ class Search {
     if (query_.explain) explain(found);
     return found;
   }
+
+  std::uint64_t effort_left() const { return effort_.left(); }
 
  private:
   // Clauses name parameters of the first type; others have one of the same code, or do not take part.
@@ -382,15 +387,18 @@ class Search {
 Result<Found> search(View& view, const fhir::Access& access, const Query& query, const Want& want) {
   Search run(view, query, want);
   if (auto refused = run.prepare(access)) return std::move(*refused);
-  return run.run();
+  auto found = run.run();
+  if (found) found->effort_left = run.effort_left();
+  return found;
 }
 
 Result<std::vector<std::string>> find(View& view, const fhir::Access& access, const Query& query, std::uint32_t at_most,
-                                      std::uint64_t effort) {
+                                      std::uint64_t& effort) {
   Query plain = query;
   plain.sort.clear();
   auto found = search(view, access, plain, {.count = at_most, .after = 0, .total = false, .effort = effort});
   if (!found) return std::move(found.outcome());
+  effort = found->effort_left;
   std::vector<std::string> ids;
   Entry entry;
   for (const Key key : found->keys)

@@ -34,14 +34,15 @@ struct Found {
   std::size_t range = 0;  // as in Want, for the next page
   std::optional<std::uint64_t> total;
   std::string plan;
+  std::uint64_t effort_left = 0;
 };
 
 // Kind::too_costly when more index rows than `effort` would have to be looked at.
 fhir::Result<Found> search(View& view, const fhir::Access& access, const fhir::search::Query& query, const Want& want);
 
-// Logical ids of the first `at_most` matches, oldest first.
+// Logical ids of the first `at_most` matches, oldest first. What is looked at for them is taken off `effort`.
 fhir::Result<std::vector<std::string>> find(View& view, const fhir::Access& access, const fhir::search::Query& query,
-                                            std::uint32_t at_most, std::uint64_t effort);
+                                            std::uint32_t at_most, std::uint64_t& effort);
 
 struct Included {
   std::vector<Key> keys;

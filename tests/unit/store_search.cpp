@@ -624,3 +624,24 @@ TEST_CASE("too much effort is refused, and a page token that is none of ours as 
   asked.explain = true;
   CHECK(opened.page(asked, 5).plan.find("family=weber") != std::string::npos);
 }
+
+TEST_CASE("what conditions of one request look at is counted together") {
+  Folder folder;
+  {
+    Opened opened(folder.path);
+    fhir::Batch many;
+    for (int i = 0; i < 300; ++i)
+      many.writes.push_back(
+          write(fhir::Method::create, "Patient", "p" + std::to_string(i), R"("name":[{"family":"Weber"}])"));
+    REQUIRE(commit(*opened.store, std::move(many)));
+  }
+  StoredView stored(folder.path);
+  const auto access = fhir::Access::local_developer();
+  const auto asked = query("Patient", "_filter=not (family co web)");
+  std::uint64_t left = 2'000;
+  CHECK(alzette::store::find(*stored.view, access, asked, 2, left)->empty());
+  CHECK(left < 2'000);
+  for (int i = 0; i < 10; ++i)
+    if (!alzette::store::find(*stored.view, access, asked, 2, left)) return;
+  FAIL("ten more were answered, with " << left << " rows left");
+}

@@ -169,12 +169,12 @@ Writer::Prospect Writer::prospect(const fhir::search::Query& query) {
 }
 
 std::optional<Outcome> Writer::unexpected(const fhir::Batch& batch) {
+  std::uint64_t effort = 10'000'000;  // for all together: others wait
   for (const auto& [query, ids] : batch.expect) {
     const auto [stored, waiting] = prospect(query);
     const bool allowed = query.type && batch.access.may(fhir::Verb::search, query.type->name);
     if (!stored && !waiting && allowed && ids.empty()) continue;
     if (waiting) rows_.flush();
-    constexpr std::uint64_t effort = 10'000'000;
     SqliteView view(connection_, names_, nullptr, sequence_ << fhir::shard_bits | ((1 << fhir::shard_bits) - 1));
     auto found = find(view, batch.access, query, 2, effort);
     if (!found) return std::move(found.outcome());

@@ -285,10 +285,8 @@ Result<std::size_t> Snapshot::add(const Access& access, const Type* likely, std:
 }
 
 Result<std::vector<std::string>> Snapshot::find(const Access& access, const Query& query, std::uint32_t at_most) {
-  return guarded<Result<std::vector<std::string>>>([&] {
-    constexpr std::uint64_t effort = 10'000'000;
-    return store::find(*view_, access, query, at_most, effort);
-  });
+  return guarded<Result<std::vector<std::string>>>(
+      [&] { return store::find(*view_, access, query, at_most, finding_); });
 }
 
 std::string Snapshot::first_page() const { return to_text(Position{.view = last_}); }

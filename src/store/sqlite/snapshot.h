@@ -75,6 +75,7 @@ class Snapshot : public fhir::Snapshot, public fhir::Feed {
   std::uint64_t commits_ = 0;
   std::unique_ptr<Connection> connection_;
   std::optional<SqliteView> view_;
+  std::uint64_t finding_ = 10'000'000;  // index rows that all calls of find() together may still look at
 };
 
 }  // namespace alzette::store::sqlite
