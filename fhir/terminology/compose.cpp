@@ -50,29 +50,30 @@ void read_part(const Node& node, std::string place, std::vector<Part>& out) {
 }
 
 // A value set that is only expanded: its codes are listed, by system.
-void read_contains(const Node& parent, ValueSet& set, int depth) {
+using PartOf = std::map<std::pair<std::string_view, std::string_view>, std::size_t>;  // by system and version
+
+void read_contains(const Node& parent, ValueSet& set, PartOf& part_of, int depth) {
   constexpr int most = 100;
   for (const Node& node : parent) {
     if (node.name != "contains") continue;
     const auto url = node.value_of("system"), version = node.value_of("version");
     if (const auto code = node.value_of("code"); !url.empty() && !code.empty()) {
-      auto part = std::find_if(set.includes.begin(), set.includes.end(),
-                               [&](const Part& one) { return one.url == url && one.version == version; });
-      if (part == set.includes.end()) {
+      const auto [part, fresh] = part_of.try_emplace({url, version}, set.includes.size());
+      if (fresh) {
         Part& made = set.includes.emplace_back();
         made.place = "ValueSet.expansion";
         made.url = url;
         made.version = version;
-        part = set.includes.end() - 1;
       }
-      part->listed.push_back({code, node.value_of("display"), &node});
+      set.includes[part->second].listed.push_back({code, node.value_of("display"), &node});
     }
-    if (depth < most) read_contains(node, set, depth + 1);
+    if (depth < most) read_contains(node, set, part_of, depth + 1);
   }
 }
 
 void read_expansion(const Node& expansion, ValueSet& set) {
-  read_contains(expansion, set, 0);
+  PartOf part_of;
+  read_contains(expansion, set, part_of, 0);
   for (auto& part : set.includes) index(part);
 }
 
@@ -109,9 +110,13 @@ const Listed* Part::find(std::string_view code, bool case_sensitive) const {
                        [&](std::uint32_t i, std::string_view wanted) { return listed[i].code < wanted; });
   if (found != by_code.end() && listed[*found].code == code) return &listed[*found];
   if (case_sensitive) return nullptr;
-  for (const auto& row : listed)
-    if (same_code(row.code, code, false)) return &row;
-  return nullptr;
+  if (by_folded.empty()) {
+    for (std::uint32_t i = 0; i < listed.size(); ++i) by_folded.emplace_back(folded_code(listed[i].code), i);
+    std::sort(by_folded.begin(), by_folded.end());
+  }
+  const std::pair wanted(folded_code(code), std::uint32_t{0});
+  const auto folded = std::lower_bound(by_folded.begin(), by_folded.end(), wanted);
+  return folded != by_folded.end() && folded->first == wanted.first ? &listed[folded->second] : nullptr;
 }
 
 std::string ValueSet::canonical() const { return joined(url, version); }
@@ -266,8 +271,10 @@ Result<const std::vector<Condition>*> Composer::conditions(const Part& part, Sys
 Result<bool> Composer::holds(const Part& part, System& system, At at) {
   const auto all = conditions(part, system);
   if (!all) return all.outcome();
-  return std::all_of((*all)->begin(), (*all)->end(),
-                     [&](const auto& condition) { return condition.holds(system, at); });
+  const bool passes = std::all_of((*all)->begin(), (*all)->end(),
+                                  [&](const auto& condition) { return condition.holds(system, at, steps_); });
+  if (!spend_steps()) return too_costly();
+  return passes;
 }
 
 Composer::Found Composer::find_own(const Part& part, const Sought& sought) {

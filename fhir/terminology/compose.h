@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fhir/outcome.h"
@@ -41,9 +42,10 @@ struct Part {
   std::string_view url, version;
   std::vector<Listed> listed;
   std::vector<Filter> filters;
-  std::vector<std::string_view> imports;                               // canonicals, "#id" of a contained one
-  std::vector<std::uint32_t> by_code;                                  // `listed` sorted
-  mutable std::map<const System*, std::vector<Condition>> conditions;  // the filters, made ready
+  std::vector<std::string_view> imports;                                 // canonicals, "#id" of a contained one
+  std::vector<std::uint32_t> by_code;                                    // `listed` sorted
+  mutable std::vector<std::pair<std::string, std::uint32_t>> by_folded;  // for systems without case, once needed
+  mutable std::map<const System*, std::vector<Condition>> conditions;    // the filters, made ready
   const Listed* find(std::string_view code, bool case_sensitive) const;
 };
 
@@ -148,6 +150,8 @@ class Composer {
   Outcome missing(const Part& part, const Chosen& chosen);
   void note(const System& system);
   bool spend(std::uint64_t work = 1) { return effort_ >= work ? (effort_ -= work, true) : (effort_ = 0, false); }
+  // Of what filters look at, sixteen count as one concept or part.
+  bool spend_steps() { return spend(std::exchange(steps_, steps_ % 16) / 16); }
 
   Sources& sources_;
   const VersionRules& rules_;
@@ -156,6 +160,7 @@ class Composer {
   std::map<std::string, std::unique_ptr<ValueSet>> sets_;
   std::map<const ValueSet*, bool> checked_;
   std::uint64_t effort_ = 20'000'000;  // concepts and parts looked at
+  std::uint64_t steps_ = 0;            // by filters, not yet spent
   bool fitted_ = false;                // some part answered for the version that find() is about
 };
 

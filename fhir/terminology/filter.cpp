@@ -96,7 +96,10 @@ Result<Condition> Condition::prepare(const Filter& filter, System& system) {
   const bool hierarchical = made.test_ <= Test::generalizes;
   if (hierarchical && made.subject_ != Subject::code) return not_understood(filter, system);
   if (hierarchical) made.anchor_ = system.find(filter.value);
-  if (made.test_ == Test::in || made.test_ == Test::not_in) made.values_ = split_list(filter.value);
+  if (made.test_ == Test::in || made.test_ == Test::not_in) {
+    made.values_ = split_list(filter.value);
+    std::sort(made.values_.begin(), made.values_.end());
+  }
   if (made.test_ == Test::exists && filter.value != "true" && filter.value != "false")
     return not_understood(filter, system);
   if (made.test_ == Test::regex) {
@@ -119,7 +122,7 @@ bool Condition::accepts(std::string_view text) const {
       return text == value_;
     case Test::in:
     case Test::not_in:
-      return std::find(values_.begin(), values_.end(), text) != values_.end();
+      return std::binary_search(values_.begin(), values_.end(), text);
     case Test::regex:
       return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), *pattern_);
     case Test::exists:
@@ -135,23 +138,42 @@ bool Condition::accepts(std::string_view text) const {
   return false;
 }
 
-bool Condition::holds(const System& system, At at) const {
+// Whether the concept is the anchor, or below it (what "generalizes" means: above it). To go up from a few concepts is
+// cheap, though in a hierarchy that is a line it is not; when many are asked for, all that hold are marked.
+bool Condition::on_line(const CodeSystem& rows, At at, std::uint64_t& steps) const {
+  constexpr int few = 16;
+  if (anchor_ == nowhere) return false;
+  const bool up = test_ == Test::generalizes;
+  if (line_.empty() && walked_ < few) {
+    ++walked_;
+    steps += rows.concepts().size() / 8;
+    return up ? rows.subsumes(at, anchor_) : rows.subsumes(anchor_, at);
+  }
+  if (line_.empty()) {
+    line_.resize(rows.concepts().size());
+    for (const At one : up ? rows.above(anchor_) : rows.below(anchor_)) line_[one] = true;
+    steps += line_.size();
+  }
+  return line_[at];
+}
+
+bool Condition::holds(const System& system, At at, std::uint64_t& steps) const {
+  ++steps;
   if (subject_ == Subject::unit) {
     const auto unit = canonical_unit(system.at(at).code);
     return unit && unit->unit == value_;
   }
   const CodeSystem& rows = *system.rows();
-  const auto is_below = [&] { return anchor_ != nowhere && rows.subsumes(anchor_, at); };
+  const auto is_on_line = [&] { return on_line(rows, at, steps); };
   const auto is_child = [&] {
     const auto parents = rows.parents(at);
     return std::find(parents.begin(), parents.end(), anchor_) != parents.end();
   };
-  if (test_ == Test::is_a) return is_below();
-  if (test_ == Test::descendent) return at != anchor_ && is_below();
+  if (test_ == Test::is_a || test_ == Test::generalizes) return is_on_line();
+  if (test_ == Test::descendent) return at != anchor_ && is_on_line();
   if (test_ == Test::child) return anchor_ != nowhere && is_child();
-  if (test_ == Test::leaf) return at != anchor_ && rows.children(at).empty() && is_below();
-  if (test_ == Test::not_is_a) return !is_below();
-  if (test_ == Test::generalizes) return anchor_ != nowhere && rows.subsumes(at, anchor_);
+  if (test_ == Test::leaf) return at != anchor_ && rows.children(at).empty() && is_on_line();
+  if (test_ == Test::not_is_a) return !is_on_line();
   bool any = false;  // one of the concept's values is accepted
   const Concept& row = system.at(at);
   if (subject_ == Subject::inactive) any = accepts(row.inactive ? "true" : "false");

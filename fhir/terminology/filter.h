@@ -28,7 +28,8 @@ class Condition {
   // Refuses what is not understood: an operator, a property that the system does not have, a bad expression.
   static Result<Condition> prepare(const Filter& filter, System& system);
 
-  bool holds(const System& system, At at) const;
+  // Adds to `steps` how much was looked at for it.
+  bool holds(const System& system, At at, std::uint64_t& steps) const;
   // The concepts among which all matches are, when these are few to begin with.
   std::optional<std::vector<At>> among(const System& system) const;
 
@@ -49,13 +50,16 @@ class Condition {
   enum class Subject : std::uint8_t { code, display, definition, inactive, property, unit };
   static Result<Condition> by_rule(const Filter& filter, const System& system);
   bool accepts(std::string_view text) const;
+  bool on_line(const CodeSystem& rows, At at, std::uint64_t& steps) const;
 
   Test test_ = Test::equals;
   Subject subject_ = Subject::code;
   std::string property_;
   At anchor_ = nowhere;
   std::string value_;
-  std::vector<std::string> values_;
+  std::vector<std::string> values_;  // sorted
+  mutable std::vector<bool> line_;   // the concepts on a line with the anchor, once that is cheaper: see on_line
+  mutable int walked_ = 0;
   std::shared_ptr<const re2::RE2> pattern_;
 };
 

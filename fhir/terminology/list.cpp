@@ -84,8 +84,9 @@ std::optional<Outcome> Composer::list_rows(const Part& part, System& system, std
     for (std::size_t c = 0; c < (*all)->size() && passes; ++c) {
       // What a condition lists it also accepts, but for the anchor of those that mean less than "is-a".
       const bool whole = c == known && part.filters[c].op != "descendent-of" && part.filters[c].op != "descendent-leaf";
-      passes = whole || (**all)[c].holds(system, at);
+      passes = whole || (**all)[c].holds(system, at, steps_);
     }
+    if (!spend_steps()) return too_costly();
     if (passes) out.push_back({&system, part.url, at, nullptr});
   }
   return std::nullopt;

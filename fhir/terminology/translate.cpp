@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -58,10 +59,13 @@ bool is(std::string_view canonical, std::string_view wanted) {
 
 class Translator {
  public:
-  explicit Translator(const TranslateRequest& request) : request_(request) {}
+  explicit Translator(const TranslateRequest& request) : request_(request) {
+    for (const auto& map : request.others) by_url_.emplace(map.resource->value_of("url"), map.resource);
+  }
 
   std::string run() {
-    for (const auto& map : request_.maps) look_in(*map.resource, 0);
+    for (const auto& map : request_.maps)
+      for (const auto& code : request_.codes) look_in(*map.resource, code);
     const bool any =
         std::any_of(matches_.begin(), matches_.end(), [](const Match& m) { return positive(m.equivalence); });
     ParametersWriter out;
@@ -89,23 +93,22 @@ class Translator {
            scope({"targetUri", "targetCanonical", "targetScopeUri", "targetScopeCanonical"}, request_.target_set);
   }
 
-  void look_in(const Node& map, int depth) {
-    if (!applies(map)) return;
+  // A map that others send on to is looked into once for each code: again it would say the same.
+  void look_in(const Node& map, const Candidate& code) {
+    if (!looked_.emplace(&map, &code).second || !applies(map)) return;
     for (const Node& group : map) {
       if (group.name != "group") continue;
       if (!is(group.value_of("source"), request_.source_system) ||
           !is(group.value_of("target"), request_.target_system))
         continue;
-      for (const auto& code : request_.codes) {
-        if (request_.reverse || request_.by_target)
-          look_back(map, group, code);
-        else
-          look_up(map, group, code, depth);
-      }
+      if (request_.reverse || request_.by_target)
+        look_back(map, group, code);
+      else
+        look_up(map, group, code);
     }
   }
 
-  void look_up(const Node& map, const Node& group, const Candidate& code, int depth) {
+  void look_up(const Node& map, const Node& group, const Candidate& code) {
     if (!is(group.value_of("source"), code.system)) return;
     bool mapped = false;
     for (const Node& element : group) {
@@ -119,11 +122,10 @@ class Translator {
       }
     }
     const Node* unmapped = group.child("unmapped");
-    if (!mapped && unmapped) look_unmapped(map, group, *unmapped, code, depth);
+    if (!mapped && unmapped) look_unmapped(map, group, *unmapped, code);
   }
 
-  void look_unmapped(const Node& map, const Node& group, const Node& unmapped, const Candidate& code, int depth) {
-    constexpr int most = 8;  // maps that send on to other maps
+  void look_unmapped(const Node& map, const Node& group, const Node& unmapped, const Candidate& code) {
     const auto mode = unmapped.value_of("mode");
     const auto target = group.value_of("target");
     if (mode == "provided" || mode == "use-source-code")
@@ -139,10 +141,12 @@ class Translator {
            {},
            canonical(map),
            nullptr});
-    if (mode != "other-map" || depth >= most) return;
+    constexpr int most = 8;  // maps that send on to other maps
+    if (mode != "other-map" || sent_on_ == most) return;
+    ++sent_on_;
     const auto url = unmapped.child("url") ? unmapped.value_of("url") : unmapped.value_of("otherMap");
-    for (const auto& other : request_.others)
-      if (is(other.resource->value_of("url"), split(url).url)) look_in(*other.resource, depth + 1);
+    for (auto [other, end] = by_url_.equal_range(split(url).url); other != end; ++other) look_in(*other->second, code);
+    --sent_on_;
   }
 
   void look_back(const Node& map, const Node& group, const Candidate& code) {
@@ -209,6 +213,9 @@ class Translator {
   }
 
   const TranslateRequest& request_;
+  std::multimap<std::string_view, const Node*> by_url_;  // maps that others may send on to
+  std::set<std::pair<const Node*, const Candidate*>> looked_;
+  int sent_on_ = 0;
   std::vector<Match> matches_;
   std::set<Match::Key> told_;
 };

@@ -14,6 +14,7 @@
 #include "fhir/terminology/wording.h"
 #include "fhir/value.h"
 #include "src/operation/inquiry.h"
+#include "src/operation/refusal.h"
 #include "src/rest/reply.h"
 
 namespace alzette::operation {
@@ -26,6 +27,7 @@ using fhir::Result;
 namespace terminology = fhir::terminology;
 
 constexpr std::size_t most_codes = 5'000;
+constexpr std::size_t most_pairs = 40'000;  // of one system: each is a value that searches of ConceptMaps look at
 
 // By system: each code, and the codes that subsume it.
 using Table = std::map<std::string, std::map<std::string, std::set<std::string>>>;
@@ -106,24 +108,46 @@ Table difference(const Table& newer, const Table& older) {
   return more;
 }
 
-// Adds a code and how it stands to those that are there.
-std::optional<Outcome> add(Table& table, terminology::Composer& composer, const Node& coding) {
+// Those that are new, by the system that knows them.
+using Added = std::map<terminology::System*, std::set<std::string>>;
+
+std::optional<Outcome> add(Table& table, terminology::Composer& composer, const Node& coding, Added& added) {
   const auto url = coding.value_of("system"), code = coding.value_of("code");
   terminology::System* system = composer.system_of(url, coding.value_of("version"));
   if (!system || system->find(code) == terminology::nowhere)
     return terminology::refusal(
         Kind::unprocessable, system ? "code-invalid" : "not-found", system ? "invalid-code" : "not-found",
         system ? terminology::wording::unknown_code(code, *system) : terminology::wording::unknown_system(url, {}, {}));
-  auto& codes = table[std::string(url)];
-  if (const auto [row, fresh] = codes.try_emplace(std::string(code)); !fresh || !system->rows()) return std::nullopt;
-  const auto* rows = system->rows();
-  for (auto& [other, above] : codes) {
-    if (other == code) continue;
-    const auto at = system->find(other);
-    if (at == terminology::nowhere) continue;
-    const auto relation = rows->relation(system->find(code), at);
-    if (relation == terminology::Subsumption::subsumes) above.emplace(code);
-    if (relation == terminology::Subsumption::subsumed_by) codes[std::string(code)].insert(other);
+  if (table[std::string(url)].try_emplace(std::string(code)).second && system->rows()) added[system].emplace(code);
+  return std::nullopt;
+}
+
+Outcome too_many(std::size_t most, std::string_view what) {
+  return {Kind::too_costly, "too-costly",
+          "A closure table holds " + std::to_string(most) + " " + std::string(what) + " at most"};
+}
+
+// How codes that are new stand to all of their system: from each the way up is gone once.
+std::optional<Outcome> relate(Table& table, const Added& added) {
+  std::size_t pairs = 0;
+  for (const auto& [system, fresh] : added) {
+    auto& codes = table[std::string(system->url())];
+    std::multimap<terminology::At, std::string_view> known;
+    for (const auto& [code, above] : codes) {
+      pairs += above.size();
+      if (const auto at = system->find(code); at != terminology::nowhere) known.emplace(at, code);
+    }
+    for (auto& [code, above] : codes) {
+      const auto at = system->find(code);
+      if (at == terminology::nowhere) continue;
+      for (const auto ancestor : system->rows()->above(at)) {
+        if (ancestor == at) continue;
+        for (auto [one, end] = known.equal_range(ancestor); one != end; ++one)
+          if (fresh.contains(code) || fresh.contains(std::string(one->second)))
+            pairs += above.emplace(one->second).second;
+      }
+      if (pairs > most_pairs) return too_many(most_pairs, "pairs");
+    }
   }
   return std::nullopt;
 }
@@ -148,8 +172,7 @@ Result<Stored> stored(const rest::Call& call, const std::string& id, std::option
 
 Outcome lost() {
   return {Kind::absent, "not-found",
-          "There is no closure table of that name and version: start it anew, by its name alone",
-          "Parameters.parameter.where(name='name')"};
+          "There is no closure table of that name and version: start it anew, by its name alone", place_of("name")};
 }
 
 // All that came after a version that the client has.
@@ -158,7 +181,7 @@ Result<rest::Plan> replay(const rest::Call& call, const std::string& id, std::st
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
   if (error != std::errc() || end != text.data() + text.size())
     return Outcome(Kind::malformed, "value", "version is the number that a closure table was answered with",
-                   "Parameters.parameter.where(name='version')");
+                   place_of("version"));
   const auto now = stored(call, id);
   if (!now) return now.outcome();
   if (now->version == 0 || version > now->version) return lost();
@@ -171,7 +194,7 @@ Result<rest::Plan> replay(const rest::Call& call, const std::string& id, std::st
 Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   const std::string name(input.text("name"));
   if (name.empty() || name.size() > 200)
-    return Outcome(Kind::malformed, "value", "name has 1 to 200 characters", "Parameters.parameter.where(name='name')");
+    return Outcome(Kind::malformed, "value", "name has 1 to 200 characters", place_of("name"));
   const auto id = id_of(name);
   const auto concepts = input.all("concept");
   if (const auto version = input.text("version"); !version.empty()) {
@@ -189,11 +212,11 @@ Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   Table table = concepts.empty() ? Table{} : before->table;
   auto inquiry = Inquiry::begin(call, input);
   if (!inquiry) return std::move(inquiry.outcome());
-  if (size_of(table) + concepts.size() > most_codes)
-    return Outcome(Kind::too_costly, "too-costly",
-                   "A closure table holds " + std::to_string(most_codes) + " codes at most");
+  if (size_of(table) + concepts.size() > most_codes) return too_many(most_codes, "codes");
+  Added added;
   for (const auto* argument : concepts)
-    if (auto refused = add(table, (*inquiry)->composer(), *argument->value)) return std::move(*refused);
+    if (auto refused = add(table, (*inquiry)->composer(), *argument->value, added)) return std::move(*refused);
+  if (auto refused = relate(table, added)) return std::move(*refused);
 
   auto text = std::make_shared<std::string>(write(table, id, name, {}, call.now, true));
   auto incoming = rest::receive(*text);

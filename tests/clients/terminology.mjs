@@ -139,6 +139,25 @@ test('a closure table grows, and is told again from a version', async () => {
   await post('$closure', [{ name: 'name', valueString: 'another' }, concept('red')], 404);
 });
 
+test('a closure table of a long hierarchy costs what its codes cost, and holds no end of pairs', async () => {
+  const chain = (length) => Array.from({ length }, (_, i) => ({ code: `c${i}`, ...(i && { property: [{ code: 'parent', valueCode: `c${i - 1}` }] }) }));
+  await put({ ...colours, id: 'chain', url: 'http://e.org/chain', property: [{ code: 'parent', type: 'code' }], concept: chain(5000) });
+  const close = async (name, indices, status) => {
+    const parameter = { name: 'name', valueString: name };
+    await post('$closure', [parameter]);
+    const before = server.used();
+    const answer = await post('$closure', [parameter, ...indices.map((i) => ({ name: 'concept', valueCoding: { system: 'http://e.org/chain', code: `c${i}` } }))], status);
+    return [answer, server.used() - before];
+  };
+  const every = (step, count) => Array.from({ length: count }, (_, i) => i * step);
+  const [few, alone] = await close('few', every(1, 25), 200);
+  assert.equal(few.group[0].element.reduce((sum, { target }) => sum + target.length, 0), 25 * 24 / 2);
+  const [, cost] = await close('many', every(20, 250), 200);
+  assert.ok(cost < 100 * (alone + 0.02), `${cost} s, and ${alone} s for a tenth of the codes`);
+  const [refused] = await close('all', every(1, 5000), 400);
+  assert.equal(refused.issue[0].code, 'too-costly');
+});
+
 test('resources that come with a request are used, and forgotten', async () => {
   const own = { ...colours, id: 'own', url: 'http://e.org/own' };
   const set = { resourceType: 'ValueSet', url: 'http://e.org/own-set', status: 'active', compose: { include: [{ system: 'http://e.org/own' }] } };

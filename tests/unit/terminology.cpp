@@ -11,6 +11,7 @@
 #include "fhir/terminology/grammar.h"
 #include "fhir/terminology/lookup.h"
 #include "fhir/terminology/translate.h"
+#include "tests/unit/cost.h"
 #include "tests/unit/terminology_fixture.h"
 
 using namespace fhir::terminology;
@@ -169,6 +170,54 @@ TEST_CASE("terminology: imports that multiply are refused, not followed for ever
   CHECK(Terminology(shelf).member("http://e.org/59", "http://e.org/animals", "cow").membership == Membership::unknown);
 }
 
+TEST_CASE("terminology: what filters of a long hierarchy cost grows with it, not with its square") {
+  const auto chain = [](std::size_t length) {
+    std::string concepts = R"({"code":"c0"})";
+    for (std::size_t i = 1; i < length; ++i)
+      concepts += R"(,{"code":"c)" + std::to_string(i) + R"(","property":[{"code":"parent","valueCode":"c)" +
+                  std::to_string(i - 1) + R"("}]})";
+    return code_system("http://e.org/chain", R"("version":"1","content":"complete","caseSensitive":true,
+      "property":[{"code":"parent","type":"code"}],"concept":[)" +
+                                                 concepts + "]");
+  };
+  for (const char* part : {"include", "exclude"})
+    for (const char* op : {"is-not-a", "is-a", "generalizes"}) {
+      std::string filters;
+      for (int i = 0; i < 20; ++i)
+        filters += std::string(i ? "," : "") + R"({"property":"concept","op":")" + op + R"(","value":"c1"})";
+      const std::string whole = R"({"system":"http://e.org/chain"})";
+      const std::string some = R"({"system":"http://e.org/chain","filter":[)" + filters + "]}";
+      const auto set = value_set("http://e.org/vs", std::string(R"({"include":[)") + (*part == 'i' ? some : whole) +
+                                                        (*part == 'i' ? "]}" : R"(],"exclude":[)" + some + "]}"));
+      const Shelf few{chain(600), set}, many{chain(6'000), set};
+      const bool proportional = cost::in_proportion(
+          [&](std::size_t size) { Asked(size > 600 ? many : few).codes("http://e.org/vs"); }, 6'000);
+      CHECK_MESSAGE(proportional, std::string(part) + " " + op);
+    }
+}
+
+TEST_CASE("terminology: codes of a system without case are found among many that are listed") {
+  const auto set = [](std::size_t count) {
+    std::string concepts, listed;
+    for (std::size_t i = 0; i < count; ++i) {
+      concepts += std::string(i ? "," : "") + R"({"code":"Code)" + std::to_string(i) + ""
+    }
+    ";
+        listed += std::string(i ? "," : "") + R"({"code":"CODE)" + std::to_string(i) + ""
+  } ";
+}
+return Shelf{code_system("http://e.org/loose",
+                         R"("version":"1","content":"complete","caseSensitive":false,"concept":[)" + concepts + "]"),
+             value_set("http://e.org/vs", R"({"include":[{"system":"http://e.org/loose"}],"exclude":[{"system":)"
+                                          R"("http://e.org/loose","concept":[)" +
+                                              listed + "]}]}")};
+}
+;
+const auto few = set(400), many = set(4'000);
+CHECK(Asked(few).codes("http://e.org/vs").empty());
+CHECK(cost::in_proportion([&](std::size_t size) { Asked(size > 400 ? many : few).codes("http://e.org/vs"); }, 4'000));
+}
+
 TEST_CASE("terminology: versions are chosen by pattern, rule and age") {
   const auto version = [](std::string_view number, std::string_view code) {
     return code_system("http://e.org/v", "\"version\":\"" + std::string(number) +
@@ -319,6 +368,23 @@ TEST_CASE("terminology: languages by weight and by nearness") {
   CHECK(languages->text() == "de-LU, fr; q=0.8, *; q=0");
   for (const char* wrong : {"-", "de;q=2", "de;q=nan", "de;weight=1", "d\xC3\xA9", "de;q="})
     CHECK_FALSE(Languages::parse(wrong));
+}
+
+TEST_CASE("terminology: maps that send on to each other are looked into once") {
+  std::string groups;
+  for (int i = 0; i < 40; ++i)
+    groups +=
+        std::string(i ? "," : "") +
+        R"({"source":"http://e.org/from","target":"http://e.org/to","element":[{"code":"a","target":[{"code":"A",)"
+        R"("equivalence":"equal"}]}],"unmapped":{"mode":"other-map","url":"http://e.org/map"}})";
+  const auto map = fhir::make_canonical(
+      R"({"resourceType":"ConceptMap","status":"active","url":"http://e.org/map","group":[)" + groups + "]}");
+  TranslateRequest request;
+  request.maps = request.others = {{map->resource, map}};
+  request.codes = {{"http://e.org/from", {}, "unknown", {}}};
+  CHECK(translate(request).find(R"("valueBoolean":false)") != std::string::npos);
+  request.codes.push_back({"http://e.org/from", {}, "a", {}});
+  CHECK(translate(request).find(R"("code":"A")") != std::string::npos);
 }
 
 TEST_CASE("terminology: translation, forth, back, and what is not mapped") {
