@@ -46,6 +46,11 @@ bool is_name_of(const Node& node, std::string_view wanted) {
   return choice && node.element->name.view() == wanted;
 }
 
+bool is_first(const Expr& step_expr) {
+  static const Function* const first = find_function("first");
+  return step_expr.op == Op::call && step_expr.function == first;
+}
+
 }  // namespace
 
 Evaluator::Evaluator(const Context& context, Reading reading)
@@ -256,8 +261,20 @@ void Evaluator::path(const Expr& expr, std::size_t count, const Scope& scope) {
     copy(scope.focus);
   else
     eval(*expr.args[i++], scope);
-  for (; i < count && !failed(); ++i) apply(*expr.args[i], {base, top_}, scope);
+  for (; i < count && !failed(); ++i) {
+    if (i + 1 < count && expr.args[i]->op == Op::member && is_first(*expr.args[i + 1]))
+      first_member(*expr.args[i++], {base, top_});
+    else
+      apply(*expr.args[i], {base, top_}, scope);
+  }
   definitions_.resize(defined);
+}
+
+// element.first(): the others are not gathered, of which invariants of definitions would make a square.
+void Evaluator::first_member(const Expr& step_expr, Range in) {
+  if (!step(in.size() + 1)) return;
+  for (const Value* value = in.first; value != in.last && top_ == in.last; ++value) element(*value, step_expr, true);
+  settle(in.first, in.last);
 }
 
 void Evaluator::apply(const Expr& step_expr, Range in, const Scope& scope) {
@@ -287,7 +304,8 @@ void Evaluator::member(const Expr& step_expr, Range in) {
   settle(in.first, in.last);
 }
 
-void Evaluator::element(const Value& value, const Expr& step_expr) {
+// `one`: the first of them is enough.
+void Evaluator::element(const Value& value, const Expr& step_expr, bool one) {
   const std::string_view name = step_expr.text;
   if (value.kind == ValueKind::node) {
     const Node& node = *value.node;
@@ -296,7 +314,7 @@ void Evaluator::element(const Value& value, const Expr& step_expr) {
       return;
     }
     const Value* before = top_;
-    for (const Node* child = node.first; child; child = child->next)
+    for (const Node* child = node.first; child && !(one && top_ != before); child = child->next)
       if (is_name_of(*child, name)) push(Value::of(*child));
     if (top_ == before && reading_ == Reading::letter && node.type && node.type->kind != TypeKind::primitive)
       missing(node, name);

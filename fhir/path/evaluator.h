@@ -69,7 +69,11 @@ class Evaluator {
   void push_children(const Node& node);
   void settle(Value* base, const Value* from);  // moves the run [from, top) down to base
   Value* top() const { return top_; }
-  std::string_view keep(std::string_view made) { return arena_.copy(made); }
+  // Of a text that is made, so many bytes cost as much as a step.
+  std::string_view keep(std::string_view made) {
+    constexpr std::size_t bytes_of_step = 64;
+    return step(made.size() / bytes_of_step) ? arena_.copy(made) : std::string_view();
+  }
 
   bool step(std::uint64_t count = 1);
   void fail(std::string_view diagnostics, Kind kind = Kind::unprocessable);
@@ -90,7 +94,8 @@ class Evaluator {
   void path(const Expr& expr, std::size_t count, const Scope& scope);
   void apply(const Expr& step, Range in, const Scope& scope);
   void member(const Expr& step, Range in);
-  void element(const Value& value, const Expr& step);
+  void first_member(const Expr& step, Range in);
+  void element(const Value& value, const Expr& step, bool one = false);
   void missing(const Node& node, std::string_view name);
   void at(const Expr& step, Range in, const Scope& scope);
   void variable(const Expr& expr);

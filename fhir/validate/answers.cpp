@@ -3,6 +3,8 @@
 // questionnaire.html#item (enableWhen, required, repeats, answerOption)
 #include <algorithm>
 #include <charconv>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "fhir/definitions.h"
@@ -49,9 +51,69 @@ bool same_answer(const Node& given, const Node& wanted) {
          (wanted.value_of("system").empty() || given.value_of("system") == wanted.value_of("system"));
 }
 
+// The items that stand in an item, an answer or the whole, by their linkIds.
+class Items {
+ public:
+  struct Place {
+    const Node* item;
+    std::size_t position;
+  };
+  // The first of that linkId; null: there is none.
+  const Place* find(const Node& parent, std::string_view link) {
+    const auto [known, fresh] = of_.try_emplace(&parent);
+    if (fresh)
+      for (const Node& item : parent)
+        if (item.name == "item") known->second.try_emplace(item.value_of("linkId"), &item, known->second.size());
+    const auto found = known->second.find(link);
+    return found == known->second.end() ? nullptr : &found->second;
+  }
+
+ private:
+  std::unordered_map<const Node*, std::unordered_map<std::string_view, Place>> of_;
+};
+
+// All items of a response by their linkIds, in order; and where each item and answer begins and ends in that order.
+class Occurrences {
+ public:
+  struct Extent {
+    std::size_t begin, end;
+  };
+  explicit Occurrences(const Node& response) { walk(response, 0); }
+
+  Extent extent_of(const Node& node) const {
+    const auto found = extents_.find(&node);
+    return found == extents_.end() ? Extent{0, 0} : found->second;
+  }
+  // Calls `take` for those inside of the extent.
+  template <class Take>
+  void each(std::string_view link, Extent within, const Take& take) const {
+    const auto known = items_.find(link);
+    if (known == items_.end()) return;
+    const auto& list = known->second;
+    auto one = std::lower_bound(list.begin(), list.end(), within.begin,
+                                [](const auto& entry, std::size_t begin) { return entry.first <= begin; });
+    for (; one != list.end() && one->first < within.end; ++one) take(*one->second);
+  }
+
+ private:
+  void walk(const Node& parent, int depth) {
+    if (depth > deepest) return;
+    const auto begin = next_++;
+    if (parent.name == "item") items_[parent.value_of("linkId")].emplace_back(begin, &parent);
+    for (const Node& child : parent)
+      if (child.name == "item" || child.name == "answer") walk(child, depth + 1);
+    extents_[&parent] = {begin, next_};
+  }
+
+  std::size_t next_ = 0;
+  std::unordered_map<std::string_view, std::vector<std::pair<std::size_t, const Node*>>> items_;
+  std::unordered_map<const Node*, Extent> extents_;
+};
+
 class Answers {
  public:
-  Answers(const Node& response, const Member& member, const Say& say) : say_(say), member_(member) {
+  Answers(const Node& response, const Member& member, const Say& say)
+      : say_(say), member_(member), occurrences_(response) {
     const auto status = response.value_of("status");
     complete_ = status == "completed" || status == "amended";
   }
@@ -66,39 +128,26 @@ class Answers {
  private:
   void items_within(const Node& questions, const Node& answers, const Place& place, int depth) {
     std::uint32_t index = 0;
-    const Node* last = nullptr;
+    const Items::Place* last = nullptr;
     for (const Node& item : answers) {
       if (item.name != "item") continue;
       const Place here{&place, "item", index++, true};
       const auto link = item.value_of("linkId");
-      const Node* question = find(questions, link);
-      if (!question) {
+      const auto* known = questions_.find(questions, link);
+      if (!known) {
         say_(here, "structure", "The questionnaire has no item '" + std::string(link) + "' here", Severity::error);
         continue;
       }
-      if (last && before(questions, *question, *last))
+      const Node& question = *known->item;
+      if (last && known->position < last->position)
         say_(here, "structure", "Items must stand in the questionnaire's order", Severity::error);
-      if (question == last && (question->value_of("type") != "group" || question->value_of("repeats") != "true"))
+      if (known == last && (question.value_of("type") != "group" || question.value_of("repeats") != "true"))
         say_(here, "structure", "The item may stand here once only: " + std::string(link), Severity::error);
-      last = question;
-      this->item(*question, item, here, depth);
+      last = known;
+      this->item(question, item, here, depth);
     }
     for (const Node& question : questions)
       if (question.name == "item") missing(question, answers, place);
-  }
-
-  static const Node* find(const Node& parent, std::string_view link) {
-    for (const Node& item : parent)
-      if (item.name == "item" && item.value_of("linkId") == link) return &item;
-    return nullptr;
-  }
-
-  static bool before(const Node& parent, const Node& a, const Node& b) {
-    for (const Node& item : parent) {
-      if (&item == &b) return false;
-      if (&item == &a) return true;
-    }
-    return false;
   }
 
   void item(const Node& question, const Node& item, const Place& place, int depth) {
@@ -167,7 +216,8 @@ class Answers {
   void missing(const Node& question, const Node& answers, const Place& place) {
     if (!complete_ || question.value_of("required") != "true" || question.value_of("type") == "display") return;
     const auto link = question.value_of("linkId");
-    const Node* item = find(answers, link);
+    const auto* known = answers_.find(answers, link);
+    const Node* item = known ? known->item : nullptr;
     const bool given = item && (item->child("answer") || (question.value_of("type") == "group" && item->child("item")));
     if (!given && enabled(question))
       say_(place, "required", "The required item '" + std::string(link) + "' is not answered", Severity::error);
@@ -211,7 +261,8 @@ class Answers {
     std::vector<const Node*> given;
     for (auto at = around_.rbegin(); at != around_.rend() && given.empty(); ++at) {
       if ((*at)->name == "item" && (*at)->value_of("linkId") == link) take(**at, given);
-      if (given.empty()) collect(**at, link, given, 0);
+      if (given.empty())
+        occurrences_.each(link, occurrences_.extent_of(**at), [&](const Node& item) { take(item, given); });
     }
     return given;
   }
@@ -222,17 +273,10 @@ class Answers {
         if (const Node* value = value_of(answer)) values.push_back(value);
   }
 
-  static void collect(const Node& parent, std::string_view link, std::vector<const Node*>& values, int depth) {
-    if (depth > deepest) return;
-    for (const Node& child : parent) {
-      if (child.name != "item" && child.name != "answer") continue;
-      if (child.name == "item" && child.value_of("linkId") == link) take(child, values);
-      collect(child, link, values, depth + 1);
-    }
-  }
-
   const Say& say_;
   const Member& member_;
+  Items questions_, answers_;
+  const Occurrences occurrences_;
   std::vector<const Node*> around_;  // the response, and the items and answers that are open
   bool complete_ = false;
 };

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "fhir/bind.h"
+#include "fhir/format/json.h"
 #include "fhir/path/path.h"
 #include "tests/unit/cost.h"
 
@@ -67,6 +69,28 @@ TEST_CASE("path: endless and exploding evaluations end with too_costly") {
   CHECK(refusal(ten + repeated(".select(" + ten + ")", 8) + ".count()") == Kind::too_costly);
   CHECK(refusal("'x'" + repeated(".replace('x', 'xxxxxxxxxxxxxxxx')", 10)) == Kind::too_costly);
   CHECK(refusal("1 + 1", 2) == Kind::too_costly);
+  const std::string text = "'" + std::string(10'000, 'x') + "'";
+  CHECK(refusal(ten + ".select(" + ten + ")" + ".select(" + ten + ")" + ".select(" + ten + ")" + ".aggregate(" + text +
+                " + $this.toString())") == Kind::too_costly);
+}
+
+TEST_CASE("path: the first of many elements costs no more than the first of few") {
+  std::string json = R"({"resourceType":"Patient","name":[{"family":"f"})";
+  for (int i = 0; i < 3'000; ++i) json += R"(,{"family":"f"})";
+  Arena arena;
+  const auto raw = json::parse(json + "]}", arena);
+  REQUIRE(raw);
+  std::vector<Issue> issues;
+  const auto* patient = bind(*raw, arena, issues);
+  const auto program = path::compile("name.all(family = %resource.name.first().family)");
+  REQUIRE(program);
+  path::Context context;
+  context.resource = patient;
+  const auto result = path::evaluate(**program, *patient, context);
+  REQUIRE(result);
+  CHECK((*result)[0].boolean);
+  const auto some = path::compile("(name.first() | name.family.first() | name.given.first()).count()");
+  CHECK((*path::evaluate(**some, *patient, context))[0].integer == 2);
 }
 
 TEST_CASE("path: regular expressions are bounded in size, and none backtracks for ever") {

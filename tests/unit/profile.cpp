@@ -517,6 +517,32 @@ TEST_CASE("profile: answers against their questionnaire") {
         "code-invalid QuestionnaireResponse.item[1].answer[0]");
 }
 
+TEST_CASE("profile: many answers to many questions take time in proportion") {
+  const auto questionnaire = [](std::size_t count) {
+    std::string items;
+    for (std::size_t i = 0; i < count; ++i) {
+      items +=
+          std::string(i ? "," : "") + R"({"linkId":"l)" + std::to_string(i) + R"(","type":"string","required":true)";
+      if (i > 0)
+        items += R"(,"enableWhen":[{"question":"l)" + std::to_string(i - 1) +
+                 R"(","operator":"exists","answerBoolean":true}])";
+      items += '}';
+    }
+    return R"({"resourceType":"Questionnaire","url":"http://e.org/q)" + std::to_string(count) +
+           R"(","status":"active","item":[)" + items + "]}";
+  };
+  Judge judge{questionnaire(300), questionnaire(3'000)};
+  const auto response = [](std::size_t count) {
+    std::string items;
+    for (std::size_t i = 0; i < count; ++i)
+      items +=
+          std::string(i ? "," : "") + R"({"linkId":"l)" + std::to_string(i) + R"(","answer":[{"valueString":"s"}]})";
+    return R"({"resourceType":"QuestionnaireResponse","questionnaire":"http://e.org/q)" + std::to_string(count) +
+           R"(","status":"completed","item":[)" + items + "]}";
+  };
+  CHECK(cost::in_proportion([&](std::size_t count) { CHECK(judge("", response(count)) == ""); }, 3'000));
+}
+
 TEST_CASE("profile: a choice is among its options, whatever these are") {
   Judge judge{R"({"resourceType":"Questionnaire","url":"http://e.org/q","status":"active","item":[
       {"linkId":"a","type":"choice","answerOption":[{"valueString":"s"},{"valueInteger":1}]},
