@@ -161,7 +161,7 @@ struct Door::State {
       return response;
     }
     if (!form && !job.part) {
-      if (!has_own_form(job.route)) return refusal(406, "not-supported", form.outcome().issues.front().diagnostics);
+      if (!has_own_form(job.route)) return rest::json_reply(406, fhir::to_json(form.outcome()));
       job.form.fhir = false;
     }
     if (!job.route.row->projects) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "fhir/search/refusal.h"
 #include "src/net/ascii.h"
 
 namespace alzette {
@@ -140,7 +141,8 @@ fhir::Result<AnswerForm> negotiate(const Request& request, const fhir::search::P
   for (const auto& [name, value] : parameters)
     if (name == "_pretty") pretty = value == "true";
   std::optional<AnswerForm> form;
-  if (const auto format = format_of(parameters); !format.empty()) {
+  const auto format = format_of(parameters);
+  if (!format.empty()) {
     form = form_by_name(format);
   } else if (const auto accept = find(request.headers, "Accept"); !accept.empty()) {
     form = form_by_accept(accept);
@@ -149,7 +151,8 @@ fhir::Result<AnswerForm> negotiate(const Request& request, const fhir::search::P
   }
   if (!form)
     return fhir::Outcome(fhir::Kind::unsupported, "not-supported",
-                         "This server answers in application/fhir+json and application/fhir+xml (FHIR 4.0)");
+                         "This server answers in application/fhir+json and application/fhir+xml (FHIR 4.0)",
+                         format.empty() ? std::string() : fhir::search::place_of("_format"));
   form->pretty = pretty;
   return *form;
 }

@@ -23,10 +23,39 @@ struct Verb {
   bool by_form = false;             // takes parameters as a form
   bool takes_body = false;
   bool takes_query = false;
+  std::set<std::string_view> headers = {};
 };
 
 // By address, then by method in small letters.
 using Paths = std::map<std::string, std::map<std::string, Verb>>;
+
+// The request headers that an interaction obeys, beside those of negotiation.
+struct Heeded {
+  std::string_view code, header;
+};
+constexpr Heeded heeded[] = {
+    {"read", "If-None-Match"},   {"read", "If-Modified-Since"},
+    {"vread", "If-None-Match"},  {"vread", "If-Modified-Since"},
+    {"create", "If-None-Exist"}, {"create", "Prefer"},
+    {"update", "If-Match"},      {"update", "If-None-Match"},
+    {"update", "Prefer"},        {"patch", "If-Match"},
+    {"patch", "Prefer"},         {"delete", "If-Match"},
+    {"delete", "Prefer"},        {"search-type", "Prefer"},
+    {"search-system", "Prefer"}, {"history-instance", "Prefer"},
+    {"history-type", "Prefer"},  {"history-system", "Prefer"},
+    {"batch", "Prefer"},         {"transaction", "Prefer"},
+};
+
+struct Header {
+  std::string_view name, description;
+};
+constexpr Header headers[] = {
+    {"If-Match", "the version that is changed, as its ETag: W/\"3\""},
+    {"If-None-Match", "the version that is known already; on a write *: there must be none"},
+    {"If-Modified-Since", "the time of the version that is known already"},
+    {"If-None-Exist", "criteria: nothing is created where something meets them"},
+    {"Prefer", "return=minimal, representation or OperationOutcome; handling=strict or lenient; respond-async"},
+};
 
 constexpr std::string_view forms[] = {"application/fhir+json", "application/fhir+xml"};
 
@@ -54,6 +83,8 @@ void add_interactions(Paths& paths) {
     if (row->code == "operation") continue;
     auto& verb = paths[template_of(row->path)][lower(row->method)];
     verb.does.insert(row->code);
+    for (const auto& [code, header] : heeded)
+      if (code == row->code) verb.headers.insert(header);
     verb.by_form = row->path.ends_with("_search");
     verb.takes_body = !verb.by_form && (row->method == "POST" || row->method == "PUT" || row->method == "PATCH");
     verb.takes_query = row->method == "GET" || row->conditional;
@@ -84,9 +115,11 @@ void add_operations(Paths& paths) {
       auto& path = paths[place + "$" + std::string(code)];
       path["post"].does.insert(code);
       path["post"].takes_body = true;
+      path["post"].headers.insert("Prefer");
       if (row->affects_state) continue;
       path["get"].does.insert(code);
       path["get"].takes_query = true;
+      path["get"].headers.insert("Prefer");
     }
   }
 }
@@ -128,7 +161,14 @@ void append_verb(std::string_view path, std::string_view method, const Verb& ver
   for (const auto code : verb.does) what.append(what.empty() ? "" : " or ").append(code);
   out.append("\"").append(method).append(R"(":{"summary":)").append(text(what));
   out.append(R"(,"operationId":)").append(text(std::string(method) + " " + std::string(path)));
-  if (verb.takes_query) out += R"(,"parameters":[{"$ref":"#/components/parameters/query"}])";
+  std::string parameters;
+  const auto refer = [&](std::string_view name) {
+    parameters.append(parameters.empty() ? "" : ",").append(R"({"$ref":"#/components/parameters/)").append(name) +=
+        "\"}";
+  };
+  if (verb.takes_query) refer("query");
+  for (const auto header : verb.headers) refer(header);
+  if (!parameters.empty()) out.append(R"(,"parameters":[)").append(parameters).append("]");
   if (verb.by_form)
     out +=
         R"(,"requestBody":{"content":{"application/x-www-form-urlencoded":{"schema":{"$ref":"#/components/schemas/Parameters"}}}})";
@@ -176,7 +216,15 @@ void append_components(std::string& out) {
       R"("Parameters":{"type":"object","additionalProperties":{"type":"string"}}},)"
       R"("parameters":{"query":{"name":"parameters","in":"query","description":)"
       R"("search parameters with their modifiers, _format and the like: the CapabilityStatement at /metadata lists them",)"
-      R"("style":"form","explode":true,"schema":{"$ref":"#/components/schemas/Parameters"}}}})";
+      R"("style":"form","explode":true,"schema":{"$ref":"#/components/schemas/Parameters"}})";
+  for (const auto& [name, description] : headers)
+    out.append(",")
+        .append(text(name))
+        .append(R"(:{"name":)")
+        .append(text(name))
+        .append(R"(,"in":"header","schema":{"type":"string"},"description":)")
+        .append(text(description)) += '}';
+  out += "}}";
 }
 
 }  // namespace

@@ -135,7 +135,29 @@ class Builder {
     return path;
   }
 
+  // The same as FHIRPath, as far as names are those of elements: "Patient.name[1].given[0]"; "" while the type of the
+  // resource is not known.
+  std::string expression() const {
+    std::string_view type;
+    for (const Node* child = root_ ? root_->first : nullptr; child && type.empty(); child = child->next)
+      if (child->name == "resourceType" && child->form == Node::Form::string) type = child->text;
+    if (limits_.plain || !is_name(type)) return {};
+    std::string path(type);
+    for (const auto& frame : frames_) {
+      const auto name = frame.key.substr(frame.key.starts_with('_') ? 1 : 0);
+      if (!is_name(name) || name == "resourceType") break;
+      path.append(".").append(name);
+      if (frame.in_list) path += "[" + std::to_string(frame.index ? frame.index - 1 : 0) + "]";
+    }
+    return path;
+  }
+
  private:
+  static bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    });
+  }
   struct Frame {
     Node* object;
     Node* last;
@@ -217,10 +239,11 @@ class Builder {
   Fault fault_;
 };
 
-Outcome refuse(std::string_view text, std::size_t offset, std::string_view path, const Fault& fault) {
+Outcome refuse(std::string_view text, std::size_t offset, const Builder* reader, const Fault& fault) {
   return Outcome(fault.kind, fault.code,
                  "JSON, " + line_and_column(text, std::min(offset, text.size())) +
-                     (path.empty() ? "" : ", at " + std::string(path)) + ": " + fault.text);
+                     (reader ? ", at " + reader->path() : "") + ": " + fault.text,
+                 reader ? reader->expression() : std::string());
 }
 
 }  // namespace
@@ -230,11 +253,11 @@ Result<Node*> parse(std::string_view text, Arena& arena, const Limits& limits) {
     return Outcome(Kind::too_large, "too-long",
                    "JSON: the document is larger than " + std::to_string(limits.bytes) + " bytes");
   if (text.starts_with("\xEF\xBB\xBF"))
-    return refuse(text, 0, "", {Kind::malformed, "structure", "a byte order mark is not allowed before JSON"});
+    return refuse(text, 0, nullptr, {Kind::malformed, "structure", "a byte order mark is not allowed before JSON"});
   if (const auto bad = bad_utf8(text); bad != text.npos)
-    return refuse(text, bad, "", {Kind::malformed, "structure", "the text is not valid UTF-8"});
+    return refuse(text, bad, nullptr, {Kind::malformed, "structure", "the text is not valid UTF-8"});
   if (const auto nul = text.find('\0'); nul != text.npos)
-    return refuse(text, nul, "", {Kind::malformed, "structure", "the text contains a zero byte"});
+    return refuse(text, nul, nullptr, {Kind::malformed, "structure", "the text contains a zero byte"});
 
   char* copy = static_cast<char*>(arena.allocate(text.size() + 1, 1));
   std::memcpy(copy, text.data(), text.size());
@@ -247,13 +270,13 @@ Result<Node*> parse(std::string_view text, Arena& arena, const Limits& limits) {
   const auto result = reader.Parse<flags>(stream, builder);
   if (!result.IsError()) return builder.root();
   if (result.Code() == rapidjson::kParseErrorNumberTooBig)
-    return refuse(text, result.Offset(), builder.path(), {Kind::malformed, "value", std::string(number_limits)});
+    return refuse(text, result.Offset(), &builder, {Kind::malformed, "value", std::string(number_limits)});
   if (result.Code() != rapidjson::kParseErrorTermination)
-    return refuse(text, result.Offset(), builder.path(),
+    return refuse(text, result.Offset(), &builder,
                   {Kind::malformed, "structure", rapidjson::GetParseError_En(result.Code())});
   const auto& fault = builder.fault();
   const auto offset = fault.at ? static_cast<std::size_t>(fault.at - copy) : result.Offset();
-  return refuse(text, offset, builder.path(), fault);
+  return refuse(text, offset, &builder, fault);
 }
 
 }  // namespace fhir::json

@@ -104,11 +104,19 @@ class Executor {
     for (const Field& field : fields) {
       const auto& name = field.selection->name;
       auto done = name == "__typename"                      ? put(answer, field, "\"Query\"")
+                  : name == "__schema" || name == "__type"  ? no_schema()
                   : definitions().resource(name) != nullptr ? by_id(field, answer)
                                                             : search(field, nullptr, answer);
       if (!done) return done;
     }
     return true;
+  }
+
+  // The schema of all resources, each of which every other can refer to, would be larger than any answer may be.
+  static Outcome no_schema() {
+    return {Kind::malformed, "not-supported",
+            "GraphQL: introspection is not offered. Fields are the elements of the R4 types, by id as Patient(id), by "
+            "search as PatientList and PatientConnection: http://hl7.org/fhir/R4/graphql.html"};
   }
 
   static bool put(Answer& answer, const Field& field, std::string json) {

@@ -2,6 +2,7 @@
 // FHIR R4: http://hl7.org/fhir/R4/resource-operation-convert.html
 #include "fhir/format/json.h"
 #include "src/operation/operation.h"
+#include "src/operation/refusal.h"
 #include "src/rest/reply.h"
 
 namespace alzette::operation {
@@ -10,7 +11,8 @@ namespace {
 fhir::Result<rest::Plan> run(const rest::Call&, const Input& input) {
   const auto* resource = input.resource("input");
   if (!resource)
-    return fhir::Outcome(fhir::Kind::malformed, "required", "$convert needs the resource that it converts", "input");
+    return fhir::Outcome(fhir::Kind::malformed, "required", "$convert needs the resource that it converts",
+                         place_of("input"));
   std::string text;
   fhir::json::write(*resource, text);
   return rest::Plan(rest::json_reply(200, std::move(text)));

@@ -8,6 +8,7 @@
 #include "fhir/format/json.h"
 #include "fhir/value.h"
 #include "src/operation/operation.h"
+#include "src/operation/refusal.h"
 #include "src/rest/incoming.h"
 #include "src/rest/reply.h"
 
@@ -89,12 +90,14 @@ fhir::Result<std::string> composition_id(const rest::Call& call, const Input& in
   if (!call.id.empty() && !given.empty())
     return Outcome(Kind::malformed, "invalid", "id may not be given where the address names the composition", "id");
   if (!call.id.empty()) return std::string(call.id);
-  if (given.empty()) return Outcome(Kind::malformed, "required", "$document needs the id of a Composition", "id");
+  if (given.empty())
+    return Outcome(Kind::malformed, "required", "$document needs the id of a Composition", place_of("id"));
   if (rest::is_id(given)) return std::string(given);
   const auto literal = fhir::parse_reference(given);
   const bool here = literal && literal->type == "Composition" && (literal->base.empty() || literal->base == call.base);
   if (!here)
-    return Outcome(Kind::malformed, "not-supported", "Only compositions of this server make documents here", "id");
+    return Outcome(Kind::malformed, "not-supported", "Only compositions of this server make documents here",
+                   place_of("id"));
   return std::string(literal->id);
 }
 
@@ -113,7 +116,8 @@ fhir::Result<rest::Plan> store(const rest::Call& call, const std::string& text, 
 
 fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   if (!input.text("graph").empty())
-    return Outcome(Kind::malformed, "not-supported", "Documents are made without a GraphDefinition here", "graph");
+    return Outcome(Kind::malformed, "not-supported", "Documents are made without a GraphDefinition here",
+                   place_of("graph"));
   const auto id = composition_id(call, input);
   if (!id) return id.outcome();
   auto composition = call.snapshot.read(call.access, *call.type, *id);

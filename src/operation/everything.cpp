@@ -9,6 +9,7 @@
 #include "fhir/search/compartment.h"
 #include "fhir/utf8.h"
 #include "src/operation/operation.h"
+#include "src/operation/refusal.h"
 #include "src/rest/paging.h"
 #include "src/rest/reply.h"
 
@@ -39,7 +40,8 @@ fhir::Result<Types> asked_types(const Input& input) {
       const auto* type = fhir::definitions().resource(rest.substr(0, comma));
       if (!type)
         return Outcome(Kind::malformed, "value",
-                       "\"" + fhir::shortened(rest.substr(0, comma)) + "\" is not a resource type of FHIR R4", "_type");
+                       "\"" + fhir::shortened(rest.substr(0, comma)) + "\" is not a resource type of FHIR R4",
+                       place_of("_type"));
       types.push_back(type);
       rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
@@ -51,7 +53,8 @@ fhir::Result<std::uint32_t> page_size(const Input& input) {
   const auto given = input.text("_count");
   if (given.empty()) return rest::most_count;
   const auto count = std::atoll(std::string(given).c_str());
-  if (count < 1) return Outcome(Kind::malformed, "value", "_count must be a whole number from 1 on", "_count");
+  if (count < 1)
+    return Outcome(Kind::malformed, "value", "_count must be a whole number from 1 on", place_of("_count"));
   return static_cast<std::uint32_t>(std::min<long long>(count, rest::most_count));
 }
 

@@ -7,6 +7,7 @@
 #include "fhir/hex.h"
 #include "fhir/value.h"
 #include "src/operation/inquiry.h"
+#include "src/operation/refusal.h"
 #include "src/rest/reply.h"
 
 namespace alzette::operation {
@@ -23,8 +24,7 @@ Result<std::uint64_t> number(const Input& input, std::string_view name) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size())
-    return Outcome(Kind::malformed, "value", std::string(name) + " must not be negative",
-                   "Parameters.parameter.where(name='" + std::string(name) + "')");
+    return Outcome(Kind::malformed, "value", std::string(name) + " must not be negative", place_of(name));
   return value;
 }
 

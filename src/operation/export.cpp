@@ -6,6 +6,7 @@
 #include "src/job/bulk.h"
 #include "src/job/status.h"
 #include "src/operation/operation.h"
+#include "src/operation/refusal.h"
 #include "src/rest/reply.h"
 
 namespace alzette::operation {
@@ -15,7 +16,9 @@ using fhir::Kind;
 using fhir::Outcome;
 using fhir::Result;
 
-Outcome invalid(std::string text) { return {Kind::malformed, "value", std::move(text)}; }
+Outcome invalid(std::string_view parameter, std::string text) {
+  return {Kind::malformed, "value", std::string(parameter) + ": " + std::move(text), place_of(parameter)};
+}
 
 void split(std::string_view text, std::vector<std::string>& out) {
   for (std::size_t at = 0; at <= text.size();) {
@@ -61,7 +64,7 @@ class Reader {
     const auto format = input_.text("_outputFormat");
     if (format.empty() || format == "application/fhir+ndjson" || format == "application/ndjson" || format == "ndjson")
       return std::nullopt;
-    return invalid("_outputFormat: only application/fhir+ndjson is written");
+    return invalid("_outputFormat", "only application/fhir+ndjson is written");
   }
 
   Refusal read_times() {
@@ -70,7 +73,7 @@ class Reader {
       // A '+' that was not percent-encoded in the URL arrives as a blank.
       std::replace(text->begin(), text->end(), ' ', '+');
       if (!text->empty() && !fhir::valid(fhir::Primitive::instant, *text))
-        return invalid(std::string(name) + " takes an instant such as 2026-01-31T08:05:00Z");
+        return invalid(name, "takes an instant such as 2026-01-31T08:05:00Z");
     }
     return std::nullopt;
   }
@@ -86,8 +89,9 @@ class Reader {
       alone.types = {name};
       const bool inside = type && job::types_of(alone, all_).size() == 1;
       if (!inside && lenient_) continue;
-      if (!type) return invalid("_type: \"" + name + "\" is not a resource type of FHIR R4");
-      if (!inside) return invalid("_type: the " + std::string(patients->type.view()) + " compartment holds no " + name);
+      if (!type) return invalid("_type", "\"" + name + "\" is not a resource type of FHIR R4");
+      if (!inside)
+        return invalid("_type", "the " + std::string(patients->type.view()) + " compartment holds no " + name);
       if (!call_.access.may(fhir::Verb::search, name))
         return Outcome(Kind::forbidden, "forbidden", "you may not search " + name);
       wanted_.types.push_back(std::move(name));
@@ -103,13 +107,15 @@ class Reader {
       const auto* type = fhir::definitions().resource(std::string_view(filter).substr(0, filter.find('?')));
       job::Export alone;
       alone.filters = {filter};
-      auto query = type && filter.find('?') != std::string::npos
-                       ? job::query_of(alone, *type, call_.base, call_.meanings)
-                       : Result<fhir::search::Query>(invalid("_typeFilter: \"" + filter + "\" is not Type?parameters"));
+      auto query =
+          type && filter.find('?') != std::string::npos
+              ? job::query_of(alone, *type, call_.base, call_.meanings)
+              : Result<fhir::search::Query>(invalid("_typeFilter", "\"" + filter + "\" is not Type?parameters"));
       if (query)
         good.push_back(filter);
       else if (!lenient_)
-        return std::move(query.outcome());
+        return Outcome(Kind::malformed, query.outcome().issues[0].code, query.outcome().issues[0].diagnostics,
+                       place_of("_typeFilter"));
     }
     wanted_.filters = std::move(good);
     return std::nullopt;
@@ -132,8 +138,8 @@ class Reader {
       if (known)
         wanted_.elements.push_back(std::move(path));
       else if (!lenient_)
-        return invalid("_elements: \"" + path + "\" is not an element of " +
-                       (type.empty() ? "any resource type" : std::string(type)));
+        return invalid("_elements", "\"" + path + "\" is not an element of " +
+                                        (type.empty() ? "any resource type" : std::string(type)));
     }
     return std::nullopt;
   }
@@ -144,7 +150,7 @@ class Reader {
       auto reference = value ? value->value_of("reference") : std::string_view();
       if (reference.starts_with(call_.base)) reference.remove_prefix(call_.base.size() + 1);
       if (!reference.starts_with("Patient/") || !fhir::is_id(reference.substr(8)))
-        return invalid("patient takes references such as Patient/1");
+        return invalid("patient", "takes references such as Patient/1");
       wanted_.patients.emplace_back(reference.substr(8));
       wanted_.chosen = true;
     }

@@ -7,6 +7,7 @@
 #include "fhir/path/results.h"
 #include "fhir/validate/validate.h"
 #include "src/operation/operation.h"
+#include "src/operation/refusal.h"
 #include "src/operation/resources.h"
 #include "src/operation/terminologies.h"
 #include "src/rest/reply.h"
@@ -30,7 +31,7 @@ class Inquiry {
   Result<std::string> answer() {
     const auto model = input_.text("model");
     if (!model.empty() && model != "r4" && model != "none")
-      return Outcome(Kind::unprocessable, "not-supported", "model is r4 or none");
+      return Outcome(Kind::unprocessable, "not-supported", "model is r4 or none", place_of("model"));
     auto focus = focus_items();
     if (!focus) return std::move(focus.outcome());
     if (auto done = prepare(*focus); !done) return std::move(done.outcome());

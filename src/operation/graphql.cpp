@@ -6,6 +6,7 @@
 #include "fhir/graphql/execute.h"
 #include "src/net/ascii.h"
 #include "src/operation/operation.h"
+#include "src/operation/refusal.h"
 #include "src/operation/resources.h"
 #include "src/rest/paging.h"
 #include "src/rest/reply.h"
@@ -30,7 +31,7 @@ class Stored final : public fhir::graphql::Source {
     if (!call_.access.may(fhir::Verb::search, type.name))
       return Outcome(Kind::forbidden, "forbidden", "Not allowed on " + std::string(type.name.view()));
     auto query = fhir::search::parse(&type, parameters, call_.base, false, {}, call_.now);
-    if (!query) return std::move(query.outcome());
+    if (!query) return Outcome(Kind::malformed, query.outcome().issues[0].code, query.outcome().issues[0].diagnostics);
     const auto context = rest::page_context(call_, type.name, query->applied);
     if (!cursor.empty()) {
       auto page = rest::open_page(call_, cursor, context);
@@ -125,7 +126,8 @@ Result<rest::Plan> run(const rest::Call& call, const Input&) {
   fhir::Arena arena;
   const auto asked = read_asked(call, arena);
   if (!asked) return asked.outcome();
-  if (asked->query.empty()) return Outcome(Kind::malformed, "required", "$graphql needs the parameter query");
+  if (asked->query.empty())
+    return Outcome(Kind::malformed, "required", "$graphql needs the parameter query", place_of("query"));
   const auto document = fhir::graphql::parse(asked->query);
   if (!document) return document.outcome();
   Stored stored(call);

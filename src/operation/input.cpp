@@ -5,6 +5,7 @@
 
 #include "fhir/format/json.h"
 #include "src/operation/operation.h"
+#include "src/operation/refusal.h"
 #include "src/rest/criteria.h"
 #include "src/rest/reply.h"
 
@@ -25,7 +26,7 @@ const OperationParameter* find(const fhir::OperationDefinition& definition, std:
 }
 
 Outcome wrong(std::string_view code, std::string text, std::string_view name) {
-  return {Kind::malformed, code, std::move(text), "Parameters.parameter.where(name='" + std::string(name) + "')"};
+  return {Kind::malformed, code, std::move(text), place_of(name)};
 }
 
 bool is_primitive(std::string_view type) {

@@ -2,15 +2,35 @@
 // FHIR R4: http://hl7.org/fhir/R4/operations.html
 #include <stdexcept>
 
+#include "fhir/search/query.h"
+#include "fhir/search/refusal.h"
+#include "fhir/utf8.h"
 #include "src/operation/operation.h"
+#include "src/operation/refusal.h"
 
 namespace alzette::operation {
 namespace {
 
-fhir::Result<rest::Plan> invoke(const rest::Call& call) {
+constexpr std::string_view before_name = "Parameters.parameter.where(name='", behind_name = "')";
+
+fhir::Result<rest::Plan> run(const rest::Call& call) {
   const auto input = read_input(call, *call.operation);
   if (!input) return input.outcome();
   return call.operation->run(call, *input);
+}
+
+// Who sent no Parameters is told of the parameter of the query.
+fhir::Result<rest::Plan> invoke(const rest::Call& call) {
+  auto plan = run(call);
+  if (plan || call.request.method != "GET") return plan;
+  for (auto& issue : plan.outcome().issues) {
+    std::string_view name = issue.expression;
+    if (!name.starts_with(before_name) || !name.ends_with(behind_name)) continue;
+    name.remove_prefix(before_name.size());
+    name.remove_suffix(behind_name.size());
+    issue.expression = fhir::search::place_of(name);
+  }
+  return plan;
 }
 
 // Whether `word` is one of `words`, which are separated by one space.
@@ -27,6 +47,10 @@ std::uint8_t bit_of(rest::Level level) {
 }
 
 }  // namespace
+
+std::string place_of(std::string_view parameter) {
+  return std::string(before_name) + fhir::shortened(parameter) + std::string(behind_name);
+}
 
 bool Operation::applies_to(const fhir::Type& type) const { return types.empty() || lists(types, type.name); }
 

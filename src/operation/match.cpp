@@ -9,6 +9,7 @@
 #include "ihe/identity/matricule.h"
 #include "ihe/match/candidates.h"
 #include "src/operation/operation.h"
+#include "src/operation/refusal.h"
 #include "src/rest/reply.h"
 
 namespace alzette::operation {
@@ -27,8 +28,7 @@ fhir::Result<std::size_t> count_of(const Input& input) {
   std::size_t count = 0;
   const auto end = std::from_chars(text.data(), text.data() + text.size(), count).ptr;
   if (end != text.data() + text.size() || count == 0)
-    return Outcome(Kind::malformed, "value", "count must be a positive number",
-                   "Parameters.parameter.where(name='count')");
+    return Outcome(Kind::malformed, "value", "count must be a positive number", place_of("count"));
   return std::min(count, most_count);
 }
 
@@ -55,7 +55,9 @@ std::string searchset(const rest::Call& call, const std::vector<match::Candidate
 
 fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   const auto* resource = input.resource("resource");
-  if (!resource) return Outcome(Kind::malformed, "required", "$match needs a Patient in the parameter \"resource\"");
+  if (!resource)
+    return Outcome(Kind::malformed, "required", "$match needs a Patient in the parameter \"resource\"",
+                   place_of("resource"));
   const auto count = count_of(input);
   if (!count) return count.outcome();
   const auto person = match::person_of(*resource, ihe::identity::matricule_system);

@@ -6,6 +6,7 @@
 #include "fhir/value.h"
 #include "src/operation/meta.h"
 #include "src/operation/operation.h"
+#include "src/operation/refusal.h"
 #include "src/rest/incoming.h"
 #include "src/rest/reply.h"
 
@@ -51,7 +52,8 @@ std::string meta_of(const fhir::Body& body, const fhir::Written& written) {
 
 fhir::Result<rest::Plan> change(const rest::Call& call, const Input& input, void (*apply)(StoredMeta&, const Node&)) {
   const Node* given = input.value("meta");
-  if (!given) return fhir::Outcome(fhir::Kind::malformed, "required", "The parameter meta needs a valueMeta", "meta");
+  if (!given)
+    return fhir::Outcome(fhir::Kind::malformed, "required", "The parameter meta needs a valueMeta", place_of("meta"));
   auto version = call.snapshot.read(call.access, *call.type, call.id);
   if (!version) return std::move(version.outcome());
   if (!call.access.may(fhir::Verb::update, call.type->name))

@@ -16,6 +16,7 @@ using fhir::Kind;
 using fhir::Node;
 using fhir::Outcome;
 
+constexpr std::ptrdiff_t most_changes = 20'000;  // of one message: its audit record names every patient
 constexpr std::string_view patient_feed = "urn:ihe:iti:pmir:2019:patient-feed";
 
 Outcome refusal(std::string_view code, std::string text, std::string place) {
@@ -47,6 +48,10 @@ fhir::Result<Message> read_message(const Node* bundle) {
     if (is(resource_of(entry), "Bundle")) message.history = resource_of(entry);
   if (!message.history || message.history->value_of("type") != "history")
     return refusal("structure", "A patient feed carries a Bundle of type history", "Bundle.entry[1]");
+  if (std::count_if(message.history->begin(), message.history->end(),
+                    [](const Node& child) { return child.name == "entry"; }) > most_changes)
+    return Outcome(Kind::too_large, "too-long",
+                   "A message may tell of " + std::to_string(most_changes) + " changes: divide it", "Bundle.entry[1]");
   return message;
 }
 

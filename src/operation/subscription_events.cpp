@@ -2,6 +2,7 @@
 // Subscriptions R5 Backport 1.1.0: OperationDefinition-backport-subscription-events
 #include <charconv>
 
+#include "src/operation/refusal.h"
 #include "src/operation/subscriptions.h"
 #include "src/rest/reply.h"
 #include "src/subscription/delivery.h"
@@ -23,7 +24,8 @@ Result<std::optional<std::uint64_t>> number_of(const Input& input, std::string_v
   std::uint64_t number = 0;
   const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
   if (end.ec != std::errc() || end.ptr != text.data() + text.size())
-    return Outcome(Kind::malformed, "value", std::string(name) + " is the number of an event: 1, 2, 3 …");
+    return Outcome(Kind::malformed, "value", std::string(name) + " is the number of an event: 1, 2, 3 …",
+                   place_of(name));
   return std::optional(number);
 }
 
@@ -38,7 +40,8 @@ Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   auto content = one.wanted.topic.empty() ? subscription::Content::id_only : one.wanted.content;
   if (const auto asked = input.text("content"); !asked.empty()) {
     const auto known = subscription::content_of(asked);
-    if (!known) return Outcome(Kind::malformed, "value", "content is empty, id-only or full-resource");
+    if (!known)
+      return Outcome(Kind::malformed, "value", "content is empty, id-only or full-resource", place_of("content"));
     content = std::min(content, *known);  // never more than the subscription itself would tell
   }
   auto events = subscription::events_of(call.snapshot, call.id, since->value_or(1), most_events);

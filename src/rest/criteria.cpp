@@ -3,6 +3,7 @@
 
 #include "fhir/format/json.h"
 #include "fhir/incoming.h"
+#include "fhir/search/refusal.h"
 #include "ihe/identity/identity.h"
 #include "src/net/uri.h"
 #include "src/rest/binary.h"
@@ -132,7 +133,8 @@ Result<bool> no_parameters(const Call& call) {
   for (const auto& [name, value] : call.parameters)
     if (name != "_format" && name != "_pretty")
       return Outcome(Kind::malformed, "not-supported",
-                     "The parameter \"" + name + "\" has no meaning here; known are _format and _pretty");
+                     "The parameter \"" + name + "\" has no meaning here; known are _format and _pretty",
+                     fhir::search::place_of(name));
   return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "fhir/bundle.h"
 #include "fhir/format/json.h"
+#include "fhir/search/refusal.h"
 #include "fhir/value.h"
 #include "src/rest/criteria.h"
 #include "src/rest/interaction.h"
@@ -27,7 +28,8 @@ struct Asked {
 };
 
 Outcome wrong(std::string_view name, std::string_view expected) {
-  return {Kind::malformed, "value", "The parameter \"" + std::string(name) + "\" must be " + std::string(expected)};
+  return {Kind::malformed, "value", "The parameter \"" + std::string(name) + "\" must be " + std::string(expected),
+          fhir::search::place_of(name)};
 }
 
 using Items = std::vector<std::pair<const fhir::Type*, std::string>>;
@@ -48,7 +50,7 @@ fhir::Result<Items> items_of(const Call& call, const std::string& id) {
     if (!target || (!literal->base.empty() && literal->base != call.base)) continue;
     if (items.size() == most_listed)
       return Outcome(Kind::too_costly, "too-costly", "The List has more than " + std::to_string(most_listed) + " items",
-                     "_list");
+                     fhir::search::place_of("_list"));
     items.emplace_back(target, literal->id);
   }
   std::sort(items.begin(), items.end());
@@ -86,7 +88,8 @@ fhir::Result<Asked> read_parameters(const Call& call) {
       continue;
     } else if (!lenient(call.request)) {
       return Outcome(Kind::malformed, "not-supported",
-                     "The parameter \"" + name + "\" is not known here; known are _since, _at, _list, _count");
+                     "The parameter \"" + name + "\" is not known here; known are _since, _at, _list, _count",
+                     fhir::search::place_of(name));
     } else {
       continue;
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "fhir/search/refusal.h"
 #include "src/net/uri.h"
 
 namespace alzette::rest {
@@ -61,7 +62,8 @@ fhir::Result<std::string> open_page(const Call& call, std::string_view sealed, s
   auto token = call.seal.open(sealed, context);
   if (!token)
     return fhir::Outcome(fhir::Kind::malformed, "value",
-                         "_page is not a token of this server for this query: follow the next link as it was given");
+                         "_page is not a token of this server for this query: follow the next link as it was given",
+                         fhir::search::place_of("_page"));
   return std::move(*token);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "fhir/project.h"
+#include "fhir/search/refusal.h"
 #include "src/in_form.h"
 #include "src/operation/operation.h"
 #include "src/rest/criteria.h"
@@ -53,7 +54,8 @@ Result<Projection> projection_of(const Call& call) {
     else if (parameter.first != "_format" && parameter.first != "_pretty")
       return Outcome(Kind::malformed, "not-supported",
                      "The parameter \"" + parameter.first +
-                         "\" has no meaning on a read; known are _summary, _elements, _format and _pretty");
+                         "\" has no meaning on a read; known are _summary, _elements, _format and _pretty",
+                     fhir::search::place_of(parameter.first));
   }
   return read(call.type, wanted, call.base);
 }

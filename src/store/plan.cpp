@@ -5,6 +5,7 @@
 
 #include "fhir/search/custom.h"
 #include "fhir/search/most_rows.h"
+#include "fhir/search/refusal.h"
 
 namespace alzette::store {
 
@@ -45,12 +46,19 @@ class Planner {
     out.name = view_.name(type.name);
     out.empty = out.name == unknown;
     for (const auto& clause : clauses)
-      if (auto refused = add_to(type, clause, out)) return refused;
+      if (auto refused = add_to(type, clause, out)) return about(clause, std::move(*refused));
     --depth_;
     return std::nullopt;
   }
 
  private:
+  static Outcome about(const Clause& clause, Outcome refused) {
+    if (const auto& written = clause.written; !written.empty() && refused.kind == Kind::malformed)
+      for (auto& issue : refused.issues)
+        issue.expression = fhir::search::place_of(written.substr(0, written.find('=')));
+    return refused;
+  }
+
   // What has to hold anyway stands by itself, wherever it is written.
   std::optional<Outcome> add_to(const Type& type, const Clause& clause, TypePlan& out) {
     if (clause.join == Clause::Join::all && !clause.negated) {

@@ -110,10 +110,10 @@ std::string notification(const Standing& standing, std::span<const Told> events,
   return out + "]}";
 }
 
-std::string status_bundle(std::span<const std::string> parameters, std::string_view base) {
+std::string status_bundle(std::span<const std::string> parameters, std::string_view self) {
   std::string out = R"({"resourceType":"Bundle","type":"searchset","total":)" + std::to_string(parameters.size());
   out += R"(,"link":[{"relation":"self",)";
-  text("url", std::string(base) + "/Subscription/$status", out);
+  text("url", self, out);
   out += "}]";
   for (const auto& one : parameters) {
     out += &one == parameters.data() ? R"(,"entry":[{"resource":)" : R"(,{"resource":)";

@@ -39,8 +39,8 @@ std::string status_parameters(const Standing& standing, std::span<const Told> ev
 std::string notification(const Standing& standing, std::span<const Told> events, Content content, std::string_view id,
                          std::int64_t now);
 
-// A searchset of status Parameters, each whole: what $status answers.
-std::string status_bundle(std::span<const std::string> parameters, std::string_view base);
+// A searchset of status Parameters, each whole: what $status answers. `self`: the address that was asked.
+std::string status_bundle(std::span<const std::string> parameters, std::string_view self);
 
 // A message of PMIR with one change.
 std::string patient_message(const fhir::Version& version, std::string_view base, std::string_view endpoint,

@@ -38,6 +38,16 @@ test('what it says of an address holds: each GET without parameters in its path 
   }
 });
 
+test('the headers that interactions obey', () => {
+  const named = (path, verb) => (document.paths[path][verb].parameters ?? []).map(({ $ref }) => $ref.split('/').pop());
+  assert.deepEqual(named('/{type}', 'post'), ['If-None-Exist', 'Prefer']);
+  for (const [verb, header] of [['get', 'If-None-Match'], ['get', 'If-Modified-Since'], ['put', 'If-Match'], ['put', 'Prefer'], ['patch', 'If-Match'], ['delete', 'If-Match']])
+    assert.ok(named('/{type}/{id}', verb).includes(header), `${verb} ${header}`);
+  assert.ok(named('/{type}', 'get').includes('Prefer'));
+  for (const header of ['If-Match', 'If-None-Match', 'If-Modified-Since', 'If-None-Exist', 'Prefer'])
+    assert.equal(document.components.parameters[header].in, 'header');
+});
+
 test('a patch comes in each form that the CapabilityStatement has', async () => {
   const statement = await (await fetch(`${server.base}/metadata`)).json();
   for (const path of ['/{type}', '/{type}/{id}'])

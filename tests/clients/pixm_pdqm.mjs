@@ -166,6 +166,13 @@ const message = (...entries) => ({ resourceType: 'Parameters', parameter: [{ nam
     fullUrl: `http://x/Patient/${resource.id}`, resource, request: { method, url: `Patient/${resource.id}` }, response: { status: '200' } })) } }] } }] });
 const tell = (...entries) => client.request('$process-message', { method: 'POST', body: message(...entries), options: { headers: type } });
 
+test('ITI-93: a message of too many patients is refused as such', async () => {
+  const many = message(...Array.from({ length: 20001 }, (_, i) => ['POST', { resourceType: 'Patient', id: `many-${i}` }]));
+  const answer = await ask('POST', `${server.base}/$process-message`, JSON.stringify(many));
+  const [issue] = JSON.parse(answer.text).issue;
+  assert.deepEqual([answer.status, issue.code, issue.expression], [413, 'too-long', ['Bundle.entry[1]']]);
+});
+
 test('ITI-93 adds, merges, and does not take a merge back', async () => {
   await tell(['POST', of(red, 'P1', { id: 'pmir-1' })], ['POST', of(red, 'P2', { id: 'pmir-2' })]);
   const merged = of(red, 'P2', { id: 'pmir-2', active: false, link: [{ type: 'replaced-by', other: { reference: 'Patient/pmir-1' } }] });

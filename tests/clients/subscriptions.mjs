@@ -215,6 +215,7 @@ test('topic: handshake, events in order, contents, status and events asked for a
   assert.deepEqual([query.type, query.status, query.total, query.topic], ['query-status', 'active', 3, topic]);
   const several = await get(`Subscription/$status?id=${ids.empty}&id=${id}&status=active`);
   assert.equal(several.entry.length, 2);
+  assert.equal(several.link[0].url, `${server.base}/Subscription/$status?id=${ids.empty}&id=${id}&status=active`);
   assert.equal((await get(`Subscription/$status?id=${id}&status=error`)).total, 0);
 
   const again = read(await get(`Subscription/${id}/$events?eventsSinceNumber=2&eventsUntilNumber=3`));

@@ -140,6 +140,9 @@ TEST_CASE("graphql: what is not there is refused by name") {
         "{ name(colour: red) { family } }", "{ id @upper }", "{ ObservationList { id } }", "{ NothingList { id } }",
         "{ a: id a: active }", "{", "{ id", "}", "", "mutation { x }", "{ name(use: ) { id } }", "{ \"id\" }"})
     CHECK_MESSAGE(ask(text).starts_with("!"), text);
+  for (const auto* text : {"{ __schema { types { name } } }", "{ __type(name: \"Patient\") { name } }"})
+    CHECK(ask(text, -1).starts_with("!GraphQL: introspection is not offered"));
+  CHECK(ask("{ __typename }", -1) == R"({"__typename":"Query"})");
 }
 
 TEST_CASE("graphql: hostile queries end soon") {

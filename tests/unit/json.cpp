@@ -194,6 +194,19 @@ TEST_CASE("json B29: size, values, members") {
 TEST_CASE("json: the place of a fault is named") {
   CHECK(
       refused_for("{\n  \"name\": [\n    {\"é\": 1, \"family\": }\n  ]\n}", "line 3, column 24, at $.name[0].family"));
+  const auto place = [](std::string_view text) {
+    Arena arena;
+    const auto parsed = fhir::json::parse(text, arena);
+    REQUIRE_FALSE(parsed);
+    return parsed.outcome().issues.front().expression;
+  };
+  CHECK(place(R"({"resourceType":"Patient","name":[{},{"given":["x",]}]})") == "Patient.name[0]");
+  CHECK(place(R"({"resourceType":"Patient","name":[{"given":["x","y" "z"]}]})") == "Patient.name[0].given[1]");
+  CHECK(place(R"({"resourceType":"Patient","_birthDate":{"id":null}})") == "Patient.birthDate.id");
+  CHECK(place(R"({"resourceType":"Patient","active":true,"active":true})") == "Patient.active");
+  CHECK(place(R"({"resourceType":"Patient","a b":{"id":01}})") == "Patient");
+  CHECK(place(R"({"resourceType":"Patient")") == "Patient");
+  CHECK(place(R"({"name":[{"given":[01]}],"resourceType":"Patient"})").empty());
 }
 
 TEST_CASE("json: a bound resource is written as it came, without white space") {

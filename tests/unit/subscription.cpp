@@ -257,7 +257,7 @@ TEST_CASE("subscription: notifications are Bundles that our own reader takes") {
   REQUIRE_MESSAGE(incoming, message);
   CHECK_FALSE(fhir::faults_of(*incoming->resource));
   const std::vector<std::string> parameters{status_parameters(standing, {}, Content::empty, "s")};
-  const auto bundle = status_bundle(parameters, base);
+  const auto bundle = status_bundle(parameters, std::string(base) + "/Subscription/$status?id=1");
   CHECK_MESSAGE(fhir::receive(bundle), bundle);
   CHECK(fhir::receive(status_bundle({}, base)));
 }

@@ -83,6 +83,37 @@ TEST_CASE("_filter, _list, full text and near over HTTP; refusals say what is wr
   CHECK(server.get("/Patient?_content=(((").status == 400);
 }
 
+TEST_CASE("a refusal of a parameter points to it, whatever refuses it") {
+  const RestServer server;
+  put(server, "Patient", "p", R"("active":true)");
+  const auto points_to = [](const wire::Reply& reply, const std::string& name) {
+    INFO(reply.body);
+    CHECK(reply.status == 400);
+    return reply.has(R"("expression":["http.)" + name + "\"]");
+  };
+  for (const char* query : {"nonsense=1", "birthdate=x", "name:wrong=x", "_sort=nonsense", "_count=x", "_total=x",
+                            "_summary=x", "_elements=x", "_include=x", "_page=x", "_filter=x", "_id:exact=x",
+                            "general-practitioner:Group.name=x", "_has:Observation:nonsense:code=x"}) {
+    const std::string text(query);
+    CHECK(points_to(server.get("/Patient?" + text), text.substr(0, text.find('='))));
+  }
+  CHECK(points_to(server.get("/?_type=Nonsense"), "_type"));
+  CHECK(points_to(server.get("/Patient/p?name=x"), "name"));
+  CHECK(points_to(server.get("/Patient/p/_history?_since=x"), "_since"));
+  CHECK(points_to(server.get("/Patient/_history?name=x"), "name"));
+  CHECK(points_to(server.get("/Patient/p/$everything?_count=x"), "_count"));
+  CHECK(points_to(server.get("/Patient/p/$everything?_type=Nonsense"), "_type"));
+  CHECK(points_to(server.get("/Patient/p/$everything?nonsense=1"), "nonsense"));
+  CHECK(points_to(server.get("/ValueSet/$expand?count=-1"), "count"));
+  CHECK(points_to(server.ask("DELETE", "/Patient/p?nonsense=1"), "nonsense"));
+  const auto sent =
+      server.post("/ValueSet/$expand", R"({"resourceType":"Parameters","parameter":[{"name":"nonsense"}]})");
+  CHECK(sent.has(R"("expression":["Parameters.parameter.where(name='nonsense')"])"));
+  CHECK(server.get("/Patient?_format=nonsense").has(R"("expression":["http._format"])"));
+  CHECK_FALSE(server.get("/Patient", "Accept: text/nonsense\r\n").has("expression"));
+  CHECK_FALSE(server.get("/Patient?_sort=nonsense").has("_text"));
+}
+
 TEST_CASE("tokens by what they mean: in a value set, below and above a code") {
   const RestServer server;
   put(server, "CodeSystem", "cs",
