@@ -46,6 +46,18 @@ bool version_fits(std::string_view wanted, std::string_view version) {
 // The id by which what has this address is stored, but for few: "…/ValueSet/1" -> "1".
 std::string_view end_of(std::string_view url) { return url.substr(url.rfind('/') + 1); }
 
+// Nearly always the id stands before all that is nested: then the rest need not be read.
+std::string id_of(const std::string& json) {
+  constexpr std::string_view name = "\"id\":\"";
+  const auto at = json.find(name);
+  if (at != std::string::npos && at < json.find_first_of("{[", 1)) {
+    const auto begin = at + name.size();
+    return json.substr(begin, json.find('"', begin) - begin);
+  }
+  const auto whole = fhir::make_canonical(json);
+  return whole ? std::string(whole->resource->value_of("id")) : std::string();
+}
+
 }  // namespace
 
 ServerCanonicals::ServerCanonicals(fhir::Store* store, std::string packages)
@@ -201,7 +213,7 @@ ServerCanonicals::Found ServerCanonicals::opened(const fhir::Archive& archive, c
   return opened_.try_emplace(&entry, std::move(canonical)).first->second;
 }
 
-// Of packages and R4.
+// Of packages and R4, in this order.
 ServerCanonicals::Found ServerCanonicals::with_id(std::string_view type, std::string_view id,
                                                   std::uint64_t state) const {
   const auto loaded = packages();
@@ -218,7 +230,7 @@ ServerCanonicals::Found ServerCanonicals::with_id(std::string_view type, std::st
   return found != odd->end() ? found->second : in(fhir::core_archive());
 }
 
-// Those of packages whose id is not the end of their address. All of the type are opened for it, once.
+// Those whose id is not the end of their address. All of the type are looked at for it, once.
 std::shared_ptr<const ServerCanonicals::ById> ServerCanonicals::oddly_named(std::string_view type, const Loaded& loaded,
                                                                             std::uint64_t state) const {
   {
@@ -226,11 +238,14 @@ std::shared_ptr<const ServerCanonicals::ById> ServerCanonicals::oddly_named(std:
     if (const auto known = odd_.find(type); known != odd_.end()) return known->second;
   }
   const auto odd = std::make_shared<ById>();
-  for (const auto& one : loaded)
-    for (const auto& entry : one->archive.of(type))
-      if (auto found = opened(one->archive, entry, state))
-        if (const auto id = found->resource->value_of("id"); !id.empty() && id != end_of(entry.url))
-          odd->try_emplace(std::string(id), std::move(found));
+  const auto add = [&](const fhir::Archive& archive) {
+    for (const auto& entry : archive.of(type)) {
+      auto id = id_of(archive.text(entry));
+      if (!id.empty() && id != end_of(entry.url)) odd->try_emplace(std::move(id), opened(archive, entry, state));
+    }
+  };
+  for (const auto& one : loaded) add(one->archive);
+  add(fhir::core_archive());
   const std::unique_lock lock(mutex_);
   if (state == state_.load()) odd_.emplace(type, odd);  // otherwise the packages may be others now
   return odd;

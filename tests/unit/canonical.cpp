@@ -145,8 +145,8 @@ TEST_CASE("canonical: packages and R4 by id, also where it is not the end of the
     const auto found = canonicals.find("ValueSet", "ValueSet/" + std::string(id));
     return found ? std::string(found->resource->value_of("title")) : std::string("none");
   };
-  const auto with_id = [](std::string_view id, std::string_view title) {
-    auto resource = value_set("http://e.org/ValueSet/v", "1", title);
+  const auto with_id = [](std::string_view id, std::string_view called) {
+    auto resource = value_set("http://e.org/ValueSet/v", "1", called);
     return resource.insert(1, R"("id":")" + std::string(id) + R"(",)");
   };
   CHECK(title("v") == "none");

@@ -192,30 +192,28 @@ TEST_CASE("terminology: what filters of a long hierarchy cost grows with it, not
       const Shelf few{chain(600), set}, many{chain(6'000), set};
       const bool proportional = cost::in_proportion(
           [&](std::size_t size) { Asked(size > 600 ? many : few).codes("http://e.org/vs"); }, 6'000);
-      CHECK_MESSAGE(proportional, std::string(part) + " " + op);
+      CAPTURE(part);
+      CAPTURE(op);
+      CHECK(proportional);
     }
 }
 
 TEST_CASE("terminology: codes of a system without case are found among many that are listed") {
-  const auto set = [](std::size_t count) {
+  const auto shelf_of = [](std::size_t count) {
     std::string concepts, listed;
     for (std::size_t i = 0; i < count; ++i) {
-      concepts += std::string(i ? "," : "") + R"({"code":"Code)" + std::to_string(i) + ""
+      const auto number = std::to_string(i) + R"("})";
+      concepts += std::string(i ? "," : "") + R"({"code":"Code)" + number;
+      listed += std::string(i ? "," : "") + R"({"code":"CODE)" + number;
     }
-    ";
-        listed += std::string(i ? "," : "") + R"({"code":"CODE)" + std::to_string(i) + ""
-  } ";
-}
-return Shelf{code_system("http://e.org/loose",
-                         R"("version":"1","content":"complete","caseSensitive":false,"concept":[)" + concepts + "]"),
-             value_set("http://e.org/vs", R"({"include":[{"system":"http://e.org/loose"}],"exclude":[{"system":)"
-                                          R"("http://e.org/loose","concept":[)" +
-                                              listed + "]}]}")};
-}
-;
-const auto few = set(400), many = set(4'000);
-CHECK(Asked(few).codes("http://e.org/vs").empty());
-CHECK(cost::in_proportion([&](std::size_t size) { Asked(size > 400 ? many : few).codes("http://e.org/vs"); }, 4'000));
+    const std::string head = R"("version":"1","content":"complete","caseSensitive":false,"concept":[)";
+    const std::string parts = R"({"include":[{"system":"http://e.org/loose"}],"exclude":[{"system":)";
+    return Shelf{code_system("http://e.org/loose", head + concepts + "]"),
+                 value_set("http://e.org/vs", parts + R"("http://e.org/loose","concept":[)" + listed + "]}]}")};
+  };
+  const auto few = shelf_of(400), many = shelf_of(4'000);
+  CHECK(Asked(few).codes("http://e.org/vs").empty());
+  CHECK(cost::in_proportion([&](std::size_t size) { Asked(size > 400 ? many : few).codes("http://e.org/vs"); }, 4'000));
 }
 
 TEST_CASE("terminology: versions are chosen by pattern, rule and age") {
