@@ -27,7 +27,7 @@ using fhir::Result;
 namespace terminology = fhir::terminology;
 
 constexpr std::size_t most_codes = 5'000;
-constexpr std::size_t most_pairs = 40'000;  // of one system: each is a value that searches of ConceptMaps look at
+constexpr std::size_t most_pairs = 40'000;  // each is a value that searches of ConceptMaps look at
 
 // By system: each code, and the codes that subsume it.
 using Table = std::map<std::string, std::map<std::string, std::set<std::string>>>;

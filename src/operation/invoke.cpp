@@ -2,7 +2,6 @@
 // FHIR R4: http://hl7.org/fhir/R4/operations.html
 #include <stdexcept>
 
-#include "fhir/search/query.h"
 #include "fhir/search/refusal.h"
 #include "fhir/utf8.h"
 #include "src/operation/operation.h"
