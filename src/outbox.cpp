@@ -18,6 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::uint64_t most_of_receipt = 1u << 20;  // bytes
+
 void count(std::string_view result) {
   metrics::Counter("alzette_replies_elsewhere_total", "Answers sent to a ReplyTo, by what became of them",
                    "result=\"" + std::string(result) + "\"")
@@ -164,7 +166,7 @@ void Outbox::run() {
   }
 }
 
-// Any answer but an error of the peer's server is a receipt: what it thinks of the content is its own matter.
+// Any answer but an error of the peer's server, or one without end, is a receipt: what it thinks of the content is its own matter.
 bool Outbox::send(const Letter& letter) const {
   const auto endpoint = egress_.judge_secure(letter.url);
   const auto address = egress_.resolve(letter.url);
@@ -175,6 +177,7 @@ bool Outbox::send(const Letter& letter) const {
   request.headers = {{"Host", endpoint->authority()}, {"Content-Type", letter.content_type}};
   request.body = letter.body;
   net::Client client(*address, limits_.patience, endpoint->tls ? tls_ : nullptr, endpoint->host);
+  client.take_at_most(most_of_receipt);
   const auto answer = client.send(request);
   return answer && answer->status < 500;
 }

@@ -19,6 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds patience{10'000};  // for an acknowledgement
+constexpr std::uint64_t most_answer = 1u << 20;
 constexpr milliseconds least_pause{500};  // before a message is sent again; doubled each time
 constexpr milliseconds most_pause{60'000};
 
@@ -113,7 +114,9 @@ class Telling {
     request.body = message;
     const bool six = endpoint->host.find(':') != std::string::npos;
     const auto address = (six ? "[" + endpoint->host + "]" : endpoint->host) + ":" + endpoint->port;
-    const auto answer = net::Client(address, patience).send(request);
+    net::Client client(address, patience);
+    client.take_at_most(most_answer);
+    const auto answer = client.send(request);
     if (answer) return ihe::pix::taken_v3(answer->status, answer->body);
     why = answer.outcome().issues.front().diagnostics;
     return ihe::pix::Taken::not_yet;

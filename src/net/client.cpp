@@ -17,8 +17,6 @@ namespace http = boost::beast::http;
 
 namespace {
 
-constexpr std::uint64_t answer_limit = 1u << 30;
-
 std::string bytes_of(const Request& request, const std::string& address) {
   std::string bytes = request.method + " " + request.target + " HTTP/1.1\r\n";
   if (find(request.headers, "Host").empty()) bytes += "Host: " + address + "\r\n";
@@ -138,7 +136,7 @@ Client::Sent Client::attempt(const std::string& bytes, bool head_only, Response&
   http::response_parser<http::string_body> parser;
   parser.eager(true);
   parser.skip(head_only);
-  parser.body_limit(answer_limit);
+  parser.body_limit(most_);
   std::string pending = std::exchange(left_, {});
   while (!parser.is_done()) {
     boost::beast::error_code error;

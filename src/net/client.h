@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ class Client {
   // Sends method, target, headers and body; Host and Content-Length are added. Chunked answers come whole.
   fhir::Result<Response> send(const Request& request);
   fhir::Result<Response> get(std::string target);
+  // How many bytes the body of an answer may have: a longer one fails. 1 GiB until it is said.
+  void take_at_most(std::uint64_t bytes) { most_ = bytes; }
 
  private:
   enum class Sent { answered, closed, failed };
@@ -42,6 +45,7 @@ class Client {
   std::chrono::milliseconds patience_;
   std::shared_ptr<const TlsContext> tls_;
   std::string host_;
+  std::uint64_t most_ = 1u << 30;
   std::unique_ptr<TlsSession> session_;
   int socket_ = -1;
   std::string left_;     // bytes after the last answer

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -89,6 +89,32 @@ test('B104 a peer that never answers keeps no other waiting, and MTOM stays MTOM
   deaf.stop();
   await server.stop();
   receiver.stop();
+});
+
+test('B104 a peer that answers without end, by ReplyTo or as a PIX consumer, costs no memory', async () => {
+  const junk = Buffer.alloc(1 << 20, 'x');
+  let sent = 0, connections = 0;
+  const flood = createServer((request, response) => {
+    connections++;
+    response.on('error', () => {});
+    const more = () => { while (!response.destroyed && sent < 1 << 28) { sent += junk.length; if (!response.write(junk)) return void response.once('drain', more); } };
+    more();
+  });
+  await new Promise((resolve) => flood.listen(0, '127.0.0.1', resolve));
+  const address = `http://127.0.0.1:${flood.address().port}/`;
+  writeFileSync(join(folder, 'domains.json'), JSON.stringify([{ name: 'A', oid: '1.2.3.1' }]));
+  writeFileSync(join(folder, 'consumers.json'), JSON.stringify([{ url: address, device: '1.2.3.9', domains: ['A'] }]));
+  const server = await start({ flags: ['--allow-endpoint', address, '--domains', join(folder, 'domains.json'), '--pix-consumers', join(folder, 'consumers.json')] });
+  const memory = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]) / 1024;
+  const before = memory();
+  await ask(server, address);
+  const made = await fetch(`${server.base}/Patient`, { method: 'POST', headers: { 'Content-Type': 'application/fhir+json' }, body: JSON.stringify({ resourceType: 'Patient', identifier: [{ system: 'urn:oid:1.2.3.1', value: '1' }] }) });
+  assert.equal(made.status, 201);
+  await until(() => connections > 2);  // given up, and tried again
+  assert.ok(memory() - before < 64, `${memory() - before} MiB`);
+  await server.stop();
+  flood.close();
+  flood.closeAllConnections();
 });
 
 test('by TLS to a peer that this machine trusts, and to no other', async () => {
