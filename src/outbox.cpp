@@ -166,7 +166,8 @@ void Outbox::run() {
   }
 }
 
-// Any answer but an error of the peer's server, or one without end, is a receipt: what it thinks of the content is its own matter.
+// Any answer but an error of the peer's server, or one without end, is a receipt: what it thinks of the content is its
+// own matter.
 bool Outbox::send(const Letter& letter) const {
   const auto endpoint = egress_.judge_secure(letter.url);
   const auto address = egress_.resolve(letter.url);
