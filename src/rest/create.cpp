@@ -37,7 +37,8 @@ fhir::Result<Plan> run(const Call& call) {
 
   if (call.type->name.view() == "DocumentReference" && ihe::mhd::is_entry(*(*incoming)->resource)) {
     auto plan = publish_document(call, *(*incoming)->resource);
-    if (plan) std::move(batch.expect.begin(), batch.expect.end(), std::back_inserter(plan->batch->expect));
+    if (plan && plan->batch)
+      std::move(batch.expect.begin(), batch.expect.end(), std::back_inserter(plan->batch->expect));
     return plan;
   }
   auto write = rest::prepare(**incoming, call.ids.next(call.now), fhir::Method::create, call.base);
