@@ -15,8 +15,9 @@ namespace {
 
 constexpr std::string_view core = "http://hl7.org/fhir/StructureDefinition/";
 constexpr std::size_t most_issues = 100;
-constexpr std::size_t most_effort = 2'000'000;  // values looked at for one resource, all profiles together
-constexpr int deepest = 48;                     // profiles within profiles
+constexpr std::size_t most_effort =
+    2'000'000;               // values, and slices for each, looked at for one resource by all profiles
+constexpr int deepest = 48;  // profiles within profiles
 
 // The type that a core address names: "Patient" of
 // …/StructureDefinition/Patient.
@@ -90,11 +91,14 @@ std::optional<bool> Conformance::conforms(const Node& node, std::string_view url
   return good;
 }
 
+bool Conformance::spend(const Site& site, const Place& place) {
+  if (++effort_ <= most_effort) return true;
+  if (effort_ == most_effort + 1) fault(site, place, "too-costly", "The profile asks for too much to be judged");
+  return false;
+}
+
 void Conformance::content(const Node& node, const Shape& shape, const Site& site, const Place& place) {
-  if (++effort_ > most_effort) {
-    if (effort_ == most_effort + 1) fault(site, place, "too-costly", "The profile asks for too much to be judged");
-    return;
-  }
+  if (!spend(site, place)) return;
   rules(node, shape, site, place);
   elements(node, shape, site, place);
 }

@@ -64,6 +64,7 @@ class Conformance {
   void bindings(const Node& node, const Shape& shape, const Site& site, const Place& place);
   void rules(const Node& node, const Shape& shape, const Site& site, const Place& place);
 
+  bool spend(const Site& site, const Place& place);  // false, and said once: too much was looked at
   void slices(const Nodes& nodes, const Shape& shape, const Site& site, const Place& place);
   bool belongs(const Node& node, const Shape& slice, const Shape& sliced, const Site& site);
   bool meets(const Node& node, const Shape& slice, const Discriminator& discriminator, const Site& site);

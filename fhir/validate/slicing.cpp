@@ -35,9 +35,11 @@ void Conformance::slices(const Nodes& nodes, const Shape& shape, const Site& sit
   std::uint32_t index = 0;
   for (const Node* node : nodes) {
     std::size_t at = nowhere;
-    for (std::size_t i = 0; i < shape.slices.size() && at == nowhere; ++i)
-      if (belongs(*node, *shape.slices[i], shape, site)) at = i;
     const Place here = place_of(place, *node, index++);
+    for (std::size_t i = 0; i < shape.slices.size() && at == nowhere; ++i) {
+      if (!spend(site, here)) return;
+      if (belongs(*node, *shape.slices[i], shape, site)) at = i;
+    }
     if (at == nowhere) {
       other = true;
       if (shape.closed)

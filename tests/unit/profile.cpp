@@ -616,6 +616,21 @@ TEST_CASE("profile: B38: a hostile definition costs a bounded time and refuses n
   CHECK(judge("steps", patient(R"("name":[{"family":"A"}])")).starts_with("exception"));
   CHECK(judge("regex", patient(R"("name":[{"family":"A"}])")) == "");
   CHECK_FALSE(judge.profiles.find(url_of("self")));
+  std::string slices, components;
+  for (int i = 0; i < 1'500; ++i) {
+    const auto number = std::to_string(i);
+    slices += R"(,{"id":"Observation.component:s)" + number + R"(","path":"Observation.component","sliceName":"s)" +
+              number + R"("},{"id":"Observation.component:s)" + number +
+              R"(.code","path":"Observation.component.code","patternCodeableConcept":{"text":")" + number + R"("}})";
+    components += std::string(i ? "," : "") + R"({"code":{"text":"none"},"valueInteger":1})";
+  }
+  Judge sliced{profile("sliced", "Observation",
+                       R"({"id":"Observation.component","path":"Observation.component","slicing":{"discriminator":)"
+                       R"([{"type":"value","path":"code"}],"rules":"open"}})" +
+                           slices)};
+  const auto observation = R"({"resourceType":"Observation","status":"final","code":{"text":"x"},"component":[)";
+  CHECK(sliced("sliced", observation + components + "]}").starts_with("too-costly Observation.component["));
+  CHECK(sliced("sliced", std::string(observation) + R"({"code":{"text":"7"},"valueInteger":1}]})") == "");
   const auto work = [&](const char* name) {
     return cost::of([&] { CHECK(judge(name, patient(R"("name":[{"family":"A"}])")) == ""); });
   };
