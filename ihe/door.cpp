@@ -185,7 +185,7 @@ SoapReply reply_to(const SoapCall& call, fhir::Result<Answer> answer, std::strin
   std::vector<mime::Part> parts;
   for (auto& part : answer->parts)
     parts.push_back({std::move(part.id), std::move(part.media_type), std::move(part.content)});
-  auto written = mtom::write(std::move(envelope), version, addressing.action, parts, "MIME-" + std::string(token));
+  auto written = mtom::write(envelope, version, addressing.action, parts, "MIME-" + std::string(token));
   return {200, std::move(written.content_type), {}, std::move(written.content)};
 }
 

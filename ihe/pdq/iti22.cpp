@@ -114,6 +114,7 @@ Result<bool> by_patients(const Site& site, const pdq::Query& query, Patients& pa
 Result<bool> by_visits(const Site& site, const pdq::Query& query, Patients& patients, std::vector<Visit>& visits) {
   if (auto done = add_visits(site, parameters_of(query.visits), query.visits, visits); !done) return done;
   std::vector<std::string> ids;
+  ids.reserve(visits.size());
   for (const auto& visit : visits) ids.push_back(visit.patient);
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());

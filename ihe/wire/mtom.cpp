@@ -111,7 +111,7 @@ std::vector<std::string> Attachments::left() const {
   return ids;
 }
 
-Written write(std::string envelope, soap::Version version, std::string_view action,
+Written write(std::string_view envelope, soap::Version version, std::string_view action,
               const std::vector<mime::Part>& parts, std::string_view boundary) {
   Written written;
   std::vector<std::shared_ptr<const Content>> pieces;

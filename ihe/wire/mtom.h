@@ -59,7 +59,7 @@ struct Written {
 };
 
 // `action` goes into the Content-Type, as IHE's peers write it; `boundary` is a token that occurs in no part.
-Written write(std::string envelope, soap::Version version, std::string_view action,
+Written write(std::string_view envelope, soap::Version version, std::string_view action,
               const std::vector<mime::Part>& parts, std::string_view boundary);
 
 // Into an element that is open: `<xop:Include href="cid:…"/>`.

@@ -41,7 +41,7 @@ Posted simple(std::string_view action, std::string body, const Call& call) {
 
 Posted packaged(std::string_view action, std::string body, const std::vector<mime::Part>& parts, const Call& call) {
   auto envelope = soap::write(soap::Version::v12, addressing_of(action, call), std::move(body));
-  auto written = mtom::write(std::move(envelope), soap::Version::v12, action, parts, "MIME-" + call.token);
+  auto written = mtom::write(envelope, soap::Version::v12, action, parts, "MIME-" + call.token);
   return {std::move(written.content_type), std::move(written.content)};
 }
 
