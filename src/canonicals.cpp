@@ -269,6 +269,7 @@ std::vector<std::shared_ptr<const fhir::Canonical>> ServerCanonicals::all(std::s
   for (const auto& one : loaded) take(one->archive);
   take(fhir::core_archive());
   std::vector<Found> found;
+  found.reserve(every.size());
   for (auto& [key, canonical] : every) found.push_back(std::move(canonical));
   return found;
 }
