@@ -4,14 +4,17 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 #include "src/load/plan.h"
+#include "src/log.h"
 
 namespace alzette::load {
 namespace {
@@ -63,6 +66,7 @@ struct Intake::State {
   std::vector<std::thread> threads;
 
   void planner();
+  Planned planned(const Job& job);
   void committer();
   void issue(const JobPointer& job);
   void answered(const JobPointer& job, std::size_t batch, const fhir::Result<fhir::Receipt>& result);
@@ -82,20 +86,16 @@ void Intake::State::planner() {
     queue.pop_front();
     bool alone = watermark == job->number;  // nothing earlier can still change the answer
     lock.unlock();
-    auto snapshot = store.snapshot();
-    job->planned = plan(job->piece, job->only, *snapshot, access, options.base);
-    snapshot.reset();
-    if (options.keep_documents)
-      for (auto& planned : job->planned.batches) options.keep_documents(planned.batch);
+    job->planned = planned(*job);
     lock.lock();
-    Planned& planned = job->planned;
-    job->settled.tally.unchanged += planned.found;
-    for (std::size_t at = 0; at < planned.refused.size(); ++at) {
-      if (planned.may_be_lifted[at] && !alone) {
-        job->later.push_back(planned.refused[at]);
+    Planned& made = job->planned;
+    job->settled.tally.unchanged += made.found;
+    for (std::size_t at = 0; at < made.refused.size(); ++at) {
+      if (made.may_be_lifted[at] && !alone) {
+        job->later.push_back(made.refused[at]);
       } else {
         ++job->settled.tally.refused;
-        job->settled.refusals.push_back(std::move(planned.refusals[at]));
+        job->settled.refusals.push_back(std::move(made.refusals[at]));
       }
     }
     if (job->tries++ == 0)
@@ -103,6 +103,22 @@ void Intake::State::planner() {
     else
       second_tries.push_back(std::move(job));
     ready.notify_one();
+  }
+}
+
+// A store that cannot be looked at (no descriptors, no memory) is looked at again a moment later.
+Planned Intake::State::planned(const Job& job) {
+  for (;;) {
+    try {
+      const auto snapshot = store.snapshot();
+      auto made = plan(job.piece, job.only, *snapshot, access, options.base);
+      if (options.keep_documents)
+        for (auto& one : made.batches) options.keep_documents(one.batch);
+      return made;
+    } catch (const std::exception& error) {
+      log::write(log::Level::error, "load_waits", {{"reason", error.what()}});
+    }
+    std::this_thread::sleep_for(std::chrono::seconds(1));
   }
 }
 

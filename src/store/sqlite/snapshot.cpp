@@ -66,10 +66,10 @@ Snapshot::~Snapshot() {
   }
 }
 
-void Snapshot::begin() {
-  if (view_) return;
+SqliteView& Snapshot::begin() {
+  if (view_) return *view_;
   connection_ = pool_.take(last_, commits_);
-  view_.emplace(*connection_, names_, &texts_, last_);
+  return view_.emplace(*connection_, names_, &texts_, last_);
 }
 
 // Turns what the engine throws into an outcome.
@@ -186,18 +186,19 @@ Result<SearchPage> Snapshot::search(const Access& access, const Query& query, st
 }
 
 Result<SearchPage> Snapshot::page(const Access& access, const Query& query, std::uint32_t count, std::uint64_t effort) {
+  SqliteView& now = begin();
   Position position{.view = last_};
   if (!query.page.empty()) {
     const auto given = from_text(query.page);
     Entry entry;
     if (!given || given->view > last_ || given->last > given->view ||
-        (given->last != 0 && !view_->entry(given->last, entry)))
+        (given->last != 0 && !now.entry(given->last, entry)))
       return Outcome(Kind::malformed, "value", "_page is not a page of this search; start again without it");
     position = *given;
   }
   std::optional<SqliteView> earlier;
   if (position.view != last_) earlier.emplace(*connection_, names_, &texts_, position.view);
-  SqliteView& view = earlier ? *earlier : *view_;
+  SqliteView& view = earlier ? *earlier : now;
   using fhir::search::Total;
   const bool first = position.last == 0;
   const bool wants_total = query.total == Total::accurate || query.total == Total::estimate || count == 0;
@@ -212,10 +213,10 @@ Result<SearchPage> Snapshot::page(const Access& access, const Query& query, std:
   SearchPage out;
   out.plan = std::move(found->plan);
   position.range = static_cast<std::int64_t>(found->range);
-  if (first && found->total) position.total = static_cast<std::int64_t>(*found->total);
+  if (const auto total = found->total; first && total) position.total = static_cast<std::int64_t>(*total);
   if (position.total >= 0 && query.total != Total::none) out.total = static_cast<std::uint64_t>(position.total);
   std::uint64_t bytes = 0;
-  const auto added = add(access, query.type, found->keys, true, bytes, out);
+  auto added = add(access, query.type, found->keys, true, bytes, out);
   if (!added) return std::move(added.outcome());
   if (*added < found->keys.size()) {
     found->keys.resize(*added);
@@ -223,7 +224,7 @@ Result<SearchPage> Snapshot::page(const Access& access, const Query& query, std:
   }
   constexpr std::size_t most_included = fhir::search::Limits{}.includes;
   const auto included = include(view, access, query, found->keys, most_included);
-  const auto beside = add(access, nullptr, included.keys, false, bytes, out);
+  auto beside = add(access, nullptr, included.keys, false, bytes, out);
   if (!beside) return std::move(beside.outcome());
   out.includes_capped = included.capped || *beside < included.keys.size();
   if (found->more && !found->keys.empty()) {
@@ -318,9 +319,9 @@ std::optional<std::string> Snapshot::note(std::string_view room, std::string_vie
 
 std::uint64_t Snapshot::count(const Type& type) {
   try {
-    begin();
+    auto& view = begin();
     const Name name = names_.find(type.name, *connection_);
-    return name == unknown ? 0 : view_->live(name);
+    return name == unknown ? 0 : view.live(name);
   } catch (const Failure&) {
     return 0;
   }

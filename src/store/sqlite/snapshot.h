@@ -44,7 +44,7 @@ class Snapshot : public fhir::Snapshot, public fhir::Feed {
   std::string first_page() const override;
 
  private:
-  void begin();
+  SqliteView& begin();
   template <class Answer>
   Answer guarded(const std::function<Answer()>& work);
   // Where large values go: back into the body, or into Version::documents.
