@@ -242,7 +242,7 @@ bool is_folder(const Node& list) { return has_list_type(list, "folder"); }
 std::string entry_uuid_of(const Node& resource) {
   for (const auto& child : resource) {
     const Node* coding = child.name == "identifier" ? coding_of(child.child("type")) : nullptr;
-    if (coding && coding->value_of("code") == "entryUUID") return std::string(child.value_of("value"));
+    if (coding && coding->value_of("code") == "entryUUID") return xds::id_of(child.value_of("value"));
   }
   return {};
 }
@@ -333,7 +333,7 @@ Context::Context(xds::Work& work, const Node* bundle) : work_(work) {
   for (const auto& entry : *bundle) {
     if (entry.name != "entry") continue;
     const Node* resource = entry.child("resource");
-    by_full_url_.emplace(entry.value_of("fullUrl"), resource);
+    by_full_url_.emplace(xds::id_of(entry.value_of("fullUrl")), resource);
     full_urls_.emplace(resource, entry.value_of("fullUrl"));
   }
 }
@@ -342,7 +342,7 @@ std::string Context::full(const Node& owner, std::string_view literal) const {
   const auto parsed = fhir::parse_reference(literal);
   const auto own = full_urls_.find(&owner);
   const bool relative = parsed && parsed->form == fhir::ReferenceLiteral::Form::relative;
-  if (!relative || own == full_urls_.end() || !own->second.starts_with("http")) return std::string(literal);
+  if (!relative || own == full_urls_.end() || !own->second.starts_with("http")) return xds::id_of(literal);
   auto root = own->second;
   for (int i = 0; i < 2; ++i) root = root.substr(0, root.rfind('/'));
   return std::string(root) + "/" + std::string(literal);

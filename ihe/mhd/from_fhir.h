@@ -31,7 +31,7 @@ class Context {
   const fhir::Node* stored(std::string_view type, std::string_view id);
 
   xds::Work& work_;
-  std::unordered_map<std::string_view, const fhir::Node*> by_full_url_;  // the resources of entries
+  std::unordered_map<std::string, const fhir::Node*> by_full_url_;  // the resources of entries
   std::unordered_map<const fhir::Node*, std::string_view> full_urls_;
   struct Kept {
     std::string name, bytes;

@@ -190,7 +190,7 @@ class Providing {
       part.id = part.existing;
     }
     if (part.id.empty()) return;
-    if (!full_url(part).empty()) ids_.emplace(full_url(part), part.id);
+    if (!full_url(part).empty()) ids_.emplace(xds::id_of(full_url(part)), part.id);
     if (const auto word = word_for(part); word != part.id) work_.sent_as.emplace(part.id, word);
   }
 
@@ -422,8 +422,9 @@ class Providing {
     for (const auto& part : parts_) {
       if (!part.id.empty() && part.existing.empty()) work_.said.emplace(part.id, part.resource);
       if (!full_url(part).empty() && !id_of(part).empty())
-        work_.leads.emplace(full_url(part), std::string(is_content(part.resource) ? "Binary" : type_of(part.resource)) +
-                                                "/" + id_of(part));
+        work_.leads.emplace(
+            xds::id_of(full_url(part)),
+            std::string(is_content(part.resource) ? "Binary" : type_of(part.resource)) + "/" + id_of(part));
     }
     auto batch = xds::batch_of(work_);
     if (!batch) return std::move(batch.outcome());
@@ -512,7 +513,11 @@ fhir::Result<Provided> publish(const Site& site, const Node& reference) {
 fhir::Result<std::optional<fhir::Batch>> Entries::put(const Site& site, const Node& reference, const std::string& id,
                                                       std::optional<std::int64_t> if_version) {
   const auto uuid = std::string(xds::uuid_prefix) + id;
-  if (!is_entry(reference) || !xds::is_uuid(uuid)) return std::optional<fhir::Batch>();
+  if (!is_entry(reference) || !xds::is_uuid(xds::id_of(uuid))) return std::optional<fhir::Batch>();
+  if (!xds::is_uuid(uuid))  // logical ids of FHIR differ by case, UUIDs do not
+    return fhir::Outcome(
+        fhir::Kind::unprocessable, "value",
+        "The logical id of an entry is its UUID in lower case: " + std::string(xds::fhir_id(xds::id_of(uuid))));
   const auto before = site.snapshot.read(site.access, *reference.type, id);
   if (before && !before->record.empty()) return std::optional<fhir::Batch>();
   auto provided = Providing(xds::Patients(site, known_), site, nullptr).run(reference, uuid);

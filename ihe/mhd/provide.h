@@ -48,7 +48,8 @@ bool is_simplified(const fhir::Node& reference);
 class Entries {
  public:
   // The first write demands `if_version`, or that the entry is still what it is now.
-  // Nothing for what becomes no new entry: it claims no profile, `id` is no UUID, or it is registered already.
+  // Nothing for what becomes no new entry: it claims no profile, `id` is no UUID, or it is registered already. Refused:
+  // a UUID with letters in upper case.
   fhir::Result<std::optional<fhir::Batch>> put(const Site& site, const fhir::Node& reference, const std::string& id,
                                                std::optional<std::int64_t> if_version = {});
 

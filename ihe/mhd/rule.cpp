@@ -79,7 +79,7 @@ Result<bool> replace(xds::Work& work, fhir::Batch& batch, std::size_t at) {
 Result<bool> put_entry(const fhir::RuleSite& rule_site, fhir::Batch& batch, std::size_t at) {
   const auto& write = batch.writes[at];
   if (!write.record.empty() || write.method == fhir::Method::remove) return true;
-  if (!xds::is_uuid(std::string(xds::uuid_prefix) + write.id)) return true;
+  if (!xds::is_uuid(xds::id_of(std::string(xds::uuid_prefix) + write.id))) return true;
   if (write.body.bytes.find(xds::mhd_names::base) == std::string::npos) return true;
   const auto bytes = fhir::stored_bytes(write.body, 1, rule_site.now);
   auto received = fhir::receive(bytes);

@@ -52,9 +52,9 @@ xds::InternationalString read_text(const Element& parent, std::string_view name)
 Label read_label(const Element& from) {
   Label label;
   const bool classification = from.name == "Classification";
-  label.id = from.value_of("id");
-  label.scheme = from.value_of(classification ? "classificationScheme" : "identificationScheme");
-  label.node = from.value_of("classificationNode");
+  label.id = xds::id_of(from.value_of("id"));
+  label.scheme = xds::id_of(from.value_of(classification ? "classificationScheme" : "identificationScheme"));
+  label.node = xds::id_of(from.value_of("classificationNode"));
   label.value = from.value_of(classification ? "nodeRepresentation" : "value");
   label.slots = read_slots(from);
   label.name = read_text(from, "Name");
@@ -68,15 +68,15 @@ RegistryObject read_object(const Element& from) {
   object.kind = from.name == "ExtrinsicObject" ? Kind::document_entry
                 : from.name == "Association"   ? Kind::association
                                                : Kind::submission_set;
-  object.id = from.value_of("id");
-  object.lid = from.value_of("lid");
+  object.id = xds::id_of(from.value_of("id"));
+  object.lid = xds::id_of(from.value_of("lid"));
   object.home = from.value_of("home");
   object.status = from.value_of("status");
   object.mime_type = from.value_of("mimeType");
-  if (object.kind == Kind::document_entry) object.object_type = from.value_of("objectType");
+  if (object.kind == Kind::document_entry) object.object_type = xds::id_of(from.value_of("objectType"));
   object.type = from.value_of("associationType");
-  object.source = from.value_of("sourceObject");
-  object.target = from.value_of("targetObject");
+  object.source = xds::id_of(from.value_of("sourceObject"));
+  object.target = xds::id_of(from.value_of("targetObject"));
   object.slots = read_slots(from);
   object.name = read_text(from, "Name");
   object.description = read_text(from, "Description");
@@ -126,7 +126,7 @@ class Reader {
   Result<bool> take(const Element& element) {
     if (element.name == "ObjectRef") return true;
     if (element.name == "Classification") {
-      loose_.emplace_back(std::string(element.value_of("classifiedObject")), read_label(element));
+      loose_.emplace_back(xds::id_of(element.value_of("classifiedObject")), read_label(element));
       return true;
     }
     if (element.name != "ExtrinsicObject" && element.name != "RegistryPackage" && element.name != "Association")

@@ -147,13 +147,19 @@ bool is_relationship(std::string_view type) {
 
 bool replaces(std::string_view type) { return type == relation::rplc || type == relation::xfrm_rplc; }
 
+std::string id_of(std::string_view given) {
+  std::string id(given);
+  std::transform(id.begin(), id.end(), id.begin(), lower);
+  return is_uuid(id) ? id : std::string(given);
+}
+
 bool is_uuid(std::string_view id) {
   if (!id.starts_with(uuid_prefix)) return false;
   id.remove_prefix(uuid_prefix.size());
   if (id.size() != 36) return false;
   for (std::size_t i = 0; i < id.size(); ++i) {
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? id[i] != '-' : !is_hex(id[i])) return false;
+    if (dash ? id[i] != '-' : !is_hex(id[i]) || id[i] != lower(id[i])) return false;
   }
   return true;
 }

@@ -81,7 +81,10 @@ bool is_on_demand(const RegistryObjectIn<Form>& object) {
 bool is_relationship(std::string_view association_type);  // between document entries
 bool replaces(std::string_view association_type);         // RPLC and XFRM_RPLC
 
-bool is_uuid(std::string_view id);  // urn:uuid: and a well-formed UUID
+// An id as the registry has it: the letters of urn:uuid: and its UUID are read in either case and written in lower, any
+// other id stays as it is. RFC 9562 4.
+std::string id_of(std::string_view given);
+bool is_uuid(std::string_view id);  // urn:uuid: and a well-formed UUID, as the registry has it
 bool is_oid(std::string_view text);
 bool is_sha1(std::string_view text);                           // 40 hexadecimal digits
 bool same_hash(std::string_view one, std::string_view other);  // in either case

@@ -24,7 +24,7 @@ fhir::Result<Documents> read_documents(const soap::Message& message, xds::Errors
   mtom::Attachments attachments(message.parts);
   for (const auto& element : *message.envelope.body) {
     if (element.name != "Document") continue;
-    const std::string id(element.value_of("id"));
+    const auto id = xds::id_of(element.value_of("id"));
     auto bytes = attachments.bytes_of(element);
     if (!bytes && bytes.outcome().kind == fhir::Kind::absent) continue;  // the entry has no document
     if (!bytes) return bytes.outcome();

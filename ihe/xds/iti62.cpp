@@ -1,6 +1,7 @@
 // ITI-62 Remove Metadata. IHE ITI supplement Remove Metadata and Documents, 3.62.
 #include "ihe/wire/ebxml.h"
 #include "ihe/wire/soap.h"
+#include "ihe/xds/attribute.h"
 #include "ihe/xds/finish.h"
 #include "ihe/xds/remove.h"
 #include "ihe/xds/response.h"
@@ -13,7 +14,7 @@ fhir::Result<Plan> run(const Site& site, const Message& message) {
   std::vector<std::string> ids;
   if (const auto* list = ebxml::child(*message.soap->envelope.body, "ObjectRefList"))
     for (const auto& reference : *list)
-      if (reference.name == "ObjectRef") ids.emplace_back(reference.value_of("id"));
+      if (reference.name == "ObjectRef") ids.push_back(xds::id_of(reference.value_of("id")));
   if (ids.empty()) work.errors.add(xds::code::registry, "The request names no object");
   xds::remove_objects(work, ids);
   return xds::finish(work);

@@ -19,6 +19,8 @@ constexpr QueryParameter required_list(std::string_view name) {
   return {.name = name, .required = true, .several = true};
 }
 constexpr QueryParameter one(std::string_view name) { return {.name = name}; }
+constexpr QueryParameter one_id(std::string_view name) { return {.name = name, .form = Form::id}; }
+constexpr QueryParameter ids(std::string_view name) { return {.name = name, .form = Form::id, .several = true}; }
 constexpr QueryParameter list(std::string_view name) { return {.name = name, .several = true}; }
 constexpr QueryParameter codes(std::string_view name) { return {.name = name, .form = Form::code, .several = true}; }
 constexpr QueryParameter all_codes(std::string_view name) {
@@ -51,7 +53,7 @@ constexpr std::array document_filters{codes("XDSDocumentEntryClassCode"),
                                       time("XDSDocumentEntryServiceStartTimeTo"),
                                       time("XDSDocumentEntryServiceStopTimeFrom"),
                                       time("XDSDocumentEntryServiceStopTimeTo"),
-                                      list("XDSDocumentEntryType"),
+                                      ids("XDSDocumentEntryType"),
                                       required_list("XDSDocumentEntryStatus"),
                                       level};
 constexpr std::array of_patient{required("XDSDocumentEntryPatientId")};
@@ -79,37 +81,38 @@ constexpr std::array get_all{required("patientId"),
                              required_list("XDSFolderStatus"),
                              codes("XDSDocumentEntryFormatCode"),
                              all_codes("XDSDocumentEntryConfidentialityCode"),
-                             list("XDSDocumentEntryType"),
+                             ids("XDSDocumentEntryType"),
                              association_status,
                              level};
-constexpr std::array get_documents{list("XDSDocumentEntryEntryUUID"), list("XDSDocumentEntryUniqueId"),
-                                   list("XDSDocumentEntryLogicalID"), level};
-constexpr std::array get_folders{list("XDSFolderEntryUUID"), list("XDSFolderUniqueId"), list("XDSFolderLogicalID"),
+constexpr std::array get_documents{ids("XDSDocumentEntryEntryUUID"), list("XDSDocumentEntryUniqueId"),
+                                   ids("XDSDocumentEntryLogicalID"), level};
+constexpr std::array get_folders{ids("XDSFolderEntryUUID"), list("XDSFolderUniqueId"), ids("XDSFolderLogicalID"),
                                  level};
 constexpr auto get_documents_and_associations = join(get_documents, std::array{association_status});
-constexpr std::array by_uuid{required_list("uuid"), association_status, level};
-constexpr std::array set_contents{one("XDSSubmissionSetEntryUUID"),
+constexpr std::array by_uuid{QueryParameter{.name = "uuid", .form = Form::id, .required = true, .several = true},
+                             association_status, level};
+constexpr std::array set_contents{one_id("XDSSubmissionSetEntryUUID"),
                                   one("XDSSubmissionSetUniqueId"),
                                   codes("XDSDocumentEntryFormatCode"),
                                   all_codes("XDSDocumentEntryConfidentialityCode"),
-                                  list("XDSDocumentEntryType"),
+                                  ids("XDSDocumentEntryType"),
                                   association_status,
                                   level};
-constexpr std::array folder_contents{one("XDSFolderEntryUUID"),
+constexpr std::array folder_contents{one_id("XDSFolderEntryUUID"),
                                      one("XDSFolderUniqueId"),
-                                     one("XDSFolderLogicalID"),
+                                     one_id("XDSFolderLogicalID"),
                                      codes("XDSDocumentEntryFormatCode"),
                                      all_codes("XDSDocumentEntryConfidentialityCode"),
-                                     list("XDSDocumentEntryType"),
+                                     ids("XDSDocumentEntryType"),
                                      association_status,
                                      level};
-constexpr std::array folders_for_document{one("XDSDocumentEntryEntryUUID"), one("XDSDocumentEntryUniqueId"),
-                                          one("XDSDocumentEntryLogicalID"), association_status, level};
-constexpr std::array related_documents{one("XDSDocumentEntryEntryUUID"),
+constexpr std::array folders_for_document{one_id("XDSDocumentEntryEntryUUID"), one("XDSDocumentEntryUniqueId"),
+                                          one_id("XDSDocumentEntryLogicalID"), association_status, level};
+constexpr std::array related_documents{one_id("XDSDocumentEntryEntryUUID"),
                                        one("XDSDocumentEntryUniqueId"),
-                                       one("XDSDocumentEntryLogicalID"),
+                                       one_id("XDSDocumentEntryLogicalID"),
                                        required_list("AssociationTypes"),
-                                       list("XDSDocumentEntryType"),
+                                       ids("XDSDocumentEntryType"),
                                        association_status,
                                        level};
 
@@ -255,7 +258,10 @@ class Reader {
     if (values.size() > 1 && !found->several)
       errors_.add(code::parameter_number, "$" + std::string(name) + " takes one value");
     if (values.empty()) return;
-    for (const auto& value : values) check(*found, value);
+    for (auto& value : values) {
+      check(*found, value);
+      if (found->form == Form::id) value = id_of(value);
+    }
     out_.given.emplace_back(found->name, std::move(values));
   }
 
@@ -289,6 +295,7 @@ class Reader {
         if (value != "1" && value != "2") bad("level: 1 or 2");
         break;
       case Form::text:
+      case Form::id:
         break;
     }
   }
@@ -358,11 +365,11 @@ std::optional<StoredQuery> read_query(const xml::Element& request, bool multi_pa
     errors.add(code::registry, "The request has no AdhocQuery");
     return std::nullopt;
   }
-  const auto id = trim(query->value_of("id"));
+  const auto id = id_of(trim(query->value_of("id")));
   for (const auto& definition : definitions)
     if (definition.id == id && definition.multi_patient == multi_patient) out.definition = &definition;
   if (!out.definition) {
-    errors.add(code::unknown_query, "\"" + std::string(id) + "\" is no stored query of this transaction");
+    errors.add(code::unknown_query, "\"" + id + "\" is no stored query of this transaction");
     return std::nullopt;
   }
   out.home = query->value_of("home");

@@ -39,7 +39,7 @@ enum class QueryKind : std::uint8_t {
 
 // One parameter of a query. Names of tables are without the leading "$".
 struct QueryParameter {
-  enum class Form : std::uint8_t { text, code, time, number };
+  enum class Form : std::uint8_t { text, code, time, number, id };
   std::string_view name;
   Form form = Form::text;
   bool required = false;

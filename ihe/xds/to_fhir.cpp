@@ -272,7 +272,7 @@ bool add_said(Work& work, Arena& arena, Node& view, const Stored& stored) {
   const auto& id = stored.record.object.id;
   const auto given = work.said.find(id);
   const Lead lead = [&](std::string_view reference) {
-    const auto found = work.leads.find(reference);
+    const auto found = work.leads.find(id_of(reference));
     return found == work.leads.end() ? std::string() : found->second;
   };
   const auto follows = work.follows.find(id);

@@ -588,6 +588,45 @@ test('a DocumentReference of MHD is an entry within a transaction, and is create
   assert.equal(descendants((await byUnique(server, third)).body, 'ExtrinsicObject').length, 1);
 });
 
+test('UUIDs that differ in case only are one, at every door', async () => {
+  const soap = (action, body) => send(`${server.origin}/soap`, action, body);
+  const upper = () => `urn:uuid:${randomUUID()}`.toUpperCase().replace('URN:UUID', 'urn:uuid');
+  const [unique, id, set] = [uid(), upper(), upper()];
+  const named = (whole, as) => whole.replaceAll('"D"', `"${as}"`).replaceAll('"S"', `"${set}"`);
+  const message = named(provided({ unique }), id).replace(`targetObject="${id}"`, `targetObject="${id.toLowerCase()}"`).replace(`Document id="${id}"`, `Document id="${id.toLowerCase()}"`);
+  assert.equal(verdict(await provide(server, message, Buffer.from('text'))).status, 'Success');
+  const [entry] = descendants((await byUnique(server, unique)).body, 'ExtrinsicObject');
+  assert.equal(entry.getAttribute('id'), id.toLowerCase());
+  assert.equal(verdict(await provide(server, named(provided({}), id.toLowerCase()), Buffer.from('text'))).status, 'Failure');
+  for (const [query, parameters] of [['5c4f972b-d56b-40ac-a5fc-c8ca9b40b9d4', { XDSDocumentEntryEntryUUID: `('${id}')` }], ['5C4F972B-D56B-40AC-A5FC-C8CA9B40B9D4', { XDSDocumentEntryLogicalID: `('${id}')` }],
+    ['e8e3cb2c-e39c-46b9-99e4-c12f57260b83', { XDSSubmissionSetEntryUUID: `'${set}'` }], ['51224314-5390-4169-9b91-b1980040715a', { uuid: `('${id}')` }]]) {
+    const { body } = await ask18(server, query, parameters);
+    assert.ok(['ExtrinsicObject', 'RegistryPackage'].some((name) => descendants(body, name).some((one) => [id, set].some((known) => one.getAttribute('id') === known.toLowerCase()))), query);
+  }
+  const place = `${server.base}/DocumentReference/${id.slice(9)}`;
+  assert.equal((await ask('GET', place)).status, 404);
+  const put = await ask('PUT', place, JSON.stringify({ ...published(uid()), id: id.slice(9) }));
+  assert.equal(put.status, 422, put.text);
+  assert.ok(put.text.includes(id.slice(9).toLowerCase()));
+
+  const second = uid();
+  const whole = bundle({ unique: second, reference: { identifier: [{ type: { coding: [{ code: 'entryUUID' }] }, value: upper() }] } });
+  const spelled = (text) => text.replace('00000000-0000-4000-8000-000000000003', 'ABCDEF00-0000-4000-8000-000000000003').replaceAll('00000000-0000-4000-8000-000000000003', 'abcdef00-0000-4000-8000-000000000003');
+  const answer = await post(JSON.parse(spelled(JSON.stringify(whole))));
+  assert.equal(answer.status, 200, answer.text);
+  const claimed = descendants((await byUnique(server, second)).body, 'ExtrinsicObject')[0].getAttribute('id');
+  assert.equal(claimed, whole.entry[1].resource.identifier[0].value.toLowerCase());
+  assert.equal(only((await retrieve(server, second)).parts).toString(), 'Hello World');
+  assert.equal((await post(bundle({ reference: { identifier: [{ type: { coding: [{ code: 'entryUUID' }] }, value: claimed.toUpperCase() }] } }))).status, 422);
+
+  const contents = await ask18(server, 'e8e3cb2c-e39c-46b9-99e4-c12f57260b83', { XDSSubmissionSetEntryUUID: `'${set}'` });
+  const all = ['ExtrinsicObject', 'RegistryPackage', 'Association'].flatMap((name) => descendants(contents.body, name)).map((one) => one.getAttribute('id').toUpperCase());
+  const removed = await soap('urn:ihe:iti:2010:DeleteDocumentSet', '<l:RemoveObjectsRequest xmlns:l="urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0" xmlns:r="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0">' +
+    `<r:ObjectRefList>${all.map((one) => `<r:ObjectRef id="${one}"/>`).join('')}</r:ObjectRefList></l:RemoveObjectsRequest>`);
+  assert.equal(verdict(removed).status, 'Success', removed.text);
+  assert.deepEqual(descendants((await byUnique(server, unique)).body, 'ExtrinsicObject'), []);
+});
+
 test('a FHIR document by ITI-65 comes back by ITI-43 and ITI-68', async () => {
   const unique = uid();
   const document = { resourceType: 'Bundle', type: 'document', identifier: { system: 'urn:ietf:rfc:3986', value: `urn:oid:${unique}` }, timestamp: '2024-02-01T10:00:00Z', entry: [
