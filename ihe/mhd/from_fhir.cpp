@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 
 #include "fhir/build.h"
+#include "fhir/bundle.h"
 #include "fhir/definitions.h"
 #include "fhir/hex.h"
 #include "fhir/incoming.h"
@@ -328,7 +330,8 @@ RegistryObject package_from(const Node& list, const std::string& id, Context& co
   return std::move(object);
 }
 
-Context::Context(xds::Work& work, const Node* bundle) : work_(work) {
+Context::Context(xds::Work& work, const Node* bundle, std::span<const fhir::Write> beside)
+    : work_(work), beside_(beside) {
   if (!bundle) return;
   for (const auto& entry : *bundle) {
     if (entry.name != "entry") continue;
@@ -365,15 +368,28 @@ const Node* Context::resolve(const Node& owner, const Node& reference) {
   return stored(parsed->type, parsed->id);
 }
 
+const fhir::Write* Context::written(std::string_view type, std::string_view id) const {
+  const auto* known = fhir::definitions().resource(type);
+  const auto found = std::find_if(beside_.begin(), beside_.end(), [&](const auto& write) {
+    return write.type == known && write.id == id && write.method != fhir::Method::remove;
+  });
+  return found == beside_.end() ? nullptr : &*found;
+}
+
 const Node* Context::stored(std::string_view type, std::string_view id) {
   const std::string name = std::string(type) + "/" + std::string(id);
   for (const auto& kept : kept_)
     if (kept->name == name) return kept->node;
   const auto* known = fhir::definitions().resource(type);
   if (!known) return nullptr;
-  auto version = work_.site.snapshot.read(work_.site.access, *known, id);
-  if (!version) return nullptr;
-  auto kept = std::make_unique<Kept>(Kept{name, std::move(version->body), nullptr, nullptr});
+  auto kept = std::make_unique<Kept>(Kept{name, {}, nullptr, nullptr});
+  if (const auto* write = written(type, id)) {
+    kept->bytes = fhir::stored_bytes(write->body, 1, work_.site.now);
+  } else {
+    auto version = work_.site.snapshot.read(work_.site.access, *known, id);
+    if (!version) return nullptr;
+    kept->bytes = std::move(version->body);
+  }
   auto received = fhir::receive(kept->bytes);
   if (!received) return nullptr;
   kept->arena = std::move(received->arena);
@@ -384,19 +400,22 @@ const Node* Context::stored(std::string_view type, std::string_view id) {
 
 std::string Context::patient(const Node& owner, const Node* reference) {
   if (!reference) return {};
-  const auto of_identifier = [&](const Node* identifier) -> std::string {
+  const auto of_identifier = [&](const Node* identifier) -> std::optional<xds::Cx> {
     const auto oid = identifier ? work_.patients.oid_of(identifier->value_of("system")) : std::string();
-    if (oid.empty() || identifier->value_of("value").empty()) return {};
-    return xds::Cx{std::string(identifier->value_of("value")), oid, {}, {}}.text();
+    if (oid.empty() || identifier->value_of("value").empty()) return std::nullopt;
+    return xds::Cx{std::string(identifier->value_of("value")), oid, {}, {}};
   };
-  if (auto cx = of_identifier(reference->child("identifier")); !cx.empty()) return cx;
+  if (const auto cx = of_identifier(reference->child("identifier"))) return cx->text();
   const Node* patient = resolve(owner, *reference);
   if (!patient || patient->type->name.view() != "Patient") return {};
-  for (const auto& child : *patient)
-    if (child.name == "identifier" && child.value_of("use") != "old")
-      if (auto cx = of_identifier(&child); !cx.empty()) return cx;
+  const std::string id(patient->value_of("id"));
   // A Patient of this server without an identifier that has an OID is called by its logical id.
-  return xds::Cx{std::string(patient->value_of("id")), work_.patients.own_authority(), {}, {}}.text();
+  std::optional<xds::Cx> cx;
+  for (const auto& child : *patient)
+    if (!cx && child.name == "identifier" && child.value_of("use") != "old") cx = of_identifier(&child);
+  if (!cx) cx = xds::Cx{id, work_.patients.own_authority(), {}, {}};
+  if (written("Patient", id) && !work_.patients.find(*cx)) work_.patients.add(*cx, id);
+  return cx->text();
 }
 
 }  // namespace ihe::mhd

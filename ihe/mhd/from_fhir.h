@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,22 +16,24 @@ namespace ihe::mhd {
 // What references may mean: resources that are contained, come beside, or are stored.
 class Context {
  public:
-  // `bundle`: whose entries are found by fullUrl; null for a resource on its own.
-  Context(xds::Work& work, const fhir::Node* bundle);
+  // `bundle`: whose entries are found by fullUrl; null for a resource on its own. `beside`: what the same commit writes.
+  Context(xds::Work& work, const fhir::Node* bundle, std::span<const fhir::Write> beside = {});
 
   // A reference of the resource `owner` as the fullUrl of an entry has it: a relative one stands below the root of its
   // own entry's, where that is an address. FHIR R4: http://hl7.org/fhir/R4/bundle.html#references
   std::string full(const fhir::Node& owner, std::string_view literal) const;
   // The resource that a Reference below `owner` means, null when it cannot be found.
   const fhir::Node* resolve(const fhir::Node& owner, const fhir::Node& reference);
-  // The CX of the Patient that a Reference means, "" when there is none.
+  // The CX of the Patient that a Reference means, "" when there is none. One that comes beside is known from then on.
   std::string patient(const fhir::Node& owner, const fhir::Node* reference);
   xds::Work& work() { return work_; }
 
  private:
+  const fhir::Write* written(std::string_view type, std::string_view id) const;
   const fhir::Node* stored(std::string_view type, std::string_view id);
 
   xds::Work& work_;
+  std::span<const fhir::Write> beside_;
   std::unordered_map<std::string, const fhir::Node*> by_full_url_;  // the resources of entries
   std::unordered_map<const fhir::Node*, std::string_view> full_urls_;
   struct Kept {

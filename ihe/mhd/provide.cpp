@@ -66,9 +66,9 @@ fhir::Outcome refusal(const xds::Errors& errors) {
 
 class Providing {
  public:
-  Providing(const Site& site, const Node* bundle) : Providing(xds::Patients(site), site, bundle) {}
-  Providing(xds::Patients patients, const Site& site, const Node* bundle)
-      : work_(site, std::move(patients)), context_(work_, bundle), bundle_(bundle) {}
+  Providing(const Site& site, const Node* bundle) : Providing(xds::Patients(site), site, bundle, {}) {}
+  Providing(xds::Patients patients, const Site& site, const Node* bundle, std::span<const fhir::Write> beside)
+      : work_(site, std::move(patients)), context_(work_, bundle, beside), bundle_(bundle) {}
 
   fhir::Result<Provided> run() {
     if (bundle_->value_of("type") != "transaction")
@@ -498,7 +498,9 @@ fhir::Result<Provided> provide(const Site& site, const Node& bundle) { return Pr
 
 bool is_simplified(const Node& reference) { return claims(reference, "SimplifiedPublish.DocumentReference"); }
 
-bool is_entry(const Node& reference) { return claims(reference, ".DocumentReference"); }
+bool is_entry(const Node& resource) {
+  return type_of(&resource) == "DocumentReference" && claims(resource, ".DocumentReference");
+}
 
 std::string entry_id(const Node& reference, fhir::Ids& ids, std::int64_t now) {
   const auto claimed = entry_uuid_of(reference);
@@ -511,7 +513,8 @@ fhir::Result<Provided> publish(const Site& site, const Node& reference) {
 }
 
 fhir::Result<std::optional<fhir::Batch>> Entries::put(const Site& site, const Node& reference, const std::string& id,
-                                                      std::optional<std::int64_t> if_version) {
+                                                      std::optional<std::int64_t> if_version,
+                                                      std::span<const fhir::Write> beside) {
   const auto uuid = std::string(xds::uuid_prefix) + id;
   if (!is_entry(reference) || !xds::is_uuid(xds::id_of(uuid))) return std::optional<fhir::Batch>();
   if (!xds::is_uuid(uuid))  // logical ids of FHIR differ by case, UUIDs do not
@@ -520,7 +523,7 @@ fhir::Result<std::optional<fhir::Batch>> Entries::put(const Site& site, const No
         "The logical id of an entry is its UUID in lower case: " + std::string(xds::fhir_id(xds::id_of(uuid))));
   const auto before = site.snapshot.read(site.access, *reference.type, id);
   if (before && !before->record.empty()) return std::optional<fhir::Batch>();
-  auto provided = Providing(xds::Patients(site, known_), site, nullptr).run(reference, uuid);
+  auto provided = Providing(xds::Patients(site, known_), site, nullptr, beside).run(reference, uuid);
   if (!provided) return std::move(provided.outcome());
   auto& own = provided->batch.writes.front();
   own.if_version_planned = !if_version;

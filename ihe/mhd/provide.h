@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,7 @@ fhir::Result<Provided> provide(const Site& site, const fhir::Node& bundle);
 // A DocumentReference that claims a profile of MHD is an entry of the registry, also when it comes alone: its document
 // lies in attachment.data or in a Binary, its SubmissionSet is made. Its entryUUID is what it claims, or a new one. The
 // write of the entry itself comes first, and it is the one entry of what is provided.
-bool is_entry(const fhir::Node& reference);
+bool is_entry(const fhir::Node& resource);
 fhir::Result<Provided> publish(const Site& site, const fhir::Node& reference);
 // The logical id under which it is created: the UUID that it claims, or a new one.
 std::string entry_id(const fhir::Node& reference, fhir::Ids& ids, std::int64_t now);
@@ -49,9 +50,11 @@ class Entries {
  public:
   // The first write demands `if_version`, or that the entry is still what it is now.
   // Nothing for what becomes no new entry: it claims no profile, `id` is no UUID, or it is registered already. Refused:
-  // a UUID with letters in upper case.
+  // a UUID with letters in upper case. `beside`: what the same commit writes, which it may
+  // refer to.
   fhir::Result<std::optional<fhir::Batch>> put(const Site& site, const fhir::Node& reference, const std::string& id,
-                                               std::optional<std::int64_t> if_version = {});
+                                               std::optional<std::int64_t> if_version = {},
+                                               std::span<const fhir::Write> beside = {});
 
  private:
   std::shared_ptr<xds::Patients::Known> known_ = std::make_shared<xds::Patients::Known>();

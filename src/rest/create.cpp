@@ -35,7 +35,7 @@ fhir::Result<Plan> run(const Call& call) {
     batch.expect.push_back(std::move(found->expectation));
   }
 
-  if (call.type->name.view() == "DocumentReference" && ihe::mhd::is_entry(*(*incoming)->resource)) {
+  if (ihe::mhd::is_entry(*(*incoming)->resource)) {
     auto plan = publish_document(call, *(*incoming)->resource);
     if (plan && plan->batch)
       std::move(batch.expect.begin(), batch.expect.end(), std::back_inserter(plan->batch->expect));

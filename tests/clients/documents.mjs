@@ -627,6 +627,26 @@ test('UUIDs that differ in case only are one, at every door', async () => {
   assert.deepEqual(descendants((await byUnique(server, unique)).body, 'ExtrinsicObject'), []);
 });
 
+test('a DocumentReference of MHD may name the Patient and the Binary that come in its transaction', async () => {
+  const [id, unique] = [`p${uid()}`, uid()];
+  const [whose, bytes] = [`urn:uuid:${randomUUID()}`, `urn:uuid:${randomUUID()}`];
+  const resource = { ...published(unique), subject: { reference: whose }, content: [{ attachment: { contentType: 'text/plain', url: bytes } }] };
+  const entry = (fullUrl, brought) => ({ fullUrl, resource: brought, request: { method: 'POST', url: brought.resourceType } });
+  const answer = await post({ resourceType: 'Bundle', type: 'transaction', entry: [
+    entry('urn:uuid:00000000-0000-4000-8000-000000000001', resource),
+    entry(whose, { resourceType: 'Patient', identifier: [{ system: `urn:oid:${oid}`, value: id }] }),
+    entry(bytes, { resourceType: 'Binary', contentType: 'text/plain', data: Buffer.from('beside').toString('base64') })] });
+  assert.equal(answer.status, 200, answer.text);
+  const [registered] = descendants((await byUnique(server, unique)).body, 'ExtrinsicObject');
+  assert.ok(registered.toString().includes(`${id}^^^&amp;${oid}&amp;ISO`), registered.toString());
+  assert.equal(only((await retrieve(server, unique)).parts).toString(), 'beside');
+  const named = randomUUID();
+  const other = await post({ resourceType: 'Bundle', type: 'transaction', entry: [entry(`urn:uuid:${randomUUID()}`,
+    { resourceType: 'Basic', meta: resource.meta, code: { text: 'no entry' }, identifier: [{ type: { coding: [{ code: 'entryUUID' }] }, value: `urn:uuid:${named}` }] })] });
+  assert.equal(other.status, 200, other.text);
+  assert.ok(!other.text.includes(named));
+});
+
 test('a FHIR document by ITI-65 comes back by ITI-43 and ITI-68', async () => {
   const unique = uid();
   const document = { resourceType: 'Bundle', type: 'document', identifier: { system: 'urn:ietf:rfc:3986', value: `urn:oid:${unique}` }, timestamp: '2024-02-01T10:00:00Z', entry: [
