@@ -1,8 +1,6 @@
 // Addresses: see address.h. They are found by the search parameters url and version.
 #include "src/store/address.h"
 
-#include <algorithm>
-
 #include "fhir/canonical.h"
 #include "src/store/match.h"
 
@@ -38,23 +36,23 @@ Address Addresses::of(const fhir::Type& type, std::string_view postings) {
     if (url.empty()) break;
     Address address{view_.rid(0, url), std::move(version)};
     if (address.url == unknown) return address;
-    const auto& all = at(address.url);
-    address.newest = std::none_of(all.begin(), all.end(), [&](const Addressed& other) {
-      return other.type == &type && fhir::version_before(address.version, other.address.version);
-    });
+    const auto& known = known_at(address.url);
+    const auto newest = known.newest.find(&type);
+    address.newest = newest == known.newest.end() || !fhir::version_before(address.version, newest->second);
     return address;
   }
   return {};
 }
 
-const std::vector<Addressed>& Addresses::at(Rid target) {
+const Addresses::Known& Addresses::known_at(Rid target) {
   const auto [known, fresh] = at_.try_emplace(target);
   auto& found = known->second;
   if (!fresh) return found;
   const auto identity = view_.identity(target);
   if (identity.type != 0) return found;
+  auto& all = found.all;
   for (const auto& own : parameters()) {
-    const auto first = static_cast<std::ptrdiff_t>(found.size());
+    const auto first = static_cast<std::ptrdiff_t>(all.size());
     std::string newest;
     const auto keys = view_.keys(
         {.shape = Scan::Shape::uri, .parameter = own.url, .from = bounded(identity.id, most_uri)}, false, true);
@@ -64,10 +62,11 @@ const std::vector<Addressed>& Addresses::at(Rid target) {
       auto [url, version] = written(own, entry.postings);
       if (url != identity.id) continue;
       if (fhir::version_before(newest, version)) newest = version;
-      found.push_back({key, entry.rid, own.type, {target, std::move(version)}});
+      all.push_back({key, entry.rid, own.type, {target, std::move(version)}});
     }
-    for (auto one = found.begin() + first; one != found.end(); ++one)
+    for (auto one = all.begin() + first; one != all.end(); ++one)
       one->address.newest = !fhir::version_before(one->address.version, newest);
+    found.newest.emplace(own.type, std::move(newest));
   }
   return found;
 }

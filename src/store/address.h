@@ -37,7 +37,7 @@ class Addresses {
   Address of(const fhir::Type& type, std::string_view postings);
   // All that have the URL that a posting names; none when the posting names a resource by its type and id. Not all of
   // them when that spends the effort.
-  const std::vector<Addressed>& at(Rid target);
+  const std::vector<Addressed>& at(Rid target) { return known_at(target).all; }
   // Whether a canonical in `parameter` of what `from` holds means what has this address.
   bool names(Key from, Name parameter, const Address& address);
 
@@ -50,13 +50,18 @@ class Addresses {
   struct Written {
     std::string url, version;
   };
+  struct Known {
+    std::vector<Addressed> all;
+    std::unordered_map<const fhir::Type*, std::string> newest;  // version of each type
+  };
+  const Known& known_at(Rid target);
   const std::vector<Parameters>& parameters();
   static Written written(const Parameters& own, std::string_view postings);
 
   View& view_;
   Effort& effort_;
   std::optional<std::vector<Parameters>> parameters_;
-  std::unordered_map<Rid, std::vector<Addressed>> at_;
+  std::unordered_map<Rid, Known> at_;
 };
 
 }  // namespace alzette::store

@@ -1,4 +1,5 @@
 // Canonicals followed by searches: to what has their address, and their version where they say one.
+#include "tests/unit/cost.h"
 #include "tests/unit/stored_view.h"
 
 using namespace store_fixture;
@@ -63,6 +64,28 @@ TEST_CASE("a canonical without a version does not lead to a definition without o
   opened.put("Questionnaire", "one", R"("url":"http://e.org/q","version":"1","title":"Second","status":"active")");
   CHECK(opened.ids(response, "questionnaire.title=first") == Ids{});
   CHECK(opened.ids(response, "questionnaire.title=second") == Ids{"any"});
+}
+
+TEST_CASE("what shares an address costs in proportion to its number when chains lead to it") {
+  Folder folder;
+  Opened opened(folder.path);
+  for (const int count : {400, 4'000}) {
+    const auto url = R"("url":"http://e.org/q)" + std::to_string(count) + '"';
+    fhir::Batch many;
+    for (int i = 0; i < count; ++i)
+      many.writes.push_back(write(fhir::Method::create, "Questionnaire", std::to_string(count) + "-" + std::to_string(i),
+                                  url + R"(,"version":"1.0.)" + std::to_string(i) + R"(","title":"all)" +
+                                      std::to_string(count) + R"(","status":"active")"));
+    REQUIRE(commit(*opened.store, std::move(many)));
+    opened.put("QuestionnaireResponse", std::to_string(count),
+               R"("questionnaire":"http://e.org/q)" + std::to_string(count) + R"(","status":"completed")");
+  }
+  CHECK(cost::in_proportion(
+      [&](std::size_t count) {
+        const auto name = std::to_string(count);
+        CHECK(opened.ids("QuestionnaireResponse", "questionnaire.title=all" + name) == Ids{name});
+      },
+      4'000));
 }
 
 TEST_CASE("to follow canonicals costs effort, whether their versions fit or not") {
