@@ -16,7 +16,8 @@ namespace ihe::mhd {
 // What references may mean: resources that are contained, come beside, or are stored.
 class Context {
  public:
-  // `bundle`: whose entries are found by fullUrl; null for a resource on its own. `beside`: what the same commit writes.
+  // `bundle`: whose entries are found by fullUrl; null for a resource on its own. `beside`: what the same commit
+  // writes.
   Context(xds::Work& work, const fhir::Node* bundle, std::span<const fhir::Write> beside = {});
 
   // A reference of the resource `owner` as the fullUrl of an entry has it: a relative one stands below the root of its
