@@ -4,6 +4,12 @@
 
 #include "src/command/command.h"
 
+// Read by jemalloc: what large requests took goes back to the system some seconds later, also when no others come.
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "background_thread:true";
+}
+
 int main(int count, char** values) {
   using namespace alzette::command;
   Arguments arguments(values + 1, values + count);

@@ -1,7 +1,6 @@
 // `alzette serve`: open, answer, drain, close.
 #include "src/serve.h"
 
-#include <malloc.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -62,13 +61,6 @@ Duplicates::Links links_of(const std::string& name) {
   return name == "link" ? Duplicates::Links::link : Duplicates::Links::propose;
 }
 
-// What a large request took goes back to the system when it ends; by default malloc would keep such blocks. What usual
-// ones take stays: else each answer of some hundred KiB would ask the system for its pages again.
-void tune_memory() {
-  mallopt(M_MMAP_THRESHOLD, 512 << 10);
-  mallopt(M_TRIM_THRESHOLD, 1 << 20);
-}
-
 // What /metrics tells of the queues and the store while they live.
 class Gauges {
  public:
@@ -103,7 +95,6 @@ void announce(const net::Server& server, const net::MllpServer& mllp) {
 }  // namespace
 
 int serve(const Config& config) {
-  tune_memory();
   auto signals = block_end_signals();
   log::set_level(level_of(config.log));
   store::Options options;

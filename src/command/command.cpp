@@ -1,8 +1,6 @@
 // What the verbs share: reading arguments, finding the data folder, saying what went wrong.
 #include "src/command/command.h"
 
-#include <malloc.h>
-
 #include <CLI/CLI.hpp>
 #include <array>
 #include <iostream>
@@ -58,9 +56,6 @@ int complain(std::string_view what) {
 }
 
 std::unique_ptr<store::Archive> open_for_bulk(const std::string& folder) {
-  // What one piece of a load gives back, the next one takes: else the system is asked for the same memory over again.
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 64 << 20);
   store::Options options;
   options.bulk = true;
   auto archive = store::open(folder, options);

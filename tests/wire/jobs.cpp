@@ -453,6 +453,23 @@ TEST_CASE("B16: $import holds no more of a line than one may have, however long 
   CHECK_MESSAGE(most_held() < before + (150u << 10), most_held() << " KiB");
 }
 
+TEST_CASE("what large requests took goes back to the system, though nobody asks for anything afterwards") {
+  if (wire::sanitized) return;
+  const wire::Folder folder;
+  Server server(folder, "http://127.0.0.1:9/");
+  std::string entries;
+  for (int i = 0; i < 4'000; ++i)
+    entries += std::string(i ? "," : "") + R"({"resource":{"resourceType":"Basic","code":{"text":")" +
+               std::string(12'000, 'x') + R"("}},"request":{"method":"POST","url":"Basic"}})";
+  const auto bundle = R"({"resourceType":"Bundle","type":"batch","entry":[)" + entries + "]}";
+  for (int i = 0; i < 2; ++i) REQUIRE(server.ask("POST", "", bundle).status == 200);
+  const auto held = [&] { return wire::memory_kib(server.program.process(), "VmRSS:"); };
+  const auto at_first = held();
+  for (int i = 0; i < 120 && held() > at_first * 3 / 4; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(250));
+  CHECK_MESSAGE(held() <= at_first * 3 / 4, held() << " of " << at_first << " KiB");
+}
+
 TEST_CASE("$import asks no address of a network of its own, in whatever spelling") {
   const Source source("");
   const wire::Folder folder;
