@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -12,13 +13,12 @@
 #include <array>
 #include <cerrno>
 #include <cstdarg>
+#include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
+#include <new>
 #include <string_view>
-
-extern "C" void* __libc_malloc(std::size_t size);
-extern "C" void* __libc_calloc(std::size_t count, std::size_t size);
-extern "C" void* __libc_realloc(void* old, std::size_t size);
 
 namespace {
 
@@ -36,6 +36,7 @@ using WriteAt = ssize_t(int, const void*, std::size_t, off64_t);
 using Truncate = int(int, off64_t);
 using Rename = int(const char*, const char*);
 using Unlink = int(const char*);
+using Allocate = void*(std::size_t);
 
 Open* const open_file = real<Open>("open64");
 Sync* const sync_file = real<Sync>("fsync");
@@ -65,6 +66,11 @@ bool fails(std::atomic<std::int64_t> Faults::*countdown, int error) {
   ++now->seen;
   errno = error;
   return true;
+}
+
+// By the allocator of the program, whichever that is: what it frees must come from it.
+void* allocated(std::size_t size) {
+  return fails(&Faults::memory, ENOMEM) ? nullptr : ::aligned_alloc(alignof(std::max_align_t), size);
 }
 
 bool no_move() {
@@ -221,12 +227,31 @@ int unlink(const char* name) {
   return code;
 }
 
-void* malloc(std::size_t size) { return fails(&Faults::memory, ENOMEM) ? nullptr : __libc_malloc(size); }
+void* malloc(std::size_t size) { return allocated(size); }
 void* calloc(std::size_t count, std::size_t size) {
-  return fails(&Faults::memory, ENOMEM) ? nullptr : __libc_calloc(count, size);
+  std::size_t bytes = 0;
+  if (__builtin_mul_overflow(count, size, &bytes)) return nullptr;
+  void* made = allocated(bytes);
+  return made ? std::memset(made, 0, bytes) : nullptr;
 }
 void* realloc(void* old, std::size_t size) {
-  return fails(&Faults::memory, ENOMEM) ? nullptr : __libc_realloc(old, size);
+  void* made = allocated(size);
+  if (!made || !old) return made;
+  std::memcpy(made, old, std::min(size, ::malloc_usable_size(old)));
+  ::free(old);
+  return made;
 }
 
 }  // extern "C"
+
+// The allocator's own, which delete expects, and which does not come by malloc.
+void* operator new(std::size_t size) {
+  static auto* const make = real<Allocate>("_Znwm");
+  if (fails(&Faults::memory, ENOMEM)) throw std::bad_alloc();
+  return make(size);
+}
+void* operator new[](std::size_t size) {
+  static auto* const make = real<Allocate>("_Znam");
+  if (fails(&Faults::memory, ENOMEM)) throw std::bad_alloc();
+  return make(size);
+}
