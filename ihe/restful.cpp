@@ -99,7 +99,7 @@ const fhir::Write* written(const Requested& requested, std::string_view type) {
 
 bool provides_documents(const Requested& requested) {
   if (const auto* entry = written(requested, "DocumentReference")) return !entry->record.empty();
-  return requested.refused && requested.body.find(xds::mhd_names::base) != std::string_view::npos;
+  return requested.refused && xds::mhd_names::mentioned_in(requested.body);
 }
 
 }  // namespace ihe

@@ -35,9 +35,22 @@ bool has_list_type(const Node& list, std::string_view code) {
   const Node* given = list.child("code");
   if (!given) return false;
   for (const auto& coding : *given)
-    if (coding.name == "coding" && coding.value_of("system") == names::list_type && coding.value_of("code") == code)
+    if (coding.name == "coding" && names::local(coding.value_of("system")) == names::local(names::list_type) &&
+        coding.value_of("code") == code)
       return true;
   return false;
+}
+
+bool is_old_name(const Node& node) {
+  return (node.name == "profile" || node.name == "system" || node.name == "url") &&
+         node.text.starts_with(names::base_of_40);
+}
+
+bool has_old_name(const Node& node) { return is_old_name(node) || std::any_of(node.begin(), node.end(), has_old_name); }
+
+void rename(Node& node, fhir::Arena& arena) {
+  if (is_old_name(node)) node.text = arena.copy(std::string(names::base) + std::string(names::local(node.text)));
+  for (Node* child = node.first; child; child = child->next) rename(*child, arena);
 }
 
 xds::InternationalString text(std::string_view value) {
@@ -237,6 +250,13 @@ std::string identifier_of_type(const Node& resource, std::string_view type, bool
 }
 
 }  // namespace
+
+const Node& renamed(const Node& node, fhir::Arena& arena) {
+  if (!has_old_name(node)) return node;
+  auto& copy = build::copy(arena, node);
+  rename(copy, arena);
+  return copy;
+}
 
 bool is_submission_set(const Node& list) { return has_list_type(list, "submissionset"); }
 bool is_folder(const Node& list) { return has_list_type(list, "folder"); }

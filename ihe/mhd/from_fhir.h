@@ -45,6 +45,9 @@ class Context {
   std::vector<std::unique_ptr<Kept>> kept_;
 };
 
+// `node` with the names of MHD 4.0 as 4.1 and later write them; itself where it has none of them.
+const fhir::Node& renamed(const fhir::Node& node, fhir::Arena& arena);
+
 bool is_submission_set(const fhir::Node& list);
 bool is_folder(const fhir::Node& list);
 

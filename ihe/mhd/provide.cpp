@@ -14,6 +14,7 @@
 #include "ihe/identity/identity.h"
 #include "ihe/mhd/from_fhir.h"
 #include "ihe/settings.h"
+#include "ihe/wire/mime.h"
 #include "ihe/xds/attribute.h"
 #include "ihe/xds/documents.h"
 #include "ihe/xds/names.h"
@@ -40,8 +41,7 @@ bool claims(const Node& resource, std::string_view profile) {
   const Node* meta = resource.child("meta");
   if (!meta) return false;
   return std::any_of(meta->begin(), meta->end(), [&](const Node& child) {
-    return child.name == "profile" && child.text.starts_with(xds::mhd_names::base) &&
-           child.text.find(profile) != std::string_view::npos;
+    return child.name == "profile" && xds::mhd_names::local(child.text).find(profile) != std::string_view::npos;
   });
 }
 
@@ -68,7 +68,9 @@ class Providing {
  public:
   Providing(const Site& site, const Node* bundle) : Providing(xds::Patients(site), site, bundle, {}) {}
   Providing(xds::Patients patients, const Site& site, const Node* bundle, std::span<const fhir::Write> beside)
-      : work_(site, std::move(patients)), context_(work_, bundle, beside), bundle_(bundle) {}
+      : work_(site, std::move(patients)),
+        bundle_(bundle ? &renamed(*bundle, arena_) : nullptr),
+        context_(work_, bundle_, beside) {}
 
   fhir::Result<Provided> run() {
     if (bundle_->value_of("type") != "transaction")
@@ -91,7 +93,8 @@ class Providing {
   }
 
   // One DocumentReference, in a SubmissionSet of our own making. The write of the entry comes first.
-  fhir::Result<Provided> run(const Node& reference, const std::string& id) {
+  fhir::Result<Provided> run(const Node& given, const std::string& id) {
+    const Node& reference = renamed(given, arena_);
     parts_.push_back({nullptr, &reference});
     name(parts_.front());
     given_id_ = id;
@@ -286,6 +289,11 @@ class Providing {
     } else {
       const auto bytes = fhir::decode_base64(found->value_of("data"));
       add_document(object, bytes ? *bytes : std::string());
+      const auto said = found->value_of("contentType");
+      if (!mime::same_word(said.substr(0, said.find(';')), object.mime_type.substr(0, object.mime_type.find(';'))))
+        work_.errors.warn(xds::code::repository_metadata, named(work_, object) + ": its Binary is called " +
+                                                              std::string(said) +
+                                                              ", it is kept as its metadata say: " + object.mime_type);
     }
     unique_id = documents_.back().unique_id;
   }
@@ -470,9 +478,10 @@ class Providing {
     return provided;
   }
 
+  fhir::Arena arena_;
   xds::Work work_;
-  Context context_;
   const Node* bundle_;
+  Context context_;
   std::vector<Part> parts_;
   std::map<std::string, std::string, std::less<>> ids_;  // fullUrl -> id of the object
   std::map<std::string, Kind> fresh_;                    // entries, folders and the set that come, by id
@@ -495,6 +504,10 @@ bool is_document_bundle(const Node& bundle) {
 }
 
 fhir::Result<Provided> provide(const Site& site, const Node& bundle) { return Providing(site, &bundle).run(); }
+
+bool is_package(const Node& list) {
+  return is_submission_set(list) || is_folder(list) || claims(list, ".SubmissionSet") || claims(list, ".Folder");
+}
 
 bool is_simplified(const Node& reference) { return claims(reference, "SimplifiedPublish.DocumentReference"); }
 

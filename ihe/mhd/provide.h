@@ -34,6 +34,9 @@ bool is_document_bundle(const fhir::Node& bundle);
 // `bundle` is bound and free of faults. Refused: OperationOutcomes whose issues name the codes of XDS.
 fhir::Result<Provided> provide(const Site& site, const fhir::Node& bundle);
 
+// A SubmissionSet or Folder of MHD, by its code or the profile that it claims: it comes with what it holds, by ITI-65.
+bool is_package(const fhir::Node& list);
+
 // A DocumentReference that claims a profile of MHD is an entry of the registry, also when it comes alone: its document
 // lies in attachment.data or in a Binary, its SubmissionSet is made. Its entryUUID is what it claims, or a new one. The
 // write of the entry itself comes first, and it is the one entry of what is provided.

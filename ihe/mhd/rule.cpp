@@ -80,7 +80,7 @@ Result<bool> put_entry(const fhir::RuleSite& rule_site, fhir::Batch& batch, std:
   const auto& write = batch.writes[at];
   if (!write.record.empty() || write.method == fhir::Method::remove) return true;
   if (!xds::is_uuid(xds::id_of(std::string(xds::uuid_prefix) + write.id))) return true;
-  if (write.body.bytes.find(xds::mhd_names::base) == std::string::npos) return true;
+  if (!xds::mhd_names::mentioned_in(write.body.bytes)) return true;
   const auto bytes = fhir::stored_bytes(write.body, 1, rule_site.now);
   auto received = fhir::receive(bytes);
   if (!received) return std::move(received.outcome());
@@ -127,6 +127,19 @@ Result<bool> keep_registered(const fhir::RuleSite& rule_site, fhir::Batch& batch
   work.registry.change(id).record.object.status = status_of(after);
   work.said.emplace(id, &after);
   return replace(work, batch, at);
+}
+
+// A SubmissionSet or Folder that is no object of the registry would be seen by ITI-66 and not by ITI-18.
+Result<bool> refuse_package(const fhir::RuleSite& rule_site, fhir::Batch& batch, std::size_t at) {
+  const auto& write = batch.writes[at];
+  if (!write.record.empty() || write.method == fhir::Method::remove) return true;
+  if (!xds::mhd_names::mentioned_in(write.body.bytes)) return true;
+  const auto bytes = fhir::stored_bytes(write.body, 1, rule_site.now);
+  const auto received = fhir::receive(bytes);
+  if (!received) return received.outcome();
+  if (!is_package(*received->resource)) return true;
+  return Outcome(Kind::unprocessable, "business-rule",
+                 "A SubmissionSet or Folder is registered with what it holds, by ITI-65: it is no List on its own");
 }
 
 // SHA-1 of what a Binary holds, in hexadecimal.
@@ -214,12 +227,15 @@ Result<bool> follow_merge(const fhir::RuleSite& rule_site, fhir::Batch& batch, s
 
 namespace fhir::rules {
 
-// In this order: what has become an entry needs not be looked for.
+// In this order: what has become an entry needs not be looked for, and a List that is registered may stay.
 extern constinit const Rule put_document_entries{
     .name = "put-document-entries", .types = "DocumentReference", .run = ihe::mhd::put_entry};
 
 extern constinit const Rule registered_documents{
     .name = "registered-documents", .types = "DocumentReference List", .run = ihe::mhd::keep_registered};
+
+extern constinit const Rule packages_of_documents{
+    .name = "packages-of-documents", .types = "List", .run = ihe::mhd::refuse_package};
 
 extern constinit const Rule documents_of_entries{
     .name = "documents-of-entries", .types = "Binary", .run = ihe::mhd::keep_document};

@@ -14,6 +14,7 @@ namespace ihe::xds {
 
 namespace mhd_names {
 inline constexpr std::string_view base = "https://profiles.ihe.net/ITI/MHD/";
+inline constexpr std::string_view base_of_40 = "http://profiles.ihe.net/ITI/MHD/";  // of MHD 4.0, until 4.1 renamed it
 inline constexpr std::string_view identifier_type =
     "https://profiles.ihe.net/ITI/MHD/CodeSystem/IHE.MHD.MHDIdentifierType";
 inline constexpr std::string_view list_type = "https://profiles.ihe.net/ITI/MHD/CodeSystem/MHDlistTypes";
@@ -25,6 +26,16 @@ inline constexpr std::string_view intended_recipient =
 inline constexpr std::string_view author_org = "https://profiles.ihe.net/ITI/MHD/StructureDefinition/ihe-authorOrg";
 inline constexpr std::string_view encounter_id = "urn:ihe:iti:xds:2015:encounterId";  // types of a CXi
 inline constexpr std::string_view unique_id = "urn:ihe:iti:xds:2013:uniqueId";
+
+// A name of MHD below its base, whatever its version; "" for any other name.
+inline std::string_view local(std::string_view name) {
+  for (const auto root : {base, base_of_40})
+    if (name.starts_with(root)) return name.substr(root.size());
+  return {};
+}
+inline bool mentioned_in(std::string_view bytes) {
+  return bytes.find(base) != std::string_view::npos || bytes.find(base_of_40) != std::string_view::npos;
+}
 }  // namespace mhd_names
 
 // The resource of `stored`, as it is now in `work`: what its record says.

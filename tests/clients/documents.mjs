@@ -647,6 +647,52 @@ test('a DocumentReference of MHD may name the Patient and the Binary that come i
   assert.ok(!other.text.includes(named));
 });
 
+test('a SubmissionSet or Folder comes by ITI-65 alone: as a List of its own ITI-18 would not find it', async () => {
+  const whole = bundle({}).entry[0].resource;
+  const named = { ...whole, code: { text: 'any' }, meta: { profile: [`${mhd}/StructureDefinition/IHE.MHD.Minimal.Folder`] } };
+  const folder = { ...whole, code: { coding: [{ system: whole.code.coding[0].system, code: 'folder' }] } };
+  for (const list of [{ ...whole, entry: undefined }, { ...folder, entry: undefined }, { ...named, entry: undefined }]) {
+    const id = randomUUID();
+    for (const answer of [await ask('POST', `${server.base}/List`, JSON.stringify(list)), await ask('PUT', `${server.base}/List/${id}`, JSON.stringify({ ...list, id })),
+      await post({ resourceType: 'Bundle', type: 'transaction', entry: [{ fullUrl: `urn:uuid:${id}`, resource: { ...list, id }, request: { method: 'PUT', url: `List/${id}` } }] })]) {
+      assert.equal(answer.status, 422, answer.text);
+      assert.match(answer.text, /ITI-65/);
+    }
+  }
+  const other = await ask('POST', `${server.base}/List`, JSON.stringify({ resourceType: 'List', status: 'current', mode: 'working', code: { text: 'shopping' } }));
+  assert.equal(other.status, 201, other.text);
+});
+
+test('names of MHD 4.0 (http) are those of later versions (https)', async () => {
+  const [unique, set, alone] = [uid(), uid(), uid()];
+  const old = (resource) => JSON.parse(JSON.stringify(resource).replaceAll('https://profiles.ihe.net', 'http://profiles.ihe.net'));
+  const answer = await post(old(bundle({ unique, set })));
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal(only((await retrieve(server, unique)).parts).toString(), 'Hello World');
+  const found = JSON.parse((await ask('GET', `${server.base}/List?code=${encodeURIComponent(`${mhd}/CodeSystem/MHDlistTypes|submissionset`)}&identifier=urn:oid:${set}`)).text);
+  assert.equal(found.total, 1);
+  assert.ok(!JSON.stringify(found).includes('http://profiles.ihe.net'));
+  assert.equal((await ask('POST', `${server.base}/DocumentReference`, JSON.stringify(old(published(alone))))).status, 201);
+  assert.equal(descendants((await byUnique(server, alone)).body, 'ExtrinsicObject').length, 1);
+});
+
+test('where Binary and metadata name two media types, the metadata are taken and the sender is warned', async () => {
+  const unique = uid();
+  const whole = bundle({ unique });
+  whole.entry[2].resource.contentType = 'application/pdf';
+  const answer = await post(whole);
+  assert.equal(answer.status, 200, answer.text);
+  assert.match(JSON.stringify(JSON.parse(answer.text).entry[1].response.outcome ?? {}), /warning.*application\/pdf.*text\/plain/);
+  assert.ok((await byUnique(server, unique)).text.includes('mimeType="text/plain"'));
+  const location = JSON.parse(answer.text).entry[2].response.location.split('/_history')[0];
+  assert.equal(JSON.parse((await ask('GET', `${server.base}/${location}`)).text).contentType, 'text/plain');
+  const charset = bundle({});
+  charset.entry[2].resource.contentType = 'Text/plain; charset=utf-8';
+  const same = await post(charset);
+  assert.equal(same.status, 200, same.text);
+  assert.doesNotMatch(same.text, /its Binary/);
+});
+
 test('a FHIR document by ITI-65 comes back by ITI-43 and ITI-68', async () => {
   const unique = uid();
   const document = { resourceType: 'Bundle', type: 'document', identifier: { system: 'urn:ietf:rfc:3986', value: `urn:oid:${unique}` }, timestamp: '2024-02-01T10:00:00Z', entry: [
