@@ -36,6 +36,7 @@ class Trouble {
          {&faults_->room, &faults_->writes, &faults_->syncs, &faults_->memory, &faults_->moves, &faults_->moved})
       *countdown = -1;
     faults_->seen = 0;
+    faults_->ahead = 0;
   }
 
  private:

@@ -300,3 +300,31 @@ TEST_CASE("faults: the Nth write, sync or allocation fails at the start" * docte
   CHECK(syncs > 2);
   CHECK(memory > 10);
 }
+
+TEST_CASE(
+    "faults: B115 when the wall clock jumps by a day no request ends early and no version is older than the last" *
+    doctest::skip(sanitized)) {
+  constexpr std::int64_t day = 24 * 60 * 60;
+  Faulty bench;
+  const auto address = bench.start();
+  REQUIRE_MESSAGE(!address.empty(), bench.server->err());
+  Http http(address);
+  std::string last;
+  for (const std::int64_t ahead : {std::int64_t{0}, day, std::int64_t{0}, -day, std::int64_t{0}}) {
+    bench.trouble->ahead = ahead;
+    REQUIRE(done(put(http, "one", "ahead by " + std::to_string(ahead))));
+    const auto answer = http.ask("GET", "/fhir/Patient/one");
+    REQUIRE(answer);
+    const auto at = answer->body.find("lastUpdated");
+    REQUIRE(at != std::string::npos);
+    const auto now = answer->body.substr(at, std::string_view(R"(lastUpdated":"2024-01-01T00:00:00.000)").size());
+    CHECK(now >= last);
+    constexpr std::size_t to_day = std::string_view(R"(lastUpdated":"2024-01-01)").size();
+    if (ahead == day) CHECK(now.substr(0, to_day) > last.substr(0, to_day));  // it did jump
+    last = now;
+    CHECK(status_of(http, "/fhir/Patient?family=ahead") == 200);
+    CHECK(status_of(http, "/fhir/Patient/one/_history") == 200);
+  }
+  CHECK(bench.stop() == 0);
+  CHECK(fault_of(bench.data) == "");
+}

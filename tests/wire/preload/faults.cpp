@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <mutex>
 #include <new>
 #include <string_view>
@@ -240,6 +242,14 @@ void* realloc(void* old, std::size_t size) {
   std::memcpy(made, old, std::min(size, ::malloc_usable_size(old)));
   ::free(old);
   return made;
+}
+
+// By the kernel's own call: it is asked for the time before anything here is made.
+int clock_gettime(clockid_t clock, timespec* time) {
+  const auto done = static_cast<int>(::syscall(SYS_clock_gettime, clock, time));
+  if (const auto* settings = faults.load(); settings && done == 0 && clock == CLOCK_REALTIME)
+    time->tv_sec += settings->ahead;
+  return done;
 }
 
 }  // extern "C"

@@ -15,6 +15,7 @@ struct Faults {
   std::atomic<std::int64_t> moves;   // writes to the database file itself; then ENOSPC until -1 again
   std::atomic<std::int64_t> moved;   // syncs of the database file itself; then EIO
   std::atomic<std::int64_t> seen;    // how often something failed
+  std::atomic<std::int64_t> ahead;   // seconds of the wall clock before the right time; no countdown
 };
 
 // One call in the record. A sync covers what was written before it; its name may be a folder's.
