@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <functional>
 #include <memory>
 #include <unordered_map>
@@ -63,7 +62,7 @@ class Block {
 
  private:
   void set(Text& text, std::string_view value) {
-    std::memcpy(next_, value.data(), value.size());
+    std::copy(value.begin(), value.end(), next_);
     point(text, next_);
     text.size = static_cast<std::uint32_t>(value.size());
     next_ += value.size();

@@ -27,7 +27,7 @@ void Buffer::consume(std::size_t n) {
 }
 
 void Buffer::append(std::string_view bytes) {
-  std::memcpy(room(bytes.size()).first, bytes.data(), bytes.size());
+  std::copy(bytes.begin(), bytes.end(), room(bytes.size()).first);
   commit(bytes.size());
 }
 

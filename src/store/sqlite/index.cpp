@@ -2,7 +2,6 @@
 #include "src/store/sqlite/index.h"
 
 #include <algorithm>
-#include <cstring>
 #include <tuple>
 
 #include "src/store/view.h"
@@ -76,7 +75,7 @@ std::int64_t rest_of(std::span<const Posting> run, const Value& value) {
 std::string_view IndexRows::keep(std::string_view text, std::size_t most) {
   const auto copy = [&](std::string_view t) {
     auto* to = static_cast<char*>(texts_.allocate(std::max<std::size_t>(t.size(), 1), 1));
-    std::memcpy(to, t.data(), t.size());
+    std::copy(t.begin(), t.end(), to);
     return std::string_view(to, t.size());
   };
   if (text.size() <= most) return copy(text);
