@@ -194,8 +194,7 @@ TEST_CASE("xml B42: other encodings are refused") {
   const auto declared = [](std::string_view encoding) {
     return "<?xml version=\"1.0\" encoding=\"" + std::string(encoding) + "\"?>" + patient("<active value=\"true\"/>");
   };
-  for (const auto encoding : {"UTF-16", "UTF-7", "IBM037", "ISO-8859-1", ""s.c_str()})
-    if (*encoding) CHECK(refused(declared(encoding), "UTF-8"));
+  for (const auto encoding : {"UTF-16", "UTF-7", "IBM037", "ISO-8859-1"}) CHECK(refused(declared(encoding), "UTF-8"));
   same(declared("utf-8"), R"({"resourceType":"Patient","active":true})");
   CHECK(refused("\xFF\xFE<\0P\0"s, "UTF-16"));
   CHECK(refused("<\0P\0"s, "UTF-16"));
