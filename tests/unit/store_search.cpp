@@ -323,6 +323,14 @@ void populate(Opened& opened, Model& model, Writer& writer, int changes) {
 }
 
 // What a page holds beside its matches, by id.
+void put_webers(const Opened& opened, int count) {
+  fhir::Batch many;
+  for (int i = 0; i < count; ++i)
+    many.writes.push_back(
+        write(fhir::Method::create, "Patient", "p" + std::to_string(i), R"("name":[{"family":"Weber"}])"));
+  REQUIRE(commit(*opened.store, std::move(many)));
+}
+
 }  // namespace
 
 TEST_CASE("every kind, prefix and modifier finds what a slow evaluation finds") {
@@ -600,11 +608,7 @@ TEST_CASE("_include and _revinclude: once each, by iteration, bounded, as of the
 TEST_CASE("too much effort is refused, and a page token that is none of ours as well") {
   Folder folder;
   Opened opened(folder.path);
-  fhir::Batch many;
-  for (int i = 0; i < 2000; ++i)
-    many.writes.push_back(
-        write(fhir::Method::create, "Patient", "m" + std::to_string(i), R"("name":[{"family":"Weber"}])"));
-  REQUIRE(commit(*opened.store, std::move(many)));
+  put_webers(opened, 2000);
   const auto ask = [&](const char* text, std::uint64_t rows) {
     return opened.store->snapshot()->search(opened.access, query("Patient", text), 5, rows);
   };
@@ -629,11 +633,7 @@ TEST_CASE("what conditions of one request look at is counted together") {
   Folder folder;
   {
     Opened opened(folder.path);
-    fhir::Batch many;
-    for (int i = 0; i < 300; ++i)
-      many.writes.push_back(
-          write(fhir::Method::create, "Patient", "p" + std::to_string(i), R"("name":[{"family":"Weber"}])"));
-    REQUIRE(commit(*opened.store, std::move(many)));
+    put_webers(opened, 300);
   }
   StoredView stored(folder.path);
   const auto access = fhir::Access::local_developer();
