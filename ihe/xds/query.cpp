@@ -91,9 +91,15 @@ class Run {
   void add(const std::vector<const StoredIn<Shown>*>& all) {
     for (const auto* stored : all) add(stored);
   }
-  bool shows(const RegistryObjectIn<Shown>& association) const {
+  // At level 1 what an old version was tied to is as hidden as the version itself.
+  bool shows(const RegistryObjectIn<Shown>& association) {
+    if (newest_only_ && (is_old(association.source) || is_old(association.target))) return false;
     if (statuses_) return statuses_->contains(association.status);
     return !newest_only_ || association.status != status::deprecated;
+  }
+  bool is_old(std::string_view id) {
+    const auto* stored = registry_.find(id);
+    return stored && stored->record.object.superseded;
   }
   void add(const RegistryObjectIn<Shown>& association) {
     if (shows(association) && ids_.insert(association.id).second) associations_.push_back(&association);

@@ -261,6 +261,8 @@ class Reader {
     for (auto& value : values) {
       check(*found, value);
       if (found->form == Form::id) value = id_of(value);
+      if (found->form == Form::code)  // without the display, which may stand between (HL7 CE)
+        value = std::string(component(value, 1)) + "^^" + std::string(component(value, 3));
     }
     out_.given.emplace_back(found->name, std::move(values));
   }

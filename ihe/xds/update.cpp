@@ -126,6 +126,8 @@ class Updating {
     if (!restricted_ && now.object_type != before.object_type) fail(code::update, now, "the objectType cannot change");
     if (unique_id(now) != unique_id(before))
       fail(code::update_identifier, now, "the uniqueId cannot change from " + std::string(unique_id(before)));
+    if (owner_of(now) != owner_of(*set_))
+      fail(code::patient_reconciliation, now, "its SubmissionSet is of another patient");
     if (owner_of(now) != owner_of(before)) {
       if (restricted_)
         fail(code::patient_reconciliation, now, "the patientId cannot change");

@@ -15,6 +15,8 @@ const std::string set_and_contents = "e8e3cb2c-e39c-46b9-99e4-c12f57260b83";
 const std::string folder_and_contents = "b909a503-523d-4517-8acf-8e5834dfc4c7";
 const std::string folders_of_patients = "50d3f5ac-39a2-11de-a1ca-b366239e58df";
 const std::string of_patients_by_reference = "1191642d-86c4-42d8-b784-f95445f9f0d5";
+const std::string get_documents_and_associations = "bab9529a-4a10-40b3-a01f-f68a615d247a";
+const std::string get_submission_sets = "51224314-5390-4169-9b91-b1980040715a";
 const std::string related_documents = "d90e5407-b356-4d91-a89f-873917b4b0e6";
 
 std::string uuid_of(Registry& registry, const std::string& unique_id) {
@@ -80,6 +82,7 @@ TEST_CASE("registry: filters of FindDocuments") {
   CHECK(count("ClassCode", "('REPORT^^1.2.8')") == 0);
   CHECK(count("ClassCode", "('OTHER^^1.2.9','REPORT^^1.2.9')") == 1);
   CHECK(count("ClassCode", "('REPORT')") == -1);
+  CHECK(count("ClassCode", "('REPORT^Report^1.2.9')") == 1);  // the middle of an HL7 CE names the code
   for (const auto& [name, value] :
        {std::pair("TypeCode", "TYPE^^1.2."), std::pair("FormatCode", "FORMAT^^1.2."),
         std::pair("PracticeSettingCode", "GENERAL^^1.2."), std::pair("HealthcareFacilityTypeCode", "HOSPITAL^^1.2."),
@@ -354,6 +357,14 @@ TEST_CASE("registry: metadata update makes versions, and knows an old one") {
   CHECK(registry.run("ITI-57", update("1", "1.2.3.10", {.unique_id = "1.2.3.55", .lid = first}))
             .has("XDSMetadataIdentifierError"));
   CHECK(registry.run("ITI-57", update("1", "1.2.3.10", {})).has("XDSMetadataUpdateError"));
+  REQUIRE(registry.feed({{identity_fixture::a, "2"}}));
+  for (const auto* row : {"ITI-57", "ITI-92"})
+    CHECK(
+        registry
+            .run(row, request(xml_of(next) + submission_set("1.2.3.10", cx("2")) +
+                              association("HasMember", "SubmissionSet01", "Document01",
+                                          slot("SubmissionSetStatus", {"Original"}) + slot("PreviousVersion", {"1"}))))
+            .has("XDSPatientIDReconciliationError"));
   REQUIRE(registry.run("ITI-57", update("1", "1.2.3.11", next)).success());
   CHECK(registry.run("ITI-57", update("1", "1.2.3.12", next)).has("XDSMetadataVersionError"));
   CHECK(status_of(registry, first).empty());  // an old version shows at level 2 only
@@ -372,6 +383,42 @@ TEST_CASE("registry: metadata update makes versions, and knows an old one") {
   other = next;
   other.class_code = "NOTE";
   CHECK(registry.run("ITI-92", update("2", "1.2.3.14", other)).success());
+}
+
+TEST_CASE("registry: associations of an old version show with it, at level 2 only") {
+  Registry registry;
+  REQUIRE(registry.run("ITI-42", one_in_folder()).success());
+  const auto first = uuid_of(registry, "1.2.3.100");
+  const Entry addendum{.id = "Document02", .unique_id = "1.2.3.101"};
+  REQUIRE(registry.run("ITI-42", one(addendum, "1.2.3.10", association("APND", "Document02", first))).success());
+  REQUIRE(registry
+              .run("ITI-57",
+                   request(xml_of({.lid = first}) + submission_set("1.2.3.11") +
+                           association("HasMember", "SubmissionSet01", "Document01",
+                                       slot("SubmissionSetStatus", {"Original"}) + slot("PreviousVersion", {"1"}))))
+              .success());
+  const auto second = uuid_of(registry, "1.2.3.101");
+  const std::pair<std::string, std::string> related{"AssociationTypes", "('urn:ihe:iti:2007:AssociationType:APND')"};
+  struct {
+    std::string_view id;
+    std::vector<std::pair<std::string, std::string>> parameters;
+    std::size_t at_level_1, at_level_2;
+  } const cases[] = {
+      {related_documents, {{"XDSDocumentEntryEntryUUID", "'" + second + "'"}, related}, 1, 2},
+      {related_documents, {{"XDSDocumentEntryEntryUUID", "'" + first + "'"}, related}, 0, 1},
+      {get_documents_and_associations, {{"XDSDocumentEntryUniqueId", "('1.2.3.100')"}}, 3, 6},
+      {get_documents_and_associations, {{"XDSDocumentEntryEntryUUID", "('" + first + "')"}}, 0, 3},
+      {get_associations, {{"uuid", "('" + first + "')"}}, 0, 3},
+      {get_submission_sets, {{"uuid", "('" + first + "')"}}, 0, 1},
+  };
+  for (const auto& [id, parameters, at_level_1, at_level_2] : cases) {
+    CAPTURE(id);
+    CAPTURE(parameters.front().second);
+    auto asked = parameters;
+    CHECK(registry.run("ITI-18", query(id, asked)).count("<rim:Association ") == at_level_1);
+    asked.emplace_back("MetadataLevel", "2");
+    CHECK(registry.run("ITI-18", query(id, asked)).count("<rim:Association ") == at_level_2);
+  }
 }
 
 TEST_CASE("registry: an update revives nothing, loses nothing, and keeps what an object is") {
