@@ -153,14 +153,15 @@ class Providing {
 
   void wrong(const Part& part, std::string_view text) {
     work_.errors.add(xds::code::registry_metadata,
-                     (part.entry ? full_url(part) : std::string(type_of(part.resource))) + ": " + std::string(text));
+                     (part.entry ? full_url(part) : std::string(type_of(part.resource))) + ": " + std::string(text),
+                     part.id);
   }
 
   // What is patched is what the replacement does to the older entry: that, and nothing else.
   void check_patch(const Part& part) {
     if (type_of(part.resource) != "Parameters") return;
     if (!work_.registry.find(part.existing))
-      return work_.errors.add(xds::code::unresolved, part.existing + " is not registered");
+      return work_.errors.add(xds::code::unresolved, part.existing + " is not registered", part.existing);
     const auto value_of = [&](std::string_view name) -> std::string_view {
       const Node* operation = part.resource->child("parameter");
       if (operation)
@@ -237,7 +238,7 @@ class Providing {
   // A subject that leads to no patient would be lost where limited metadata may have none. ITI-105 demands one.
   void check_patient(const Part& part, const RegistryObject& object) {
     if (xds::patient_id(object).empty() && (part.resource->child("subject") || is_simplified(*part.resource)))
-      work_.errors.add(xds::code::unknown_patient, named(work_, object) + ": its subject is no patient that is known");
+      work_.wrong(xds::code::unknown_patient, object, ": its subject is no patient that is known");
   }
 
   // A Patient that comes along is fed to the index of patients, and known to all that the Bundle brings.
@@ -277,11 +278,13 @@ class Providing {
     reference.first = &text;
     const Node* found = url.empty() ? nullptr : context_.resolve(*part.resource, reference);
     if (!is_content(found))
-      return work_.errors.add(xds::code::missing_document, "attachment.url \"" + std::string(url) + "\" is no Binary");
+      return work_.errors.add(xds::code::missing_document, "attachment.url \"" + std::string(url) + "\" is no Binary",
+                              part.id);
     auto& unique_id = used_[found];
     if (type_of(found) == "Bundle") {
       if (object.mime_type.find("xml") != std::string::npos)
-        return work_.errors.add("FHIRDocumentNotSupported", "A FHIR document is kept as application/fhir+json");
+        return work_.errors.add("FHIRDocumentNotSupported", "A FHIR document is kept as application/fhir+json",
+                                part.id);
       std::string document;
       fhir::json::write(*found, document);
       object.mime_type = "application/fhir+json";
@@ -291,9 +294,9 @@ class Providing {
       add_document(object, bytes ? *bytes : std::string());
       const auto said = found->value_of("contentType");
       if (!mime::same_word(said.substr(0, said.find(';')), object.mime_type.substr(0, object.mime_type.find(';'))))
-        work_.errors.warn(xds::code::repository_metadata, named(work_, object) + ": its Binary is called " +
-                                                              std::string(said) +
-                                                              ", it is kept as its metadata say: " + object.mime_type);
+        work_.warn(
+            xds::code::repository_metadata, object,
+            ": its Binary is called " + std::string(said) + ", it is kept as its metadata say: " + object.mime_type);
     }
     unique_id = documents_.back().unique_id;
   }
@@ -364,7 +367,8 @@ class Providing {
   void relate_folder(const Part& part) {
     const auto* stored = part.existing.empty() ? nullptr : work_.registry.find(part.existing);
     if (!part.existing.empty() && !stored)
-      return work_.errors.add(xds::code::unresolved, "The Folder " + part.existing + " is not registered");
+      return work_.errors.add(xds::code::unresolved, "The Folder " + part.existing + " is not registered",
+                              part.existing);
     if (!stored) associate(xds::relation::has_member, set_, part.id);
     for (const auto& child : *part.resource) {
       if (child.name != "entry") continue;
@@ -452,11 +456,9 @@ class Providing {
 
   std::vector<fhir::Issue> warnings_of(const Part& part) {
     std::vector<fhir::Issue> warnings;
-    const auto* stored = part.id.empty() ? nullptr : work_.registry.find(part.id);
-    if (!stored) return warnings;
-    const auto name = named(work_, stored->record.object) + ": ";
+    if (part.id.empty()) return warnings;
     for (const auto& error : work_.errors.list())
-      if (error.context.starts_with(name)) warnings.push_back(issue_of(error));
+      if (error.object == part.id) warnings.push_back(issue_of(error));
     return warnings;
   }
 

@@ -44,9 +44,9 @@ fhir::Result<Affinity> Affinity::read(std::string_view json) {
 void Affinity::check(const RegistryObject& object, std::string_view error_code, bool enforce, Errors& errors) const {
   const auto say = [&](const std::string& text) {
     if (enforce)
-      errors.add(error_code, text);
+      errors.add(error_code, text, object.id);
     else
-      errors.warn(error_code, text);
+      errors.warn(error_code, text, object.id);
   };
   for (const auto& [name, scheme] : coded_attributes(object.kind)) {
     const auto listed = codes_.find(name);

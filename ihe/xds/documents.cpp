@@ -33,8 +33,10 @@ void describe(RegistryObject& entry, const Document& document, const Settings& s
   const auto hash = fhir::to_hex(digest.finish());
   const auto size = std::to_string(document.bytes->size());
   const auto differs = [&](std::string_view name, std::string_view given, std::string_view is) {
-    errors.add(code::repository_metadata, std::string(name) + " " + std::string(given) + " of the document " +
-                                              document.unique_id + " does not fit its bytes: it is " + std::string(is));
+    errors.add(code::repository_metadata,
+               std::string(name) + " " + std::string(given) + " of the document " + document.unique_id +
+                   " does not fit its bytes: it is " + std::string(is),
+               entry.id);
   };
   const auto given_hash = entry.value(slot::hash), given_size = entry.value(slot::size);
   if (!given_hash.empty() && !same_hash(given_hash, hash)) differs("hash", given_hash, hash);

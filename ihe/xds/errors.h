@@ -51,21 +51,30 @@ struct RegistryError {
   std::string context;   // names what is wrong: the attribute, parameter or id, and its value
   std::string location;  // ITI-43: the uniqueId that was asked for
   bool warning = false;
+  std::string object = {};  // id of the object or document that it is about, "" where it is about none
 };
 
 class Errors {
  public:
-  void add(std::string_view error_code, std::string context, std::string location = {}) {
-    if (list_.size() < most) list_.push_back({std::string(error_code), std::move(context), std::move(location), false});
-    failed_ = true;
+  void add(std::string_view error_code, std::string context, std::string object = {}) {
+    keep({std::string(error_code), std::move(context), {}, false, std::move(object)});
   }
-  void warn(std::string_view error_code, std::string context) {
-    if (list_.size() < most) list_.push_back({std::string(error_code), std::move(context), {}, true});
+  // About a document that was asked for.
+  void add_asked(std::string_view error_code, std::string context, const std::string& unique_id) {
+    keep({std::string(error_code), std::move(context), unique_id, false, unique_id});
+  }
+  void warn(std::string_view error_code, std::string context, std::string object) {
+    keep({std::string(error_code), std::move(context), {}, true, std::move(object)});
   }
   bool failed() const { return failed_; }  // something more than warnings
   const std::vector<RegistryError>& list() const { return list_; }
 
  private:
+  void keep(RegistryError error) {
+    failed_ = failed_ || !error.warning;
+    if (list_.size() < most) list_.push_back(std::move(error));
+  }
+
   static constexpr std::size_t most = 500;  // told at once
   std::vector<RegistryError> list_;
   bool failed_ = false;

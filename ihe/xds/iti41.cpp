@@ -29,7 +29,7 @@ fhir::Result<Documents> read_documents(const soap::Message& message, xds::Errors
     if (!bytes && bytes.outcome().kind == fhir::Kind::absent) continue;  // the entry has no document
     if (!bytes) return bytes.outcome();
     if (!documents.emplace(id, std::move(*bytes)).second)
-      errors.add(xds::code::repository_metadata, "The Document " + id + " is in the message twice");
+      errors.add(xds::code::repository_metadata, "The Document " + id + " is in the message twice", id);
   }
   for (const auto& part : attachments.left())
     errors.add(xds::code::missing_document_metadata,
@@ -47,7 +47,8 @@ std::vector<Document> join(xds::Submission& submission, const Documents& documen
     const auto found = documents.find(object.id);
     if (found == documents.end()) {
       if (!xds::is_on_demand(object))
-        errors.add(xds::code::missing_document, "The message has no Document for the DocumentEntry " + object.id);
+        errors.add(xds::code::missing_document, "The message has no Document for the DocumentEntry " + object.id,
+                   object.id);
       continue;
     }
     ++used;
@@ -59,7 +60,7 @@ std::vector<Document> join(xds::Submission& submission, const Documents& documen
       if (std::none_of(submission.objects.begin(), submission.objects.end(), [&](const RegistryObject& object) {
             return object.kind == xds::Kind::document_entry && object.id == id;
           }))
-        errors.add(xds::code::missing_document_metadata, "The message has no DocumentEntry for the Document " + id);
+        errors.add(xds::code::missing_document_metadata, "The message has no DocumentEntry for the Document " + id, id);
   return joined;
 }
 

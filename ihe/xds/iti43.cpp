@@ -63,17 +63,17 @@ void retrieve(xds::Work& work, const xml::Element& request, std::vector<Retrieve
   const auto repository = text_of(request, "RepositoryUniqueId");
   const auto unique_id = text_of(request, "DocumentUniqueId");
   if (!home.empty() && home != settings.home_id && home != "urn:oid:" + settings.home_id)
-    return work.errors.add(xds::code::unknown_community, "This community is " + settings.home_id + ", not " + home,
-                           unique_id);
+    return work.errors.add_asked(xds::code::unknown_community,
+                                 "This community is " + settings.home_id + ", not " + home, unique_id);
   if (repository != settings.repository_id)
-    return work.errors.add(xds::code::unknown_repository, "The repository " + repository + " is not known here",
-                           unique_id);
+    return work.errors.add_asked(xds::code::unknown_repository, "The repository " + repository + " is not known here",
+                                 unique_id);
   auto document = document_of(work, unique_id, writes);
   if (!document) {
     const auto why = document.outcome().kind;
     if (why != fhir::Kind::absent && why != fhir::Kind::gone && why != fhir::Kind::forbidden)
       return xds::add_failure(work.errors, document.outcome(), true);
-    return work.errors.add(xds::code::document_id, "The document " + unique_id + " is not available", unique_id);
+    return work.errors.add_asked(xds::code::document_id, "The document " + unique_id + " is not available", unique_id);
   }
   document->mime_type = media_type_of(work, *document);
   found.push_back({home, repository, unique_id, std::move(*document)});

@@ -26,11 +26,12 @@ fhir::Result<Plan> run(const Site& site, const Message& message) {
     const auto repository = text_of(request, "RepositoryUniqueId"), unique_id = text_of(request, "DocumentUniqueId");
     if (!seen.emplace(repository, unique_id).second) continue;
     if (repository != site.settings.repository_id) {
-      work.errors.add(xds::code::unknown_repository, "The repository " + repository + " is not known here", unique_id);
+      work.errors.add_asked(xds::code::unknown_repository, "The repository " + repository + " is not known here",
+                            unique_id);
     } else if (auto removal = xds::removal_of(unique_id, work)) {
       removals.push_back(std::move(*removal));
     } else {
-      work.errors.add(xds::code::document_id, "The document " + unique_id + " is not here", unique_id);
+      work.errors.add_asked(xds::code::document_id, "The document " + unique_id + " is not here", unique_id);
     }
   }
   if (seen.empty()) work.errors.add(xds::code::repository, "The request names no document");

@@ -131,7 +131,7 @@ class Check {
   }
 
  private:
-  void wrong(const std::string& text) { errors_.add(code_, name_ + ": " + text); }
+  void wrong(const std::string& text) { errors_.add(code_, name_ + ": " + text, object_.id); }
 
   void attribute(const Rule& rule) {
     const auto values = values_of(rule);

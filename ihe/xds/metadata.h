@@ -20,7 +20,7 @@ enum class Submitted : std::uint8_t {
   limited,     // an object that is marked as limited metadata (XDR)
 };
 
-// All faults are added under `error_code`; contexts name the object, as its sender does, and the attribute.
+// All faults are added under `error_code`; contexts name the object as its sender does (`name`), and the attribute.
 void check_object(const RegistryObject& object, const std::string& name, Submitted how, std::string_view error_code,
                   Errors& errors);
 

@@ -21,7 +21,7 @@ class Removing {
       else if (const auto* holder = work_.registry.holder(id))
         holders_.insert(holder->record.object.id);
       else
-        work_.errors.add(code::unresolved, id + " is not registered");
+        work_.errors.add(code::unresolved, id + " is not registered", id);
     }
     for (const auto* object : objects_) check(*object);
     for (const auto& id : holders_) check_kept(*work_.registry.find(id));
@@ -56,7 +56,7 @@ class Removing {
   }
 
   void exists(const std::string& id, const RegistryObject& association) {
-    work_.errors.add(code::references_exist, id + " is referred to by the association " + association.id);
+    work_.errors.add(code::references_exist, id + " is referred to by the association " + association.id, id);
   }
 
   // An association of an object that stays may go unless something would be left without its SubmissionSet.
@@ -66,9 +66,11 @@ class Removing {
       if (holder.record.object.kind == Kind::submission_set && association.type == relation::has_member) {
         const auto* member = work_.registry.find(association.target);
         if (member && !goes(association.target))
-          work_.errors.add(code::unreferenced, association.target + " would be without its SubmissionSet");
+          work_.errors.add(code::unreferenced, association.target + " would be without its SubmissionSet",
+                           association.target);
         else if (!goes(holder.record.object.id) && is_empty_without(holder.record))
-          work_.errors.add(code::unreferenced, "the SubmissionSet " + holder.record.object.id + " would be empty");
+          work_.errors.add(code::unreferenced, "the SubmissionSet " + holder.record.object.id + " would be empty",
+                           holder.record.object.id);
       }
       for (const auto* other : work_.registry.pointing_at(association.id))
         for (const auto& pointing : other->record.associations)

@@ -18,6 +18,12 @@
 namespace ihe::xds {
 namespace {
 
+// "DocumentEntry Document01": by the id that its sender wrote.
+std::string named(const Work& work, const RegistryObject& object) {
+  const auto sent = work.sent_as.find(object.id);
+  return std::string(word_of(object.kind)) + " " + (sent == work.sent_as.end() ? object.id : sent->second);
+}
+
 class Submitting {
  public:
   Submitting(Work& work, Submission submission, Submitted how, std::string_view metadata_code)
@@ -45,9 +51,7 @@ class Submitting {
     bool is(Kind kind) const { return object() && object()->kind == kind; }
   };
 
-  void wrong(const RegistryObject& object, const std::string& text) {
-    work_.errors.add(code_, named(work_, object) + ": " + text);
-  }
+  void wrong(const RegistryObject& object, const std::string& text) { work_.wrong(code_, object, ": " + text); }
 
   void find_set() {
     for (auto& object : objects_) {
@@ -91,9 +95,9 @@ class Submitting {
       const bool set_and_entry = !fresh && (before->second->kind == Kind::submission_set) != (&object == set_) &&
                                  before->second->kind != Kind::folder && object.kind != Kind::folder;
       if (!fresh && !set_and_entry)
-        work_.errors.add(
+        work_.wrong(
             how_ == Submitted::provided ? code::repository_duplicate_in_message : code::registry_duplicate_in_message,
-            named(work_, object) + ": the uniqueId " + id + " stands in this submission twice");
+            object, ": the uniqueId " + id + " stands in this submission twice");
       all.push_back(id);
     }
     if (all.empty()) return;
@@ -106,16 +110,18 @@ class Submitting {
   void compare(const RegistryObject& object, const RegistryObject& old) {
     const std::string id(unique_id(object));
     if (object.kind != Kind::document_entry) {
-      work_.errors.add(code::duplicate_in_registry, named(work_, object) + ": the uniqueId " + id + " is in use");
+      work_.wrong(code::duplicate_in_registry, object, ": the uniqueId " + id + " is in use");
       return;
     }
     if (old.kind != Kind::document_entry) return wrong(object, "the uniqueId " + id + " is in use by another object");
     const auto hash = old.value(slot::hash), size = old.value(slot::size);
     const auto other_hash = object.value(slot::hash), other_size = object.value(slot::size);
     if (!hash.empty() && !other_hash.empty() && !same_hash(hash, other_hash))
-      work_.errors.add(code::other_hash, "uniqueId " + id + " is registered with the hash " + std::string(hash));
+      work_.errors.add(code::other_hash, "uniqueId " + id + " is registered with the hash " + std::string(hash),
+                       object.id);
     if (!size.empty() && !other_size.empty() && size != other_size)
-      work_.errors.add(code::other_size, "uniqueId " + id + " is registered with the size " + std::string(size));
+      work_.errors.add(code::other_size, "uniqueId " + id + " is registered with the size " + std::string(size),
+                       object.id);
   }
 
   void check_patient() {
@@ -123,14 +129,14 @@ class Submitting {
     const Slot* info = nullptr;
     for (const auto& object : objects_)
       if (!info) info = object.slot(slot::source_patient_info);
-    if (!cx.empty()) patient_ = patient_of(work_, cx, named(work_, *set_), info);
+    if (!cx.empty()) patient_ = patient_of(work_, cx, *set_, info);
     for (const auto& object : objects_) {
       const auto other = patient_id(object);
       if (&object == set_ || object.kind == Kind::association || other.empty() || cx.empty()) continue;
       const auto one = cx_of(cx), two = cx_of(other);
       if (one && two && !one->same(*two))
-        work_.errors.add(code::patient_mismatch, named(work_, object) + " is of the patient " + std::string(other) +
-                                                     ", the SubmissionSet of " + std::string(cx));
+        work_.wrong(code::patient_mismatch, object,
+                    " is of the patient " + std::string(other) + ", the SubmissionSet of " + std::string(cx));
     }
   }
 
@@ -140,7 +146,7 @@ class Submitting {
   }
 
   void unresolved(const RegistryObject& association, const std::string& id) {
-    work_.errors.add(code::unresolved, named(work_, association) + ": " + id + " cannot be resolved");
+    work_.wrong(code::unresolved, association, ": " + id + " cannot be resolved");
   }
 
   void check_association(const RegistryObject& association) {
@@ -167,7 +173,7 @@ class Submitting {
     if (!target.is(Kind::document_entry)) return wrong(association, "members of a Folder are DocumentEntries");
     for (const End& end : {source, target}) {
       if (end.stored && !end.stored->record.object.approved())
-        work_.errors.add(code::deprecated, named(work_, association) + ": " + end.object()->id + " is deprecated");
+        work_.wrong(code::deprecated, association, ": " + end.object()->id + " is deprecated");
       same_patient(*end.object());
     }
   }
@@ -196,7 +202,7 @@ class Submitting {
     if (!target.object() || (only_registered && !target.stored)) return unresolved(association, association.target);
     if (!target.is(Kind::document_entry)) return wrong(association, "relationships are between DocumentEntries");
     if (target.stored && !target.object()->approved())
-      work_.errors.add(code::deprecated, named(work_, association) + ": " + association.target + " is deprecated");
+      work_.wrong(code::deprecated, association, ": " + association.target + " is deprecated");
     if (type == relation::is_snapshot_of && (!is_on_demand(*target.object()) || is_on_demand(*source.object())))
       wrong(association, "a snapshot is a stable entry of an on-demand one");
     same_patient(*target.object());
@@ -208,7 +214,7 @@ class Submitting {
     const auto cx = cx_of(patient_id(object));
     const auto* owner = cx ? work_.patients.find(*cx) : nullptr;
     if (owner && owner->id == patient_->id) return;
-    work_.errors.add(code::patient_mismatch, named(work_, object) + " is of another patient than the SubmissionSet");
+    work_.wrong(code::patient_mismatch, object, " is of another patient than the SubmissionSet");
   }
 
   // Every entry and folder that comes is a member of the submission set.
@@ -277,26 +283,32 @@ class Submitting {
 
 }  // namespace
 
+void Work::wrong(std::string_view error_code, const RegistryObject& object, std::string_view text) {
+  errors.add(error_code, named(*this, object) + std::string(text), object.id);
+}
+
+void Work::warn(std::string_view error_code, const RegistryObject& object, std::string_view text) {
+  errors.warn(error_code, named(*this, object) + std::string(text), object.id);
+}
+
 void check_attributes(Work& work, const RegistryObject& object, Submitted how, std::string_view metadata_code) {
-  const auto name = named(work, object);
-  check_object(object, name, how, metadata_code, work.errors);
+  check_object(object, named(work, object), how, metadata_code, work.errors);
   const auto& settings = work.site.settings;
   if (!settings.affinity) return;
   Errors foreign;
   settings.affinity->check(object, metadata_code, settings.affinity_enforce, foreign);
   for (const auto& error : foreign.list()) {
-    const auto context = name + ": " + error.context;
     if (error.warning)
-      work.errors.warn(error.code, context);
+      work.warn(error.code, object, ": " + error.context);
     else
-      work.errors.add(error.code, context);
+      work.wrong(error.code, object, ": " + error.context);
   }
 }
 
 void assign_ids(Work& work, std::vector<RegistryObject>& objects, std::string_view metadata_code) {
   std::map<std::string, std::string, std::less<>> names;
   const auto wrong = [&](const RegistryObject& object, std::string_view text) {
-    work.errors.add(metadata_code, named(work, object) + ": " + std::string(text));
+    work.wrong(metadata_code, object, ": " + std::string(text));
   };
   for (auto& object : objects) {
     const std::string given = object.id;
@@ -326,11 +338,6 @@ const fhir::Outcome* Work::failure() const {
   for (const auto* failure : {&registry.failure(), &patients.failure()})
     if (*failure) return &**failure;
   return nullptr;
-}
-
-std::string named(const Work& work, const RegistryObject& object) {
-  const auto sent = work.sent_as.find(object.id);
-  return std::string(word_of(object.kind)) + " " + (sent == work.sent_as.end() ? object.id : sent->second);
 }
 
 void submit(Work& work, Submission submission, Submitted how, std::string_view metadata_code) {
@@ -390,15 +397,15 @@ const KnownPatient* feed(Work& work, const Cx& cx, const Slot* info) {
 
 }  // namespace
 
-const KnownPatient* patient_of(Work& work, std::string_view cx, std::string_view what, const Slot* info) {
+const KnownPatient* patient_of(Work& work, std::string_view cx, const RegistryObject& object, const Slot* info) {
   const auto parsed = cx_of(cx);
   if (!parsed) return nullptr;  // the attribute's form was refused already
   const auto* known = work.patients.find(*parsed);
   if (known && !known->subsumed) return known;
   if (!known && work.site.settings.accept_unknown_patients && !parsed->authority.empty() && !work.failure())
     if (const auto* made = feed(work, *parsed, info)) return made;
-  work.errors.add(code::unknown_patient, std::string(what) + ": the patient " + std::string(cx) +
-                                             (known ? " was merged into another" : " is not known"));
+  work.wrong(code::unknown_patient, object,
+             ": the patient " + std::string(cx) + (known ? " was merged into another" : " is not known"));
   return nullptr;
 }
 

@@ -37,22 +37,23 @@ struct Work {
       : site(where), registry(where.snapshot, where.access), patients(std::move(known)) {}
   // The store failed meanwhile: nothing that was found can be trusted.
   const fhir::Outcome* failure() const;
+  // An error or a warning about an object: its text goes on behind what the object is called by its sender.
+  void wrong(std::string_view error_code, const RegistryObject& object, std::string_view text);
+  void warn(std::string_view error_code, const RegistryObject& object, std::string_view text);
 };
 
 // Registers the objects of a submission: ITI-42, ITI-41, ITI-61. `metadata_code`: XDSRegistryMetadataError, or that of
 // the repository. What came of it stands in work.registry, unless work.errors failed.
 void submit(Work& work, Submission submission, Submitted how, std::string_view metadata_code);
 
-// What an error calls an object: "DocumentEntry Document01", by the id that its sender wrote.
-std::string named(const Work& work, const RegistryObject& object);
-
 // A fresh urn:uuid.
 std::string new_uuid(const Site& site);
 
-// The patient of `cx` as an identifier of a new object, or an error. With accept_unknown_patients (test labs), a
+// The patient of `cx` as an identifier of the new `object`, or an error. With accept_unknown_patients (test labs), a
 // patient that is not known is made by the same commit.
 // `info`: its sourcePatientInfo, null when there is none.
-const KnownPatient* patient_of(Work& work, std::string_view cx, std::string_view what, const Slot* info = nullptr);
+const KnownPatient* patient_of(Work& work, std::string_view cx, const RegistryObject& object,
+                               const Slot* info = nullptr);
 
 // ── parts of submitting that an update shares ───────────────────────────────────────────────────────────────────────
 // The rules of single objects (metadata.h), and the codes of the affinity domain.

@@ -39,7 +39,7 @@ class Updating {
     assign_ids(work_, objects_, code::registry_metadata);
     for (auto& object : objects_) fresh_.emplace(object.id, &object);
     check_attributes(work_, *set_, Submitted::registered, code::registry_metadata);
-    patient_of(work_, patient_id(*set_), named(work_, *set_));
+    patient_of(work_, patient_id(*set_), *set_);
     check_unique_id();
     plan();
     if (!work_.errors.failed()) apply();
@@ -58,7 +58,7 @@ class Updating {
   };
 
   void fail(std::string_view error_code, const RegistryObject& object, const std::string& text) {
-    work_.errors.add(error_code, named(work_, object) + ": " + text);
+    work_.wrong(error_code, object, ": " + text);
   }
 
   void check_unique_id() {
@@ -131,7 +131,7 @@ class Updating {
     if (owner_of(now) != owner_of(before)) {
       if (restricted_)
         fail(code::patient_reconciliation, now, "the patientId cannot change");
-      else if (patient_of(work_, patient_id(now), named(work_, now)) && has_relations(stored))
+      else if (patient_of(work_, patient_id(now), now) && has_relations(stored))
         fail(code::patient_reconciliation, now, "folders or relationships would be of another patient");
     }
     if (restricted_) check_restricted(now, before);

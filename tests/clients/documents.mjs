@@ -144,6 +144,26 @@ test('what the registry warns of is told by ITI-65 and ITI-105, and names object
   assert.match(named.text, new RegExp(`DocumentEntry ${claimed}: its subject`));
 });
 
+test('each part of a Bundle is told what the registry warns of it, also where its sender calls it nothing', async () => {
+  const affinity = join(folder, 'affinity.json');
+  writeFileSync(affinity, JSON.stringify({ codes: { codeList: [{ code: 'OTHER', codingScheme: '1.2.9' }] } }));
+  const strict = await start({ flags: [...flags, '--affinity', affinity] });
+  try {
+    await patient(strict, '1');
+    const nameless = (value) => ({ request: { method: 'POST', url: 'List' }, resource: {
+      resourceType: 'List', status: 'current', mode: 'working', title: value, code: { coding: [{ system: `${mhd}/CodeSystem/MHDlistTypes`, code: 'folder' }] }, date: '2024-02-01T10:00:00Z',
+      subject: { identifier: { system: `urn:oid:${oid}`, value: '1' } },
+      identifier: [{ system: 'urn:oid:1.2.3' }, { use: 'usual', system: 'urn:ietf:rfc:3986', value: `urn:oid:${uid()}` }],
+      extension: [{ url: `${mhd}/StructureDefinition/ihe-designationType`, valueCodeableConcept: { coding: [{ system: 'urn:oid:1.2.9', code: value }] } }] } });
+    const answer = await ask('POST', strict.base, JSON.stringify(bundle({ entries: ['ONE', 'TWO'].map(nameless) })));
+    assert.equal(answer.status, 200, answer.text);
+    const told = JSON.parse(answer.text).entry.slice(3).map(({ response }) => response.outcome.issue.filter(({ severity }) => severity === 'warning'));
+    assert.deepEqual(told.map((issues) => issues.map(({ details }) => details.text.match(/without an identifier: codeList \((\w+)/)?.[1])), [['ONE'], ['TWO']]);
+  } finally {
+    await strict.stop();
+  }
+});
+
 test('further given names of a person are given names each', async () => {
   const unique = uid();
   const author = '<Classification id="au" classificationScheme="urn:uuid:93606bcf-9494-43ec-9b4e-a7748d1a838d" classifiedObject="D" nodeRepresentation="">' +
