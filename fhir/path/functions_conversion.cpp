@@ -53,7 +53,8 @@ std::optional<Value> to_decimal(Evaluator& e, const Value& value) {
   if (value.kind == ValueKind::boolean) return Value::of(ValueKind::decimal, value.boolean ? "1.0" : "0.0");
   if (is_whole(value.kind)) return Value::of(ValueKind::decimal, e.keep(std::to_string(value.integer)));
   if (value.kind == ValueKind::decimal) return Value::of(ValueKind::decimal, value.text);
-  const auto decimal = value.kind == ValueKind::string ? Decimal::parse(value.text) : std::nullopt;
+  const bool plain = value.kind == ValueKind::string && value.text.find_first_of("eE") == std::string_view::npos;
+  const auto decimal = plain ? Decimal::parse(value.text) : std::nullopt;  // no exponent (N1 5.5, toDecimal)
   if (!decimal) return std::nullopt;
   return Value::of(ValueKind::decimal, e.keep(decimal->text()));
 }

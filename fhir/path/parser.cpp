@@ -400,6 +400,26 @@ class Parser {
   std::optional<Outcome> fault_;
 };
 
+// Named groups as N1 5.6 (replaceMatches) writes them, (?<year>…), in the older form that every RE2 reads: (?P<year>…).
+// Looking behind, (?<=…) and (?<!…), is left for RE2 to refuse; in a class of characters nothing opens a group.
+std::string with_named_groups(std::string_view pattern) {
+  std::string out;
+  bool in_class = false;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const std::string_view rest = pattern.substr(i);
+    out += pattern[i];
+    if (pattern[i] == '\\' && rest.size() > 1) {
+      out += pattern[++i];
+    } else if (in_class || pattern[i] == '[') {
+      in_class = pattern[i] != ']';
+    } else if (rest.starts_with("(?<") && !rest.starts_with("(?<=") && !rest.starts_with("(?<!")) {
+      out += "?P";
+      ++i;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Expr::Expr() = default;
@@ -415,7 +435,8 @@ std::unique_ptr<const re2::RE2> compile_pattern(std::string_view pattern, bool w
   re2::RE2::Options options;
   options.set_dot_nl(true);
   options.set_log_errors(false);
-  const std::string text = whole ? "^(?:" + std::string(pattern) + ")$" : std::string(pattern);
+  const std::string plain = with_named_groups(pattern);
+  const std::string text = whole ? "^(?:" + plain + ")$" : plain;
   auto compiled = std::make_unique<const re2::RE2>(text, options);
   if (!compiled->ok()) return nullptr;
   return compiled;

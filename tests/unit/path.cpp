@@ -327,6 +327,10 @@ TEST_CASE("path: strings count characters") {
          {"'abc'.replace('b', 'x')", "axc"},
          {"'abc'.replace('', 'x')", "xaxbxcx"},
          {"'abc123'.replaceMatches('[0-9]', '-')", "abc---"},
+         {"'11/30/1972'.replaceMatches('(?<month>[0-9]{1,2})/(?<day>[0-9]{1,2})/(?P<year>[0-9]+)', "
+          "'${day}-${month}-${year}')",
+          "30-11-1972"},
+         {"'a(?<b'.matches('[(?<]b') and 'a(?<b'.matches('a\\\\(\\\\?<b')", "true"},
          {"'John Doe'.replaceMatches('(\\\\w+) (\\\\w+)', '$2 $1')", "Doe John"},
          {"'a\\nb'.matches('a.b')", "true"},
          {"'xay'.matches('a')", "true"},
@@ -373,6 +377,7 @@ TEST_CASE("path: conversions") {
          {"'+3'.toInteger()", "3"},
          {"'1.50'.toDecimal()", "1.50"},
          {"'1.a'.convertsToDecimal()", "false"},
+         {"'1e2'.convertsToDecimal()", "false"},
          {"'2015-02-04T10:00:00Z'.toDate()", "2015-02-04"},
          {"'2015'.toDateTime()", "2015"},
          {"'25:00'.convertsToTime()", "false"},
