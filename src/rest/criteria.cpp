@@ -106,20 +106,31 @@ Result<Found> find_one(fhir::Snapshot& snapshot, const fhir::Access& access, con
   return find_one(snapshot, access, std::move(*query));
 }
 
-Result<std::shared_ptr<Incoming>> resource_of(const Call& call) {
+namespace {
+
+// What was sent, or stood in an entry.
+Result<std::shared_ptr<Incoming>> body_of(const Call& call, std::string_view expected) {
   if (call.body) return call.body;
-  const auto expected = call.type->name.view();
   const bool raw = expected == "Binary" && is_raw(call.header("Content-Type"));
   auto incoming = raw ? receive_binary(call.request, call.id) : rest::receive(call.request.body, call.format);
   const bool fits = incoming && incoming->resource->type->name.view() == expected;
   if (expected == "Binary" && !raw && !fits && is_content(call)) incoming = receive_binary(call.request, call.id);
   if (!incoming) return std::move(incoming.outcome());
-  const auto given = incoming->resource->type->name.view();
+  return std::make_shared<Incoming>(std::move(*incoming));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Incoming>> resource_of(const Call& call) {
+  const auto expected = call.type->name.view();
+  auto incoming = body_of(call, expected);
+  if (!incoming) return incoming;
+  const auto given = (*incoming)->resource->type->name.view();
   if (given != expected)
     return Outcome(Kind::malformed, "invalid",
                    "The body is of type " + std::string(given) + ", the address is that of " + std::string(expected),
                    std::string(given));
-  return std::make_shared<Incoming>(std::move(*incoming));
+  return incoming;
 }
 
 fhir::search::Parameters without_format(const fhir::search::Parameters& parameters) {

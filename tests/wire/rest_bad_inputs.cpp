@@ -194,6 +194,20 @@ TEST_CASE("B31: entries that reach out of the bundle") {
             {404}, "");
 }
 
+TEST_CASE("an entry whose resource is of another type than its address") {
+  const RestServer server;
+  const std::string patient = R"({"resourceType":"Patient","id":"a"})";
+  for (const auto& [method, url] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"POST", "Observation"}, {"PUT", "Observation/a"}, {"PUT", "Observation?_id=a"}, {"POST", "Binary"}}) {
+    CAPTURE(method + " " + url);
+    refused(server, transaction(entry(patient, method, url)), {400}, "");
+    const auto batch =
+        server.post("", R"({"resourceType":"Bundle","type":"batch","entry":[)" + entry(patient, method, url) + "]}");
+    CHECK(batch.has(R"("status":"400 Bad Request")"));
+    CHECK(server.get("?_summary=count").number("total") == 0);
+  }
+}
+
 TEST_CASE("B32, B33, B34: content that breaks the rules of its type") {
   const RestServer server;
   for (const auto* div : {"<script>x</script>", "<p onload='x'>x</p>", "<a href='javascript:x'>x</a>"})
