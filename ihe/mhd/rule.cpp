@@ -124,7 +124,12 @@ Result<bool> keep_registered(const fhir::RuleSite& rule_site, fhir::Batch& batch
   if (links_of(before) != links_of(after) || !(comparable(before, id, context) == comparable(after, id, context)))
     return Outcome(Kind::unprocessable, "business-rule",
                    name + " is registered: its metadata is changed by ITI-57 or ITI-92, here only its status");
-  work.registry.change(id).record.object.status = status_of(after);
+  auto& object = work.registry.change(id).record.object;
+  const auto status = status_of(after);
+  if (status != object.status && (object.superseded || object.kind == xds::Kind::submission_set))
+    return Outcome(Kind::unprocessable, "business-rule",
+                   name + " is registered: the status of an old version or a SubmissionSet does not change (ITI-57)");
+  object.status = status;
   work.said.emplace(id, &after);
   return replace(work, batch, at);
 }

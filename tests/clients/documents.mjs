@@ -298,6 +298,11 @@ test('a new version by ITI-57 keeps what FHIR says, less what its new metadata c
   assert.deepEqual(next.author, said.author);
   assert.deepEqual(next.type.coding.map((coding) => coding.code), ['OTHER']);
   assert.equal(next.text, undefined); // the narrative told of the title
+  // The version before stays one, as ITI-57 has it: nobody makes it current beside the new one.
+  const place = `${server.base}/DocumentReference/${id.slice(9)}`;
+  const before = JSON.parse((await ask('GET', place)).text);
+  assert.equal(before.status, 'superseded');
+  assert.equal((await ask('PUT', place, JSON.stringify({ ...before, status: 'current' }))).status, 422);
 });
 
 test('delimiters of HL7 within names and identifiers stay text, in XDS and back', async () => {
@@ -537,6 +542,7 @@ test('a registered entry obeys the registry when it is written as FHIR', async (
     assert.equal((await ask('PUT', place, JSON.stringify({ ...reference, ...lost }))).status, 422, JSON.stringify(lost));
   const { entry: [{ resource: set }] } = JSON.parse((await ask('GET', `${server.base}/List?item=DocumentReference/${id}`)).text);
   assert.equal((await ask('PUT', `${server.base}/List/${set.id}`, JSON.stringify({ ...set, entry: [...set.entry, { item: { reference: `DocumentReference/${randomUUID()}` } }] }))).status, 422);
+  assert.equal((await ask('PUT', `${server.base}/List/${set.id}`, JSON.stringify({ ...set, status: 'retired' }))).status, 422);
   const changed = await ask('PUT', place, JSON.stringify({ ...reference, status: 'superseded' }));
   assert.equal(changed.status, 200, changed.text);
   assert.ok(descendants((await byUnique(server, unique)).body, 'ExtrinsicObject')[0].getAttribute('status').endsWith('Deprecated'));
