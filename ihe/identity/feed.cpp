@@ -72,13 +72,15 @@ struct Target {
   fhir::Expectation expectation;
 };
 
-std::set<std::string> given_up_by(const Node& patient) {
+// Identifiers that the record has as a merge or change left them: given up, or adopted from another record.
+std::set<std::string> settled_in(const Node& patient) {
   std::set<std::string> ids;
   const auto held = held_by(patient);
+  const auto is_settled = [&](const Held& one) { return one.old || adopted(patient, one.id); };
   for (const auto& one : held)
-    if (one.old) ids.insert(token_of(one.id));
+    if (is_settled(one)) ids.insert(token_of(one.id));
   for (const auto& one : held)
-    if (!one.old) ids.erase(token_of(one.id));
+    if (!is_settled(one)) ids.erase(token_of(one.id));
   return ids;
 }
 
@@ -120,13 +122,13 @@ Id id_of(const Node& identifier) {
   return {std::string(identifier.value_of("system")), std::string(identifier.value_of("value"))};
 }
 
-// What the source says, less identifiers that were given up.
+// What the source says, less identifiers that stay as they are.
 Node& current(fhir::Arena& arena, const Node& said, const Node& known) {
   auto& patient = fhir::build::copy(arena, said);
-  const auto given_up = given_up_by(known);
+  const auto settled = settled_in(known);
   for (const Node* child = patient.first; child;) {
     const auto* next = child->next;
-    if (child->name == "identifier" && given_up.contains(token_of(id_of(*child)))) fhir::build::remove(patient, *child);
+    if (child->name == "identifier" && settled.contains(token_of(id_of(*child)))) fhir::build::remove(patient, *child);
     child = next;
   }
   return patient;

@@ -8,8 +8,9 @@
 //   {A|1, LU|m} ── shares LU|m ── {B|7, LU|m} ── link seealso ── {C|4}          ITI-9 of A|1: B|7, C|4, LU|m
 //
 // A merge keeps both records: the subsumed one becomes inactive with a link replaced-by, the surviving one adopts its
-// identifiers: `use: old` where it has another of the same domain. So a subsumed identifier finds the survivor through
-// every door, and is given out by none.
+// identifiers: `use: old` where it has another in the domain of the merge, which is that of the link's identifier, or
+// in any domain where the link names none. So a subsumed identifier finds the survivor through every door, and is given
+// out by none; what other domains call the two stays valid.
 #pragma once
 
 #include <memory>
@@ -98,9 +99,14 @@ std::vector<fhir::Issue> warnings_of(const Settings& settings, const fhir::Node&
 // that breaks its rule.
 fhir::Result<Fed> feed(const Site& site, const Feed& feed);
 
+// Where identifiers are given up for those of the survivor: in the domain of the two that are named, or wherever the
+// survivor has one.
+enum class MergeIn : std::uint8_t { one_domain, every_domain };
+
 // ITI-8 A40, ITI-44 201304. Refused with the state unchanged: unknown or already subsumed identifiers, the same one
 // twice, different domains, a domain that is not the feeder's. The fault's expression is "surviving" or "subsumed".
-fhir::Result<fhir::Batch> merge(const Site& site, const Id& surviving, const Id& subsumed, std::string_view feeder);
+fhir::Result<fhir::Batch> merge(const Site& site, const Id& surviving, const Id& subsumed, std::string_view feeder,
+                                MergeIn where = MergeIn::one_domain);
 
 // ITI-30 A47: the record of `prior` is known by `next` from now on.
 fhir::Result<fhir::Batch> change_identifier(const Site& site, const Id& prior, const Id& next, std::string_view feeder);

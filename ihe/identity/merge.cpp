@@ -31,6 +31,12 @@ void make_old(Record& record, const Id& id) {
       fhir::build::set(*record.arena, *child, "use", "old");
 }
 
+void add_identifier(fhir::Arena& arena, Node& owner, const Id& id) {
+  auto& identifier = fhir::build::add(arena, owner, "identifier");
+  fhir::build::add(arena, identifier, "system", id.system);
+  fhir::build::add(arena, identifier, "value", id.value);
+}
+
 class Changes {
  public:
   explicit Changes(const Site& site) : site_(site) { batch_.access = site.access; }
@@ -55,7 +61,9 @@ class Changes {
   fhir::Batch batch_;
 };
 
-Result<fhir::Batch> replace(const Site& site, const Record& survivor, const Id& subsumed, Record record) {
+// `surviving`: what names the survivor in the domain of the merge; null: it is one of all domains.
+Result<fhir::Batch> replace(const Site& site, const Record& survivor, const Id* surviving, const Id& subsumed,
+                            Record record) {
   Changes changes(site);
   auto& patient = editable(record);
   if (survivor.id == record.id) {
@@ -63,7 +71,8 @@ Result<fhir::Batch> replace(const Site& site, const Record& survivor, const Id& 
   } else {
     fhir::build::set(*record.arena, patient, "active", "false");
     auto& link = fhir::build::add(*record.arena, patient, "link");
-    fhir::build::add_reference(*record.arena, link, "other", "Patient/" + survivor.id);
+    auto& other = fhir::build::add_reference(*record.arena, link, "other", "Patient/" + survivor.id);
+    if (surviving) add_identifier(*record.arena, other, *surviving);
     fhir::build::add(*record.arena, link, "type", "replaced-by");
   }
   if (auto done = changes.write(record); !done) return std::move(done.outcome());
@@ -101,7 +110,8 @@ Result<Record> holder(const Site& site, const Id& id, std::string_view which, st
   return std::move(found->front());
 }
 
-Result<fhir::Batch> merge(const Site& site, const Id& surviving, const Id& subsumed, std::string_view feeder) {
+Result<fhir::Batch> merge(const Site& site, const Id& surviving, const Id& subsumed, std::string_view feeder,
+                          MergeIn where) {
   if (surviving.system != subsumed.system)
     return refused("subsumed", "business-rule", "Both identifiers must be of one assigning authority");
   if (surviving == subsumed) return refused("subsumed", "business-rule", "An identifier cannot be merged into itself");
@@ -109,7 +119,7 @@ Result<fhir::Batch> merge(const Site& site, const Id& surviving, const Id& subsu
   if (!survivor) return std::move(survivor.outcome());
   auto record = holder(site, subsumed, "subsumed", feeder);
   if (!record) return std::move(record.outcome());
-  return replace(site, *survivor, subsumed, std::move(*record));
+  return replace(site, *survivor, where == MergeIn::one_domain ? &surviving : nullptr, subsumed, std::move(*record));
 }
 
 Result<fhir::Batch> change_identifier(const Site& site, const Id& prior, const Id& next, std::string_view feeder) {
@@ -123,9 +133,7 @@ Result<fhir::Batch> change_identifier(const Site& site, const Id& prior, const I
   if (!taken->empty()) return refused("surviving", "business-rule", "The new identifier is in use");
   editable(*record);
   make_old(*record, prior);
-  auto& identifier = fhir::build::add(*record->arena, *record->patient, "identifier");
-  fhir::build::add(*record->arena, identifier, "system", next.system);
-  fhir::build::add(*record->arena, identifier, "value", next.value);
+  add_identifier(*record->arena, *record->patient, next);
   Changes changes(site);
   if (auto done = changes.write(*record); !done) return std::move(done.outcome());
   return std::move(changes).finish();
@@ -202,7 +210,7 @@ Result<fhir::Batch> change_link(const Site& site, const LinkChange& change, std:
   const auto& survivor = local->id == before->id ? *now : *local;
   if (!free || subsumed->id == survivor.id)
     return refused("subsumed", "business-rule", "The subsumed local identifier belongs to one of the patients named");
-  auto merged = replace(site, survivor, *change.subsumed, std::move(*subsumed));
+  auto merged = replace(site, survivor, &change.local, *change.subsumed, std::move(*subsumed));
   if (!merged) return merged;
   std::move(merged->writes.begin(), merged->writes.end(), std::back_inserter(batch->writes));
   return batch;

@@ -182,6 +182,7 @@ class Merging {
     auto& arena = *survivor.record.arena;
     auto& patient = *survivor.record.patient;
     const auto held = held_by(patient);
+    const auto domain = domain_of_merge(*subsumed.patient);
     for (const auto& identifier : *subsumed.patient) {
       if (identifier.name != "identifier" || identifier.value_of("value").empty()) continue;
       const auto system = identifier.value_of("system");
@@ -190,8 +191,9 @@ class Merging {
       };
       if (system.empty() || std::any_of(held.begin(), held.end(), has)) continue;
       auto& adopted = fhir::build::add_copy(arena, patient, identifier);
-      if (std::any_of(held.begin(), held.end(), [&](const Held& one) { return one.id.system == system && !one.old; }))
-        fhir::build::set(arena, adopted, "use", "old");
+      const auto other = [&](const Held& one) { return one.id.system == system && !one.old; };
+      const bool merged = domain.empty() || system == domain || is_national(system);  // nobody has two of these
+      if (merged && std::any_of(held.begin(), held.end(), other)) fhir::build::set(arena, adopted, "use", "old");
       while (const auto* mark = adopted.child("extension")) fhir::build::remove(adopted, *mark);
       auto& mark = fhir::build::add(arena, adopted, "extension");
       fhir::build::add(arena, mark, "url", adopted_from);
@@ -199,6 +201,26 @@ class Merging {
     }
     add_replaces(survivor.record, subsumed.id);
     return store(survivor);
+  }
+
+  // The domain in which the record was merged into another: that of the link's identifier, where it has one there too;
+  // "" for all.
+  static std::string_view domain_of_merge(const Node& patient) {
+    for (const auto& link : patient) {
+      if (link.name != "link" || link.value_of("type") != "replaced-by") continue;
+      const auto* other = link.child("other");
+      const auto* identifier = other ? other->child("identifier") : nullptr;
+      const auto system = identifier ? identifier->value_of("system") : std::string_view();
+      const auto held = held_by(patient);
+      const bool both = std::any_of(held.begin(), held.end(), [&](const Held& one) { return one.id.system == system; });
+      return both ? system : std::string_view();
+    }
+    return {};
+  }
+
+  bool is_national(std::string_view system) const {
+    const auto* domain = site_.settings.domains.by_uri(system);
+    return domain && domain->national;
   }
 
   static void add_replaces(Record& record, const std::string& id) {

@@ -55,7 +55,7 @@ Plan accept(const Site& site, const hl7v2::Message& message, fhir::Batch batch, 
   return plan;
 }
 
-// The first identifier of PID-3 or MRG-1 that has an authority.
+// The first identifier of PID-3 or MRG-1.
 Result<Id> id_of(const Site& site, const hl7v2::Message& message, const Segment& segment, std::size_t field,
                  const std::string& place) {
   for (const auto& cx : message.repetitions(segment, field)) {
@@ -65,6 +65,23 @@ Result<Id> id_of(const Site& site, const hl7v2::Message& message, const Segment&
     return id;
   }
   return fault(place, "required", "There is no identifier");
+}
+
+// Of several identifiers of PID-3 the one of the same domain as MRG-1's: HL7 v2.5 3.3.40, ITI TF-2 3.8.4.2.2.
+Result<Id> surviving_id(const Site& site, const hl7v2::Message& message, const Segment& pid, const Id& subsumed,
+                        const std::string& place) {
+  for (const auto& cx : message.repetitions(pid, 3))
+    if (auto id = read_cx(site, cx); id.system == subsumed.system && !id.value.empty()) return id;
+  return id_of(site, message, pid, 3, place);
+}
+
+// Whether MRG-1 names identifiers of several domains, so that the patients are one in each of them.
+identity::MergeIn where_merged(const Site& site, const hl7v2::Message& message, const Segment& mrg,
+                               const Id& subsumed) {
+  const auto all = message.repetitions(mrg, 1);
+  const bool one =
+      std::all_of(all.begin(), all.end(), [&](const auto& cx) { return read_cx(site, cx).system == subsumed.system; });
+  return one ? identity::MergeIn::one_domain : identity::MergeIn::every_domain;
 }
 
 // A fault of identity's lies in PID or in MRG.
@@ -130,11 +147,12 @@ Result<Plan> merge(const Site& site, const hl7v2::Message& message) {
     const auto sequence = std::to_string(count + 1);
     const auto* pid = message.find("PID", count);
     if (!pid) return missing("PID");
-    const auto surviving = id_of(site, message, *pid, 3, "PID^" + sequence + "^3");
-    if (!surviving) return surviving.outcome();
     const auto subsumed = id_of(site, message, *mrg, 1, "MRG^" + sequence + "^1");
     if (!subsumed) return subsumed.outcome();
-    auto batch = identity::merge(site, *surviving, *subsumed, feeder_of(message));
+    const auto surviving = surviving_id(site, message, *pid, *subsumed, "PID^" + sequence + "^3");
+    if (!surviving) return surviving.outcome();
+    auto batch =
+        identity::merge(site, *surviving, *subsumed, feeder_of(message), where_merged(site, message, *mrg, *subsumed));
     if (!batch) return placed(std::move(batch.outcome()), "PID^" + sequence + "^3", "MRG^" + sequence + "^1");
     if (auto done = append(all, std::move(*batch)); !done) return std::move(done.outcome());
   }

@@ -267,22 +267,28 @@ class Run {
   }
 
   // ── the answer ─────────────────────────────────────────────────────────────────────────────────────────────────
+  const KnownPatient* known_by(std::string_view name) {
+    const auto cx = cx_of(name);
+    return cx ? work_.patients.find(*cx) : nullptr;
+  }
+
   // What the patient of an object is called now, where that is another name; "" where it is not.
   const std::string& other_name_of(std::string_view patient) {
     if (patient == name_) return other_name_;  // most results are of one patient
     name_ = patient;
-    const auto cx = cx_of(patient);
-    const auto* known = cx ? work_.patients.find(*cx) : nullptr;
+    const auto* known = known_by(patient);
     return other_name_ = known && known->subsumed ? known->cx.text() : std::string();
   }
 
   bool several_patients() {
     std::set<std::string, std::less<>> patients;
+    std::string_view last;
     for (const auto* stored : objects_) {
       const auto patient = patient_id(stored->record.object);
-      const auto& other = other_name_of(patient);
-      const auto now = other.empty() ? patient : std::string_view(other);
-      if (!now.empty() && !patients.contains(now)) patients.emplace(now);
+      if (patient.empty() || patient == last) continue;
+      last = patient;
+      const auto* known = known_by(patient);
+      patients.emplace(known ? std::string_view(known->id) : patient);
     }
     return patients.size() > 1;
   }

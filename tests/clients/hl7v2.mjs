@@ -158,6 +158,17 @@ test('ITI-8 A40: the subsumed identifier leads to the survivor through every doo
   assert.deepEqual(ids(await client.send(pix('S2^^^A', '^^^A'))), ['S1^^^A&1.2.3.1&ISO']);
 });
 
+test('ITI-8 A40: the two are told by the domain of MRG-1, and are one in that domain', async () => {
+  await accept(adt('A01', 'D1^^^A~D7^^^B', '||KLEIN^TOM'));
+  await accept(adt('A01', 'D2^^^A~D8^^^B', '||KLEIN^TOM'));
+  await accept(adt('A01', 'D3^^^A~D9^^^B', '||KLEIN^TOM'));
+  await accept(`${adt('A40', 'D7^^^B~D1^^^A')}MRG|D2^^^A\r`);
+  assert.deepEqual(ids(await client.send(pix('D1^^^A', '^^^B'))), ['D7^^^B&1.2.3.2&ISO~D8^^^B&1.2.3.2&ISO']);
+  await accept(adt('A08', 'D8^^^B', '||KLEIN^THOMAS'));
+  await accept(`${adt('A40', 'D7^^^B~D1^^^A')}MRG|D3^^^A~D9^^^B\r`);
+  assert.deepEqual(ids(await client.send(pix('D1^^^A', '^^^B'))).join().split('~').sort(), ['D7^^^B&1.2.3.2&ISO', 'D8^^^B&1.2.3.2&ISO']);
+});
+
 test('ITI-21: fields, wildcards, domains, continuation, cancel', async () => {
   for (let n = 0; n < 5; n++)
     await accept(adt('A28', `P${n}^^^A${n % 2 ? `~Q${n}^^^B` : ''}`, `||Lëfèvre^Paul${n}||19800${n + 1}01|M|||1 Rue^^Esch^^4000^LU`));

@@ -154,6 +154,46 @@ TEST_CASE("identity: after a merge the subsumed identifier finds the survivor an
   }
 }
 
+TEST_CASE("identity: a merge speaks of one domain, and what others call the two stays what it is") {
+  Index index;
+  REQUIRE(index.feed({{a, "1"}, {b, "7"}, {national, number}}));
+  const auto subsumed = index.feed({{a, "2"}, {b, "9"}, {national, "1970010100101"}});
+  REQUIRE(index.merge({a, "1"}, {a, "2"}));
+  CHECK(index.cross_reference({a, "2"}, {b}).ids == Ids{{b, "7"}, {b, "9"}});
+  CHECK(index.cross_reference({b, "9"}, {a, b}).ids == Ids{{a, "1"}, {b, "7"}});
+  CHECK(index.cross_reference({a, "2"}, {national}).ids == Ids{{national, number}});  // everybody has one
+  // B goes on to speak of both, and its word displaces neither.
+  REQUIRE(index.feed({{b, "9"}}, "Schmit"));
+  REQUIRE(index.feed({{b, "7"}}, "Schmit"));
+  CHECK(index.cross_reference({a, "1"}, {b}).ids == Ids{{b, "7"}, {b, "9"}});
+  SUBCASE("B merges them as well") {
+    REQUIRE(index.merge({b, "7"}, {b, "9"}));
+    CHECK(index.cross_reference({a, "1"}, {b}).ids == Ids{{b, "7"}});
+    CHECK(index.cross_reference({b, "9"}, {b}).ids == Ids{{b, "7"}});
+  }
+  SUBCASE("in a chain") {
+    REQUIRE(index.feed({{a, "4"}, {b, "5"}}));
+    REQUIRE(index.merge({a, "4"}, {a, "1"}));
+    CHECK(index.cross_reference({a, "2"}).ids == Ids{{a, "4"}, {b, "5"}, {b, "7"}, {b, "9"}, {national, number}});
+  }
+  SUBCASE("a message that names identifiers of other domains to be subsumed merges there too") {
+    REQUIRE(index.feed({{a, "4"}, {b, "5"}}));
+    REQUIRE(index.commit([](const ihe::Site& site) {
+      return ihe::identity::merge(site, {a, "4"}, {a, "1"}, {}, ihe::identity::MergeIn::every_domain);
+    }));
+    CHECK(index.cross_reference({a, "2"}, {b}).ids == Ids{{b, "5"}});
+  }
+  SUBCASE("taken back") {
+    REQUIRE(index.commit([&](const ihe::Site&) -> fhir::Result<fhir::Batch> {
+      fhir::Batch batch{index.access, {}, {}};
+      batch.writes.push_back(store_fixture::write(fhir::Method::update, "Patient", *subsumed,
+                                                  R"("identifier":[{"system":"urn:oid:1.2.3.2","value":"9"}])"));
+      return batch;
+    }));
+    CHECK(index.cross_reference({a, "1"}, {b}).ids == Ids{{b, "7"}});
+  }
+}
+
 TEST_CASE("identity: a merge by FHIR is the same, its link may name an identifier, and taking it back undoes it") {
   Index index;
   const auto survivor = index.feed({{a, "1"}, {b, "7"}});

@@ -563,6 +563,22 @@ TEST_CASE("registry: a merge shows in queries, a subsumed identifier takes no mo
   CHECK_MESSAGE(update.success(), update.xml);
 }
 
+TEST_CASE("registry: patients that are one in another domain are one here, by both of their names") {
+  Registry registry;
+  REQUIRE(registry.feed({{identity_fixture::a, "5"}, {identity_fixture::b, "50"}}));
+  REQUIRE(registry.feed({{identity_fixture::a, "6"}, {identity_fixture::b, "60"}}));
+  REQUIRE(registry.run("ITI-42", one({.unique_id = "1.2.3.101", .patient = cx("5")}, "1.2.3.9")).success());
+  REQUIRE(registry.merge({identity_fixture::b, "50"}, {identity_fixture::b, "60"}));
+  REQUIRE(registry.run("ITI-42", one({.unique_id = "1.2.3.102", .patient = cx("6")}, "1.2.3.10")).success());
+  for (const auto* id : {"5", "6"})
+    CHECK(registry
+              .run("ITI-18", query(find_documents, {{"XDSDocumentEntryPatientId", "'" + cx(id) + "'"},
+                                                    {"XDSDocumentEntryStatus", is_approved}}))
+              .count("<rim:ExtrinsicObject") == 2);
+  CHECK(registry.run("ITI-18", query(get_documents, {{"XDSDocumentEntryUniqueId", "('1.2.3.101','1.2.3.102')"}}))
+            .count("<rim:ExtrinsicObject") == 2);
+}
+
 TEST_CASE("registry: in a test lab a submission brings its patient") {
   Registry registry;
   registry.settings.accept_unknown_patients = true;
