@@ -26,11 +26,14 @@ ByType by_type() {
 
 fhir::Result<bool> obey(const fhir::RuleSite& site, fhir::Batch& batch) {
   static const ByType table = by_type();
+  fhir::WritesByName writes(batch);
+  auto here = site;
+  here.writes = &writes;
   for (std::size_t at = 0; at < batch.writes.size(); ++at) {
     const auto found = table.find(batch.writes[at].type);
     if (found == table.end()) continue;
     for (const auto* rule : found->second)
-      if (auto done = rule->run(site, batch, at); !done) return done;
+      if (auto done = rule->run(here, batch, at); !done) return done;
   }
   return true;
 }

@@ -350,8 +350,7 @@ RegistryObject package_from(const Node& list, const std::string& id, Context& co
   return std::move(object);
 }
 
-Context::Context(xds::Work& work, const Node* bundle, std::span<const fhir::Write> beside)
-    : work_(work), beside_(beside) {
+Context::Context(xds::Work& work, const Node* bundle, fhir::WritesByName* beside) : work_(work), beside_(beside) {
   if (!bundle) return;
   for (const auto& entry : *bundle) {
     if (entry.name != "entry") continue;
@@ -388,12 +387,10 @@ const Node* Context::resolve(const Node& owner, const Node& reference) {
   return stored(parsed->type, parsed->id);
 }
 
-const fhir::Write* Context::written(std::string_view type, std::string_view id) const {
+const fhir::Write* Context::written(std::string_view type, std::string_view id) {
   const auto* known = fhir::definitions().resource(type);
-  const auto found = std::find_if(beside_.begin(), beside_.end(), [&](const auto& write) {
-    return write.type == known && write.id == id && write.method != fhir::Method::remove;
-  });
-  return found == beside_.end() ? nullptr : &*found;
+  const auto* found = beside_ && known ? beside_->find(*known, id) : nullptr;
+  return found && found->method != fhir::Method::remove ? found : nullptr;
 }
 
 const Node* Context::stored(std::string_view type, std::string_view id) {

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "fhir/node.h"
+#include "fhir/rule.h"
 #include "ihe/xds/submission.h"
 
 namespace ihe::mhd {
@@ -17,8 +17,8 @@ namespace ihe::mhd {
 class Context {
  public:
   // `bundle`: whose entries are found by fullUrl; null for a resource on its own. `beside`: what the same commit
-  // writes.
-  Context(xds::Work& work, const fhir::Node* bundle, std::span<const fhir::Write> beside = {});
+  // writes, null for nothing that may be meant.
+  Context(xds::Work& work, const fhir::Node* bundle, fhir::WritesByName* beside = nullptr);
 
   // A reference of the resource `owner` as the fullUrl of an entry has it: a relative one stands below the root of its
   // own entry's, where that is an address. FHIR R4: http://hl7.org/fhir/R4/bundle.html#references
@@ -30,11 +30,11 @@ class Context {
   xds::Work& work() { return work_; }
 
  private:
-  const fhir::Write* written(std::string_view type, std::string_view id) const;
+  const fhir::Write* written(std::string_view type, std::string_view id);
   const fhir::Node* stored(std::string_view type, std::string_view id);
 
   xds::Work& work_;
-  std::span<const fhir::Write> beside_;
+  fhir::WritesByName* beside_;
   std::unordered_map<std::string, const fhir::Node*> by_full_url_;  // the resources of entries
   std::unordered_map<const fhir::Node*, std::string_view> full_urls_;
   struct Kept {

@@ -66,8 +66,8 @@ fhir::Outcome refusal(const xds::Errors& errors) {
 
 class Providing {
  public:
-  Providing(const Site& site, const Node* bundle) : Providing(xds::Patients(site), site, bundle, {}) {}
-  Providing(xds::Patients patients, const Site& site, const Node* bundle, std::span<const fhir::Write> beside)
+  Providing(const Site& site, const Node* bundle) : Providing(xds::Patients(site), site, bundle, nullptr) {}
+  Providing(xds::Patients patients, const Site& site, const Node* bundle, fhir::WritesByName* beside)
       : work_(site, std::move(patients)),
         bundle_(bundle ? &renamed(*bundle, arena_) : nullptr),
         context_(work_, bundle_, beside) {}
@@ -529,7 +529,7 @@ fhir::Result<Provided> publish(const Site& site, const Node& reference) {
 
 fhir::Result<std::optional<fhir::Batch>> Entries::put(const Site& site, const Node& reference, const std::string& id,
                                                       std::optional<std::int64_t> if_version,
-                                                      std::span<const fhir::Write> beside) {
+                                                      fhir::WritesByName* beside) {
   const auto uuid = std::string(xds::uuid_prefix) + id;
   if (!is_entry(reference) || !xds::is_uuid(xds::id_of(uuid))) return std::optional<fhir::Batch>();
   if (!xds::is_uuid(uuid))  // logical ids of FHIR differ by case, UUIDs do not

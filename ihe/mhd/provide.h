@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "fhir/node.h"
+#include "fhir/rule.h"
 #include "fhir/store.h"
 #include "ihe/transaction.h"
 #include "ihe/xds/patients.h"
@@ -53,11 +53,10 @@ class Entries {
  public:
   // The first write demands `if_version`, or that the entry is still what it is now.
   // Nothing for what becomes no new entry: it claims no profile, `id` is no UUID, or it is registered already. Refused:
-  // a UUID with letters in upper case. `beside`: what the same commit writes, which it may
-  // refer to.
+  // a UUID with letters in upper case. `beside`: what the same commit writes, which it may refer to.
   fhir::Result<std::optional<fhir::Batch>> put(const Site& site, const fhir::Node& reference, const std::string& id,
                                                std::optional<std::int64_t> if_version = {},
-                                               std::span<const fhir::Write> beside = {});
+                                               fhir::WritesByName* beside = nullptr);
 
  private:
   std::shared_ptr<xds::Patients::Known> known_ = std::make_shared<xds::Patients::Known>();

@@ -84,7 +84,7 @@ Result<bool> put_entry(const fhir::RuleSite& rule_site, fhir::Batch& batch, std:
   const auto bytes = fhir::stored_bytes(write.body, 1, rule_site.now);
   auto received = fhir::receive(bytes);
   if (!received) return std::move(received.outcome());
-  auto made = Entries().put(site_of(rule_site), *received->resource, write.id, write.if_version, batch.writes);
+  auto made = Entries().put(site_of(rule_site), *received->resource, write.id, write.if_version, rule_site.writes);
   if (!made) return std::move(made.outcome());
   auto& entry = *made;
   if (!entry) return true;       // keep_registered

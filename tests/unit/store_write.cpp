@@ -3,6 +3,7 @@
 #include <latch>
 #include <thread>
 
+#include "fhir/rule.h"
 #include "tests/unit/store_fixture.h"
 
 using namespace store_fixture;
@@ -275,4 +276,16 @@ TEST_CASE("a snapshot sees nothing that was committed after its first question")
   CHECK(before->count(type("Patient")) == 1);
   CHECK(before->find(opened.access, query("Patient", "gender=male"), 5)->size() == 1);
   CHECK(opened.read("Patient", "p")->version == 2);
+}
+
+TEST_CASE("writes of a batch are found by what they write, those as well that a rule adds") {
+  fhir::Batch batch;
+  batch.writes = {write(Method::create, "Patient", "1"), write(Method::remove, "Binary", "1")};
+  fhir::WritesByName writes(batch);
+  const auto& patient = *fhir::definitions().resource("Patient");
+  CHECK(writes.find(patient, "1") == &batch.writes[0]);
+  CHECK(writes.find(*fhir::definitions().resource("Binary"), "1") == &batch.writes[1]);
+  CHECK(writes.find(patient, "2") == nullptr);
+  batch.writes.push_back(write(Method::update, "Patient", "2"));
+  CHECK(writes.find(patient, "2") == &batch.writes[2]);
 }
