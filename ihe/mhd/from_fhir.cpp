@@ -394,25 +394,21 @@ const fhir::Write* Context::written(std::string_view type, std::string_view id) 
 }
 
 const Node* Context::stored(std::string_view type, std::string_view id) {
-  const std::string name = std::string(type) + "/" + std::string(id);
-  for (const auto& kept : kept_)
-    if (kept->name == name) return kept->node;
   const auto* known = fhir::definitions().resource(type);
   if (!known) return nullptr;
-  auto kept = std::make_unique<Kept>(Kept{name, {}, nullptr, nullptr});
-  if (const auto* write = written(type, id)) {
-    kept->bytes = fhir::stored_bytes(write->body, 1, work_.site.now);
-  } else {
-    auto version = work_.site.snapshot.read(work_.site.access, *known, id);
-    if (!version) return nullptr;
-    kept->bytes = std::move(version->body);
-  }
-  auto received = fhir::receive(kept->bytes);
+  const auto [kept, fresh] = kept_.try_emplace(std::string(type) + "/" + std::string(id));
+  auto& [bytes, arena, node] = kept->second;
+  if (!fresh) return node;
+  if (const auto* write = written(type, id))
+    bytes = fhir::stored_bytes(write->body, 1, work_.site.now);
+  else if (auto version = work_.site.snapshot.read(work_.site.access, *known, id))
+    bytes = std::move(version->body);
+  else
+    return nullptr;
+  auto received = fhir::receive(bytes);
   if (!received) return nullptr;
-  kept->arena = std::move(received->arena);
-  kept->node = received->resource;
-  kept_.push_back(std::move(kept));
-  return kept_.back()->node;
+  arena = std::move(received->arena);
+  return node = received->resource;
 }
 
 std::string Context::patient(const Node& owner, const Node* reference) {

@@ -27,10 +27,11 @@ class Context {
   const fhir::Node* resolve(const fhir::Node& owner, const fhir::Node& reference);
   // The CX of the Patient that a Reference means, "" when there is none. One that comes beside is known from then on.
   std::string patient(const fhir::Node& owner, const fhir::Node* reference);
+  // What the same commit writes under this name, null for nothing.
+  const fhir::Write* written(std::string_view type, std::string_view id);
   xds::Work& work() { return work_; }
 
  private:
-  const fhir::Write* written(std::string_view type, std::string_view id);
   const fhir::Node* stored(std::string_view type, std::string_view id);
 
   xds::Work& work_;
@@ -38,11 +39,11 @@ class Context {
   std::unordered_map<std::string, const fhir::Node*> by_full_url_;  // the resources of entries
   std::unordered_map<const fhir::Node*, std::string_view> full_urls_;
   struct Kept {
-    std::string name, bytes;
-    std::unique_ptr<fhir::Arena> arena;
-    const fhir::Node* node;
+    std::string bytes;
+    std::unique_ptr<fhir::Arena> arena = nullptr;
+    const fhir::Node* node = nullptr;
   };
-  std::vector<std::unique_ptr<Kept>> kept_;
+  std::unordered_map<std::string, Kept> kept_;  // by "Patient/1"
 };
 
 // `node` with the names of MHD 4.0 as 4.1 and later write them; itself where it has none of them.

@@ -349,7 +349,9 @@ class Providing {
     if (type == "DocumentReference") {
       for (const auto& child : *part.resource) {
         if (child.name != "relatesTo") continue;
-        associate(association_type(child.value_of("code")), part.id, target_of(part, child.child("target")));
+        const auto target = target_of(part, child.child("target"));
+        meet(part, child.child("target"), target);
+        associate(association_type(child.value_of("code")), part.id, target);
       }
     } else if (type == "List" && part.id == set_) {
       for (const auto& child : *part.resource) {
@@ -361,6 +363,17 @@ class Providing {
     } else if (type == "List" && !part.id.empty()) {
       relate_folder(part);
     }
+  }
+
+  // An entry that the same commit registers by a write of its own, whichever of them comes first.
+  // FHIR R4: http://hl7.org/fhir/R4/http.html#trules
+  void meet(const Part& part, const Node* target, const std::string& id) {
+    const auto* write = context_.written("DocumentReference", xds::fhir_id(id));
+    if (!write || !xds::is_uuid(id) || submission_.beside.contains(id)) return;
+    if (auto record = xds::decode(write->record))
+      submission_.beside.emplace(id, std::move(record->object));
+    else if (const Node* other = context_.resolve(*part.resource, *target); other && is_entry(*other))
+      submission_.beside.emplace(id, entry_from(renamed(*other, arena_), id, context_));
   }
 
   // A new folder is a member of the set; of one that is registered, what is added to it is.

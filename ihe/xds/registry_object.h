@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -124,6 +125,8 @@ using RegistryObject = RegistryObjectIn<Owned>;
 struct Submission {
   std::vector<Slot> slots;  // of the request
   std::vector<RegistryObject> objects;
+  // Entries of other submissions of the same commit, by id: what may be related to as well.
+  std::map<std::string, RegistryObject, std::less<>> beside = {};
 };
 
 }  // namespace ihe::xds

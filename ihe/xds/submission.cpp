@@ -27,7 +27,11 @@ std::string named(const Work& work, const RegistryObject& object) {
 class Submitting {
  public:
   Submitting(Work& work, Submission submission, Submitted how, std::string_view metadata_code)
-      : work_(work), objects_(std::move(submission.objects)), how_(how), code_(metadata_code) {}
+      : work_(work),
+        objects_(std::move(submission.objects)),
+        beside_(std::move(submission.beside)),
+        how_(how),
+        code_(metadata_code) {}
 
   void run() {
     find_set();
@@ -43,11 +47,12 @@ class Submitting {
   }
 
  private:
-  // One end of an association: an object of this submission, or a registered one.
+  // One end of an association: an object of this submission, a registered one, or one that is registered with it.
   struct End {
     RegistryObject* fresh = nullptr;
     const Stored* stored = nullptr;
-    const RegistryObject* object() const { return fresh ? fresh : stored ? &stored->record.object : nullptr; }
+    const RegistryObject* beside = nullptr;
+    const RegistryObject* object() const { return fresh ? fresh : stored ? &stored->record.object : beside; }
     bool is(Kind kind) const { return object() && object()->kind == kind; }
   };
 
@@ -141,8 +146,9 @@ class Submitting {
   }
 
   End end_of(const std::string& id) {
-    if (const auto found = fresh_.find(id); found != fresh_.end()) return {found->second, nullptr};
-    return {nullptr, work_.registry.find(id)};
+    if (const auto found = fresh_.find(id); found != fresh_.end()) return {found->second};
+    const auto beside = beside_.find(id);
+    return {nullptr, work_.registry.find(id), beside == beside_.end() ? nullptr : &beside->second};
   }
 
   void unresolved(const RegistryObject& association, const std::string& id) {
@@ -208,7 +214,7 @@ class Submitting {
     same_patient(*target.object());
   }
 
-  // A registered object that this submission touches is of its patient, merges taken into account.
+  // An object of another submission that this one touches is of its patient, merges taken into account.
   void same_patient(const RegistryObject& object) {
     if (fresh_.contains(object.id) || !patient_) return;
     const auto cx = cx_of(patient_id(object));
@@ -274,6 +280,7 @@ class Submitting {
 
   Work& work_;
   std::vector<RegistryObject> objects_;
+  std::map<std::string, RegistryObject, std::less<>> beside_;
   Submitted how_;
   std::string_view code_;
   RegistryObject* set_ = nullptr;

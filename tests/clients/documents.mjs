@@ -614,6 +614,33 @@ test('a DocumentReference of MHD is an entry within a transaction, and is create
   assert.equal(descendants((await byUnique(server, third)).body, 'ExtrinsicObject').length, 1);
 });
 
+test('DocumentReferences of MHD within a transaction relate to each other in any order, by the rules of ITI-65', async () => {
+  const urn = (number) => `urn:uuid:00000000-0000-4000-8000-00000000000${number}`;
+  const entry = (number, more, id) => ({ fullUrl: urn(number), resource: { ...published(uid(), id), ...more }, request: { method: 'POST', url: 'DocumentReference' } });
+  const related = (code, number) => ({ relatesTo: [{ code, target: { reference: urn(number) } }] });
+  const transaction = (entries) => post({ resourceType: 'Bundle', type: 'transaction', entry: entries });
+  for (const [what, entries] of Object.entries({
+    'the target comes behind': [entry(1, related('appends', 2)), entry(2)], 'the target comes before': [entry(2), entry(1, related('transforms', 2))],
+    'each to the other': [entry(1, related('signs', 2)), entry(2, related('signs', 1))] })) {
+    const answer = await transaction(entries);
+    assert.equal(answer.status, 200, `${what}: ${answer.text}`);
+    const at = (number) => JSON.parse(answer.text).entry[entries.findIndex(({ fullUrl }) => fullUrl === urn(number))].response.location.split('/_history')[0];
+    const { relatesTo } = JSON.parse((await ask('GET', `${server.base}/${at(1)}`)).text);
+    assert.deepEqual(relatesTo.map(({ code, target }) => [code, target.reference]), [[entries.find(({ fullUrl }) => fullUrl === urn(1)).resource.relatesTo[0].code, at(2)]], what);
+    const associations = descendants((await ask18(server, 'a7ae438b-4bc2-4642-93e9-be891f7bb155', { uuid: `('urn:uuid:${at(2).slice(18)}')` })).body, 'Association');
+    assert.ok(associations.some((one) => one.getAttribute('sourceObject') === `urn:uuid:${at(1).slice(18)}`), what);
+  }
+  await patient(server, 'other');
+  for (const [what, entries, code] of [['replaced before it is registered', [entry(1, related('replaces', 2)), entry(2)], 'UnresolvedReferenceException'],
+    ['the same, behind it', [entry(2), entry(1, related('replaces', 2))], 'UnresolvedReferenceException'],
+    ['of another patient', [entry(1, related('appends', 2)), entry(2, {}, 'other')], 'XDSPatientIdDoesNotMatch'],
+    ['no entry of MHD', [entry(1, related('appends', 2)), entry(2, { meta: undefined })], 'UnresolvedReferenceException']]) {
+    const answer = await transaction(entries);
+    assert.equal(answer.status, 422, `${what}: ${answer.text}`);
+    assert.ok(answer.text.includes(code), `${what}: ${answer.text}`);
+  }
+});
+
 test('UUIDs that differ in case only are one, at every door', async () => {
   const soap = (action, body) => send(`${server.origin}/soap`, action, body);
   const upper = () => `urn:uuid:${randomUUID()}`.toUpperCase().replace('URN:UUID', 'urn:uuid');
