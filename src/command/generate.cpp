@@ -126,7 +126,8 @@ int to_store(const gen::NationOptions& options, store::Archive& archive) {
   in::Tally tally;
   std::vector<std::string> reasons;
   {
-    in::Intake intake(archive, {.keep_documents = [&](fhir::Batch& batch) { archive.keep_documents(batch); }});
+    in::Intake intake(archive, {.keep_documents = [&](fhir::Batch& batch) { archive.keep_documents(batch); },
+                                .bytes_on_their_way = in::Intake::bytes_of_a_load()});
     std::string lines;
     auto submit = [&] {
       constexpr std::int64_t day =

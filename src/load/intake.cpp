@@ -2,6 +2,7 @@
 #include "src/load/intake.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -230,6 +231,12 @@ void Intake::State::settle(const JobPointer& job) {
   }
   room.notify_all();
   idle.notify_all();
+}
+
+std::size_t Intake::bytes_of_a_load() {
+  const auto memory =
+      static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return std::clamp<std::size_t>(memory / 100, 32u << 20, 256u << 20);
 }
 
 Intake::Intake(fhir::Store& store, Options options) : state_(std::make_unique<State>(store, std::move(options))) {

@@ -64,6 +64,9 @@ class Intake {
     std::size_t bytes_on_their_way = 32u << 20;
     std::size_t commits_on_their_way = 1024;
   };
+  // What a program that does nothing but load may have on its way: a hundredth of the memory, from 32 to 256 MiB. The
+  // more the writer finds waiting, the more rows of a group meet in one page of the index, which is written once.
+  static std::size_t bytes_of_a_load();
 
   Intake(fhir::Store& store, Options options);
   ~Intake();  // drains

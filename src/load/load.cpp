@@ -43,8 +43,10 @@ class Loader {
       : options_(options),
         journal_(options.data),
         bar_("resources"),
-        intake_(store, {.planners = options.planners, .keep_documents = options.keep_documents, .base = options.base}) {
-  }
+        intake_(store, {.planners = options.planners,
+                        .keep_documents = options.keep_documents,
+                        .base = options.base,
+                        .bytes_on_their_way = Intake::bytes_of_a_load()}) {}
 
   fhir::Result<LoadResult> run() {
     auto files = files_of(options_.paths);

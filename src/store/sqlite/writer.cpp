@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t most_batches = 2048;  // in one group
 constexpr std::size_t few_batches = 16;
 constexpr std::size_t group_bytes = 64u << 20;
-constexpr std::size_t queue_bytes = 128u << 20;
+constexpr std::size_t bulk_group_bytes = 256u << 20;
+constexpr std::size_t queue_bytes = 128u << 20;       // a load bounds what it has on its way itself
 constexpr std::uint64_t pages_to_move = 16'000;       // the log is moved into the database from this length on
 constexpr std::uint64_t bulk_pages_to_move = 60'000;  // written together more often, and read by few
 constexpr std::uint64_t few_pages = 500;  // of it may be left for the writer to move, while nobody can commit
@@ -108,10 +109,9 @@ bool Writer::offer(Job job) {
   bool enough = false;
   {
     std::unique_lock lock(mutex_);
-    const auto full = [&] { return queue_.size() >= options_.queue || queued_bytes_ >= queue_bytes; };
     if (options_.bulk)
-      room_.wait(lock, [&] { return stopping_ || !full(); });
-    else if (full())
+      room_.wait(lock, [&] { return stopping_ || queue_.size() < options_.queue; });
+    else if (queue_.size() >= options_.queue || queued_bytes_ >= queue_bytes)
       return false;
     queued_bytes_ += job.bytes;
     queue_.push_back(std::move(job));
@@ -142,8 +142,9 @@ bool Writer::take(std::vector<Job>& group) {
   gather(lock);
   const auto half = (queue_.size() + answered_ + 1) / 2;
   const auto most = options_.bulk ? most_batches : std::clamp(half, few_batches, most_batches);
+  const auto most_bytes = options_.bulk ? bulk_group_bytes : group_bytes;
   std::size_t bytes = 0;
-  while (!queue_.empty() && group.size() < most && bytes < group_bytes) {
+  while (!queue_.empty() && group.size() < most && bytes < most_bytes) {
     bytes += queue_.front().bytes;
     queued_bytes_ -= queue_.front().bytes;
     group.push_back(std::move(queue_.front()));

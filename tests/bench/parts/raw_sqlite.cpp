@@ -12,7 +12,7 @@
 namespace bench {
 namespace {
 
-constexpr int most_versions = 40'000;
+constexpr int most_versions = 120'000;
 
 class Database {
  public:
@@ -125,7 +125,7 @@ double raw_sqlite(const std::string& store, const Mark& after, std::uint64_t gro
                   double seconds) {
   Database db(copy);
   db.run(
-      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-262144; PRAGMA temp_store=MEMORY; "
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-1048576; PRAGMA temp_store=MEMORY; "
       "PRAGMA wal_autocheckpoint=2000");
   std::vector<sqlite3_stmt*> inserts;
   for (const std::string& table : lay_ready(db, store, after, group)) {
