@@ -228,13 +228,16 @@ void Conformance::reference(const Node& node, const ShapeType& type, const Site&
   const auto found = site.scope.find(literal->text);
   const auto parsed = parse_reference(literal->text);
   const auto given = found.resource ? found.resource->type->name.view() : parsed ? parsed->type : std::string_view();
-  if (!type.aggregation.empty() && (found.resource || site.scope.entries)) {
+  if (!type.aggregation.empty()) {
     using Where = Scope::Found::Where;
+    const auto allowed = [&](std::string_view mode) {
+      return std::find(type.aggregation.begin(), type.aggregation.end(), mode) != type.aggregation.end();
+    };
     const std::string_view mode = found.where == Where::contained ? "contained"
                                   : found.where == Where::bundled ? "bundled"
                                                                   : "referenced";
-    const bool outside = !site.scope.entries && mode == "referenced";
-    if (!outside && std::find(type.aggregation.begin(), type.aggregation.end(), mode) == type.aggregation.end())
+    const bool bundled_later = found.where == Where::beyond && !site.scope.entries && allowed("bundled");
+    if (!allowed(mode) && !bundled_later)
       fault(site, place, "structure",
             "refers to a resource that is " + std::string(mode) + ", which is not allowed here");
   }

@@ -152,7 +152,9 @@ TEST_CASE("profile: what a reference leads to must be of the target profile; cir
   };
   CHECK(judge("o", with(R"("name":[{"family":"A"}])")) == "");
   CHECK(judge("o", with(R"("active":true)")) == "structure Observation.subject.reference");
-  CHECK(judge("o", observation(R"("subject":{"reference":"Group/1"})")) == "structure Observation.subject.reference");
+  CHECK(judge("o", observation(R"("subject":{"reference":"Group/1"})")) ==
+        "structure Observation.subject; structure Observation.subject.reference");
+  CHECK(judge("o", observation(R"("subject":{"reference":"Patient/1"})")) == "structure Observation.subject");
   const std::string circle =
       R"({"resourceType":"Bundle","type":"collection","entry":[
           {"fullUrl":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520","resource":{"resourceType":"Patient","id":"a",
