@@ -80,7 +80,11 @@ std::array expressions{
     // Without a root the branches belong to no type.
     Correction{"InsurancePlan", "name | alias", "InsurancePlan.name | InsurancePlan.alias"},
     // The type is called dateTime.
-    Correction{"", "value.as(DateTime) | value.as(Period)", "value.ofType(dateTime) | value.ofType(Period)"},
+    Correction{"http://hl7.org/fhir/SearchParameter/Observation-value-date", "value.as(DateTime) | value.as(Period)",
+               "value.ofType(dateTime) | value.ofType(Period)"},
+    // Each of the two components of DocumentReference's `relationship` has the other one's element.
+    Correction{"http://hl7.org/fhir/SearchParameter/DocumentReference-relatesto", "code", "target"},
+    Correction{"http://hl7.org/fhir/SearchParameter/DocumentReference-relation", "target", "code"},
 };
 
 template <std::size_t N>
@@ -107,8 +111,8 @@ std::string_view corrected_constraint(std::string_view key, std::string_view exp
 
 // `as` takes one item, yet the paths of search parameters give many (Group.characteristic.value): ofType is meant, as
 // later editions write. "(Observation.value as Quantity)" becomes "(Observation.value.ofType(Quantity))".
-std::string corrected_search_expression(std::string_view base, std::string_view expression) {
-  std::string result = replaced(std::string(correct(expressions, base, expression)), ".as(", ".ofType(");
+std::string corrected_search_expression(std::string_view key, std::string_view expression) {
+  std::string result = replaced(std::string(correct(expressions, key, expression)), ".as(", ".ofType(");
   constexpr std::string_view as = " as ";
   for (std::size_t at = result.find(as); at != std::string::npos; at = result.find(as)) {
     std::size_t end = std::min(result.find_first_of(" )", at + as.size()), result.size());

@@ -24,9 +24,10 @@ void compile_operations(Image& image, fhir::Definitions& definitions, const Sour
 // The resources themselves, as fhir/archive.h lays them out.
 std::string compile_archive(const std::string& folder, const std::string& ours);
 
-// The right text of an invariant or of a search expression where the published one is wrong.
+// The right text of an invariant (by its key) or of a search expression (by its type; that of a component by the
+// component's definition) where the published one is wrong.
 std::string_view corrected_constraint(std::string_view key, std::string_view expression);
-std::string corrected_search_expression(std::string_view base, std::string_view expression);
+std::string corrected_search_expression(std::string_view key, std::string_view expression);
 // Throws when a correction was never needed: the source has changed.
 void check_corrections_used();
 

@@ -108,9 +108,10 @@ class SearchCompiler {
     Items components = items(source, "component");
     fhir::SearchComponent* place = image_.set(parameter.components, components.size());
     for (std::size_t i = 0; i < components.size(); ++i) {
-      image_.set(place[i].definition, text(components[i], "definition"));
-      image_.set(place[i].expression, corrected_search_expression("", text(components[i], "expression")));
-      place[i].type = type_of(*by_url_.at(text(components[i], "definition")));
+      const std::string_view definition = text(components[i], "definition");
+      image_.set(place[i].definition, definition);
+      image_.set(place[i].expression, corrected_search_expression(definition, text(components[i], "expression")));
+      place[i].type = type_of(*by_url_.at(definition));
     }
   }
 

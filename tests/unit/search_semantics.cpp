@@ -325,6 +325,15 @@ TEST_CASE("composites hold on one and the same element") {
                       {"chromosome-window-coordinate=2$ge5$le9", false},
                       {"chromosome-variant-coordinate=1$6$7", true},
                   });
+  const Indexed document(R"({"resourceType":"DocumentReference","status":"current",
+    "content":[{"attachment":{"title":"x"}}],
+    "relatesTo":[{"code":"replaces","target":{"reference":"DocumentReference/old"}},
+                 {"code":"appends","target":{"reference":"DocumentReference/other"}}]})");
+  check(document, {
+                      {"relationship=DocumentReference/old$replaces", true},
+                      {"relationship=DocumentReference/old$appends", false},
+                      {"relationship=DocumentReference/other$appends", true},
+                  });
 }
 
 TEST_CASE("paths with conditions") {
