@@ -1,6 +1,7 @@
 // Chains that end inside the resource: see contained.h.
 #include "fhir/search/contained.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <string>
@@ -44,9 +45,14 @@ const SearchParameter* contained_chain(const Type& type, std::string_view refere
   return nullptr;
 }
 
-void add_contained_chains(const Node& resource, const std::vector<ContainedRows>& contained,
-                          std::vector<IndexRow>& rows) {
-  if (contained.empty()) return;
+namespace {
+
+bool is_listed(const Type& type) {
+  return std::any_of(chains().begin(), chains().end(),
+                     [&](const Chain& chain) { return chain.type == type.name.view(); });
+}
+
+void add_listed(const Node& resource, const std::vector<ContainedRows>& contained, std::vector<IndexRow>& rows) {
   for (const auto& chain : chains()) {
     if (chain.type != resource.type->name.view()) continue;
     std::set<std::string_view> ids, practitioners;
@@ -64,6 +70,29 @@ void add_contained_chains(const Node& resource, const std::vector<ContainedRows>
         row.parameter = &chain.own.parameter;
         row.value = rows[i].value;
         if (said.insert(row.value.exact).second) rows.push_back(std::move(row));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void add_contained_chains(const Node& resource, const std::vector<ContainedRows>& contained,
+                          std::vector<IndexRow>& rows) {
+  if (contained.empty()) return;
+  if (is_listed(*resource.type)) return add_listed(resource, contained, rows);
+  for (std::size_t own = 0; own < contained.front().first; ++own) {
+    const auto* reference = rows[own].parameter;
+    const auto& value = rows[own].value;
+    if (reference->type != ParameterType::reference || rows[own].facet != Facet::value) continue;
+    if (!value.type.empty() || !value.text.starts_with('#')) continue;
+    const std::string id = value.text.substr(1);
+    for (const auto& one : contained) {
+      if (one.resource->value_of("id") != id) continue;
+      for (auto i = one.first; i < one.last; ++i) {
+        IndexRow row = rows[i];
+        row.through = reference;
+        rows.push_back(std::move(row));
       }
     }
   }

@@ -1,6 +1,7 @@
 // Chains that end inside the resource: a chained condition is also evaluated inside contained resources (FHIR R4
-// search.html, "Contained Resources"). What is listed in contained.cpp is indexed for it, as parameters of their own
-// (author.family beside author); other chains lead to stored resources alone.
+// search.html, "Contained Resources"). Rows of contained resources stand a second time, by the reference that leads
+// there. Of DocumentReference and List there are millions, each with copies of its authors and its patient: what IHE
+// MHD asks for is all that is indexed of theirs, as parameters of their own (author.family beside author).
 #pragma once
 
 #include <cstddef>
@@ -23,8 +24,8 @@ struct ContainedRows {
   std::size_t last = 0;
 };
 
-// Adds the rows of the chains of `resource` to `rows`, which hold those of what it contains. A PractitionerRole stands
-// for its Practitioner.
+// Adds the rows of the chains of `resource` to `rows`, which hold its own and behind them those of what it contains. To
+// MHD a PractitionerRole stands for its Practitioner.
 void add_contained_chains(const Node& resource, const std::vector<ContainedRows>& contained,
                           std::vector<IndexRow>& rows);
 

@@ -127,6 +127,11 @@ std::string contained_name(std::string_view type, std::string_view code, Facet f
   return "#" + parameter_name(type, code, facet);
 }
 
+std::string chained_name(std::string_view type, std::string_view reference, std::string_view to, std::string_view code,
+                         Facet facet) {
+  return parameter_name(type, reference, Facet::value) + contained_name(to, code, facet);
+}
+
 Facet facet_of(const Clause& clause) {
   using enum Modifier;
   if (clause.modifier == identifier) return Facet::identifier;

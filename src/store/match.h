@@ -28,6 +28,10 @@ std::string parameter_name(std::string_view type, std::string_view code, fhir::s
 // The same for contained resources of the type: "#Patient.name".
 std::string contained_name(std::string_view type, std::string_view code, fhir::search::Facet facet);
 
+// The same for contained resources of the type `to` that `reference` leads to: "Observation.subject#Patient.name".
+std::string chained_name(std::string_view type, std::string_view reference, std::string_view to, std::string_view code,
+                         fhir::search::Facet facet);
+
 // The facet that a modifier looks at.
 fhir::search::Facet facet_of(const fhir::search::Clause& clause);
 

@@ -109,6 +109,10 @@ class Planner {
     }
     if (fhir::search::is_full_text(*clause.parameter)) out.shape = Condition::Shape::words;
     out.parameter = name_of(type, *clause.parameter, facet_of(clause));
+    return add_values(type, clause, out);
+  }
+
+  std::optional<Outcome> add_values(const Type& type, const Clause& clause, Condition& out) {
     out.drives = out.exact = !out.negated;
     for (const auto& term : clause.any_of) {
       Alternative alternative;
@@ -183,7 +187,46 @@ class Planner {
     }
   }
 
+  // Where nothing contained was ever stored behind the reference, the chain is all there is.
   std::optional<Outcome> add_chain(const Type& type, const Clause& clause, Condition& out) {
+    std::vector<Condition> inside;
+    for (const auto& query : clause.chain)
+      if (auto refused = add_inside(type, clause, query, inside)) return refused;
+    if (inside.empty()) return add_references(type, clause, out);
+    static const Clause either = [] {
+      Clause any;
+      any.join = Clause::Join::any;
+      return any;
+    }();
+    out.shape = Condition::Shape::group;
+    out.clause = &either;
+    out.parts = std::move(inside);
+    auto& chain = out.parts.emplace_back();
+    chain.clause = &clause;
+    if (auto refused = add_references(type, clause, chain)) return refused;
+    settle(out);
+    return std::nullopt;
+  }
+
+  // What contained resources say at the end of the chain, if it is one value of theirs. That of another lack (:not,
+  // :missing) cannot be told from rows that all of them share.
+  std::optional<Outcome> add_inside(const Type& type, const Clause& chain, const fhir::search::Query& end,
+                                    std::vector<Condition>& out) {
+    if (end.all_of.size() != 1) return std::nullopt;
+    const auto& clause = end.all_of.front();
+    if (clause.join != Clause::Join::none || clause.has_type || !clause.chain.empty()) return std::nullopt;
+    if (clause.modifier == Modifier::not_ || clause.modifier == Modifier::missing) return std::nullopt;
+    Condition inside;
+    inside.clause = &clause;
+    inside.parameter = view_.name(chained_name(type.name, stored_code(*chain.parameter), end.type->name,
+                                               stored_code(*clause.parameter), facet_of(clause)));
+    if (inside.parameter == unknown) return std::nullopt;
+    auto refused = add_values(type, clause, inside);
+    out.push_back(std::move(inside));
+    return refused;
+  }
+
+  std::optional<Outcome> add_references(const Type& type, const Clause& clause, Condition& out) {
     out.shape = Condition::Shape::chain;
     out.parameter = view_.name(parameter_name(type.name, stored_code(*clause.parameter), Facet::value));
     for (const auto& query : clause.chain) {

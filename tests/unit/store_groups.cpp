@@ -262,6 +262,43 @@ TEST_CASE("B63: a page of everything since the beginning looks at a page of rows
   }
 }
 
+TEST_CASE("a chained condition is evaluated inside contained resources") {
+  const Folder folder;
+  Opened opened(folder.path);
+  opened.put("Patient", "alone", R"("name":[{"family":"Weber"}])");
+  const auto observation = [&](const std::string& id, const std::string& subject, const std::string& more) {
+    opened.put("Observation", id,
+               R"("status":"final","code":{"text":"x"},"subject":{"reference":")" + subject + "\"}" + more);
+  };
+  observation("outside", "Patient/alone", "");
+  CHECK(opened.ids("Observation", "subject.family=weber") == Ids{"outside"});
+  observation("inside", "#p", R"(,"performer":[{"reference":"#q"}],"contained":[
+    {"resourceType":"Patient","id":"p","name":[{"family":"Weber"}],"birthDate":"1970-01-02",
+     "managingOrganization":{"reference":"Organization/o"},"identifier":[{"system":"urn:a","value":"1"}]},
+    {"resourceType":"Patient","id":"q","name":[{"family":"Klein"}]}])");
+  observation("other", "#q", R"(,"contained":[{"resourceType":"Patient","id":"q","name":[{"family":"Klein"}]},
+    {"resourceType":"Device","id":"d","deviceName":[{"name":"Weber","type":"other"}]}],"device":{"reference":"#d"})");
+  for (const auto& [query, expected] : std::initializer_list<std::pair<std::string, Ids>>{
+           {"subject.family=weber", {"outside", "inside"}},
+           {"subject:Patient.name:exact=Weber", {"outside", "inside"}},
+           {"patient.family=weber", {"outside", "inside"}},
+           {"subject:Device.device-name=weber", {}},
+           {"device.device-name=weber", {"other"}},
+           {"subject.family=klein", {"other"}},
+           {"performer:Practitioner.family=klein", {}},
+           {"performer:Patient.family=klein", {"inside"}},
+           {"patient.birthdate=lt1980", {"inside"}},
+           {"patient.identifier=urn:a|1", {"inside"}},
+           {"patient.organization=Organization/o", {"inside"}},
+           {"subject.family=weber&status=final&code:text=x", {"outside", "inside"}},
+           {"subject.family=klein,weber", {"outside", "inside", "other"}}}) {
+    CAPTURE(query);
+    CHECK(opened.ids("Observation", query) == expected);
+  }
+  opened.put("Observation", "inside", R"("status":"final","code":{"text":"x"})");
+  CHECK(opened.ids("Observation", "subject.family=weber") == Ids{"outside"});
+}
+
 TEST_CASE("contained resources are found by their own values, apart from those that stand alone") {
   const Folder folder;
   Opened opened(folder.path);

@@ -309,13 +309,15 @@ Value Writer::intern(const IndexValue& from) {
 }
 
 Name Writer::parameter(const fhir::Type& type, const IndexRow& row) {
-  const ParameterKey key{&type, row.parameter, row.facet, row.contained != nullptr};
+  const ParameterKey key{&type, row.parameter, row.facet, row.contained, row.through};
   const auto found = parameters_.find(key);
   if (found != parameters_.end()) return found->second;
   const auto code = fhir::search::stored_code(*row.parameter);
-  const Name name = names_.intern(
-      row.contained ? contained_name(row.contained->name, code, row.facet) : parameter_name(type.name, code, row.facet),
-      connection_);
+  const Name name = names_.intern(row.through     ? chained_name(type.name, fhir::search::stored_code(*row.through),
+                                                                 row.contained->name, code, row.facet)
+                                  : row.contained ? contained_name(row.contained->name, code, row.facet)
+                                                  : parameter_name(type.name, code, row.facet),
+                                  connection_);
   parameters_.emplace(key, name);
   return name;
 }

@@ -74,13 +74,15 @@ class Writer {
     const fhir::Type* type;
     const fhir::SearchParameter* parameter;
     fhir::search::Facet facet;
-    bool contained;
+    const fhir::Type* contained;
+    const fhir::SearchParameter* through;
     bool operator==(const ParameterKey&) const = default;
   };
   struct ParameterHash {
     std::size_t operator()(const ParameterKey& key) const {
       return std::hash<const void*>{}(key.type) * 31 + std::hash<const void*>{}(key.parameter) +
-             static_cast<std::size_t>(key.facet) * 2 + (key.contained ? 1 : 0);
+             std::hash<const void*>{}(key.contained) * 17 + std::hash<const void*>{}(key.through) * 7 +
+             static_cast<std::size_t>(key.facet);
     }
   };
 
