@@ -196,7 +196,8 @@ Written Writer::put(const Write& write, std::string_view files, State& state) {
       files.empty() ? std::string() : Blobs::moved(files, write.body.meta_at, bytes.size() - write.body.bytes.size());
   auto body =
       connection_.take("INSERT INTO body(key, version, instant, files, bytes, record) VALUES(?, ?, ?, ?, ?, ?)");
-  body.run(state.current, state.version, instant_, BytesOrNull{moved}, Bytes{bytes}, BytesOrNull{write.record});
+  const auto packed = packing_.pack(bytes), record = packing_.pack(write.record);
+  body.run(state.current, state.version, instant_, BytesOrNull{moved}, Bytes{packed}, BytesOrNull{record});
   return {existed ? Written::Effect::updated : Written::Effect::created, state.version, instant_};
 }
 
@@ -209,10 +210,10 @@ Written Writer::remove(const Write& write, State& state) {
 
 bool Writer::unchanged(const Write& write, std::string_view files, const State& state, std::int64_t& instant) {
   auto row = connection_.take("SELECT instant, bytes, files, record FROM body WHERE key = ?");
-  if (!row.with(state.current).step() || row.text(3) != write.record) return false;
+  if (!row.with(state.current).step() || packing_.unpack(row.text(3)) != write.record) return false;
   instant = row.integer(0);
   const std::string same = with_meta(write.body, state.version, instant);
-  if (row.text(1) != same) return false;
+  if (packing_.unpack(row.text(1)) != same) return false;
   return row.text(2) == Blobs::moved(files, write.body.meta_at, same.size() - write.body.bytes.size());
 }
 

@@ -69,7 +69,7 @@ class SqliteArchive : public Archive {
         file_(database_file(folder)),
         blobs_(blob_folder(folder)),
         pool_(file_),
-        writer_((load_names(), file_), names_, options, pool_) {
+        writer_((load_tables(), file_), names_, packing_, options, pool_) {
     pool_.advance(writer_.last());
     writer_.start();
   }
@@ -77,7 +77,7 @@ class SqliteArchive : public Archive {
   ~SqliteArchive() override { pool_.close(); }
 
   std::unique_ptr<fhir::Snapshot> snapshot() override {
-    return std::make_unique<Snapshot>(pool_, names_, texts_, recent_, blobs_, writer_.last());
+    return std::make_unique<Snapshot>(pool_, names_, texts_, recent_, packing_, blobs_, writer_.last());
   }
 
   void observe(Observer observer) override { writer_.observe(std::move(observer)); }
@@ -125,15 +125,17 @@ class SqliteArchive : public Archive {
   Result<std::string> keep(fhir::Write& write) const {
     return write.documents.empty() ? blobs_.take_out(write.body) : blobs_.keep(write.documents);
   }
-  void load_names() {
+  void load_tables() {
     Connection connection(file_, Connection::Mode::read, {});
     names_.load(connection);
+    packing_.load(connection);
   }
 
   std::unique_ptr<Lock> lock_;
   const std::string file_;
   Blobs blobs_;
   Names names_;
+  Packing packing_;
   Texts texts_;
   Recent recent_;
   Pool pool_;

@@ -8,6 +8,7 @@
 #include "src/store/sqlite/folder.h"
 #include "src/store/sqlite/index.h"
 #include "src/store/sqlite/names.h"
+#include "src/store/sqlite/packing.h"
 #include "src/store/store.h"
 
 namespace alzette::store {
@@ -36,6 +37,7 @@ class Checking {
     structure();
     const bool sound = report_.whole();  // a damaged file cannot be repaired from itself
     versions();
+    bodies();
     index_rows(repair && sound);
     texts(repair && sound);
     files(repair && sound);
@@ -56,6 +58,14 @@ class Checking {
     auto row = connection_.take("PRAGMA integrity_check");
     while (row.step())
       if (row.text(0) != "ok") fault("database file: " + std::string(row.text(0)));
+  }
+
+  void bodies() {
+    packing_.load(connection_);
+    auto row = connection_.take("SELECT key, bytes, record FROM body");
+    while (row.step())
+      if (!packing_.unpack(row.text(1)) || !packing_.unpack(row.text(2)))
+        fault("version " + std::to_string(row.integer(0)) + ": its body cannot be unpacked");
   }
 
   // Each version against those before and after it, its body, its list of postings and the index.
@@ -150,7 +160,8 @@ class Checking {
     auto text = connection_.take("INSERT INTO words(rowid, text) VALUES(?, ?)");
     while (row.step()) {
       const auto* type = names.type(row.integer(1));
-      const auto words = type ? words_of(*type, row.text(2), names) : std::string();
+      const auto body = packing_.unpack(row.text(2));
+      const auto words = type && body ? words_of(*type, *body, names) : std::string();
       if (!words.empty()) text.run(row.integer(0), std::string_view(words));
     }
     row.reset();
@@ -192,6 +203,7 @@ class Checking {
   const Blobs& blobs_;
   const Progress& progress_;
   IndexRows index_;
+  Packing packing_;
   Report report_;
   std::size_t missing_ = 0;
   std::unordered_map<Name, std::pair<std::int64_t, std::int64_t>> counts_;

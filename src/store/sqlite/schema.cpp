@@ -22,7 +22,8 @@ CREATE TABLE version(key INTEGER PRIMARY KEY, rid INTEGER NOT NULL, type INTEGER
 CREATE INDEX version_of_type ON version(type);
 CREATE INDEX version_of_resource ON version(rid, version);
 
--- The bytes, apart from the narrow rows that searches read. `files`: large values kept as files (blob.h).
+-- The bytes, apart from the narrow rows that searches read; most of them packed (packing.h). `files`: large values kept
+-- as files (blob.h).
 CREATE TABLE body(key INTEGER PRIMARY KEY, version INTEGER NOT NULL, instant INTEGER NOT NULL, files BLOB,
   bytes BLOB NOT NULL);
 
@@ -69,7 +70,12 @@ constexpr const char* records = R"sql(
 ALTER TABLE body ADD COLUMN record BLOB;
 )sql";
 
-constexpr const char* all_migrations[] = {first_schema, full_text, notes, records};
+// What bodies and records are packed with (packing.h), and the newest version that each has seen.
+constexpr const char* dictionaries = R"sql(
+CREATE TABLE dictionary(seen INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+)sql";
+
+constexpr const char* all_migrations[] = {first_schema, full_text, notes, records, dictionaries};
 
 }  // namespace
 

@@ -54,8 +54,9 @@ bool read_identity(std::string_view body, const Type* likely, Version& out) {
 
 }  // namespace
 
-Snapshot::Snapshot(Pool& pool, const Names& names, Texts& texts, Recent& recent, const Blobs& blobs, Key last)
-    : pool_(pool), names_(names), texts_(texts), recent_(recent), blobs_(blobs), last_(last) {}
+Snapshot::Snapshot(Pool& pool, const Names& names, Texts& texts, Recent& recent, const Packing& packing,
+                   const Blobs& blobs, Key last)
+    : pool_(pool), names_(names), texts_(texts), recent_(recent), packing_(packing), blobs_(blobs), last_(last) {}
 
 Snapshot::~Snapshot() {
   view_.reset();
@@ -115,8 +116,7 @@ Result<Version> Snapshot::current(const Access& access, const Type& type, std::s
       out.version = row.integer(2);
       out.last_updated = row.integer(3);
       out.method = static_cast<Method>(row.integer(7));
-      out.body = row.text(4);
-      out.record = row.text(6);
+      if (!unpack(row, 4, 6, out)) return broken();
       return out;
     }
     auto latest = connection_->take("SELECT key FROM version WHERE rid = ? AND key <= ? ORDER BY version DESC LIMIT 1");
@@ -162,22 +162,27 @@ std::optional<Outcome> Snapshot::fill(Key key, Version& out, Large large) {
   if (!out.type) return broken();
   if (out.deleted()) return std::nullopt;
   if (row.is_null(5)) return broken();
-  out.record = row.text(7);
-  if (row.is_null(6)) {
-    out.body = row.text(5);
-    return std::nullopt;
-  }
+  if (!unpack(row, 5, 7, out)) return broken();
+  if (row.is_null(6)) return std::nullopt;
   if (large == Large::apart) {
     auto documents = blobs_.documents(row.text(6));
     if (!documents) return broken();
-    out.body = row.text(5);
     out.documents = std::move(*documents);
     return std::nullopt;
   }
-  auto whole = blobs_.put_back(row.text(5), row.text(6));
+  auto whole = blobs_.put_back(out.body, row.text(6));
   if (!whole) return std::move(whole.outcome());
   out.body = std::move(*whole);
   return std::nullopt;
+}
+
+// The columns of a body and its record; false: they are damaged.
+bool Snapshot::unpack(const Statement& row, int body, int record, Version& out) const {
+  auto bytes = packing_.unpack(row.text(body)), beside = packing_.unpack(row.text(record));
+  if (!bytes || !beside) return false;
+  out.body = std::move(*bytes);
+  out.record = std::move(*beside);
+  return true;
 }
 
 Result<SearchPage> Snapshot::search(const Access& access, const Query& query, std::uint32_t count,
@@ -252,12 +257,9 @@ void Snapshot::read_current(const Type* likely, std::span<const Key> keys, std::
     auto version = std::make_shared<Version>();
     version->key = bodies.integer(0);
     while (keys[wanted[i]] != version->key) ++i;
-    const auto body = bodies.text(3);
-    if (!read_identity(body, likely, *version)) continue;
+    if (!unpack(bodies, 3, 4, *version) || !read_identity(version->body, likely, *version)) continue;
     version->version = bodies.integer(1);
     version->last_updated = bodies.integer(2);
-    version->body = body;
-    version->record = bodies.text(4);
     recent_.keep(version);
     versions[wanted[i]] = std::move(version);
   }

@@ -10,6 +10,7 @@
 #include "fhir/store.h"
 #include "src/store/blob.h"
 #include "src/store/sqlite/names.h"
+#include "src/store/sqlite/packing.h"
 #include "src/store/sqlite/pool.h"
 #include "src/store/sqlite/recent.h"
 #include "src/store/sqlite/sqlite_view.h"
@@ -21,7 +22,8 @@ inline constexpr std::uint64_t most_page_bytes = 96u << 20;
 
 class Snapshot : public fhir::Snapshot, public fhir::Feed {
  public:
-  Snapshot(Pool& pool, const Names& names, Texts& texts, Recent& recent, const Blobs& blobs, Key last);
+  Snapshot(Pool& pool, const Names& names, Texts& texts, Recent& recent, const Packing& packing, const Blobs& blobs,
+           Key last);
   ~Snapshot() override;
 
   fhir::Result<fhir::Version> read(const fhir::Access&, const fhir::Type&, std::string_view id) override;
@@ -53,6 +55,7 @@ class Snapshot : public fhir::Snapshot, public fhir::Feed {
   fhir::Result<fhir::Version> numbered(const fhir::Access&, const fhir::Type&, std::string_view id,
                                        std::int64_t version, Large);
   std::optional<fhir::Outcome> fill(Key key, fhir::Version& out, Large large = Large::put_back);
+  bool unpack(const Statement& row, int body, int record, fhir::Version& out) const;
   fhir::Result<fhir::SearchPage> page(const fhir::Access&, const fhir::search::Query&, std::uint32_t count,
                                       std::uint64_t effort);
   // The current versions of up to ten keys; null for those that have files.
@@ -70,6 +73,7 @@ class Snapshot : public fhir::Snapshot, public fhir::Feed {
   const Names& names_;
   Texts& texts_;
   Recent& recent_;
+  const Packing& packing_;
   const Blobs& blobs_;
   const Key last_;
   std::uint64_t commits_ = 0;

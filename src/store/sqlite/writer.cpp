@@ -24,6 +24,9 @@ constexpr std::uint64_t bulk_pages_to_move = 60'000;  // written together more o
 constexpr std::uint64_t few_pages = 500;  // of it may be left for the writer to move, while nobody can commit
 constexpr int most_rounds = 4;            // of moving what came meanwhile
 constexpr std::uint64_t bulk_log_pages = 200'000;
+// A store learns what its resources have in common when it has some thousands, and again when it has grown fourfold.
+constexpr std::int64_t first_lesson = 4'000;
+constexpr std::int64_t growth_between = 4;
 constexpr std::chrono::milliseconds short_wait{20};  // for readers, while commits wait
 constexpr std::chrono::milliseconds long_wait{250};  // the same, where the log has become too long
 
@@ -40,9 +43,10 @@ Connection::Tuning tuning(const Options& options) {
 
 }  // namespace
 
-Writer::Writer(std::string file, Names& names, const Options& options, Pool& readers)
+Writer::Writer(std::string file, Names& names, Packing& packing, const Options& options, Pool& readers)
     : file_(std::move(file)),
       names_(names),
+      packing_(packing),
       options_(options),
       readers_(readers),
       connection_(file_, Connection::Mode::write, tuning(options)),
@@ -101,6 +105,9 @@ void Writer::load() {
     if (of_type.with(name).step()) counts_[name] = {of_type.integer(0), of_type.integer(1)};
   }
   states_.clear();
+  auto lesson = connection_.take("SELECT max(seen) FROM dictionary");
+  const auto seen = lesson.step() ? lesson.integer(0) >> fhir::shard_bits : 0;
+  learn_at_ = std::max(first_lesson, growth_between * seen);
 }
 
 fhir::Key Writer::newest_key() const { return sequence_ << fhir::shard_bits | ((1 << fhir::shard_bits) - 1); }
@@ -174,11 +181,18 @@ void Writer::commit(std::vector<Job>& group) {
   auto& results = written.results;
   results.reserve(group.size());
   const auto sequence = sequence_;
+  std::string lesson;
   try {
     constexpr std::size_t most_states = 100'000;
     if (states_.size() > most_states) states_.clear();
     instant_ = std::max(instant_, options_.clock ? options_.clock() : clock::wall_ms());
+    {
+      const std::lock_guard lock(mutex_);
+      lesson.swap(lesson_);
+    }
     connection_.run("BEGIN IMMEDIATE");
+    if (!lesson.empty())
+      connection_.take("INSERT INTO dictionary(seen, bytes) VALUES(?, ?)").run(newest_key(), Bytes{lesson});
     for (const auto& job : group) results.push_back(apply(job));
     rows_.flush();
     const auto start = clock::Monotonic::now();
@@ -192,11 +206,20 @@ void Writer::commit(std::vector<Job>& group) {
     return;
   }
   names_.keep_new();
+  if (!lesson.empty()) packing_.use(lesson);
   written.jobs = std::move(group);
   written.last = newest_key();
   written.versions = static_cast<std::uint64_t>(sequence_ - sequence);
   hand_on(std::move(written));
   move_log();
+  if (sequence_ >= learn_at_) {
+    learn_at_ = growth_between * sequence_;
+    {
+      const std::lock_guard lock(mutex_);
+      lesson_wanted_ = true;
+    }
+    beside_.notify_one();
+  }
 }
 
 // While one group is synced and answered the next one is written; a third waits, so that on a slow disk groups grow.
@@ -320,30 +343,52 @@ void Writer::fail(const std::string& why) {
 void Writer::run_beside() {
   std::optional<Connection> own;
   for (;;) {
+    bool move = false, lesson = false;
     {
       std::unique_lock lock(mutex_);
-      beside_.wait(lock, [&] { return stopping_ || checkpoint_wanted_; });
+      beside_.wait(lock, [&] { return stopping_ || checkpoint_wanted_ || lesson_wanted_; });
       if (stopping_) return;
-      checkpoint_wanted_ = false;
+      move = std::exchange(checkpoint_wanted_, false);
+      lesson = std::exchange(lesson_wanted_, false);
     }
-    move_most(own);
+    try {
+      if (!own) own.emplace(file_, Connection::Mode::write, Connection::Tuning{.cache_kib = 1024, .mmap_bytes = 0});
+      if (move) move_most(*own);
+      if (lesson) learn(*own);
+    } catch (const Failure& why) {  // a full disk passes: the next commits ask again
+      if (!why.disk_full()) fail(why.what());
+    }
   }
 }
 
-void Writer::move_most(std::optional<Connection>& own) {
-  try {
-    if (!own) own.emplace(file_, Connection::Mode::write, Connection::Tuning{.cache_kib = 1024, .mmap_bytes = 0});
-    std::uint64_t moved = 0;
-    for (int round = 0; round < most_rounds && log_pages_ - moved > few_pages; ++round) {
-      const auto before = std::exchange(moved, own->checkpoint(Connection::Checkpoint::passive));
-      if (moved <= before) break;  // somebody reads what stands there
-      own->sync_database();
-    }
-    ++checkpoints_;
-    mostly_moved_ = true;
-  } catch (const Failure& why) {  // a full disk passes: the next commits ask again
-    if (!why.disk_full()) fail(why.what());
+void Writer::move_most(Connection& own) {
+  std::uint64_t moved = 0;
+  for (int round = 0; round < most_rounds && log_pages_ - moved > few_pages; ++round) {
+    const auto before = std::exchange(moved, own.checkpoint(Connection::Checkpoint::passive));
+    if (moved <= before) break;  // somebody reads what stands there
+    own.sync_database();
   }
+  ++checkpoints_;
+  mostly_moved_ = true;
+}
+
+// From versions of all times, as many of each type as there are.
+void Writer::learn(Connection& own) {
+  constexpr std::int64_t most_samples = 2'000;
+  constexpr std::size_t most_of_one = 2'000;
+  const auto newest = last() >> fhir::shard_bits;
+  std::vector<std::string> samples;
+  auto row = own.take("SELECT bytes, record FROM body WHERE key >= ? ORDER BY key LIMIT 1");
+  for (std::int64_t i = 0; i < most_samples; ++i) {
+    if (!row.with((newest * i / most_samples) << fhir::shard_bits).step()) break;
+    for (const int column : {0, 1})
+      if (const auto text = packing_.unpack(row.text(column)); text && !text->empty())
+        samples.push_back(text->substr(0, most_of_one));
+  }
+  row.reset();  // while it reads, the log cannot begin anew
+  auto lesson = common_in(samples);
+  const std::lock_guard lock(mutex_);
+  lesson_ = std::move(lesson);
 }
 
 Stats Writer::stats() const {

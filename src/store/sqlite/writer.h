@@ -23,6 +23,7 @@
 #include "src/store/sqlite/connection.h"
 #include "src/store/sqlite/index.h"
 #include "src/store/sqlite/names.h"
+#include "src/store/sqlite/packing.h"
 #include "src/store/sqlite/pool.h"
 #include "src/store/store.h"
 
@@ -39,7 +40,7 @@ struct Job {
 class Writer {
  public:
   // `readers` is told of each commit, and when the log is to begin anew.
-  Writer(std::string file, Names& names, const Options& options, Pool& readers);
+  Writer(std::string file, Names& names, Packing& packing, const Options& options, Pool& readers);
   ~Writer();  // commits what is in the queue
 
   void observe(fhir::Store::Observer observer) { observers_.push_back(std::move(observer)); }
@@ -128,10 +129,12 @@ class Writer {
   State& state_of(Name type, std::string_view id);
   Rid rid_of(Name type, std::string_view id);
   void run_beside();
-  void move_most(std::optional<Connection>& own);
+  void move_most(Connection& own);
+  void learn(Connection& own);
 
   const std::string file_;
   Names& names_;
+  Packing& packing_;
   const Options options_;
   Pool& readers_;
   std::vector<fhir::Store::Observer> observers_;
@@ -172,6 +175,9 @@ class Writer {
 
   std::condition_variable beside_;  // the helper has something to do
   bool checkpoint_wanted_ = false;
+  bool lesson_wanted_ = false;
+  std::string lesson_;                     // a dictionary that the next commit writes
+  std::int64_t learn_at_ = 0;              // versions at which one is wanted next
   std::atomic<bool> mostly_moved_{false};  // by the helper: the writer ends what it began
   const std::uint64_t most_pages_;         // of the log, before the writer waits for readers
   const std::uint64_t pages_to_move_;      // of the log, before the helper moves them

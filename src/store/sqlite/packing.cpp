@@ -1,0 +1,112 @@
+// Packed bodies: see packing.h. Zstandard: RFC 8878; https://facebook.github.io/zstd/zstd_manual.html
+#include "src/store/sqlite/packing.h"
+
+#include <zdict.h>
+#include <zstd.h>
+
+#include <new>
+
+namespace alzette::store::sqlite {
+
+namespace {
+
+constexpr int level = 1;
+constexpr std::size_t least = 64;      // shorter texts are left as they are
+constexpr std::size_t most = 1 << 20;  // and longer ones: the writer, for whom all wait, packs
+constexpr std::size_t dictionary_bytes = 32 << 10;
+constexpr std::string_view magic = "\x28\xB5\x2F\xFD";  // no JSON text and no record begins so
+
+template <auto Free>
+struct Freed {
+  template <class T>
+  void operator()(T* what) const {
+    Free(what);
+  }
+};
+using Decompressor = std::unique_ptr<ZSTD_DCtx, Freed<ZSTD_freeDCtx>>;
+
+ZSTD_DCtx* decompressor() {
+  thread_local const Decompressor own(ZSTD_createDCtx());
+  if (!own) throw std::bad_alloc();
+  return own.get();
+}
+
+}  // namespace
+
+struct Packing::Dictionary {
+  Dictionary(std::string_view bytes, const Dictionary* before)
+      : older(before),
+        id(ZDICT_getDictID(bytes.data(), bytes.size())),
+        packs(ZSTD_createCDict(bytes.data(), bytes.size(), level)),
+        unpacks(ZSTD_createDDict(bytes.data(), bytes.size())) {
+    if (!packs || !unpacks) throw std::bad_alloc();
+  }
+
+  const Dictionary* const older;
+  const unsigned id;
+  const std::unique_ptr<ZSTD_CDict, Freed<ZSTD_freeCDict>> packs;
+  const std::unique_ptr<ZSTD_DDict, Freed<ZSTD_freeDDict>> unpacks;
+};
+
+struct Packing::Compressor {
+  const std::unique_ptr<ZSTD_CCtx, Freed<ZSTD_freeCCtx>> context{ZSTD_createCCtx()};
+};
+
+Packing::Packing() : compressor_(std::make_unique<Compressor>()) {}
+Packing::~Packing() = default;
+
+void Packing::load(Connection& connection) {
+  auto row = connection.take("SELECT bytes FROM dictionary ORDER BY seen");
+  while (row.step()) use(row.text(0));
+}
+
+void Packing::use(std::string_view dictionary) {
+  all_.push_back(std::make_unique<const Dictionary>(dictionary, newest_.load(std::memory_order_relaxed)));
+  newest_.store(all_.back().get(), std::memory_order_release);
+}
+
+std::string Packing::pack(std::string_view text) {
+  const auto* with = newest_.load(std::memory_order_relaxed);
+  auto* context = compressor_->context.get();
+  if (!with || !context || text.size() < least || text.size() > most) return std::string(text);
+  std::string out(ZSTD_compressBound(text.size()), '\0');
+  const auto size =
+      ZSTD_compress_usingCDict(context, out.data(), out.size(), text.data(), text.size(), with->packs.get());
+  if (ZSTD_isError(size) || size >= text.size()) return std::string(text);
+  out.resize(size);
+  return out;
+}
+
+const Packing::Dictionary* Packing::named(unsigned id) const {
+  const auto* dictionary = newest_.load(std::memory_order_acquire);
+  while (dictionary && dictionary->id != id) dictionary = dictionary->older;
+  return dictionary;
+}
+
+std::optional<std::string> Packing::unpack(std::string_view stored) const {
+  if (!stored.starts_with(magic)) return std::string(stored);
+  const auto size = ZSTD_getFrameContentSize(stored.data(), stored.size());
+  const auto* with = named(ZSTD_getDictID_fromFrame(stored.data(), stored.size()));
+  if (!with || size > most) return std::nullopt;
+  std::string out(size, '\0');
+  const auto got = ZSTD_decompress_usingDDict(decompressor(), out.data(), out.size(), stored.data(), stored.size(),
+                                              with->unpacks.get());
+  if (got != size) return std::nullopt;
+  return out;
+}
+
+std::string common_in(const std::vector<std::string>& samples) {
+  std::string all;
+  std::vector<std::size_t> sizes;
+  for (const auto& sample : samples) {
+    all += sample;
+    sizes.push_back(sample.size());
+  }
+  std::string dictionary(dictionary_bytes, '\0');
+  const auto size = ZDICT_trainFromBuffer(dictionary.data(), dictionary.size(), all.data(), sizes.data(),
+                                          static_cast<unsigned>(sizes.size()));
+  dictionary.resize(ZDICT_isError(size) ? 0 : size);
+  return dictionary;
+}
+
+}  // namespace alzette::store::sqlite
