@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "fhir/definitions.h"
 #include "fhir/format/place_in_text.h"
 #include "fhir/format/xml.h"
 #include "fhir/utf8.h"
@@ -48,10 +49,38 @@ class Check {
   std::optional<Outcome> run() {
     if (encoding() && document()) return std::nullopt;
     return Outcome(Kind::malformed, code_,
-                   "XML, " + line_and_column(text_, std::min(at_, text_.size())) + ": " + fault_);
+                   "XML, " + line_and_column(text_, std::min(at_, text_.size())) + ": " + fault_, expression());
   }
 
  private:
+  struct Open {
+    std::string_view tag;
+    std::uint32_t index = 0;     // among those of its name that follow each other
+    std::string_view last = {};  // of its children, and its index
+    std::uint32_t last_index = 0;
+  };
+
+  // The element that is open as FHIRPath, "Patient.name[1].given[0]", as far as FHIR has its name; "" outside of a
+  // resource.
+  std::string expression() const {
+    std::string path;
+    const Type* type = nullptr;  // of what is open so far, null where a resource must begin
+    for (const auto& frame : open_) {
+      if (!type) {
+        type = definitions().resource(frame.tag);
+        if (!type) break;
+        if (path.empty()) path = frame.tag;
+        continue;
+      }
+      const Member* member = type->member(frame.tag);
+      if (!member || member->element->attribute) break;
+      path.append(".").append(member->element->name);
+      if (member->element->repeats()) path += "[" + std::to_string(frame.index) + "]";
+      type = member->type->kind == TypeKind::resource ? nullptr : member->type.get();
+    }
+    return path;
+  }
+
   bool fail(std::string text, std::string_view code = "structure") {
     fault_ = std::move(text);
     code_ = code;
@@ -161,10 +190,21 @@ class Check {
         if (!reference()) return false;
       } else {
         at_ = std::min(text_.find_first_of("<&", at_), text_.size());
-        if (at_ == text_.size()) return fail("the document ends before </" + std::string(open_.back()) + ">");
+        if (at_ == text_.size()) return fail("the document ends before </" + std::string(open_.back().tag) + ">");
       }
     } while (!open_.empty());
     return true;
+  }
+
+  void open(std::string_view tag) {
+    std::uint32_t index = 0;
+    if (!open_.empty()) {
+      auto& around = open_.back();
+      index = around.last == tag ? around.last_index + 1 : 0;
+      around.last = tag;
+      around.last_index = index;
+    }
+    open_.push_back({tag, index});
   }
 
   bool end_tag() {
@@ -172,8 +212,9 @@ class Check {
     at_ += 2;
     const auto tag = name();
     skip_blanks();
-    if (tag != open_.back() || peek() != '>')
-      return fail("</" + shortened(tag) + "> does not end the element that is open, <" + shortened(open_.back()) + ">");
+    if (tag != open_.back().tag || peek() != '>')
+      return fail("</" + shortened(tag) + "> does not end the element that is open, <" + shortened(open_.back().tag) +
+                  ">");
     ++at_;
     open_.pop_back();
     return true;
@@ -186,7 +227,7 @@ class Check {
     if (open_.size() >= limits_.elements_deep)
       return fail("elements are nested deeper than " + std::to_string(limits_.elements_deep) + " levels");
     if (!count()) return false;
-    open_.push_back(tag);
+    open(tag);
     names_.clear();
     while (true) {
       const auto before = at_;
@@ -261,7 +302,7 @@ class Check {
   const std::size_t most_nodes_;
   std::size_t at_ = 0;
   std::size_t nodes_ = 0;
-  std::vector<std::string_view> open_;
+  std::vector<Open> open_;
   std::vector<std::string_view> names_;  // attributes of the tag being read
   std::string fault_;
   std::string_view code_;

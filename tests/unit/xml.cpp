@@ -230,6 +230,30 @@ TEST_CASE("xml: what is not well-formed is refused with line and column") {
   CHECK(refused("<Patient\n xmlns=\"http://hl7.org/fhir\"><1/></Patient>", "line 2, column 30"));
 }
 
+TEST_CASE("xml: what is not well-formed is refused with the element as FHIRPath, as far as there is one") {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"", ""},
+      {"<x>", ""},
+      {"<diff><replace></diff>", ""},
+      {patient("") + "x", ""},
+      {patient("<1/>"), "Patient"},
+      {patient("<name></Name>"), "Patient.name[0]"},
+      {patient("<active value=\"1\"/><name/><name><given/><given value='&x;'/></name>"), "Patient.name[1].given[1]"},
+      {patient("<name/><gender value=\"male\"/><deceasedBoolean value=1/>"), "Patient.deceased"},
+      {patient("<contained><Organization><name value=\"a\"></contained>"), "Patient.contained[0].name"},
+      {patient("<contained><Horse><name></contained>"), "Patient.contained[0]"},
+      {patient("<name><nonsense><given></nonsense></name>"), "Patient.name[0]"},
+      {patient("<text><div xmlns=\"http://www.w3.org/1999/xhtml\"><p>a<br></p></div></text>"), "Patient.text.div"},
+      {patient("<extension url=\"u\"/><extension url=\"v\"><valueString value=\"&\"/></extension>"),
+       "Patient.extension[1].value"}};
+  for (const auto& [text, expression] : cases) {
+    INFO(text);
+    const Read read(text);
+    REQUIRE(read.refused);
+    CHECK(read.refused->issues.front().expression == expression);
+  }
+}
+
 TEST_CASE("xml: written in the standard's order, attributes first") {
   const auto xml = fhir::xml::from_json(
       R"({"resourceType":"Patient","gender":"male","name":[{"given":["A",null],"_given":[null,{"extension":[{"valueCode":"c","url":"u"}]}],"id":"n"}],"id":"p","text":{"div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>a</p></div>","status":"empty"}})");
