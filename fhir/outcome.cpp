@@ -51,6 +51,10 @@ void write_issue(const Issue& issue, bool located, std::string& out) {
       if (element == "location" && (!located || issue.detail_code.empty())) continue;
       out.append(",\"").append(element).append("\":[");
       json::write_string(issue.expression, out);
+      if (!issue.parameter.empty()) {
+        out += ',';
+        json::write_string(issue.parameter, out);
+      }
       out += ']';
     }
   }

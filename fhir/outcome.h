@@ -40,6 +40,7 @@ struct Issue {
   std::string expression;   // FHIRPath of the place, "" when there is none
   std::string detail_system = {}, detail_code = {};  // details.coding; with it diagnostics become details.text
   std::string message_id = {};  // which sentence it is, whatever its words: extension operationoutcome-message-id
+  std::string parameter = {};   // of a request that stands in a Bundle, where `expression` is its entry: "http." + name
 
   bool refuses() const { return severity == Severity::fatal || severity == Severity::error; }
 };

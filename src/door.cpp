@@ -21,6 +21,7 @@
 #include "src/operation/operation.h"
 #include "src/pages.h"
 #include "src/rest/binary.h"
+#include "src/rest/entry.h"
 #include "src/rest/incoming.h"
 #include "src/rest/projection.h"
 #include "src/rest/reply.h"
@@ -410,9 +411,8 @@ struct Door::State {
       if (const auto made = job.route.row->run(call_of(job, *snapshot, limits.worker_effort)); !made)
         refused = made.outcome();
     }
-    if (refused)
-      for (auto& issue : refused->issues) issue.expression = part.place;
-    return refused;
+    if (refused) return rest::at(part.place, std::move(*refused));
+    return std::nullopt;
   }
 
   void run_part(const std::shared_ptr<Gathering>& gathering, std::size_t i) {

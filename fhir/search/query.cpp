@@ -326,7 +326,7 @@ class Parser {
 
 }  // namespace
 
-std::string place_of(std::string_view parameter) { return "http." + shortened(parameter); }
+std::string place_of(std::string_view parameter) { return std::string(place_prefix) + shortened(parameter); }
 
 Result<Query> parse(const Type* type, const Parameters& parameters, std::string_view base, bool lenient,
                     const Limits& limits, std::int64_t now, const Meanings* meanings) {

@@ -6,7 +6,9 @@
 
 namespace fhir::search {
 
-// "http." and the parameter's name. FHIR R4: OperationOutcome.issue.location,
+inline constexpr std::string_view place_prefix = "http.";
+
+// That and the parameter's name. FHIR R4: OperationOutcome.issue.location,
 // http://hl7.org/fhir/R4/operationoutcome-definitions.html
 std::string place_of(std::string_view parameter);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "fhir/definitions.h"
+#include "fhir/search/refusal.h"
 #include "src/net/uri.h"
 
 namespace alzette::rest {
@@ -106,6 +107,15 @@ fhir::Result<BundleEntry> read_entry(Node& node, std::size_t index, std::string_
   resource->listed = false;
   entry.resource = resource;
   return entry;
+}
+
+Outcome at(std::string_view place, Outcome outcome) {
+  for (auto& issue : outcome.issues) {
+    if (issue.expression.starts_with("Bundle.")) continue;
+    if (issue.expression.starts_with(fhir::search::place_prefix)) issue.parameter = std::move(issue.expression);
+    issue.expression = place;
+  }
+  return outcome;
 }
 
 std::vector<Node*> entries_of(Node& bundle) {

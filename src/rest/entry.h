@@ -29,6 +29,10 @@ struct BundleEntry {
 // and the reverse, and a batch or transaction inside.
 fhir::Result<BundleEntry> read_entry(fhir::Node& entry, std::size_t index, std::string_view base);
 
+// What refuses an entry, with the entry's place; the place that it has stays where it is one of the Bundle, and beside
+// the entry's where it is a parameter.
+fhir::Outcome at(std::string_view place, fhir::Outcome outcome);
+
 // The entries of a bundle, faults of binding aside.
 std::vector<fhir::Node*> entries_of(fhir::Node& bundle);
 

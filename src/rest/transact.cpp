@@ -29,13 +29,6 @@ using Act = TransactionEntry::Act;
 
 constexpr std::size_t most_issues = 100;  // told at once
 
-// The outcome with the entry's place where it has none of its own.
-Outcome at(const BundleEntry& entry, Outcome outcome) {
-  for (auto& issue : outcome.issues)
-    if (!issue.expression.starts_with("Bundle.")) issue.expression = entry.place;
-  return outcome;
-}
-
 // What a GET of this path can mean: a type or an instance of it, the whole system, the capabilities. Operations, and
 // types that do not exist, would only fail once the writes are done.
 bool readable(std::string_view path) {
@@ -63,7 +56,7 @@ class Planner {
       read_.push_back(std::move(*entry));
     }
     for (std::size_t i = 0; i < read_.size(); ++i)
-      if (auto done = identify(i); !done) return at(read_[i], std::move(done.outcome()));
+      if (auto done = identify(i); !done) return at(read_[i].place, std::move(done.outcome()));
     for (std::size_t i = 0; i < read_.size(); ++i) {
       const auto& planned = plan_.entries[i];
       if (planned.act != Act::write) continue;
@@ -72,7 +65,7 @@ class Planner {
                      drafts_[i].method == fhir::Method::remove);
     }
     for (std::size_t i = 0; i < read_.size(); ++i)
-      if (auto done = rewrite(read_[i], plan_.entries[i]); !done) return at(read_[i], std::move(done.outcome()));
+      if (auto done = rewrite(read_[i], plan_.entries[i]); !done) return at(read_[i].place, std::move(done.outcome()));
     if (unwritten_.circular())
       return Outcome(Kind::malformed, "invalid", "Entries refer to each other by criteria in a circle: use urn:uuid:…",
                      "Bundle.entry");
@@ -347,14 +340,14 @@ class Planner {
 
   Result<fhir::Write> prepare_patch(const fhir::Version& version, std::size_t i) const {
     const auto incoming = patched(version, *read_[i].resource, site_.now);
-    if (!incoming) return at(read_[i], incoming.outcome());
+    if (!incoming) return at(read_[i].place, incoming.outcome());
     // What a Binary holds was not seen before: it may name other entries. What was stored is no entry's.
     const ResolveCriteria refuse = [](std::string_view reference) -> Result<std::string_view> {
       return Outcome(Kind::unprocessable, "not-supported",
                      "\"" + std::string(reference) + "\": a patch takes references by criteria as Parameters only");
     };
     if (auto done = rewrite_references(*incoming->resource, {}, names_, refuse, *incoming->arena); !done)
-      return at(read_[i], std::move(done.outcome()));
+      return at(read_[i].place, std::move(done.outcome()));
     auto write =
         rest::prepare(*incoming->resource, version.id, fhir::Method::update, site_.base, read_[i].place + ".resource");
     if (!write) return of_result(std::move(write.outcome()));
