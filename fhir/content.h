@@ -23,6 +23,11 @@ class Content {
   virtual std::size_t read(std::uint64_t at, std::span<char> into) const = 0;
   // All of it, when it lies in memory anyway; else "".
   virtual std::string_view in_memory() const { return {}; }
+  // The descriptor of a file that holds it, from its start and as long as this lives, to be sent from there; -1: none.
+  virtual int file() const { return -1; }
+  // Its gzip form, where it keeps one for all who ask: made when the first one does, else null.
+  virtual bool keeps_gzip() const { return false; }
+  virtual std::shared_ptr<const Content> gzipped() const { return nullptr; }
 
   // Piece by piece, in order; false when it cannot be read, or `take` said false.
   bool each(const std::function<bool(std::string_view)>& take) const;

@@ -5,7 +5,6 @@
 
 #include "src/net/ascii.h"
 #include "src/net/gzip.h"
-#include "src/net/shared_text.h"
 
 namespace alzette::net {
 
@@ -56,14 +55,15 @@ void append_value(std::string& text, std::string_view value) {
 }  // namespace
 
 void compress(Response& response, bool takes_gzip, std::uint32_t from) {
-  const auto* shared = dynamic_cast<const SharedText*>(response.content.get());
-  const auto size = shared ? shared->size() : response.content ? 0 : response.body.size();
+  const auto& content = response.content;
+  if (content && !content->keeps_gzip()) return;
+  const auto size = content ? content->size() : response.body.size();
   if (size < from || response.status == 304 || response.status == 204) return;
   if (!is_text(find(response.headers, "Content-Type")) || !find(response.headers, "Content-Encoding").empty()) return;
   response.headers.emplace_back("Vary", "Accept-Encoding");
   if (!takes_gzip) return;
-  if (shared)
-    response.content = shared->gzipped();
+  if (content)
+    response.content = content->gzipped();
   else
     response.body = gzip(response.body);
   response.headers.emplace_back("Content-Encoding", "gzip");

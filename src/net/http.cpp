@@ -12,7 +12,6 @@
 #include "src/net/ascii.h"
 #include "src/net/connection.h"
 #include "src/net/date.h"
-#include "src/net/shared_text.h"
 
 namespace alzette::net {
 
@@ -394,8 +393,7 @@ void Connection::answer(Response response) {
   std::string head = head_of(response, exchange_, date_now());
   const auto content = response.content ? static_cast<std::size_t>(response.content->size()) : 0;
   report(status, head.size() + response.body.size() + content, route);
-  const auto* shared = tls_ ? nullptr : dynamic_cast<const SharedText*>(response.content.get());
-  const int file = shared ? shared->file() : -1;
+  const int file = response.content && !tls_ ? response.content->file() : -1;
   out_.push_back({std::move(head), std::move(response.body), std::move(response.content), 0, file});
   if (exchange_.keep_alive)
     enter(State::idle, clock::Monotonic::now());

@@ -22,8 +22,9 @@ class SharedText final : public fhir::Content {
   std::uint64_t size() const override { return text_.size(); }
   std::size_t read(std::uint64_t at, std::span<char> into) const override { return text_.read(at, into); }
   std::string_view in_memory() const override { return text_.in_memory(); }
-  int file() const { return file_; }                     // -1: there is none
-  std::shared_ptr<const fhir::Content> gzipped() const;  // made when it is first asked for
+  int file() const override { return file_; }
+  bool keeps_gzip() const override { return true; }
+  std::shared_ptr<const fhir::Content> gzipped() const override;
 
  private:
   fhir::TextContent text_;
