@@ -297,6 +297,27 @@ class Extractor {
   bool too_many_ = false;  // combinations in one element
 };
 
+// "The first resource in the bundle …, and this parameter provides access to search its contents": composition and
+// message of Bundle lead to what is not stored by itself, as references to contained resources do.
+void add_first_of_bundle(const Node& bundle, std::string_view base, Plans& plans, std::vector<IndexRow>& rows) {
+  const Node* entry = bundle.child("entry");
+  const Node* first = entry ? entry->child("resource") : nullptr;
+  if (!first || !first->type) return;
+  const auto leads = std::find_if(rows.begin(), rows.end(), [](const IndexRow& row) {
+    const auto code = row.parameter->code.view();
+    return code == "composition" || code == "message";
+  });
+  if (leads == rows.end()) return;
+  const auto* through = leads->parameter;
+  Extractor extractor(*first, base, most_rows_of(*bundle.type) - rows.size());
+  extractor.run(plans.of(*first->type));
+  for (auto& row : extractor.rows()) {
+    row.contained = first->type;
+    row.through = through;
+    rows.push_back(std::move(row));
+  }
+}
+
 // What contained resources say, by the parameters of their own types, and at the end of chains.
 void add_contained(const Node& resource, std::string_view base, Plans& plans, std::vector<IndexRow>& rows) {
   const auto most = most_rows_of(*resource.type);
@@ -338,6 +359,7 @@ std::vector<IndexRow> extract(const Node& resource, std::string_view base) {
   if (!extractor.full()) extractor.add_custom(*resource.type);
   if (!extractor.full()) extractor.add_text(*resource.type);
   auto rows = extractor.rows();
+  if (resource.type->name.view() == "Bundle" && !extractor.full()) add_first_of_bundle(resource, base, plans, rows);
   add_contained(resource, base, plans, rows);
   return rows;
 }

@@ -71,7 +71,7 @@ struct IndexRow {
   IndexValue value;                          // not for composites
   std::vector<IndexValue> parts;             // composites: one per component, all from one and the same element
   const Type* contained = nullptr;           // set: the row is that of a contained resource of this type (_contained)
-  const SearchParameter* through = nullptr;  // set as well: of one that this parameter refers to (a chain)
+  const SearchParameter* through = nullptr;  // set as well: only of one that this parameter refers to (a chain)
 };
 
 // Every contained resource has a row of _id, with this as its system.

@@ -297,6 +297,16 @@ TEST_CASE("a chained condition is evaluated inside contained resources") {
   }
   opened.put("Observation", "inside", R"("status":"final","code":{"text":"x"})");
   CHECK(opened.ids("Observation", "subject.family=weber") == Ids{"outside"});
+  opened.put("Bundle", "document", R"("type":"document","entry":[
+    {"fullUrl":"http://e.org/Composition/c","resource":{"resourceType":"Composition","id":"c","status":"final",
+     "title":"Summary","type":{"text":"x"},"date":"2020-01-01","author":[{"display":"a"}],
+     "subject":{"reference":"Patient/alone"}}},
+    {"fullUrl":"http://e.org/Patient/p","resource":{"resourceType":"Patient","id":"p","name":[{"family":"Weber"}]}}])");
+  CHECK(opened.ids("Bundle", "composition.title=summary") == Ids{"document"});
+  CHECK(opened.ids("Bundle", "composition.patient=Patient/alone") == Ids{"document"});
+  CHECK(opened.ids("Bundle", "composition.title=other").empty());
+  CHECK(opened.ids("Bundle", "message.event=x").empty());
+  CHECK(opened.ids("Composition", "title=summary&_contained=true").empty());
 }
 
 TEST_CASE("contained resources are found by their own values, apart from those that stand alone") {
