@@ -138,6 +138,15 @@ std::optional<Outcome> taken(fhir::Snapshot& snapshot, std::string_view id, cons
   return std::nullopt;
 }
 
+// Which have this code now: of two that come at one moment the second is planned again, and finds it taken.
+Result<fhir::Expectation> holders_of(const fhir::RuleSite& site, const std::string& code) {
+  auto query = fhir::search::parse(fhir::definitions().resource("SearchParameter"), {{"code", code}}, site.base, false);
+  if (!query) return std::move(query.outcome());
+  auto ids = site.snapshot.find(site.access, *query, 2);
+  if (!ids) return std::move(ids.outcome());
+  return fhir::Expectation{std::move(*query), std::move(*ids)};
+}
+
 Result<bool> note_parameter(const fhir::RuleSite& site, fhir::Batch& batch, std::size_t at) {
   const std::string id = batch.writes[at].id;
   if (batch.writes[at].method == fhir::Method::remove) {
@@ -160,6 +169,9 @@ Result<bool> note_parameter(const fhir::RuleSite& site, fhir::Batch& batch, std:
   known.definition.generation = site.ids.next(site.now);
   batch.notes.push_back({std::string(parameters), id, to_text(known)});
   if (!known.inactive.empty()) return true;
+  auto holders = holders_of(site, known.definition.code);
+  if (!holders) return std::move(holders.outcome());
+  batch.expect.push_back(std::move(*holders));
   Job job;
   job.id = site.ids.next(site.now);
   job.kind = index_kind;

@@ -70,6 +70,26 @@ TEST_CASE("parallel additions to a closure table are all kept") {
   }
 }
 
+TEST_CASE("of parallel search parameters of one code one is taken") {
+  const RestServer server;
+  for (int round = 0; round < 8; ++round) {
+    std::atomic<int> created{0}, refused{0};
+    std::vector<std::thread> clients;
+    for (int i = 0; i < 8; ++i)
+      clients.emplace_back([&, i] {
+        const std::string code = "own" + std::to_string(round), id = code + "-" + std::to_string(i);
+        const auto reply = server.ask("PUT", "/SearchParameter/" + id,
+                                      R"({"resourceType":"SearchParameter","id":")" + id + R"(","url":"http://e.org/)" +
+                                          id + R"(","name":"Own","status":"active","description":"d","code":")" + code +
+                                          R"(","base":["Patient"],"type":"token","expression":"Patient.active"})");
+        (reply.status == 201 ? created : reply.status == 422 ? refused : created) += 1;
+      });
+    for (auto& client : clients) client.join();
+    CHECK(created == 1);
+    CHECK(refused == 7);
+  }
+}
+
 TEST_CASE("paging while others write yields each original exactly once") {
   const RestServer server;
   std::set<std::string> originals;
