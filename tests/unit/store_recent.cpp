@@ -65,3 +65,27 @@ TEST_CASE("a page that others read before shows no other version, and not to who
   CHECK(opened.page(query).entries.at(0).version->version == 2);
   CHECK(earlier->search(opened.access, query, 10, store_fixture::effort)->entries.at(0).version->version == 1);
 }
+
+TEST_CASE("a resource that was read before is read as it is now, and not by whom may not read it") {
+  store_fixture::Folder folder;
+  store_fixture::Opened opened(folder.path);
+  const auto& patient = store_fixture::type("Patient");
+  opened.put("Patient", "a");
+  const auto earlier = opened.store->snapshot();
+  const auto version = [&](fhir::Snapshot& snapshot) {
+    const auto read = snapshot.read(opened.access, patient, "a");
+    REQUIRE(read);
+    CHECK(read->id == "a");
+    CHECK(read->type == &patient);
+    CHECK(read->body.find(R"("versionId":")" + std::to_string(read->version) + '"') != std::string::npos);
+    return read->version;
+  };
+  for (int i = 0; i < 2; ++i) CHECK(version(*earlier) == 1);
+  CHECK(earlier->read(fhir::Access(), patient, "a").outcome().kind == fhir::Kind::forbidden);
+  opened.put("Patient", "a", R"("active":true)");
+  for (int i = 0; i < 2; ++i) CHECK(version(*opened.store->snapshot()) == 2);
+  CHECK(version(*earlier) == 1);
+  opened.remove("Patient", "a");
+  CHECK(opened.read("Patient", "a").outcome().kind == fhir::Kind::gone);
+  CHECK(version(*earlier) == 1);
+}

@@ -29,8 +29,10 @@ Recent::Held Recent::find(fhir::Key key) {
   return version;
 }
 
+bool Recent::is_large(const fhir::Version& version) { return size_of(version) > most_of_one; }
+
 void Recent::keep(Held version) {
-  if (size_of(*version) > most_of_one) return;
+  if (is_large(*version)) return;
   auto& shard = shard_of(version->key);
   const std::lock_guard lock(shard.mutex);
   shard.add(std::move(version));

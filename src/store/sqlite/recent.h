@@ -1,5 +1,6 @@
 // The versions that were read lately, shared by all readers. A version never changes and its key is never given again,
-// so that nothing here can be out of date; who may see it is asked of each reader.
+// so that nothing here can be out of date; who may see it is asked of each reader. None is a removal; by which other
+// method it came is not said.
 #pragma once
 
 #include <array>
@@ -17,6 +18,7 @@ class Recent {
 
   Held find(fhir::Key key);  // null: read it
   void keep(Held version);   // large ones are not kept
+  static bool is_large(const fhir::Version& version);
 
  private:
   using Generation = std::unordered_map<fhir::Key, Held>;

@@ -102,22 +102,23 @@ Result<Version> Snapshot::current(const Access& access, const Type& type, std::s
   return guarded<Result<Version>>([&]() -> Result<Version> {
     const Name name = names_.find(type.name, *connection_);
     if (name == unknown) return absent(type, id);
-    // What is current now, unless that is younger than this view.
-    auto row = connection_->take(
-        "SELECT i.rid, i.current, b.version, b.instant, b.bytes, b.files, "
-        "b.record, (SELECT method FROM version v WHERE v.key = i.current) "
-        "FROM identity i LEFT JOIN body b ON b.key = i.current WHERE i.type = ? AND i.id = ?");
+    auto row = connection_->take("SELECT rid, current FROM identity WHERE type = ? AND id = ?");
     if (!row.with(name, id).step() || row.is_null(1)) return absent(type, id);
     Version out;
-    out.type = &type;
-    out.id = id;
-    out.key = row.integer(1);
-    if (out.key <= last_ && !row.is_null(2) && row.is_null(5)) {
-      out.version = row.integer(2);
-      out.last_updated = row.integer(3);
-      out.method = static_cast<Method>(row.integer(7));
-      if (!unpack(row, 4, 6, out)) return broken();
-      return out;
+    // What is current now, unless that is younger than this view.
+    if (const Key key = row.integer(1); key <= last_) {
+      if (const auto held = recent_.find(key)) return *held;
+      auto body = connection_->take("SELECT version, instant, bytes, record FROM body WHERE key = ? AND files IS NULL");
+      if (body.with(key).step()) {
+        if (!unpack(body, 2, 3, out)) return broken();
+        out.type = &type;
+        out.id = id;
+        out.key = key;
+        out.version = body.integer(0);
+        out.last_updated = body.integer(1);
+        if (!Recent::is_large(out)) recent_.keep(std::make_shared<Version>(out));
+        return out;
+      }
     }
     auto latest = connection_->take("SELECT key FROM version WHERE rid = ? AND key <= ? ORDER BY version DESC LIMIT 1");
     if (!latest.with(row.integer(0), last_).step()) return absent(type, id);
