@@ -2,6 +2,7 @@
 // wildcard; each is then held against all criteria as a whole.
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "fhir/search/index.h"
 #include "ihe/identity/record.h"
@@ -112,10 +113,11 @@ bool holds(const Node& patient, const Criterion& criterion) {
   return false;
 }
 
-Result<std::vector<Record>> candidates(const Site& site, const DemographicsQuery& query) {
+Result<std::vector<Record>> candidates(const Site& site, const std::vector<Criterion>& criteria,
+                                       const std::vector<std::string>& among) {
   fhir::search::Parameters parameters;
   const Criterion* id = nullptr;
-  for (const auto& criterion : query.criteria) {
+  for (const auto& criterion : criteria) {
     if (criterion.field == Field::id && !criterion.system.empty() && !id) {
       id = &criterion;
       continue;
@@ -131,15 +133,28 @@ Result<std::vector<Record>> candidates(const Site& site, const DemographicsQuery
     parameters.emplace_back("_id", list);
     return records(site, parameters, most_hits);
   }
-  if (!query.among.empty()) {
+  if (!among.empty()) {
     std::string list;
-    for (const auto& one : query.among) list += (list.empty() ? "" : ",") + one;
+    for (const auto& one : among) list += (list.empty() ? "" : ",") + one;
     parameters.emplace_back("_id", list);
   }
   if (parameters.empty())
     return Outcome(Kind::unprocessable, "required",
                    "The query needs an identifier, or a part of a name, an address or a birth date");
   return records(site, parameters, most_hits);
+}
+
+// Those of whom all criteria hold, under the names that they have now.
+Result<std::vector<Record>> meeting(const Site& site, const std::vector<Criterion>& criteria,
+                                    const std::vector<std::string>& among) {
+  auto found = candidates(site, criteria, among);
+  if (!found) return found;
+  std::erase_if(*found, [&](const Record& record) {
+    return !replaced_by(*record.patient).empty() ||
+           !std::all_of(criteria.begin(), criteria.end(),
+                        [&](const Criterion& criterion) { return holds(*record.patient, criterion); });
+  });
+  return found;
 }
 
 std::vector<Id> shown(const Site& site, const Record& record, const std::vector<std::string>& domains) {
@@ -176,16 +191,18 @@ Result<std::vector<Record>> in_domains(const Site& site, std::vector<Record> fou
 bool answers_to(std::string_view pattern, std::string_view value) { return Pattern(pattern).matches(value); }
 
 Result<Demographics> demographics(const Site& site, const DemographicsQuery& query) {
-  auto found = candidates(site, query);
+  auto found = meeting(site, query.criteria, query.among);
   if (!found) return std::move(found.outcome());
-  std::erase_if(*found, [&](const Record& record) {
-    return !replaced_by(*record.patient).empty() ||
-           !std::all_of(query.criteria.begin(), query.criteria.end(),
-                        [&](const Criterion& criterion) { return holds(*record.patient, criterion); });
-  });
+  for (const auto& criteria : query.otherwise) {
+    auto more = meeting(site, criteria, query.among);
+    if (!more) return std::move(more.outcome());
+    std::move(more->begin(), more->end(), std::back_inserter(*found));
+  }
   auto records = in_domains(site, std::move(*found), query.domains);
   if (!records) return std::move(records.outcome());
   std::sort(records->begin(), records->end(), [](const Record& a, const Record& b) { return a.id < b.id; });
+  const auto same = [](const Record& a, const Record& b) { return a.id == b.id; };
+  records->erase(std::unique(records->begin(), records->end(), same), records->end());
 
   Demographics answer;
   answer.total = records->size();

@@ -156,6 +156,7 @@ struct DemographicsQuery {
   std::string after = {};                 // logical id of the last patient of the page before, "" for the first page
   std::size_t count = 0;                  // patients of a page, 0: all
   std::vector<std::string> among = {};    // logical ids of the patients that it is asked of; none: all
+  std::vector<std::vector<Criterion>> otherwise = {};  // or all of one of these hold
 };
 
 struct Hit {

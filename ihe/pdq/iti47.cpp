@@ -106,7 +106,9 @@ fhir::Result<Plan> ask(const Site& site, const hl7v3::Asked& asked, const Elemen
   Page page;
   page.details = query.unknown;
   if (page.details.empty()) {
-    auto found = identity::demographics(site, {query.criteria, query.domains, after, count});
+    identity::DemographicsQuery question{query.any_of.front(), query.domains, after, count};
+    question.otherwise.assign(query.any_of.begin() + 1, query.any_of.end());
+    auto found = identity::demographics(site, question);
     if (found) {
       page.found = std::move(*found);
       page.told = true;

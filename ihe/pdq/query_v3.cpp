@@ -1,6 +1,7 @@
 #include "ihe/pdq/query_v3.h"
 
 #include <algorithm>
+#include <map>
 
 #include "ihe/pix/patient.h"
 #include "ihe/pix/pid.h"
@@ -10,6 +11,8 @@ namespace {
 
 using identity::Field;
 using xml::Element;
+
+constexpr std::size_t most_alternatives = 20;  // combined with each other
 
 constexpr std::string_view list_path = "/PRPA_IN201305UV02/controlActProcess/queryByParameter/parameterList";
 
@@ -29,6 +32,7 @@ class QueryReader {
         for (const auto* value = parameter.child("value"); value; value = value->again())
           if (!is_blank(*value)) read_value(parameter.name, *value);
     }
+    combine();
     return std::move(query_);
   }
 
@@ -42,7 +46,7 @@ class QueryReader {
   }
 
   void add(Field field, std::string_view pattern, std::string system = {}) {
-    if (!pattern.empty()) query_.criteria.push_back({field, std::string(pattern), std::move(system)});
+    if (!pattern.empty()) criteria_.push_back({field, std::string(pattern), std::move(system)});
   }
 
   void domain(const Element& parameter) {
@@ -67,17 +71,37 @@ class QueryReader {
 
   // What is asked for and not looked at would find too much.
   void read_value(std::string_view parameter, const Element& value) {
-    const auto before = query_.criteria.size() + query_.unknown.size();
+    const auto before = query_.unknown.size();
+    criteria_.clear();
     add_criteria(parameter, value);
-    if (query_.criteria.size() + query_.unknown.size() == before)
+    if (criteria_.empty() && query_.unknown.size() == before)
       refuse("204", "This server does not search by this value", parameter, 0);
+    else if (auto& all = query_.any_of.front(); parameter == "livingSubjectId")
+      all.insert(all.end(), criteria_.begin(), criteria_.end());
+    else
+      alternatives_[parameter].push_back(criteria_);
+  }
+
+  // Values of one parameter are alternatives (HL7 v3 PRPA_MT201306UV02), but for identifiers, of which a patient has
+  // many. What differs by parameter must hold together.
+  void combine() {
+    for (const auto& [parameter, alternatives] : alternatives_) {
+      std::vector<std::vector<identity::Criterion>> combined;
+      for (const auto& alternative : alternatives)
+        for (auto criteria : query_.any_of) {
+          criteria.insert(criteria.end(), alternative.begin(), alternative.end());
+          combined.push_back(std::move(criteria));
+        }
+      if (combined.size() > most_alternatives)
+        return refuse("102", "The query has more than " + std::to_string(most_alternatives) + " alternatives",
+                      parameter, 0);
+      query_.any_of = std::move(combined);
+    }
   }
 
   void add_criteria(std::string_view parameter, const Element& value) {
     if (parameter == "livingSubjectAdministrativeGender") {
-      const auto code = value.value_of("code");
-      const auto gender = code == "M" ? "male" : code == "F" ? "female" : code == "UN" ? "other" : "unknown";
-      add(Field::gender, gender);
+      gender(value.value_of("code"));
     } else if (parameter == "livingSubjectBirthTime") {
       birth(value);
     } else if (parameter == "livingSubjectId") {
@@ -93,6 +117,19 @@ class QueryReader {
       if (const auto* family = value.child("family")) add(Field::mother_name, family->word());
       if (!value.first) add(Field::mother_name, value.word());
     }
+  }
+
+  void gender(std::string_view code) {
+    if (code == "M")
+      add(Field::gender, "male");
+    else if (code == "F")
+      add(Field::gender, "female");
+    else if (code == "UN" || code == "O" || code == "A")
+      add(Field::gender, "other");
+    else if (code == "U")
+      add(Field::gender, "unknown");
+    else
+      refuse("103", "The code is none of AdministrativeGender", "livingSubjectAdministrativeGender", 0);
   }
 
   // A point, or an interval by its limits.
@@ -136,6 +173,8 @@ class QueryReader {
 
   const Site& site_;
   QueryV3 query_;
+  std::vector<identity::Criterion> criteria_;                                               // of the value at hand
+  std::map<std::string_view, std::vector<std::vector<identity::Criterion>>> alternatives_;  // by parameter
   std::size_t domains_ = 0;
 };
 

@@ -11,9 +11,9 @@
 namespace ihe::pdq {
 
 struct QueryV3 {
-  std::vector<identity::Criterion> criteria;
-  std::vector<std::string> domains;    // URIs of otherIDsScopingOrganization
-  std::vector<std::string> roots;      // and their OIDs, as they were written
+  std::vector<std::vector<identity::Criterion>> any_of{{}};  // of one of these all must hold
+  std::vector<std::string> domains;                          // URIs of otherIDsScopingOrganization
+  std::vector<std::string> roots;                            // and their OIDs, as they were written
   std::vector<hl7v3::Detail> unknown;  // domains that are not known, parameters that cannot be understood
 };
 

@@ -149,6 +149,15 @@ test('ITI-47 finds by demographics and identifier, shows the domains asked for',
   assert.match(foreign.locations[0], /otherIDsScopingOrganization\[2\]/);
   const begun = await demographics({ livingSubjectName: '<value use="SRCH"><family>Thi</family><given>Pa</given></value>' });
   assert.deepEqual(begun.patients, [[`41@${a}`]]);
+  // Names are alternatives, as are values of one parameter; parameters must hold together.
+  const names = (...all) => ({ livingSubjectName: all.map((name) => `<value><family>Thill</family><given>${name}</given></value>`).join('<semanticsText/></livingSubjectName><livingSubjectName>') });
+  assert.deepEqual((await demographics(names('Marie', 'Nemo'))).patients, [[`40@${a}`, `40@${b}`]]);
+  assert.deepEqual((await demographics(names('Marie', 'Paul', 'Marie'))).quantities, [2, 2, 0]);
+  const gender = (...codes) => ({ livingSubjectAdministrativeGender: codes.map((code) => `<value code="${code}"/>`).join('') });
+  assert.deepEqual((await demographics({ ...names('Marie', 'Paul'), ...gender('M', 'F') })).quantities, [2, 2, 0]);
+  assert.deepEqual((await demographics({ ...names('Marie', 'Paul'), ...gender('M') })).response, 'NF');
+  assert.equal((await demographics({ ...names('Marie'), ...gender('X') })).response, 'AE');
+  assert.equal((await demographics(names(...Array(21).keys()))).response, 'AE');
   // What would not be looked at is refused, what was left blank is not asked for.
   for (const [parameter, value] of [['livingSubjectId', `<value root="${a}"/>`], ['livingSubjectBirthPlaceName', '<value><city>Luxembourg</city></value>'],
     ['livingSubjectBirthTime', '<value><width value="1" unit="a"/></value>'], ['patientAddress', '<value><county>Capellen</county></value>']]) {
