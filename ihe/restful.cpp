@@ -87,7 +87,7 @@ bool tell_publication(const Site&, const Requested& requested, atna::Record& rec
   const auto* entry = written(requested, "DocumentReference");
   if (!entry) return true;
   if (!entry->patient.empty()) record.told.patients.push_back("Patient/" + entry->patient);
-  record.objects.push_back({"4", "DocumentReference/" + entry->id});
+  record.told.objects.push_back({"4", "DocumentReference/" + entry->id});
   return true;
 }
 

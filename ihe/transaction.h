@@ -51,11 +51,21 @@ struct Audit {
   char action = 'E';
 };
 
+// What was exchanged beside patients and a query.
+struct AuditedObject {
+  std::string_view role;        // FHIR's object-role: "20" a submission set, "3" a document, "4" a resource ...
+  std::string reference;        // "List/1"
+  std::string_view name = {};   // ... of a message, which has a name (its event), its resource type instead
+  std::string identifier = {};  // what the transaction calls it: a uniqueId
+};
+
 // What a plan adds to that.
 struct Audited {
+  char action = '\0';                      // in place of the row's, where it differs from message to message
   std::vector<std::string> patients = {};  // "Patient/1", or "system|value" of one that is not known
-  std::string query = {};                  // as it was asked
-  std::string id = {};  // of the AuditEvent; "": any. A second commit under it is planned anew, and finds the first
+  std::vector<AuditedObject> objects = {};
+  std::string query = {};  // as it was asked
+  std::string id = {};     // of the AuditEvent; "": any. A second commit under it is planned anew, and finds the first
 };
 
 // A document beside an envelope, which names it "cid:ID" (wire/mtom.h: include()).

@@ -70,7 +70,7 @@ class EventBuilder {
     auto& source = fhir::build::add(arena_, event_, "source");
     fhir::build::add(arena_, fhir::build::add(arena_, source, "observer"), "display", ourselves);
     for (const auto& patient : record.told.patients) add_patient(patient);
-    for (const auto& object : record.objects) add_object(object);
+    for (const auto& object : record.told.objects) add_object(object);
     if (!record.told.query.empty()) add_query(record.told.query);
     if (!record.id.empty()) add_id(record);
     return event_;
@@ -137,9 +137,11 @@ class EventBuilder {
     fhir::build::add_some(arena_, identifier, "value", shown(patient.substr(value)));
   }
 
-  void add_object(const Object& object) {
+  void add_object(const AuditedObject& object) {
     if (object.name.empty()) {
-      fhir::build::add_reference(arena_, entity("2", object.role), "what", object.reference);
+      auto& what = fhir::build::add_reference(arena_, entity("2", object.role), "what", object.reference);
+      if (!object.identifier.empty())
+        fhir::build::add(arena_, fhir::build::add(arena_, what, "identifier"), "value", shown(object.identifier));
       return;
     }
     auto& made = fhir::build::add(arena_, event_, "entity");
@@ -195,7 +197,8 @@ std::optional<fhir::Outcome> refusal_in(const Transaction& row, const Answer& an
 }
 
 Record record_of(const Site& site, const Transaction& row, const Message& message, Audited told) {
-  Record record{row.id, row.name, row.audit, {}, message.sender, message.peer, message.id, {}, std::move(told), {}};
+  Record record{row.id, row.name, row.audit, {}, message.sender, message.peer, message.id, {}, std::move(told)};
+  if (record.told.action != '\0') record.audit.action = record.told.action;
   if (row.door == Door::soap) record.address = site.base;
   return record;
 }

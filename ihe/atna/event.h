@@ -14,13 +14,6 @@
 
 namespace ihe::atna {
 
-// What was exchanged beside a query.
-struct Object {
-  std::string_view role;       // FHIR's object-role: "20" a submission set, "3" a document, "4" a resource ...
-  std::string reference;       // "List/1"
-  std::string_view name = {};  // ... of a message, which has a name (its event), its resource type instead
-};
-
 struct Record {
   std::string_view transaction;       // "ITI-83"
   std::string_view name;              // as the Technical Framework has it
@@ -29,7 +22,6 @@ struct Record {
   std::string sender, peer, id;       // who asked, from which address, under which message or request id
   std::string address = {};           // that we were asked under, where it is a URI
   Audited told = {};
-  std::vector<Object> objects = {};
 };
 
 inline constexpr std::string_view rest = "rest";  // the event of BALP: a restful operation

@@ -9,7 +9,7 @@ bool tell(const Site&, const Requested& requested, atna::Record& record) {
   const auto* set = written(requested, "List");
   if (!set) return true;
   if (!set->patient.empty()) record.told.patients.push_back("Patient/" + set->patient);
-  record.objects.push_back({"20", "List/" + set->id});
+  record.told.objects.push_back({"20", "List/" + set->id});
   return true;
 }
 

@@ -19,7 +19,7 @@ bool tell(const Site& site, const Requested& requested, atna::Record& record) {
   const auto entry = fhir::receive(page->entries.front().version->body);
   const auto* subject = entry ? entry->resource->child("subject") : nullptr;
   if (subject && subject->child("reference")) record.told.patients.emplace_back(subject->value_of("reference"));
-  record.objects.push_back({"3", document});
+  record.told.objects.push_back({"3", document});
   return true;
 }
 

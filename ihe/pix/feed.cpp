@@ -137,11 +137,13 @@ Result<Plan> add_or_revise(const Site& site, const hl7v2::Message& message) {
   }
   auto plan = accept(site, message, std::move(fed->batch), warnings_of(site, *told->patient));
   if (plan.audited.patients.empty()) plan.audited.patients.push_back("Patient/" + fed->patient);
+  plan.audited.action = fed->created ? 'C' : 'U';
   return plan;
 }
 
 Result<Plan> merge(const Site& site, const hl7v2::Message& message) {
   fhir::Batch all{site.access, {}, {}};
+  std::vector<std::string> patients;  // as the message names them
   std::size_t count = 0;
   for (; const auto* mrg = message.find("MRG", count); ++count) {
     const auto sequence = std::to_string(count + 1);
@@ -155,10 +157,13 @@ Result<Plan> merge(const Site& site, const hl7v2::Message& message) {
         identity::merge(site, *surviving, *subsumed, feeder_of(message), where_merged(site, message, *mrg, *subsumed));
     if (!batch) return placed(std::move(batch.outcome()), "PID^" + sequence + "^3", "MRG^" + sequence + "^1");
     if (auto done = append(all, std::move(*batch)); !done) return std::move(done.outcome());
+    for (const auto* id : {&*surviving, &*subsumed}) patients.push_back(id->system + "|" + id->value);
   }
   if (count == 0) return missing("MRG");
   if (message.find("PID", count)) return too_many("PID", count + 1);
-  return accept(site, message, std::move(all));
+  auto plan = accept(site, message, std::move(all));
+  std::move(patients.begin(), patients.end(), std::back_inserter(plan.audited.patients));
+  return plan;
 }
 
 Result<Plan> change_identifier(const Site& site, const hl7v2::Message& message) {

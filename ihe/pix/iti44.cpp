@@ -41,6 +41,7 @@ fhir::Result<Plan> feed(const Site& site, const hl7v3::Asked& asked, const Eleme
   if (!fed) return std::move(fed.outcome());
   Plan plan;
   plan.batch = std::move(fed->batch);
+  plan.audited.action = fed->created ? 'C' : 'U';
   for (const auto& warning : identity::warnings_of(site.settings, *told->patient))
     warnings.push_back({"102", warning.diagnostics, {}, true});
   plan.audited.patients.push_back("Patient/" + fed->patient);

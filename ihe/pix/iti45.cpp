@@ -97,6 +97,7 @@ fhir::Result<Plan> run(const Site& site, const Message& message) {
   for (auto& id : found->ids)
     if (details.empty() && !pix::oid_of(site, id.system).empty()) ids.push_back(std::move(id));
   plan.answer.bytes = answer(site, *asked, details, ids);
+  plan.audited.patients.push_back(question->source.system + "|" + question->source.value);
   for (const auto& patient : found->patients) plan.audited.patients.push_back("Patient/" + patient);
   plan.audited.query = asked->query->source;
   return plan;

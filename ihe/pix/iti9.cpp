@@ -51,6 +51,7 @@ fhir::Result<Plan> run(const Site& site, const Message& asked) {
   Plan plan;
   plan.answer.bytes = std::move(writer).finish();
   plan.audited.query = pix::text_of(*qpd);
+  plan.audited.patients.push_back(source.system + "|" + source.value);
   for (const auto& patient : found->patients) plan.audited.patients.push_back("Patient/" + patient);
   return plan;
 }

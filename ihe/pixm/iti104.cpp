@@ -20,7 +20,7 @@ bool tell(const Site&, const Requested& requested, atna::Record& record) {
   const auto* write = written(requested, "Patient");
   record.audit.action = action_of(write, requested.interaction);
   if (record.audit.action == 'C') record.interaction = "create";
-  if (write) record.objects.push_back({"4", "Patient/" + write->id});
+  if (write) record.told.objects.push_back({"4", "Patient/" + write->id});
   return true;
 }
 

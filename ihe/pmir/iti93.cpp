@@ -22,7 +22,7 @@ std::string header_in(const Requested& requested) {
 
 bool tell(const Site&, const Requested& requested, atna::Record& record) {
   if (auto header = header_in(requested); !header.empty())
-    record.objects.push_back({"MessageHeader", std::move(header), event});
+    record.told.objects.push_back({"MessageHeader", std::move(header), event});
   for (const auto& write : requested.writes)
     if (write.type->name.view() == "Patient") record.told.patients.push_back("Patient/" + write.id);
   return true;

@@ -4,6 +4,7 @@
 #include "ihe/wire/ebxml.h"
 #include "ihe/wire/mtom.h"
 #include "ihe/wire/soap.h"
+#include "ihe/xds/attribute.h"
 #include "ihe/xds/documents.h"
 #include "ihe/xds/names.h"
 #include "ihe/xds/on_demand.h"
@@ -27,19 +28,23 @@ struct Retrieved {
   xds::Document document;
 };
 
-// The media type that the registry has for a document: what was submitted is given back.
+// The media type that the registry has for a document: what was submitted is given back. Whose it is, is recorded.
 template <class Form>
-std::string media_type_in(xds::Records<Form>& registry, const xds::Document& document) {
-  for (const auto* stored : registry.find(xds::Kind::document_entry, xds::Index::unique_id, {document.unique_id}))
-    if (!stored->record.object.mime_type.empty()) return std::string(stored->record.object.mime_type);
+std::string media_type_in(xds::Records<Form>& registry, xds::Patients& patients, const xds::Document& document) {
+  for (const auto* stored : registry.find(xds::Kind::document_entry, xds::Index::unique_id, {document.unique_id})) {
+    const auto& entry = stored->record.object;
+    if (entry.mime_type.empty()) continue;
+    if (const auto cx = xds::cx_of(xds::patient_id(entry))) patients.find(*cx);
+    return std::string(entry.mime_type);
+  }
   return document.mime_type;
 }
 
 std::string media_type_of(xds::Work& work, const xds::Document& document) {
   // An on-demand entry's content may be registered by this very request.
-  if (!work.registry.changed().empty()) return media_type_in(work.registry, document);
+  if (!work.registry.changed().empty()) return media_type_in(work.registry, work.patients, document);
   xds::Records<xds::Shown> registry(work.site.snapshot, work.site.access);
-  return media_type_in(registry, document);
+  return media_type_in(registry, work.patients, document);
 }
 
 // A document of the repository, or the content of an on-demand entry.
@@ -130,6 +135,9 @@ fhir::Result<Plan> run(const Site& site, const Message& message) {
     std::move(writes.begin(), writes.end(), std::back_inserter(batch->writes));
     plan.batch = std::move(*batch);
   }
+  plan.audited.patients = work.patients.seen();
+  for (const auto& each : found)
+    plan.audited.objects.push_back({"3", "Binary/" + xds::binary_id(each.document.unique_id), {}, each.unique_id});
   plan.answer = answer_of(work, std::move(found));
   return plan;
 }

@@ -20,6 +20,7 @@ std::string text_of(const xml::Element& request, std::string_view name) {
 fhir::Result<Plan> run(const Site& site, const Message& message) {
   xds::Work work(site);
   std::vector<fhir::Write> removals;
+  std::vector<AuditedObject> removed;
   std::set<std::pair<std::string, std::string>> seen;
   for (const auto& request : *message.soap->envelope.body) {
     if (request.name != "DocumentRequest") continue;
@@ -29,13 +30,16 @@ fhir::Result<Plan> run(const Site& site, const Message& message) {
       work.errors.add_asked(xds::code::unknown_repository, "The repository " + repository + " is not known here",
                             unique_id);
     } else if (auto removal = xds::removal_of(unique_id, work)) {
+      removed.push_back({"3", "Binary/" + removal->id, {}, unique_id});
       removals.push_back(std::move(*removal));
     } else {
       work.errors.add_asked(xds::code::document_id, "The document " + unique_id + " is not here", unique_id);
     }
   }
   if (seen.empty()) work.errors.add(xds::code::repository, "The request names no document");
-  return xds::finish(work, std::move(removals), true);
+  auto plan = xds::finish(work, std::move(removals), true);
+  plan.audited.objects = std::move(removed);
+  return plan;
 }
 
 }  // namespace

@@ -5,8 +5,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { connect } from '../../conformance/mllp.mjs';
 import { ask, start } from '../../conformance/server.mjs';
-import { bundle, cda, describing, oid, provide, provided as provideRequest, published, uid } from './parts/documents.mjs';
+import { envelope, feed, pixQuery, post, v3 } from '../../conformance/soap.mjs';
+import { descendants, send as send_soap } from '../../conformance/xds/soap.mjs';
+import { bundle, byUnique, cda, describing, oid, provide, provided as provideRequest, published, repository, retrieve, uid } from './parts/documents.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'alzette-audit-'));
 const red = `urn:oid:${oid}`;
@@ -16,7 +19,7 @@ let patient;
 
 before(async () => {
   writeFileSync(join(folder, 'domains.json'), JSON.stringify([{ name: 'RED', oid }]));
-  server = await start({ flags: ['--domains', join(folder, 'domains.json'), '--match-links', 'off', '--audit-queries'] });
+  server = await start({ flags: ['--domains', join(folder, 'domains.json'), '--match-links', 'off', '--audit-queries', '--mllp', '127.0.0.1:0'] });
   patient = JSON.parse((await send('POST', 'Patient', of('1'))).text).id;
 });
 after(async () => { await server.stop(); rmSync(folder, { recursive: true, force: true }); });
@@ -127,6 +130,46 @@ test('ITI-65, 105 and 106: documents that come', async () => {
     assert.ok(answer.status < 300, answer.text);
     assert.deepEqual([kind(event), patients(event), objects(event)], ['rest C 0', [`Patient/${patient}`], ['4 DocumentReference']]);
   }
+});
+
+test('XDS: the record names the SubmissionSet, the documents and whose they are', async () => {
+  const [unique, set] = [uid(), uid()];
+  const named = (event) => event.entity.filter(({ what, role }) => what?.reference && role.code !== '1')
+    .map(({ role, what }) => [role.code, what.reference.split('/')[0], what.identifier?.value]);
+  const provided = await made('ITI-41', () => provide(server, provideRequest({ unique, set }), Buffer.from('text')));
+  assert.deepEqual([patients(provided.event), named(provided.event)], [[`Patient/${patient}`], [['20', 'List', set]]]);
+  const retrieved = await made('ITI-43', () => retrieve(server, unique));
+  assert.deepEqual([kind(retrieved.event), patients(retrieved.event), named(retrieved.event)],
+    ['110106 R 0', [`Patient/${patient}`], [['3', 'Binary', unique]]]);
+  const entry = descendants((await byUnique(server, unique)).body, 'ExtrinsicObject')[0].getAttribute('id');
+  const document = `<x:DocumentRequest xmlns:x="urn:ihe:iti:xds-b:2007"><x:RepositoryUniqueId>${repository}</x:RepositoryUniqueId><x:DocumentUniqueId>${unique}</x:DocumentUniqueId></x:DocumentRequest>`;
+  const removed = await made('ITI-86', () => send_soap(`${server.origin}/soap`, 'urn:ihe:iti:2017:RemoveDocuments', `<d:RemoveDocumentsRequest xmlns:d="urn:ihe:iti:rmd:2017">${document}</d:RemoveDocumentsRequest>`));
+  assert.deepEqual([kind(removed.event), named(removed.event)], ['110110 D 0', [['3', 'Binary', unique]]]);
+  const list = JSON.parse((await send('GET', `List?item=DocumentReference/${entry.slice(9)}`)).text).entry[0].resource.id;
+  const { body } = await send_soap(`${server.origin}/soap`, 'urn:ihe:iti:2007:RegistryStoredQuery', '<q:AdhocQueryRequest xmlns:q="urn:oasis:names:tc:ebxml-regrep:xsd:query:3.0" xmlns="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0">' +
+    `<q:ResponseOption returnType="LeafClass"/><AdhocQuery id="urn:uuid:a7ae438b-4bc2-4642-93e9-be891f7bb155"><Slot name="$uuid"><ValueList><Value>('${entry}')</Value></ValueList></Slot></AdhocQuery></q:AdhocQueryRequest>`);
+  const ids = [entry, `urn:uuid:${list}`, descendants(body, 'Association')[0].getAttribute('id')];
+  const ended = await made('ITI-62', () => send_soap(`${server.origin}/soap`, 'urn:ihe:iti:2010:DeleteDocumentSet', '<l:RemoveObjectsRequest xmlns:l="urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0" xmlns="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0">' +
+    `<ObjectRefList>${ids.map((id) => `<ObjectRef id="${id}"/>`).join('')}</ObjectRefList></l:RemoveObjectsRequest>`));
+  assert.deepEqual([kind(ended.event), named(ended.event).sort()], ['110110 D 0', [['20', 'List', set], ['3', 'DocumentReference', unique]]]);
+});
+
+test('feeds and PIX queries of HL7: who is new, who changed, who was asked for', async () => {
+  const client = connect(server.mllp);
+  let control = 0;
+  const message = (type, ...segments) => () => client.send([`MSH|^~\\&|A|F|Z|L|20260101||${type}|${++control}|P|2.5`, ...segments, ''].join('\r'));
+  const about = ({ event }) => [kind(event), ...patients(event).map((one) => one.replace(/^Patient\/.*/, 'Patient'))].join(' ');
+  const pid = (id) => `PID|||${id}^^^RED||X^Y`;
+  assert.equal(about(await made('ITI-8', message('ADT^A04^ADT_A01', 'EVN||1', pid(30)))), '110110 C 0 Patient');
+  assert.equal(about(await made('ITI-8', message('ADT^A08^ADT_A01', 'EVN||1', pid(30)))), '110110 U 0 Patient');
+  await made('ITI-8', message('ADT^A04^ADT_A01', 'EVN||1', pid(31)));
+  assert.equal(about(await made('ITI-8', message('ADT^A40^ADT_A39', 'EVN||1', pid(30), 'MRG|31^^^RED'))), `110110 U 0 Patient ${red}|30 ${red}|31`);
+  assert.equal(about(await made('ITI-9', message('QBP^Q23^QBP_Q21', 'QPD|IHE PIX Query|T|30^^^RED', 'RCP|I'))), `110112 E 0 ${red}|30`);
+  client.close();
+  const person = '<name><family>X</family></name>';
+  assert.equal(about(await made('ITI-44', () => post(server, envelope(v3('PRPA_IN201301UV02'), feed('PRPA_IN201301UV02', [`32@${oid}`], person))))), '110110 C 0 Patient');
+  assert.equal(about(await made('ITI-44', () => post(server, envelope(v3('PRPA_IN201302UV02'), feed('PRPA_IN201302UV02', [`32@${oid}`], person))))), '110110 U 0 Patient');
+  assert.equal(about(await made('ITI-45', () => post(server, envelope(v3('PRPA_IN201309UV02'), pixQuery(`32@${oid}`))))), `110112 E 0 ${red}|32`);
 });
 
 test('ITI-66, 67, 68 and 78: searches and reads where it is wanted', async () => {
