@@ -73,6 +73,12 @@ test('ITI-44 refuses what breaks its rules, naming the place, and stores nothing
   assert.equal(replaced.acknowledgement, 'AE');
   const twice = feed('PRPA_IN201301UV02', [`14@${a}`], person('A', 'B')).replace(/<subject typeCode="SUBJ">.*<\/subject>/s, '$&$&');
   assert.equal((await send('PRPA_IN201301UV02', twice)).acknowledgement, 'AE');
+  // The place is one of the message.
+  const event = '/controlActProcess/subject/registrationEvent';
+  const merged = await send('PRPA_IN201304UV02', feed('PRPA_IN201304UV02', [`11@${a}`], person('A', 'B'), { replaced: `99@${a}` }));
+  assert.deepEqual(merged.locations, [`${event}/replacementOf/priorRegistration/subject1/priorRegisteredRole/id`]);
+  const number = await send('PRPA_IN201301UV02', feed('PRPA_IN201301UV02', [`15@${a}`, `1893120105733@${national}`], person('A', 'B')));
+  assert.deepEqual(number.locations, [`${event}/subject1/patient/id[2]`]);
   for (const id of [12, 13, 14]) assert.equal((await query(`${id}@${a}`)).response, 'AE');
 });
 
