@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "src/clock.h"
@@ -357,6 +358,7 @@ void Writer::run_beside() {
       if (lesson) learn(*own);
     } catch (const Failure& why) {  // a full disk passes: the next commits ask again
       if (!why.disk_full()) fail(why.what());
+    } catch (const std::bad_alloc&) {  // a lesson less
     }
   }
 }
