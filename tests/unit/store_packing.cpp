@@ -1,6 +1,7 @@
 // Bodies packed with a dictionary of the store's own.
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -87,6 +88,18 @@ TEST_CASE("a damaged frame is told, not read") {
   packing.use(common_in(all));
   const std::string packed = packing.pack(all[5]);
   for (std::size_t size = 4; size < packed.size(); ++size) CHECK_FALSE(packing.unpack(packed.substr(0, size)));
+  const auto altered = [](std::string text, std::size_t at) {
+    text[at] ^= 8;
+    return text;
+  };
+  for (std::size_t at = 4; at < packed.size(); ++at) CHECK_FALSE(packing.unpack(altered(packed, at)));
+  const std::string dictionary = common_in(all);
+  Packing other;
+  other.use(altered(dictionary, dictionary.size() - 100));
+  CHECK(std::none_of(all.begin(), all.end(), [&](const auto& text) {
+    const auto read = other.unpack(packing.pack(text));
+    return read && *read != text;
+  }));
   CHECK_FALSE(Packing().unpack(packed));  // its dictionary is not there
 }
 

@@ -49,6 +49,11 @@ struct Packing::Dictionary {
 };
 
 struct Packing::Compressor {
+  // Each frame ends in a checksum (RFC 8878 3.1.1): it tells a damaged body, and all those of a damaged dictionary.
+  Compressor() {
+    if (!context) throw std::bad_alloc();
+    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
+  }
   const std::unique_ptr<ZSTD_CCtx, Freed<ZSTD_freeCCtx>> context{ZSTD_createCCtx()};
 };
 
@@ -62,16 +67,14 @@ void Packing::load(Connection& connection) {
 
 void Packing::use(std::string_view dictionary) {
   all_.push_back(std::make_unique<const Dictionary>(dictionary, newest_.load(std::memory_order_relaxed)));
+  ZSTD_CCtx_refCDict(compressor_->context.get(), all_.back()->packs.get());
   newest_.store(all_.back().get(), std::memory_order_release);
 }
 
 std::string Packing::pack(std::string_view text) {
-  const auto* with = newest_.load(std::memory_order_relaxed);
-  auto* context = compressor_->context.get();
-  if (!with || !context || text.size() < least || text.size() > most) return std::string(text);
+  if (all_.empty() || text.size() < least || text.size() > most) return std::string(text);
   std::string out(ZSTD_compressBound(text.size()), '\0');
-  const auto size =
-      ZSTD_compress_usingCDict(context, out.data(), out.size(), text.data(), text.size(), with->packs.get());
+  const auto size = ZSTD_compress2(compressor_->context.get(), out.data(), out.size(), text.data(), text.size());
   if (ZSTD_isError(size) || size >= text.size()) return std::string(text);
   out.resize(size);
   return out;
