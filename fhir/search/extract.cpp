@@ -297,18 +297,17 @@ class Extractor {
   bool too_many_ = false;  // combinations in one element
 };
 
-// "The first resource in the bundle …, and this parameter provides access to search its contents": composition and
-// message of Bundle lead to what is not stored by itself, as references to contained resources do.
+// "The first resource in the bundle, if the bundle type is "document" …, and this parameter provides access to search
+// its contents": composition and message of Bundle lead to what is not stored by itself, as references to contained
+// resources do.
 void add_first_of_bundle(const Node& bundle, std::string_view base, Plans& plans, std::vector<IndexRow>& rows) {
+  const auto kind = bundle.value_of("type");
+  const auto* through = kind == "document"  ? bundle.type->parameter("composition")
+                        : kind == "message" ? bundle.type->parameter("message")
+                                            : nullptr;
   const Node* entry = bundle.child("entry");
   const Node* first = entry ? entry->child("resource") : nullptr;
-  if (!first || !first->type) return;
-  const auto leads = std::find_if(rows.begin(), rows.end(), [](const IndexRow& row) {
-    const auto code = row.parameter->code.view();
-    return code == "composition" || code == "message";
-  });
-  if (leads == rows.end()) return;
-  const auto* through = leads->parameter;
+  if (!through || !first || !first->type) return;
   Extractor extractor(*first, base, most_rows_of(*bundle.type) - rows.size());
   extractor.run(plans.of(*first->type));
   for (auto& row : extractor.rows()) {

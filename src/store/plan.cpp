@@ -221,7 +221,7 @@ class Planner {
     inside.parameter = view_.name(chained_name(type.name, stored_code(*chain.parameter), end.type->name,
                                                stored_code(*clause.parameter), facet_of(clause)));
     if (inside.parameter == unknown) return std::nullopt;
-    auto refused = add_values(type, clause, inside);
+    auto refused = add_values(*end.type, clause, inside);
     out.push_back(std::move(inside));
     return refused;
   }

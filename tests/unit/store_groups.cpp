@@ -302,10 +302,18 @@ TEST_CASE("a chained condition is evaluated inside contained resources") {
      "title":"Summary","type":{"text":"x"},"date":"2020-01-01","author":[{"display":"a"}],
      "subject":{"reference":"Patient/alone"}}},
     {"fullUrl":"http://e.org/Patient/p","resource":{"resourceType":"Patient","id":"p","name":[{"family":"Weber"}]}}])");
-  CHECK(opened.ids("Bundle", "composition.title=summary") == Ids{"document"});
   CHECK(opened.ids("Bundle", "composition.patient=Patient/alone") == Ids{"document"});
   CHECK(opened.ids("Bundle", "composition.title=other").empty());
   CHECK(opened.ids("Bundle", "message.event=x").empty());
+  opened.put("Bundle", "message", R"("type":"message","entry":[
+    {"fullUrl":"http://e.org/MessageHeader/m","resource":{"resourceType":"MessageHeader",
+     "eventCoding":{"system":"urn:e","code":"x"},"source":{"endpoint":"http://e.org"}}}])");
+  CHECK(opened.ids("Bundle", "message.event=x") == Ids{"message"});
+  opened.put("Bundle", "collection", R"("type":"collection","entry":[
+    {"fullUrl":"http://e.org/Composition/c","resource":{"resourceType":"Composition","id":"c","status":"final",
+     "title":"Summary","type":{"text":"x"},"date":"2020-01-01","author":[{"display":"a"}],
+     "subject":{"reference":"Patient/alone"}}}])");
+  CHECK(opened.ids("Bundle", "composition.title=summary") == Ids{"document"});
   CHECK(opened.ids("Composition", "title=summary&_contained=true").empty());
 }
 
