@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "src/store/sqlite/packing.h"
@@ -42,8 +44,8 @@ std::int64_t ask(const std::string& folder, const char* sql) {
   return answer;
 }
 
-// As many versions as a store wants before it learns, and the write that takes up what it learned.
-void teach(Opened& opened, const std::string& folder) {
+// As many versions as a store wants before it learns.
+void fill(Opened& opened) {
   for (int part = 0; part < 4; ++part) {
     fhir::Batch batch;
     for (int i = 0; i < 1000; ++i)
@@ -51,11 +53,26 @@ void teach(Opened& opened, const std::string& folder) {
           write(fhir::Method::update, "Observation", "o" + std::to_string(part * 1000 + i), members(i)));
     REQUIRE(commit(*opened.store, std::move(batch)));
   }
+}
+
+// Writes until one takes up what the store learned.
+void learn(Opened& opened, const std::string& folder) {
   for (int i = 0; i < 1000 && ask(folder, "SELECT count(*) FROM dictionary") == 0; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     opened.put("Basic", "b", R"("code":{"text":")" + std::to_string(i) + R"("})");
   }
   REQUIRE(ask(folder, "SELECT count(*) FROM dictionary") == 1);
+}
+
+// Zeros instead of the page of the file that holds `text`.
+void wipe_page(const std::string& folder, std::string_view text) {
+  constexpr std::size_t page = 4096;
+  std::fstream file(folder + "/alzette.sqlite", std::ios::in | std::ios::out | std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  const auto at = bytes.find(text);
+  REQUIRE(at != std::string::npos);
+  file.seekp(static_cast<std::streamoff>(at / page * page));
+  file << std::string(page, '\0');
 }
 
 constexpr const char* size_of_last = "SELECT length(bytes) FROM body ORDER BY key DESC LIMIT 1";
@@ -110,7 +127,8 @@ TEST_CASE("a store learns what its resources have in common, and its answers sta
   std::string before;
   {
     Opened opened(folder.path);
-    teach(opened, folder.path);
+    fill(opened);
+    learn(opened, folder.path);
     opened.put("Observation", "before", members(17));
     CHECK(ask(folder.path, size_of_last) < 150);
     const auto read = opened.read("Observation", "before");
@@ -139,7 +157,8 @@ TEST_CASE("a body that cannot be unpacked is a fault of the store") {
   Folder folder;
   {
     Opened opened(folder.path);
-    teach(opened, folder.path);
+    fill(opened);
+    learn(opened, folder.path);
     opened.put("Observation", "last", members(17));
   }
   ask(folder.path,
@@ -155,4 +174,33 @@ TEST_CASE("a body that cannot be unpacked is a fault of the store") {
   REQUIRE(report);
   CHECK(report->fault_count == 1);
   CHECK(report->faults.at(0).find("cannot be unpacked") != std::string::npos);
+}
+
+TEST_CASE("a store learns from what can be read, and takes writes where some cannot") {
+  Folder folder;
+  {
+    Opened opened(folder.path);
+    fill(opened);
+  }
+  wipe_page(folder.path, R"("id":"o2000")");
+  Opened opened(folder.path);
+  learn(opened, folder.path);
+  CHECK(opened.put("Observation", "last", members(17)).effect == fhir::Written::Effect::created);
+}
+
+TEST_CASE("a damaged dictionary is a fault of the store, which is not opened") {
+  Folder folder;
+  {
+    Opened opened(folder.path);
+    fill(opened);
+    learn(opened, folder.path);
+  }
+  for (const char* bytes : {"zeroblob(100)", "x'37A430EC01000080' || zeroblob(100)"}) {
+    ask(folder.path, (std::string("UPDATE dictionary SET bytes = ") + bytes).c_str());
+    CHECK_FALSE(alzette::store::open(folder.path, {}));
+    const auto report = alzette::store::check(folder.path, false, {});
+    REQUIRE(report);
+    REQUIRE(report->fault_count > 0);
+    CHECK(report->faults.back().find("dictionary") != std::string::npos);
+  }
 }

@@ -380,14 +380,16 @@ void Writer::learn(Connection& own) {
   constexpr std::size_t most_of_one = 2'000;
   const auto newest = last() >> fhir::shard_bits;
   std::vector<std::string> samples;
-  auto row = own.take("SELECT bytes, record FROM body WHERE key >= ? ORDER BY key LIMIT 1");
-  for (std::int64_t i = 0; i < most_samples; ++i) {
-    if (!row.with((newest * i / most_samples) << fhir::shard_bits).step()) break;
-    for (const int column : {0, 1})
-      if (const auto text = packing_.unpack(row.text(column)); text && !text->empty())
-        samples.push_back(text->substr(0, most_of_one));
+  try {  // while it reads, the log cannot begin anew
+    auto row = own.take("SELECT bytes, record FROM body WHERE key >= ? ORDER BY key LIMIT 1");
+    for (std::int64_t i = 0; i < most_samples; ++i) {
+      if (!row.with((newest * i / most_samples) << fhir::shard_bits).step()) break;
+      for (const int column : {0, 1})
+        if (const auto text = packing_.unpack(row.text(column)); text && !text->empty())
+          samples.push_back(text->substr(0, most_of_one));
+    }
+  } catch (const Failure&) {  // an old body that is damaged is told to those who read it, and stops no writes
   }
-  row.reset();  // while it reads, the log cannot begin anew
   auto lesson = common_in(samples);
   const std::lock_guard lock(mutex_);
   lesson_ = std::move(lesson);
