@@ -116,6 +116,11 @@ const Domain* Domains::by_uri(std::string_view uri) const {
   return found == all_.end() ? nullptr : &*found;
 }
 
+bool Domains::is_national(std::string_view uri) const {
+  const auto* domain = by_uri(uri);
+  return domain && domain->national;
+}
+
 const Domain* Domains::by_name(std::string_view name) const {
   const auto found = std::find_if(all_.begin(), all_.end(), [&](const Domain& domain) { return domain.name == name; });
   return found == all_.end() || name.empty() ? nullptr : &*found;

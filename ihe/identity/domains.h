@@ -34,6 +34,7 @@ class Domains {
   static fhir::Result<Domains> read(std::string_view text);
 
   const Domain* by_uri(std::string_view uri) const;
+  bool is_national(std::string_view uri) const;
   const Domain* by_name(std::string_view name) const;
   const Domain* by_oid(std::string_view oid) const;  // with or without "urn:oid:"
 

@@ -48,8 +48,7 @@ bool in_index(const Site& site, const Record& record) {
 bool of_one_source(const Site& site, const Record& one, const Record& other) {
   const auto ours = held_by(*one.patient), theirs = held_by(*other.patient);
   return std::any_of(ours.begin(), ours.end(), [&](const Held& held) {
-    const auto* domain = site.settings.domains.by_uri(held.id.system);
-    if (held.account || held.old || (domain && domain->national)) return false;
+    if (held.account || held.old || site.settings.domains.is_national(held.id.system)) return false;
     return std::any_of(theirs.begin(), theirs.end(), [&](const Held& their) {
       return !their.account && !their.old && their.id.system == held.id.system && is_known(site, held.id.system);
     });

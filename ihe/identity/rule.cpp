@@ -192,7 +192,8 @@ class Merging {
       if (system.empty() || std::any_of(held.begin(), held.end(), has)) continue;
       auto& adopted = fhir::build::add_copy(arena, patient, identifier);
       const auto other = [&](const Held& one) { return one.id.system == system && !one.old; };
-      const bool merged = domain.empty() || system == domain || is_national(system);  // nobody has two of these
+      // Nobody has two national numbers.
+      const bool merged = domain.empty() || system == domain || site_.settings.domains.is_national(system);
       if (merged && std::any_of(held.begin(), held.end(), other)) fhir::build::set(arena, adopted, "use", "old");
       while (const auto* mark = adopted.child("extension")) fhir::build::remove(adopted, *mark);
       auto& mark = fhir::build::add(arena, adopted, "extension");
@@ -216,11 +217,6 @@ class Merging {
       return both ? system : std::string_view();
     }
     return {};
-  }
-
-  bool is_national(std::string_view system) const {
-    const auto* domain = site_.settings.domains.by_uri(system);
-    return domain && domain->national;
   }
 
   static void add_replaces(Record& record, const std::string& id) {

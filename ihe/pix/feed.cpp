@@ -12,6 +12,7 @@
 #include "ihe/pix/move_visits.h"
 #include "ihe/pix/pid.h"
 #include "ihe/pix/visit.h"
+#include "ihe/settings.h"
 #include "ihe/wire/acknowledge.h"
 
 namespace ihe::pix {
@@ -75,13 +76,16 @@ Result<Id> surviving_id(const Site& site, const hl7v2::Message& message, const S
   return id_of(site, message, pid, 3, place);
 }
 
-// Whether MRG-1 names identifiers of several domains, so that the patients are one in each of them.
+// Whether MRG-1 names identifiers of several domains, so that the patients are one in each of them. The national number
+// is everybody's, and what names no domain is of none.
 identity::MergeIn where_merged(const Site& site, const hl7v2::Message& message, const Segment& mrg,
                                const Id& subsumed) {
   const auto all = message.repetitions(mrg, 1);
-  const bool one =
-      std::all_of(all.begin(), all.end(), [&](const auto& cx) { return read_cx(site, cx).system == subsumed.system; });
-  return one ? identity::MergeIn::one_domain : identity::MergeIn::every_domain;
+  const bool several = std::any_of(all.begin(), all.end(), [&](const auto& cx) {
+    const auto system = read_cx(site, cx).system;
+    return !system.empty() && system != subsumed.system && !site.settings.domains.is_national(system);
+  });
+  return several ? identity::MergeIn::every_domain : identity::MergeIn::one_domain;
 }
 
 // A fault of identity's lies in PID or in MRG.

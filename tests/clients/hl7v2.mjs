@@ -169,6 +169,15 @@ test('ITI-8 A40: the two are told by the domain of MRG-1, and are one in that do
   assert.deepEqual(ids(await client.send(pix('D1^^^A', '^^^B'))).join().split('~').sort(), ['D7^^^B&1.2.3.2&ISO', 'D8^^^B&1.2.3.2&ISO']);
 });
 
+test('ITI-8 A40: a number of no domain, or of the national one, in MRG-1 makes the merge none of every domain', async () => {
+  for (const [n, beside] of ['77', '1970010100101^^^&1.3.182.4.4&ISO'].entries()) {
+    await accept(adt('A01', `BESIDE${n}1^^^A~BESIDE${n}7^^^B`, '||KLEIN^EVA'));
+    await accept(adt('A01', `BESIDE${n}2^^^A~BESIDE${n}8^^^B`, '||KLEIN^EVA'));
+    await accept(`${adt('A40', `BESIDE${n}1^^^A`)}MRG|BESIDE${n}2^^^A~${beside}\r`);
+    assert.deepEqual(ids(await client.send(pix(`BESIDE${n}1^^^A`, '^^^B'))), [`BESIDE${n}7^^^B&1.2.3.2&ISO~BESIDE${n}8^^^B&1.2.3.2&ISO`]);
+  }
+});
+
 test('ITI-21: fields, wildcards, domains, continuation, cancel', async () => {
   for (let n = 0; n < 5; n++)
     await accept(adt('A28', `P${n}^^^A${n % 2 ? `~Q${n}^^^B` : ''}`, `||Lëfèvre^Paul${n}||19800${n + 1}01|M|||1 Rue^^Esch^^4000^LU`));
