@@ -287,6 +287,30 @@ bool add_said(Work& work, Arena& arena, Node& view, const Stored& stored) {
   return keep_said(arena, view, before, given == work.said.end() ? *received->resource : *given->second, lead);
 }
 
+// Whether authors and the like are resources of the source's own, no longer contained ones.
+bool is_uncontained(const Node& view) {
+  const auto outside = [](const Node& reference) {
+    const auto to = reference.value_of("reference");
+    return !to.empty() && !to.starts_with('#');
+  };
+  const Node* context = view.child("context");
+  const Node* source_patient = context ? context->child("sourcePatientInfo") : nullptr;
+  return (source_patient && outside(*source_patient)) || std::any_of(view.begin(), view.end(), [&](const Node& child) {
+           return (child.name == "author" || child.name == "authenticator" || child.name == "source") && outside(child);
+         });
+}
+
+// The profiles of MHD that have them so are others.
+void claim_uncontained(Arena& arena, Node& view) {
+  constexpr std::string_view contained = "IHE.MHD.Comprehensive.", uncontained = "IHE.MHD.UnContained.Comprehensive.";
+  Node* meta = view.first;
+  while (meta && meta->name != "meta") meta = meta->next;
+  std::string profile(meta ? meta->value_of("profile") : std::string_view());
+  const auto at = profile.find(contained);
+  if (at == std::string::npos || !is_uncontained(view)) return;
+  build::set(arena, *meta, "profile", profile.replace(at, contained.size(), uncontained));
+}
+
 // What was not there when this was planned must not be there when it is written. A package that is called by its own id
 // is watched over by its version.
 void expect_new(Work& work, fhir::Batch& batch) {
@@ -326,6 +350,7 @@ fhir::Result<fhir::Batch> batch_of(Work& work) {
     auto& node = to_fhir(arena, *stored, work);
     const auto method = stored->version ? fhir::Method::update : fhir::Method::create;
     const bool more = add_said(work, arena, node, *stored);
+    if (more) claim_uncontained(arena, node);
     auto write = more ? fhir::prepare(node, fhir_id(id), method, work.site.base)
                       : fhir::lay_out(node, fhir_id(id), method, work.site.base);
     if (!write) return std::move(write.outcome());

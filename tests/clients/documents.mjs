@@ -66,6 +66,17 @@ test('ITI-67 and ITI-66 find what ITI-41 brought', async () => {
   assert.equal(has.entry.length, 1);
 });
 
+test('ITI-65 with authors of its own: the view claims the profiles that have them uncontained', async () => {
+  const profiles = async (reference) => {
+    const sent = await ask('POST', server.base, JSON.stringify(bundle({ reference })));
+    assert.equal(sent.status, 200, sent.text);
+    const { location } = JSON.parse(sent.text).entry[1].response;
+    return JSON.parse((await ask('GET', location.startsWith('http') ? location : `${server.base}/${location}`)).text).meta.profile;
+  };
+  const own = JSON.parse((await ask('POST', `${server.base}/Practitioner`, JSON.stringify({ resourceType: 'Practitioner', name: [{ family: 'Weber' }] }))).text).id;
+  assert.deepEqual(await profiles({ author: [{ reference: `Practitioner/${own}` }] }), [`${mhd}/StructureDefinition/IHE.MHD.UnContained.Comprehensive.DocumentReference`]);
+  assert.deepEqual(await profiles({}), [`${mhd}/StructureDefinition/IHE.MHD.Comprehensive.DocumentReference`]);
+});
 test('ITI-67 and ITI-66 find by the names of authors', async () => {
   const id = `p${uid()}`;
   await patient(server, id);
