@@ -138,9 +138,13 @@ std::optional<Outcome> taken(fhir::Snapshot& snapshot, std::string_view id, cons
   return std::nullopt;
 }
 
-// Which have this code now: of two that come at one moment the second is planned again, and finds it taken.
-Result<fhir::Expectation> holders_of(const fhir::RuleSite& site, const std::string& code) {
-  auto query = fhir::search::parse(fhir::definitions().resource("SearchParameter"), {{"code", code}}, site.base, false);
+// Which have this code for one of these types now: of two that come at one moment the second is planned again, and
+// finds it taken.
+Result<fhir::Expectation> holders_of(const fhir::RuleSite& site, const CustomDefinition& definition) {
+  std::string bases = "Resource,DomainResource";
+  for (const auto& base : definition.bases) bases += "," + base;
+  auto query = fhir::search::parse(fhir::definitions().resource("SearchParameter"),
+                                   {{"code", definition.code}, {"base", bases}}, site.base, false);
   if (!query) return std::move(query.outcome());
   auto ids = site.snapshot.find(site.access, *query, 2);
   if (!ids) return std::move(ids.outcome());
@@ -169,7 +173,7 @@ Result<bool> note_parameter(const fhir::RuleSite& site, fhir::Batch& batch, std:
   known.definition.generation = site.ids.next(site.now);
   batch.notes.push_back({std::string(parameters), id, to_text(known)});
   if (!known.inactive.empty()) return true;
-  auto holders = holders_of(site, known.definition.code);
+  auto holders = holders_of(site, known.definition);
   if (!holders) return std::move(holders.outcome());
   batch.expect.push_back(std::move(*holders));
   Job job;

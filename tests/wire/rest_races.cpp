@@ -74,14 +74,18 @@ TEST_CASE("of parallel search parameters of one code one is taken") {
   const RestServer server;
   for (int round = 0; round < 8; ++round) {
     std::atomic<int> created{0}, refused{0};
+    const std::string code = "own" + std::to_string(round);
+    const auto put = [&](const std::string& id, const std::string& base) {
+      return server.ask("PUT", "/SearchParameter/" + id,
+                        R"({"resourceType":"SearchParameter","id":")" + id + R"(","url":"http://e.org/)" + id +
+                            R"(","name":"Own","status":"active","description":"d","code":")" + code + R"(","base":[")" +
+                            base + R"("],"type":"token","expression":")" + base + R"(.language"})");
+    };
+    for (const char* base : {"Observation", "Condition"}) REQUIRE(put(code + "-" + base, base).status == 201);
     std::vector<std::thread> clients;
     for (int i = 0; i < 8; ++i)
       clients.emplace_back([&, i] {
-        const std::string code = "own" + std::to_string(round), id = code + "-" + std::to_string(i);
-        const auto reply = server.ask("PUT", "/SearchParameter/" + id,
-                                      R"({"resourceType":"SearchParameter","id":")" + id + R"(","url":"http://e.org/)" +
-                                          id + R"(","name":"Own","status":"active","description":"d","code":")" + code +
-                                          R"(","base":["Patient"],"type":"token","expression":"Patient.active"})");
+        const auto reply = put(code + "-" + std::to_string(i), "Patient");
         (reply.status == 201 ? created : reply.status == 422 ? refused : created) += 1;
       });
     for (auto& client : clients) client.join();
