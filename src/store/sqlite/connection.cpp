@@ -15,6 +15,7 @@ constexpr int patience = 10'000;  // milliseconds for what another connection ho
 }  // namespace
 
 bool Failure::disk_full() const { return (code_ & 0xff) == SQLITE_FULL; }
+Failure Failure::damaged(const std::string& what) { return {SQLITE_CORRUPT, what}; }
 bool Failure::corrupt() const { return (code_ & 0xff) == SQLITE_CORRUPT || (code_ & 0xff) == SQLITE_NOTADB; }
 
 Statement::Statement(Connection& connection, const char* sql)

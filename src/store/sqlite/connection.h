@@ -21,6 +21,7 @@ namespace alzette::store::sqlite {
 class Failure : public std::runtime_error {
  public:
   Failure(int code, const std::string& what) : std::runtime_error(what), code_(code) {}
+  static Failure damaged(const std::string& what);  // corrupt()
   bool disk_full() const;
   bool corrupt() const;
 

@@ -1,7 +1,6 @@
 // Packed bodies: see packing.h. Zstandard: RFC 8878; https://facebook.github.io/zstd/zstd_manual.html
 #include "src/store/sqlite/packing.h"
 
-#include <sqlite3.h>
 #include <zdict.h>
 #include <zstd.h>
 
@@ -40,7 +39,7 @@ struct Packing::Dictionary {
         id(ZDICT_getDictID(bytes.data(), bytes.size())),
         packs(ZSTD_createCDict(bytes.data(), bytes.size(), level)),
         unpacks(ZSTD_createDDict(bytes.data(), bytes.size())) {
-    if (id == 0 || !packs || !unpacks) throw Failure(SQLITE_CORRUPT, "a dictionary of packed bodies is damaged");
+    if (id == 0 || !packs || !unpacks) throw Failure::damaged("a dictionary of packed bodies is damaged");
   }
 
   const Dictionary* const older;
