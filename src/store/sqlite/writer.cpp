@@ -192,8 +192,9 @@ void Writer::commit(std::vector<Job>& group) {
       lesson.swap(lesson_);
     }
     connection_.run("BEGIN IMMEDIATE");
-    if (!lesson.empty())
-      connection_.take("INSERT INTO dictionary(seen, bytes) VALUES(?, ?)").run(newest_key(), Bytes{lesson});
+    if (!lesson.empty())  // two may have seen the same, after a full disk
+      connection_.take("INSERT INTO dictionary(seen, bytes) SELECT max(?, ifnull(max(seen) + 1, 0)), ? FROM dictionary")
+          .run(newest_key(), Bytes{lesson});
     for (const auto& job : group) results.push_back(apply(job));
     rows_.flush();
     const auto start = clock::Monotonic::now();
