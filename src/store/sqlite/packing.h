@@ -1,5 +1,5 @@
 // Bodies and records as they lie in the file: as they are, or as zstd frames (RFC 8878) made with a dictionary of what
-// the store's own resources have in common, with which a tenth of a DocumentReference is left. Dictionaries are rows of
+// the store's own resources have in common, with which a sixth of a DocumentReference is left. Dictionaries are rows of
 // the file, never changed and never removed; a frame names the one that it was made with.
 #pragma once
 
