@@ -200,6 +200,7 @@ void Writer::commit(std::vector<Job>& group) {
     const auto start = clock::Monotonic::now();
     connection_.commit_unsynced();
     commit_us_ += clock::microseconds_since(start);
+    if (!lesson.empty()) packing_.use(lesson);
   } catch (const Failure& why) {
     give_up(group, why);
     return;
@@ -208,7 +209,6 @@ void Writer::commit(std::vector<Job>& group) {
     return;
   }
   names_.keep_new();
-  if (!lesson.empty()) packing_.use(lesson);
   written.jobs = std::move(group);
   written.last = newest_key();
   written.versions = static_cast<std::uint64_t>(sequence_ - sequence);
