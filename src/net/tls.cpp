@@ -5,6 +5,7 @@
 #include <openssl/x509v3.h>
 
 #include <array>
+#include <new>
 #include <utility>
 
 namespace alzette::net {
@@ -15,6 +16,13 @@ constexpr const char* ciphers =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384";
 constexpr std::size_t record = 16u << 10;
+
+// What OpenSSL made; it makes nothing only when memory has run out.
+template <class Made>
+Made* made(Made* object) {
+  if (object == nullptr) throw std::bad_alloc();
+  return object;
+}
 
 std::string last_error() {
   std::array<char, 256> text{};
@@ -32,7 +40,7 @@ fhir::Outcome cannot(const std::string& what, const std::string& file) {
 }  // namespace
 
 struct TlsContext::Parts {
-  explicit Parts(const SSL_METHOD* method) : context(SSL_CTX_new(method)) {}
+  explicit Parts(const SSL_METHOD* method) : context(made(SSL_CTX_new(method))) {}
   ~Parts() { SSL_CTX_free(context); }
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
@@ -95,29 +103,32 @@ fhir::Result<std::shared_ptr<const TlsContext>> TlsContext::client(const TlsFile
 }
 
 struct TlsSession::Parts {
-  SSL* ssl = nullptr;
-  BIO* in = BIO_new(BIO_s_mem());   // owned by ssl
-  BIO* out = BIO_new(BIO_s_mem());  // owned by ssl
+  explicit Parts(SSL_CTX* context) : own(made(SSL_new(context)), &SSL_free), ssl(own.get()) {
+    in = made(BIO_new(BIO_s_mem()));
+    SSL_set0_rbio(ssl, in);
+    out = made(BIO_new(BIO_s_mem()));
+    SSL_set0_wbio(ssl, out);
+  }
+  const std::unique_ptr<SSL, decltype(&SSL_free)> own;
+  SSL* const ssl;
+  BIO* in;   // owned by ssl
+  BIO* out;  // owned by ssl
   std::string failure;
-  ~Parts() { SSL_free(ssl); }
 };
 
-TlsSession::TlsSession(const TlsContext& context) : parts_(std::make_unique<Parts>()) {
-  parts_->ssl = SSL_new(context.parts_->context);
-  SSL_set_bio(parts_->ssl, parts_->in, parts_->out);
+TlsSession::TlsSession(const TlsContext& context) : parts_(std::make_unique<Parts>(context.parts_->context)) {
   SSL_set_accept_state(parts_->ssl);
 }
 
-TlsSession::TlsSession(const TlsContext& context, const std::string& host) : parts_(std::make_unique<Parts>()) {
-  parts_->ssl = SSL_new(context.parts_->context);
-  SSL_set_bio(parts_->ssl, parts_->in, parts_->out);
+TlsSession::TlsSession(const TlsContext& context, const std::string& host)
+    : parts_(std::make_unique<Parts>(context.parts_->context)) {
   SSL_set_connect_state(parts_->ssl);
   // An address is looked for among the certificate's addresses, and no name of a server is sent for it.
   if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(parts_->ssl), host.c_str()) == 1) return;
   ERR_clear_error();
   SSL_set_tlsext_host_name(parts_->ssl, host.c_str());
   SSL_set_hostflags(parts_->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  SSL_set1_host(parts_->ssl, host.c_str());
+  if (SSL_set1_host(parts_->ssl, host.c_str()) != 1) throw std::bad_alloc();  // no name would be asked for
 }
 
 TlsSession::~TlsSession() = default;
