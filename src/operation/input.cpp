@@ -150,7 +150,7 @@ class Reader {
       if (parameter.name != "parameter") continue;
       Argument argument{parameter.value_of("name"), nullptr, nullptr, &parameter};
       for (const Node& child : parameter) {
-        if (child.name == "resource" && child.type) argument.resource = as_root(child, *incoming->arena);
+        if (child.name == "resource" && child.type) argument.resource = as_root(child);
         if (child.name.starts_with("value")) argument.value = &child;
       }
       input_.arguments.push_back(argument);
@@ -158,12 +158,14 @@ class Reader {
     return true;
   }
 
-  static const Node* as_root(const Node& node, fhir::Arena& arena) {
-    Node* root = arena.make<Node>(node);
+  // The tree itself is not ours to change: that of a batch's entry belongs to the whole bundle.
+  const Node* as_root(const Node& node) {
+    auto root = std::make_shared<Node>(node);
     root->name = node.type->name.view();
     root->next = nullptr;
     root->listed = false;
-    return root;
+    input_.keeps.push_back(root);
+    return root.get();
   }
 
   // A resource in place of Parameters stands for the one parameter that takes it.

@@ -29,10 +29,10 @@ struct Argument {
 };
 
 struct Input {
-  std::vector<Argument> arguments;                     // in the order of the call
-  std::vector<fhir::Issue> faults;                     // of binding the body, when the row keeps them
-  std::vector<std::shared_ptr<fhir::Incoming>> keeps;  // what the arguments live in
-  std::shared_ptr<const void> texts;                   // and what those were parsed from
+  std::vector<Argument> arguments;                 // in the order of the call
+  std::vector<fhir::Issue> faults;                 // of binding the body, when the row keeps them
+  std::vector<std::shared_ptr<const void>> keeps;  // what the arguments live in
+  std::shared_ptr<const void> texts;               // and what those were parsed from
 
   bool has_faults() const;
   const Argument* first(std::string_view name) const;

@@ -58,6 +58,11 @@ std::int64_t version_in(std::string_view tag) {
   return version;
 }
 
+// Whether an OperationOutcome is what was asked for (of $validate), rather than what is said of a write.
+bool gives(const Response& reply) {
+  return reply.route == "operation" || reply.route == "read" || reply.route == "vread";
+}
+
 }  // namespace
 
 Request part_request(const Call& call, std::string_view method, std::string_view url, Headers conditions) {
@@ -80,7 +85,7 @@ void append_part(const Response& reply, fhir::BundleWriter& bundle) {
   response.location = find(reply.headers, "Location");
   response.version = version_in(find(reply.headers, "ETag"));
   response.last_updated = reply.last_updated;
-  if (reply.status < 400 && !reply.body.starts_with(R"({"resourceType":"OperationOutcome")"))
+  if (reply.status < 400 && (gives(reply) || !reply.body.starts_with(R"({"resourceType":"OperationOutcome")")))
     response.resource = reply.body;
   else
     response.outcome = reply.body;

@@ -208,3 +208,20 @@ TEST_CASE("everything B67: a long record comes in pages that show one moment") {
   CHECK(seen == 251);
   CHECK(server.get("/Patient/p/$everything?_count=100&_page=forged").status == 400);
 }
+
+TEST_CASE("operations within a batch: a resource of Parameters, and an OperationOutcome that is the answer") {
+  const RestServer server;
+  const auto entry = [](const std::string& resource, const std::string& url) {
+    return R"({"resource":)" + resource + R"(,"request":{"method":"POST","url":")" + url + "\"}}";
+  };
+  const std::string patient = R"({"resourceType":"Patient","gender":"x"})";
+  const auto parameters =
+      R"({"resourceType":"Parameters","parameter":[{"name":"resource","resource":)" + patient + "}]}";
+  const auto reply =
+      server.post("", R"({"resourceType":"Bundle","type":"batch","entry":[)" + entry(parameters, "Patient/$validate") +
+                          "," + entry(patient, "Patient/$validate") + "]}");
+  CHECK(reply.status == 200);
+  CHECK(wire::count_of(reply.body, R"({"resource":{"resourceType":"OperationOutcome","issue":[)") == 2);
+  CHECK(wire::count_of(reply.body, R"("expression":["Patient.gender"])") == 2);
+  CHECK_FALSE(reply.has("\"outcome\""));
+}
