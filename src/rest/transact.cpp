@@ -102,6 +102,7 @@ class Planner {
                        "request.url is no address that this server reads: resources, searches and histories are",
                        entry.place + ".request.url");
       planned.act = Act::read;
+      planned.method = entry.method;
       planned.url = entry.target();
       planned.conditions = entry.conditions();
       return true;

@@ -46,7 +46,8 @@ struct TransactionEntry {
   std::string id;
   std::int64_t version = 0;       // act found (a conditional create that had its match): its version ...
   std::int64_t last_updated = 0;  // ... and time
-  std::string url;                // act read: below the base, to be run after the commit
+  std::string method;             // act read: GET or HEAD ...
+  std::string url;                // ... of this, below the base, to be run after the commit
   std::string place;              // act read: "Bundle.entry[3]"; "" where it reads what the transaction writes
   Headers conditions;             // act read: If-None-Match, If-Modified-Since
 };
