@@ -8,6 +8,7 @@
 
 #include "fhir/search/contained.h"
 #include "fhir/search/custom.h"
+#include "fhir/search/walk.h"
 #include "fhir/value.h"
 
 namespace fhir::search {
@@ -27,8 +28,41 @@ constexpr std::array<std::pair<std::string_view, Modifier>, 11> modifiers{{{"exa
                                                                            {"below", Modifier::below},
                                                                            {"of-type", Modifier::of_type}}};
 
+// What a parameter leads to, as far as its expression is a plain path.
+std::vector<End> ends_of(Scope scope, const SearchParameter& parameter) {
+  std::vector<End> ends;
+  for (const Type* type : scope) {
+    const auto* here = find_parameter(*type, parameter.code);
+    const auto walk = here ? Walk::parse(here->expression) : std::nullopt;
+    for (const auto& branch : walk ? walk->branches : std::vector<Branch>()) ends_of(branch, *type, ends);
+  }
+  return ends;
+}
+
+// A Reference may have an identifier; of the address of a definition :below leaves the version open (§3.1.1.4.12,
+// §3.1.1.4.13).
+std::vector<std::string_view> allowed_of_reference(Scope scope, const SearchParameter& parameter) {
+  const auto ends = ends_of(scope, parameter);
+  const bool addresses =
+      std::any_of(ends.begin(), ends.end(), [](const End& end) { return end.type->kind == TypeKind::primitive; });
+  const bool references =
+      std::any_of(ends.begin(), ends.end(), [](const End& end) { return end.type->kind != TypeKind::primitive; });
+  std::vector<std::string_view> words{"missing"};
+  if (references || !addresses) words.push_back("identifier");
+  if (addresses) words.push_back("below");
+  return words;
+}
+
+// contenttype:below=text/xml: with whatever parameters, as in "text/xml; charset=UTF-8" (§3.1.1.4.10.1).
+bool finds_media_types(Scope scope, const SearchParameter& parameter) {
+  const auto ends = ends_of(scope, parameter);
+  return std::any_of(ends.begin(), ends.end(), [](const End& end) {
+    return end.element && end.element->binding.view().starts_with("http://hl7.org/fhir/ValueSet/mimetypes");
+  });
+}
+
 // Modifiers by parameter type, as they are written.
-std::vector<std::string_view> allowed(const SearchParameter& parameter) {
+std::vector<std::string_view> allowed(Scope scope, const SearchParameter& parameter) {
   if (parameter.code.view() == "_id") return {"missing", "not"};
   if (is_full_text(parameter)) return {};
   switch (parameter.type) {
@@ -37,7 +71,7 @@ std::vector<std::string_view> allowed(const SearchParameter& parameter) {
     case ParameterType::token:
       return {"missing", "not", "text", "of-type", "in", "not-in", "above", "below"};
     case ParameterType::reference:
-      return {"missing", "identifier"};
+      return allowed_of_reference(scope, parameter);
     case ParameterType::uri:
       return {"missing", "above", "below"};
     case ParameterType::date:
@@ -72,9 +106,9 @@ bool can_target(const SearchParameter& parameter, const Type& type) {
 
 // Also for who is lenient: a search SHALL be refused for a modifier (search.html, Modifiers), while a parameter that is
 // not known may be left out.
-Outcome bad_modifier(const SearchParameter& parameter, std::string_view modifier) {
+Outcome bad_modifier(Scope scope, const SearchParameter& parameter, std::string_view modifier) {
   std::string list;
-  for (const auto word : allowed(parameter)) list += (list.empty() ? ":" : ", :") + std::string(word);
+  for (const auto word : allowed(scope, parameter)) list += (list.empty() ? ":" : ", :") + std::string(word);
   if (parameter.type == ParameterType::reference) list += ", :[type] of a target";
   return invalid("Modifier " + quoted(":" + std::string(modifier)) + " does not apply to " + quoted(parameter.code) +
                  ", a " + std::string(word_of(parameter.type)) +
@@ -100,7 +134,7 @@ class ClauseReader {
     const auto modifier = colon == std::string_view::npos ? std::string_view{} : head.substr(colon + 1);
     const SearchParameter* parameter = parameter_of(scope, code);
     if (!parameter) return unknown_parameter(scope, code);
-    if (colon != std::string_view::npos && modifier.empty()) return bad_modifier(*parameter, modifier);
+    if (colon != std::string_view::npos && modifier.empty()) return bad_modifier(scope, *parameter, modifier);
     if (dot != std::string_view::npos) {
       const auto rest = name.substr(dot + 1);
       const auto inner = [&](const Type& target) -> Result<std::vector<Clause>> {
@@ -117,10 +151,34 @@ class ClauseReader {
     if (is_full_text(*parameter) && modifier.empty()) return read_words(*parameter, value_, reading_.limits);
     if (modifier == "missing" && (code == "_id" || code == "_lastUpdated"))
       return read_never_missing(scope, *parameter);
-    return read_plain(*parameter, modifier);
+    if (code == "url" && modifier.empty())
+      if (const auto* version = parameter_of(scope, "version")) return read_addresses(scope, *parameter, *version);
+    return read_plain(scope, *parameter, modifier);
   }
 
  private:
+  // url=http://acme.org/vs|1.0: of the definitions with that address the one with this business version (§3.1.1.4.9).
+  Result<Clause> read_addresses(Scope scope, const SearchParameter& parameter, const SearchParameter& version) {
+    if (split(value_, '|').size() < 2) return read_plain(scope, parameter, {});
+    const auto addresses = values(parameter);
+    if (!addresses) return addresses.outcome();
+    std::optional<Clause> any;
+    for (const auto one : *addresses) {
+      const auto parts = split(one, '|');
+      value_ = parts.size() == 2 && !parts[1].empty() ? parts[0] : one;
+      auto clause = read_plain(scope, parameter, {});
+      if (clause && value_ != one) {
+        value_ = parts[1];
+        auto versioned = read_plain(scope, version, {});
+        if (!versioned) return versioned;
+        clause = joined(Clause::Join::all, std::move(*clause), std::move(*versioned));
+      }
+      if (!clause) return clause;
+      any = any ? joined(Clause::Join::any, std::move(*any), std::move(*clause)) : std::move(*clause);
+    }
+    return std::move(*any);
+  }
+
   // _has:Observation:patient:code
   Result<Clause> read_has(Scope scope, std::string_view name, std::uint32_t hops) {
     const auto first = name.find(':', 5);
@@ -144,37 +202,33 @@ class ClauseReader {
     const auto* own =
         scope.size() == 1 ? contained_chain(*scope[0], parameter.code.view(), rest.substr(0, colon)) : nullptr;
     if (!own || modifier == "missing") return chain;
-    auto inside = read_plain(*own, modifier);
+    auto inside = read_plain(scope, *own, modifier);
     if (!inside) return inside;
     return joined(Clause::Join::any, std::move(chain), std::move(*inside));
   }
 
-  Result<Clause> read_plain(const SearchParameter& parameter, std::string_view word) {
+  Result<Clause> read_plain(Scope scope, const SearchParameter& parameter, std::string_view word) {
     Clause clause;
     clause.parameter = &parameter;
     const Type* target = nullptr;
     if (!word.empty()) {
-      const auto words = allowed(parameter);
+      const auto words = allowed(scope, parameter);
       const auto known =
           std::find_if(modifiers.begin(), modifiers.end(), [&](const auto& m) { return m.first == word; });
       target = parameter.type == ParameterType::reference ? definitions().resource(word) : nullptr;
       if (target ? !can_target(parameter, *target) : std::find(words.begin(), words.end(), word) == words.end())
-        return bad_modifier(parameter, word);
+        return bad_modifier(scope, parameter, word);
       if (!target) clause.modifier = known->second;
     }
     if (clause.modifier == Modifier::missing) return read_missing(std::move(clause));
-    if (parameter.type == ParameterType::token && by_meaning(clause.modifier))
+    const bool media_types = clause.modifier == Modifier::below && finds_media_types(scope, parameter);
+    if (parameter.type == ParameterType::token && by_meaning(clause.modifier) && !media_types)
       return read_meant(parameter, clause.modifier, value_, reading_);
     if (clause.modifier == Modifier::text && parameter.type == ParameterType::string)
       clause.modifier = Modifier::contains;
-    const auto values = split(value_, ',');
-    if (values.size() > reading_.limits.or_values)
-      return too_costly("Parameter " + quoted(parameter.code) + " has " + std::to_string(values.size()) +
-                        " values; at most " + std::to_string(reading_.limits.or_values) + " are allowed");
-    for (const auto text : values) {
-      if (text.empty())
-        return invalid("Parameter " + quoted(parameter.code) +
-                       " has an empty value; leave it out, or ask with :missing=true");
+    const auto given = values(parameter);
+    if (!given) return given.outcome();
+    for (const auto text : *given) {
       auto term = read_term(parameter, clause.modifier, text, reading_);
       if (!term) return term.outcome();
       if (parameter.code.view() == "_id") term->any_system = true;
@@ -184,6 +238,17 @@ class ClauseReader {
       clause.any_of.push_back(std::move(*term));
     }
     return clause;
+  }
+
+  Result<std::vector<std::string_view>> values(const SearchParameter& parameter) const {
+    auto values = split(value_, ',');
+    if (values.size() > reading_.limits.or_values)
+      return too_costly("Parameter " + quoted(parameter.code) + " has " + std::to_string(values.size()) +
+                        " values; at most " + std::to_string(reading_.limits.or_values) + " are allowed");
+    if (std::find(values.begin(), values.end(), std::string_view()) != values.end())
+      return invalid("Parameter " + quoted(parameter.code) +
+                     " has an empty value; leave it out, or ask with :missing=true");
+    return values;
   }
 
   static bool by_meaning(Modifier modifier) {
@@ -201,9 +266,9 @@ class ClauseReader {
 
   // Every stored resource has an id and a time, and the index needs no row that says so: the time answers.
   Result<Clause> read_never_missing(Scope scope, const SearchParameter& parameter) {
-    if (value_ != "true" && value_ != "false") return read_plain(parameter, "missing");
+    if (value_ != "true" && value_ != "false") return read_plain(scope, parameter, "missing");
     value_ = value_ == "true" ? "lt0001" : "ge0001";
-    return read_plain(*parameter_of(scope, "_lastUpdated"), {});
+    return read_plain(scope, *parameter_of(scope, "_lastUpdated"), {});
   }
 
   // subject:Patient=1: only references to that type, whether the value says it or not.

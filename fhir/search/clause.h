@@ -47,7 +47,8 @@ Result<Clause> read_list(Scope scope, std::string_view value, const Limits& limi
 // _text and _content (words.cpp). FHIR R4: http://hl7.org/fhir/R4/search.html#content
 Result<Clause> read_words(const SearchParameter& parameter, std::string_view value, const Limits& limits);
 
-// :in, :not-in, :above and :below on a token: the codes that are meant take the place of what was given.
+// :in, :not-in, :above and :below on a token: the codes that are meant take the place of what was given. Media types,
+// which no code system lists, keep their :below.
 Result<Clause> read_meant(const SearchParameter& parameter, Modifier modifier, std::string_view given,
                           Reading& reading);
 

@@ -204,42 +204,20 @@ std::optional<Outcome> unreadable(const CustomDefinition& definition) {
   return std::nullopt;
 }
 
-// The types at the end of a plain path; false where it is not told by the definitions alone.
-bool ends_of(const Branch& branch, const Type& base, std::vector<const Type*>& ends) {
-  std::vector<const Type*> at{&base};
-  for (const auto& step : branch.steps) {
-    std::vector<const Type*> next;
-    if (step.kind == Step::Kind::type)
-      next = {definitions().type(step.name)};
-    else if (step.kind == Step::Kind::child || step.kind == Step::Kind::first_child)
-      for (const Type* type : at)
-        for (const auto& element : type->elements) {
-          if (element.name.view() != step.name) continue;
-          for (const auto& possible : element.types) next.push_back(possible.type.get());
-        }
-    else
-      next = at;
-    if (next.empty() || std::find(next.begin(), next.end(), nullptr) != next.end()) return false;
-    at = std::move(next);
-  }
-  ends.insert(ends.end(), at.begin(), at.end());
-  return !branch.from_resource;
-}
-
 // A plain path that leads only to types of which nothing is indexed for the parameter.
 std::optional<Outcome> unindexable(const CustomDefinition& definition) {
   if (definition.type == ParameterType::composite) return std::nullopt;
   for (const auto& base : definition.bases) {
     const auto& type = *definitions().resource(base);
     const auto walk = Walk::parse(branches_for(definition.expression, type));
-    std::vector<const Type*> ends;
+    std::vector<End> ends;
     if (!walk || !std::all_of(walk->branches.begin(), walk->branches.end(),
                               [&](const Branch& branch) { return ends_of(branch, type, ends); }))
       continue;
-    if (std::any_of(ends.begin(), ends.end(), [&](const Type* end) { return can_index(definition.type, *end); }))
+    if (std::any_of(ends.begin(), ends.end(), [&](const End& end) { return can_index(definition.type, *end.type); }))
       continue;
     return Outcome(Kind::unprocessable, "value",
-                   "The expression finds " + std::string(ends.front()->name.view()) +
+                   "The expression finds " + std::string(ends.front().type->name.view()) +
                        ", of which nothing is indexed for a parameter of type " + std::string(word_of(definition.type)),
                    "SearchParameter.type");
   }

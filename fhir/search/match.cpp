@@ -3,6 +3,7 @@
 #include "fhir/search/match.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 namespace fhir::search {
@@ -86,8 +87,24 @@ bool holds_word(std::string_view text, std::string_view wanted) {
 }
 
 // http://acme.org/fhir is above http://acme.org/fhir/ValueSet/1, but not above http://acme.org/fhirx.
+bool is_media_type(std::string_view stored, std::string_view wanted) {
+  const auto same = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+  };
+  if (stored.size() < wanted.size() || !std::equal(wanted.begin(), wanted.end(), stored.begin(), same)) return false;
+  const auto rest = stored.find_first_not_of(' ', wanted.size());
+  return rest == std::string_view::npos || stored[rest] == ';';
+}
+
+bool is_version_of(std::string_view version, std::string_view beginning) {
+  return version.starts_with(beginning) && (version.size() == beginning.size() || beginning.empty() ||
+                                            !std::isalnum(static_cast<unsigned char>(version[beginning.size()])));
+}
+
 bool is_above(std::string_view upper, std::string_view lower) {
   if (!lower.starts_with(upper)) return false;
+  if (const auto bar = upper.rfind('|'); bar != std::string_view::npos)
+    return is_version_of(lower.substr(bar + 1), upper.substr(bar + 1));
   if (lower.size() == upper.size() || upper.ends_with('/')) return true;
   return std::string_view("/?#|").find(lower[upper.size()]) != std::string_view::npos;
 }
@@ -124,18 +141,21 @@ bool meets_string(const Term& term, Modifier modifier, const IndexValue& stored)
 }
 
 bool meets_token(const Term& term, Modifier modifier, const IndexValue& stored) {
-  const bool code = term.value.text.empty() || (is_part(modifier) ? part_of(stored.text, term.value.text, modifier)
-                                                                  : stored.text == term.value.text);
+  const bool code = term.value.text.empty()       ? true
+                    : modifier == Modifier::below ? is_media_type(stored.text, term.value.text)
+                    : is_part(modifier)           ? part_of(stored.text, term.value.text, modifier)
+                                                  : stored.text == term.value.text;
   const bool met = code && (term.any_system || stored.system == term.value.system);
   return met != (modifier == Modifier::unequal);
 }
 
-bool meets_reference(const Term& term, const IndexValue& stored) {
+bool meets_reference(const Term& term, Modifier modifier, const IndexValue& stored) {
   if (stored.text != term.value.text) return false;
   if (!term.types.empty())
     return std::any_of(term.types.begin(), term.types.end(),
                        [&](const Type* type) { return type->name.view() == stored.type; });
   if (stored.type != term.value.type) return false;
+  if (modifier == Modifier::below) return is_version_of(stored.system, term.value.system);
   return term.value.system.empty() || stored.system == term.value.system;
 }
 
@@ -180,7 +200,7 @@ bool meets(const Term& term, Modifier modifier, const IndexValue& value) {
     case IndexKind::quantity:
       return meets_quantity(term, value);
     case IndexKind::reference:
-      return meets_reference(term, value) != (modifier == Modifier::unequal);
+      return meets_reference(term, modifier, value) != (modifier == Modifier::unequal);
     case IndexKind::uri:
       return meets_uri(term, modifier, value);
     case IndexKind::composite:

@@ -15,7 +15,7 @@ namespace fhir::search {
 // Which rows of its parameter a clause looks at.
 Facet facet_of(Modifier modifier);
 
-// One given value against one indexed value of the same kind. `modifier` counts for strings and URIs only.
+// One given value against one indexed value of the same kind. `modifier` counts for strings, URIs and references.
 bool meets(const Term& term, Modifier modifier, const IndexValue& value);
 
 // The parts of that, for a store that keeps values in a form of its own: the given value against low..high.
@@ -24,8 +24,12 @@ bool in_number_range(const Term& term, double low, double high);
 // Whether the modifier asks for a part of a token's or URI's text, and whether it is there, without regard to case.
 bool is_part(Modifier modifier);
 bool part_of(std::string_view stored, std::string_view wanted, Modifier modifier);
-// As paths: whether `lower` lies below `upper`, or is it.
+// As paths: whether `lower` lies below `upper`, or is it; behind a bar, as versions.
 bool is_above(std::string_view upper, std::string_view lower);
+// Whether a media type is `wanted`, with or without parameters: "text/xml; charset=UTF-8" is text/xml.
+bool is_media_type(std::string_view stored, std::string_view wanted);
+// Whether a business version begins with the parts that are given: "1.0.2" with "1" and "1.0", "10" with neither.
+bool is_version_of(std::string_view version, std::string_view beginning);
 // Whether a word begins so.
 bool holds_word(std::string_view text, std::string_view wanted);
 

@@ -2,6 +2,7 @@
 // http://hl7.org/fhir/R4/fhirpath.html (choice types, resolve())
 #include "fhir/search/walk.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include "fhir/value.h"
@@ -189,6 +190,28 @@ const Type* type_of(const Node& node) {
   if (node.type) return node.type;
   if (!node.element || node.element->types.size() != 1) return nullptr;
   return node.element->types[0].type.get();
+}
+
+bool ends_of(const Branch& branch, const Type& base, std::vector<End>& ends) {
+  std::vector<End> at{{&base, nullptr}};
+  for (const auto& step : branch.steps) {
+    std::vector<End> next;
+    for (const auto& [type, element] : at) {
+      if (step.kind == Step::Kind::type) {
+        next.push_back({definitions().type(step.name), element});
+      } else if (step.kind == Step::Kind::child || step.kind == Step::Kind::first_child) {
+        for (const auto& child : type->elements)
+          if (child.name.view() == step.name)
+            for (const auto& possible : child.types) next.push_back({possible.type.get(), &child});
+      } else {
+        next.push_back({type, element});
+      }
+    }
+    if (next.empty() || std::any_of(next.begin(), next.end(), [](const End& end) { return !end.type; })) return false;
+    at = std::move(next);
+  }
+  ends.insert(ends.end(), at.begin(), at.end());
+  return !branch.from_resource;
 }
 
 std::optional<Walk> Walk::parse(std::string_view expression) { return Reader(expression).read(); }

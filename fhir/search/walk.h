@@ -43,6 +43,13 @@ struct Walk {
   void run(const Node& focus, const Node& resource, std::vector<const Node*>& found) const;
 };
 
+// What a branch that starts at `base` leads to; false where it is not told by the definitions alone.
+struct End {
+  const Type* type;
+  const Element* element;  // the last one of the path
+};
+bool ends_of(const Branch& branch, const Type& base, std::vector<End>& ends);
+
 // The concrete type of a bound node; nullptr when it is not known.
 const Type* type_of(const Node& node);
 

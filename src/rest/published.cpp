@@ -1,7 +1,6 @@
 // Definitions out of Canonicals, in the form of stored resources.
 #include "src/rest/published.h"
 
-#include <algorithm>
 #include <string>
 
 #include "fhir/format/json.h"
@@ -12,12 +11,17 @@ namespace {
 
 using fhir::search::Clause;
 
-const Clause* address_in(const fhir::search::Query& query) {
-  const auto found = std::find_if(query.all_of.begin(), query.all_of.end(), [](const Clause& clause) {
-    return clause.parameter && clause.parameter->code.view() == "url" && clause.any_of.size() == 1 &&
-           clause.modifier == fhir::search::Modifier::none && !clause.has_type && clause.chain.empty();
-  });
-  return found == query.all_of.end() ? nullptr : &*found;
+// The clause that holds anyway and asks for one value of the parameter.
+const Clause* only_value(const std::vector<Clause>& all_of, std::string_view code) {
+  for (const auto& clause : all_of) {
+    if (clause.join == Clause::Join::all && !clause.negated) {
+      if (const auto* found = only_value(clause.parts, code)) return found;
+    } else if (clause.parameter && clause.parameter->code.view() == code && clause.any_of.size() == 1 &&
+               clause.modifier == fhir::search::Modifier::none && !clause.has_type && clause.chain.empty()) {
+      return &clause;
+    }
+  }
+  return nullptr;
 }
 
 fhir::Version version_of(const fhir::Type& type, const fhir::Canonical& canonical) {
@@ -41,9 +45,11 @@ fhir::Result<fhir::Version> stored_or_published(const Call& call) {
 
 std::optional<fhir::Version> published(const Call& call, const fhir::search::Query& query) {
   if (!query.type || !query.type->parameter("url")) return std::nullopt;
-  const auto* address = address_in(query);
+  const auto* address = only_value(query.all_of, "url");
   if (!address) return std::nullopt;
-  const auto canonical = call.canonicals.find(query.type->name, address->any_of.front().value.text);
+  auto wanted = address->any_of.front().value.text;
+  if (const auto* version = only_value(query.all_of, "version")) wanted += "|" + version->any_of.front().value.text;
+  const auto canonical = call.canonicals.find(query.type->name, wanted);
   if (!canonical || !is_id(canonical->resource->value_of("id"))) return std::nullopt;
   Unwritten alone(call.base);
   alone.add(*query.type, canonical->resource->value_of("id"), canonical->resource);

@@ -21,6 +21,7 @@ bool same_token(const Value& value, const Alternative& wanted, Modifier modifier
   const auto& term = *wanted.term;
   if (!term.any_system && value.system != wanted.system) return false;
   if (is_part(modifier)) return part_of(value.text, term.value.text, modifier);
+  if (modifier == Modifier::below) return fhir::search::is_media_type(value.text, term.value.text);
   return term.value.text.empty() ? !term.any_system : value.text == term.value.text;
 }
 
@@ -53,9 +54,11 @@ bool same_quantity(const Value& value, const Alternative& wanted) {
   return value.system == wanted.system && value.text == unit;
 }
 
-bool same_reference(const Value& value, const Alternative& wanted) {
+bool same_reference(const Value& value, const Alternative& wanted, Modifier modifier) {
   const auto& version = wanted.term->value.system;
-  if (!version.empty() && value.exact != version) return false;
+  const bool fits = modifier == Modifier::below ? fhir::search::is_version_of(value.exact, version)
+                                                : version.empty() || value.exact == version;
+  if (!fits) return false;
   return std::find(wanted.targets.begin(), wanted.targets.end(), value.target) != wanted.targets.end();
 }
 
@@ -73,7 +76,7 @@ bool meets(const Value& value, const Alternative& alternative, Modifier modifier
     case IndexKind::quantity:
       return same_quantity(value, alternative);
     case IndexKind::reference:
-      return same_reference(value, alternative);
+      return same_reference(value, alternative, modifier);
     case IndexKind::uri:
       return same_uri(value.text, term.value.text, modifier);
     case IndexKind::composite:

@@ -230,6 +230,7 @@ bool add_scans(View& view, Name parameter, const Alternative& alternative, Modif
   if (modifier == Modifier::unequal) return false;
   const bool any_part = term.value.kind == IndexKind::string || term.value.kind == IndexKind::words;
   if (fhir::search::is_part(modifier) && !any_part) return false;
+  if (modifier == Modifier::below && term.value.kind == IndexKind::token) return false;
   if (term.near) {
     exact = false;
     add_near(parameter, term, scans);

@@ -72,6 +72,9 @@ TEST_CASE("modifiers are checked against the parameter's type") {
   CHECK(refusal("Patient", "gender:not", "male").empty());
   CHECK(refusal("Patient", "identifier:of-type", "http://s|MR|1").empty());
   CHECK(refusal("ValueSet", "url:below", "http://x").empty());
+  CHECK(refusal("QuestionnaireResponse", "questionnaire:below", "http://x|1").empty());
+  CHECK(names(refusal("QuestionnaireResponse", "questionnaire:identifier", "x"), "Allowed: :missing, :below,"));
+  CHECK(names(refusal("Observation", "subject:below", "Patient/1"), "Allowed: :missing, :identifier,"));
   for (const char* name :
        {"name:fuzzy", "birthdate:exact", "_include:fuzzy", "_sort:desc", "organization:Patient.name"})
     CHECK_MESSAGE(!ask("Patient", name, "x", true), name);  // also when lenient

@@ -255,6 +255,20 @@ TEST_CASE("references") {
                       {"questionnaire=http://x.org/q", true},
                       {"questionnaire=http://x.org/q|1.0", true},
                       {"questionnaire=http://x.org/q|2.0", false},
+                      {"questionnaire:below=http://x.org/q", true},
+                      {"questionnaire:below=http://x.org/q|1", true},
+                      {"questionnaire:below=http://x.org/q|1.0", true},
+                      {"questionnaire:below=http://x.org/q|1.0.0", false},
+                      {"questionnaire:below=http://x.org/q|2", false},
+                      {"questionnaire:below=http://x.org/|1", false},
+                  });
+  const Indexed profiled(
+      R"({"resourceType":"Patient","meta":{"profile":["http://x.org/p|1.10","http://x.org/unversioned"]}})");
+  check(profiled, {
+                      {"_profile:below=http://x.org/p", true},
+                      {"_profile:below=http://x.org/p|1", true},
+                      {"_profile:below=http://x.org/p|1.1", false},
+                      {"_profile:below=http://x.org/unversioned|1", false},
                   });
 }
 

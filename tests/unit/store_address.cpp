@@ -24,6 +24,51 @@ TEST_CASE("_include and _revinclude follow canonicals by address and version, th
   CHECK(included_in(opened, "Questionnaire", "_id=tenth&_revinclude=*") == Ids{"any"});
 }
 
+TEST_CASE(":below leaves the version of a canonical open, behind the parts of it that are given") {
+  Folder folder;
+  Opened opened(folder.path);
+  for (const char* version : {"1.0", "1.1", "2.0", "10.0"})
+    opened.put("QuestionnaireResponse", "v" + std::string(version),
+               R"("questionnaire":"http://e.org/q|)" + std::string(version) + R"(","status":"completed")");
+  opened.put("QuestionnaireResponse", "any", R"("questionnaire":"http://e.org/q","status":"completed")");
+  const char* response = "QuestionnaireResponse";
+  CHECK(opened.ids(response, "questionnaire:below=http://e.org/q|1&_sort=_id") == Ids{"v1.0", "v1.1"});
+  CHECK(opened.ids(response, "questionnaire:below=http://e.org/q|2.0,http://e.org/q|10&_sort=_id") ==
+        Ids{"v10.0", "v2.0"});
+  CHECK(opened.ids(response, "questionnaire:below=http://e.org/q").size() == 5);
+  CHECK(opened.ids(response, "questionnaire:below=http://e.org/|1") == Ids{});
+}
+
+TEST_CASE("the address of a definition may say which business version is meant") {
+  Folder folder;
+  Opened opened(folder.path);
+  for (const char* version : {"1", "2", "10"})
+    opened.put("Questionnaire", "v" + std::string(version),
+               R"("url":"http://e.org/q","status":"active","version":")" + std::string(version) + "\"");
+  opened.put("Questionnaire", "bare", R"("url":"http://e.org/q","status":"active")");
+  opened.put("Questionnaire", "other", R"("url":"http://e.org/p","version":"1","status":"draft")");
+  const char* form = "Questionnaire";
+  CHECK(opened.ids(form, "url=http://e.org/q|1") == Ids{"v1"});
+  CHECK(opened.ids(form, "url=http://e.org/q").size() == 4);
+  CHECK(opened.ids(form, "url=http://e.org/q|10,http://e.org/p&_sort=_id") == Ids{"other", "v10"});
+  CHECK(opened.ids(form, "url=http://e.org/q|1,http://e.org/p|1&status=draft") == Ids{"other"});
+  CHECK(opened.ids(form, "url=http://e.org/q|3") == Ids{});
+  CHECK(opened.ids(form, "url=http://e.org/q\\|1") == Ids{});  // a bar of the address itself
+}
+
+TEST_CASE("media types are below the type that they begin with") {
+  Folder folder;
+  Opened opened(folder.path);
+  int id = 0;
+  for (const char* type :
+       {"text/xml", "text/xml; charset=UTF-8", "text/xml;charset=UTF-8", "text/xml-dtd", "image/png"})
+    opened.put("DocumentReference", "d" + std::to_string(++id),
+               R"("status":"current","content":[{"attachment":{"contentType":")" + std::string(type) + "\"}}]");
+  CHECK(opened.ids("DocumentReference", "contenttype=text/xml") == Ids{"d1"});
+  CHECK(opened.ids("DocumentReference", "contenttype:below=text/xml&_sort=_id") == Ids{"d1", "d2", "d3"});
+  CHECK(opened.ids("DocumentReference", "contenttype:below=image/png,text/xml-dtd&_sort=_id") == Ids{"d4", "d5"});
+}
+
 TEST_CASE("chains and _has follow canonicals by address and version, to the newest where none is said") {
   Folder folder;
   Opened opened(folder.path);
