@@ -55,8 +55,10 @@ std::string searchset(const Call& call, const Query& query, const fhir::SearchPa
   std::size_t bytes = 256;
   for (const auto& entry : page.entries) bytes += entry.version->body.size() + 192;
   bundle.reserve(bytes);
-  const Projection projection{query.summary, query.elements};
+  const Projection of_matches{query.summary, query.elements};
+  const Projection of_included{query.summary, {}};  // _elements is not for them (search.html#elements)
   for (const auto& entry : page.entries) {
+    const auto& projection = entry.match ? of_matches : of_included;
     if (!domains.empty() && entry.match)
       bundle.match(call.base, *entry.version, projection.apply(ihe::pdqm::shown(entry.version->body, domains)), true);
     else if (projection.active())
@@ -95,6 +97,14 @@ fhir::Result<bool> enter_compartment(const Call& call, Query& query) {
   return true;
 }
 
+// Empty parameters are no error: they are left out (http://hl7.org/fhir/R4/search.html#errors). Criteria of a write
+// do not come here: to leave out one of theirs would mean other resources.
+fhir::search::Parameters given(const Call& call) {
+  auto parameters = call.parameters;
+  std::erase_if(parameters, [](const auto& parameter) { return parameter.second.empty(); });
+  return parameters;
+}
+
 // What ITI-78 makes of a search of Patient.
 ihe::pdqm::Domains domains_asked(const Call& call) {
   if (!call.type || call.type->name.view() != "Patient") return {};
@@ -128,7 +138,7 @@ std::string to_text(const Request& request) {
 
 fhir::Result<Plan> run(const Call& call) {
   auto query =
-      fhir::search::parse(call.type, call.parameters, call.base, lenient(call.request), {}, call.now, call.meanings);
+      fhir::search::parse(call.type, given(call), call.base, lenient(call.request), {}, call.now, call.meanings);
   if (!query) return std::move(query.outcome());
   if (call.compartment)
     if (auto inside = enter_compartment(call, *query); !inside) return std::move(inside.outcome());
@@ -142,7 +152,7 @@ fhir::Result<Plan> run(const Call& call) {
     query->page = std::move(*token);
   }
   const bool only_total = query->summary == Summary::count || query->count == 0U;
-  if (only_total && query->total == Total::unspecified) query->total = Total::accurate;
+  if (only_total && query->total != Total::estimate) query->total = Total::accurate;
   const auto count = only_total ? 0 : std::min(query->count.value_or(default_count), most_count);
   auto page = [&] {
     const metrics::Timed timed(metrics::Phase::search);

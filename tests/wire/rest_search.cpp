@@ -141,3 +141,44 @@ TEST_CASE("tokens by what they mean: in a value set, below and above a code") {
   CHECK(server.post("/Observation", body, "If-None-Exist: code:in=http://example.org/vs\r\n").status == 412);
   CHECK(server.get("/Observation?code:below=dog").status == 400);
 }
+
+TEST_CASE("empty parameters are left out of searches, and refused where they would widen a write") {
+  const RestServer server;
+  put(server, "Patient", "a", R"("gender":"male","active":true)");
+  put(server, "Patient", "b", R"("gender":"female","active":true)");
+  const auto found = server.get("/Patient?name=&gender=male&birthdate&_sort=&_count=&_include=&identifier:of-type=");
+  CHECK(found.status == 200);
+  CHECK(found.number("total") == 1);
+  CHECK(found.has(R"("relation":"self","url":")" + server.base() + R"(/Patient?gender=male")"));
+  CHECK(server.form("/Patient/_search", "name=&gender=female").number("total") == 1);
+  CHECK(server.get("/Patient?gender=male,").status == 400);
+  CHECK(server.ask("DELETE", "/Patient?name=&gender=male").status == 400);
+  CHECK(server.post("/Patient", R"({"resourceType":"Patient"})", "If-None-Exist: identifier=&gender=male\r\n").status ==
+        400);
+  CHECK(server.count("Patient") == 2);
+}
+
+TEST_CASE("_elements is of what was searched for, not of what is included") {
+  const RestServer server;
+  put(server, "Organization", "o", R"("name":"Clinic","active":true)");
+  put(server, "Patient", "p", R"("gender":"male","active":true,"managingOrganization":{"reference":"Organization/o"})");
+  const auto found = server.get("/Patient?_elements=gender&_include=Patient:organization");
+  CHECK(found.has(R"("gender":"male"},"search":{"mode":"match"})"));
+  CHECK(found.has(R"("name":"Clinic","active":true},"search":{"mode":"include"})"));
+  CHECK(wire::count_of(found.body, "SUBSETTED") == 1);
+}
+
+TEST_CASE("who asks for a count alone gets one") {
+  const RestServer server;
+  put(server, "Patient", "a", R"("gender":"male")");
+  for (const auto* query : {"_summary=count", "_summary=count&_total=none", "_count=0&_total=none"})
+    CHECK(server.get("/Patient?" + std::string(query)).number("total") == 1);
+}
+
+TEST_CASE("published definitions are found by address and business version") {
+  const RestServer server;
+  const std::string gender = "/ValueSet?url=http://hl7.org/fhir/ValueSet/administrative-gender";
+  CHECK(server.get(gender).number("total") == 1);
+  CHECK(server.get(gender + "%7C4.0.1").number("total") == 1);
+  CHECK(server.get(gender + "%7C9").number("total") == 0);
+}
