@@ -40,11 +40,7 @@ Prefix take_prefix(std::string_view& text) {
 
 bool read_date(std::string_view text, const Reading& reading, Term& term) {
   term.prefix = take_prefix(text);
-  std::string written(text);
-  // A '+' that was not percent-encoded in the URL arrives as a blank.
-  if (const auto blank = written.rfind(' '); blank != std::string::npos && written.find('T') < blank)
-    written[blank] = '+';
-  const auto date = parse_date_time(written);
+  const auto date = parse_date_time(with_plus(text));
   if (!date) return false;
   term.value.kind = IndexKind::date;
   term.value.low = date->low;
@@ -285,6 +281,13 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
   parts.push_back(text.substr(start));
   return parts;
+}
+
+std::string with_plus(std::string_view text) {
+  std::string written(text);
+  if (const auto blank = written.rfind(' '); blank != std::string::npos && written.find('T') < blank)
+    written[blank] = '+';
+  return written;
 }
 
 std::string unescape(std::string_view text) {

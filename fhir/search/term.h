@@ -22,6 +22,9 @@ struct Reading {
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string unescape(std::string_view text);
 
+// A time as it came in a query: where the '+' of its zone was not percent-encoded, it arrives as a blank.
+std::string with_plus(std::string_view text);
+
 // At most 80 bytes of what was sent, for messages.
 std::string shown(std::string_view text);
 std::string quoted(std::string_view text);  // the same between '

@@ -2,6 +2,7 @@
 // http://hl7.org/fhir/uv/bulkdata/STU2/export.html
 #include <algorithm>
 
+#include "fhir/search/term.h"
 #include "fhir/value.h"
 #include "src/job/bulk.h"
 #include "src/job/status.h"
@@ -69,9 +70,7 @@ class Reader {
 
   Refusal read_times() {
     for (auto [name, text] : {std::pair("_since", &wanted_.since), std::pair("_until", &wanted_.until)}) {
-      *text = input_.text(name);
-      // A '+' that was not percent-encoded in the URL arrives as a blank.
-      std::replace(text->begin(), text->end(), ' ', '+');
+      *text = fhir::search::with_plus(input_.text(name));
       if (!text->empty() && !fhir::valid(fhir::Primitive::instant, *text))
         return invalid(name, "takes an instant such as 2026-01-31T08:05:00Z");
     }

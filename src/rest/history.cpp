@@ -6,6 +6,7 @@
 #include "fhir/bundle.h"
 #include "fhir/format/json.h"
 #include "fhir/search/refusal.h"
+#include "fhir/search/term.h"
 #include "fhir/value.h"
 #include "src/rest/criteria.h"
 #include "src/rest/interaction.h"
@@ -76,8 +77,8 @@ fhir::Result<Asked> read_parameters(const Call& call) {
       asked.only_total = count == 0;
       asked.query.count = std::clamp(count, 1U, most_count);
     } else if (name == "_since" || name == "_at") {
-      const auto time = fhir::parse_date_time(value);
-      if (!time) return wrong(name, "a date or instant, for example 2026-01-31T08:00:00Z (with + written as %2B)");
+      const auto time = fhir::parse_date_time(fhir::search::with_plus(value));
+      if (!time) return wrong(name, "a date or instant, for example 2026-01-31T08:00:00Z");
       (name == "_since" ? asked.query.since : asked.query.at) = name == "_since" ? time->low : time->high;
     } else if (name == "_list" && call.id.empty()) {
       auto listed = items_of(call, value);

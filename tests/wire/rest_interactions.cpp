@@ -135,6 +135,10 @@ TEST_CASE("history of an instance, a type and the system") {
   CHECK(server.get("/_history").number("total") == 4);
   CHECK(server.get("/Patient/never/_history").status == 404);
   CHECK(server.get("/Patient/a/_history?_since=2999-01-01T00:00:00Z").number("total") == 0);
+  for (const std::string_view plus : {"%2B", "+"}) {  // some forget that a plus stands for a blank
+    CHECK(server.get("/_history?_since=2999-01-01T00:00:00" + std::string(plus) + "01:00").number("total") == 0);
+    CHECK(server.get("/_history?_since=2000-01-01T00:00:00" + std::string(plus) + "01:00").number("total") == 4);
+  }
 
   auto page = server.get("/_history?_count=1");
   std::size_t seen = 0;
