@@ -69,7 +69,9 @@ TEST_CASE("create, read, update, delete: statuses, headers and versions") {
 TEST_CASE("update as create takes the client's id; If-None-Match and If-Match guard it") {
   const RestServer server;
   CHECK(server.ask("PUT", "/Patient/a", patient("a")).status == 201);
-  CHECK(server.ask("PUT", "/Patient/a", patient("a", R"("active":false)"), "If-None-Match: *\r\n").status == 412);
+  const auto guarded = server.ask("PUT", "/Patient/a", patient("a", R"("active":false)"), "If-None-Match: *\r\n");
+  CHECK(guarded.status == 412);
+  CHECK(guarded.has("Patient/a exists already"));
   CHECK(server.ask("PUT", "/Patient/b", patient("b"), "If-Match: W/\"1\"\r\n").status == 412);
   CHECK(server.ask("PUT", "/Patient/b", patient("b"), "If-Match: *\r\n").status == 412);
   CHECK(server.ask("PUT", "/Patient/b", patient("b"), "If-None-Match: *\r\n").status == 201);

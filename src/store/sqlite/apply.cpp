@@ -128,9 +128,10 @@ std::optional<Outcome> Writer::refuse(const fhir::Batch& batch, std::vector<Stat
     if (moved && write.if_version_planned) return transient(name_of(write) + " has changed meanwhile; plan it again");
     if (moved)
       return Outcome(Kind::precondition, "conflict",
-                     state.live ? name_of(write) + " is at version " + std::to_string(state.version) +
-                                      ", not at the expected one; read it again"
-                                : name_of(write) + " does not exist");
+                     !state.live              ? name_of(write) + " does not exist"
+                     : *write.if_version == 0 ? name_of(write) + " exists already"
+                                              : name_of(write) + " is at version " + std::to_string(state.version) +
+                                                    ", not at the expected one; read it again");
     if (write.method == Method::create && state.live)
       return Outcome(Kind::duplicate, "duplicate", name_of(write) + " exists already");
     states.push_back(&state);
