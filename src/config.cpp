@@ -166,6 +166,11 @@ void add_options(CLI::App& app, Config& config) {
          "--allow-endpoint", config.allow_endpoint,
          "beginning of the URLs that the server may ask although they lie in a network of their own; repeatable")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option(
+         "--allow-origin", config.allow_origin,
+         "origin, such as https://app.example, whose pages may use the server from a browser (CORS); * for any; "
+         "repeatable")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.set_config("--config", "", "TOML or JSON file with the same names");
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.config_formatter(std::make_shared<TomlOrJson>());
@@ -277,6 +282,7 @@ std::string describe(const Config& config) {
   line("log", config.log);
   line("max-body-mib", std::to_string(config.max_body_mib));
   line("max-connections", std::to_string(config.max_connections));
+  for (const auto& origin : config.allow_origin) line("allow-origin", origin);
   line("policy", "open: everyone who can connect may read and write everything");
   return text;
 }

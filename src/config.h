@@ -47,6 +47,7 @@ struct Config {
   std::uint32_t max_document_mib = 2048;                          // of a SOAP message with its documents
   std::uint32_t max_connections = 10'000;
   std::vector<std::string> allow_endpoint;  // beginnings of URLs that may be asked in any network
+  std::vector<std::string> allow_origin;    // whose pages may read answers in a browser; "*": any page's
   std::string schemas;                      // folder of XML Schemas that SOAP messages are held against
 
   net::Listen listen() const;

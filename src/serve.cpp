@@ -21,6 +21,7 @@
 #include "src/lane.h"
 #include "src/log.h"
 #include "src/metrics.h"
+#include "src/net/cors.h"
 #include "src/net/egress.h"
 #include "src/net/http.h"
 #include "src/net/mllp.h"
@@ -155,7 +156,8 @@ int serve(const Config& config) {
     if (SoapDoor::takes(request.target)) return soap.handle(std::move(request), std::move(respond));
     door.handle(std::move(request), std::move(respond));
   };
-  auto server = net::Server::start(config.listen(), config.limits(), handler, subscriptions.door());
+  auto server = net::Server::start(config.listen(), config.limits(), net::with_cors(config.allow_origin, handler),
+                                   subscriptions.door());
   if (!server) return fail(server.outcome());
   auto mllp = net::MllpServer::start(config.mllp_listen(), {}, hl7v2.handler());
   if (!mllp) return fail(mllp.outcome());
