@@ -28,6 +28,7 @@ constexpr std::string_view place = "urn:x-alzette:v2-location";  // PL: point of
 constexpr std::string_view filed_under = "urn:x-alzette:visit-filed-under";
 constexpr std::uint32_t most_visits = 10'000;  // of one patient, which a move takes along
 constexpr std::uint64_t effort = 2'000'000;    // index rows that one search may look at
+constexpr std::size_t most_versions = 200;     // of a visit, that are looked through for what it was
 
 struct Pair {
   std::string_view v2, fhir;
@@ -37,16 +38,18 @@ struct Pair {
 constexpr std::array<Pair, 4> classes{{{"E", "EMER"}, {"I", "IMP"}, {"O", "AMB"}, {"P", "PRENC"}}};
 
 // What an event makes of a visit; one that is not here leaves the status as it is.
-constexpr std::array<Pair, 13> statuses{{{"A01", "in-progress"},
+constexpr std::array<Pair, 15> statuses{{{"A01", "in-progress"},
                                          {"A04", "in-progress"},
                                          {"A06", "in-progress"},
                                          {"A07", "in-progress"},
                                          {"A13", "in-progress"},
                                          {"A22", "in-progress"},
+                                         {"A52", "in-progress"},
                                          {"A05", "planned"},
                                          {"A14", "planned"},
                                          {"A03", "finished"},
                                          {"A21", "onleave"},
+                                         {"A53", "onleave"},
                                          {"A11", "cancelled"},
                                          {"A27", "cancelled"},
                                          {"A38", "cancelled"}}};
@@ -85,16 +88,16 @@ class VisitReader {
     if (number.value.empty()) return std::optional<fhir::Write>();
     if (number.system.empty()) number.system = "urn:x-alzette:visits-of:" + message_.header(4).component(1);
     const auto* type = fhir::definitions().resource("Encounter");
-    const auto id =
-        std::string(visit_prefix) + fhir::to_hex(fhir::sha256(number.system + "|" + number.value)).substr(0, 40);
-    const auto stored = site_.snapshot.read(site_.access, *type, id);
+    id_ = std::string(visit_prefix) + fhir::to_hex(fhir::sha256(number.system + "|" + number.value)).substr(0, 40);
+    const auto stored = site_.snapshot.read(site_.access, *type, id_);
+    if (!stored && status_of_event() == "cancelled") return std::optional<fhir::Write>();  // there is nothing to cancel
     auto known = stored ? fhir::receive(stored->body) : Result<fhir::Incoming>(fhir::Incoming{});
     if (!known) return std::move(known.outcome());
     encounter_ =
         known->resource ? &fhir::build::copy(arena_, *known->resource) : &fhir::build::resource(arena_, "Encounter");
     fhir::build::remove(*encounter_, "meta");
-    fill(number, patient);
-    auto write = fhir::prepare(*encounter_, id, stored ? fhir::Method::update : fhir::Method::create, site_.base);
+    fill(number, patient, stored ? stored->version : 0);
+    auto write = fhir::prepare(*encounter_, id_, stored ? fhir::Method::update : fhir::Method::create, site_.base);
     if (!write) return std::move(write.outcome());
     write->if_version = stored ? stored->version : 0;
     write->if_version_planned = true;
@@ -104,15 +107,26 @@ class VisitReader {
  private:
   Repetition first(std::size_t field) const { return message_.first(pv1_, field); }
 
-  void fill(const identity::Id& number, const std::string& patient) {
+  // What the message's event makes of a visit, "" for nothing.
+  std::string_view status_of_event() const {
+    const auto event = message_.header(9).component(2);
+    const auto found = std::find_if(statuses.begin(), statuses.end(), [&](const Pair& one) { return one.v2 == event; });
+    return found == statuses.end() ? std::string_view() : found->fhir;
+  }
+
+  // Whether it is about a movement of the past, and where the patient is now is another matter: ITI TF-2 3.31.6.1.
+  bool is_historic() const {
+    const auto* zbe = message_.find("ZBE");
+    return zbe && message_.first(*zbe, 5).component(1) == "Y";
+  }
+
+  void fill(const identity::Id& number, const std::string& patient, std::int64_t version) {
     if (!encounter_->child("identifier")) {
       auto& identifier = fhir::build::add(arena_, *encounter_, "identifier");
       fhir::build::add_concept(arena_, identifier, "type", identifier_type, "VN");
       fhir::build::add(arena_, identifier, "system", number.system);
       fhir::build::add(arena_, identifier, "value", number.value);
     }
-    status();
-    patient_class_of(first(2).component(1));
     if (const auto* subject = encounter_->child("subject");
         !subject || subject->value_of("reference") != "Patient/" + patient) {
       fhir::build::remove(*encounter_, "subject");
@@ -122,23 +136,42 @@ class VisitReader {
     if (const auto* pid = message_.find("PID"))
       for (const auto& cx : message_.repetitions(*pid, 3))
         if (const auto id = read_cx(site_, cx); !id.system.empty()) file_under(arena_, *encounter_, id);
+    account();
+    period();
+    if (version == 0 || !is_historic()) movement(version);
+  }
+
+  // Where and with whom the patient is.
+  void movement(std::int64_t version) {
+    status(version);
+    patient_class_of(first(2).component(1));
     if (const auto service = first(10).component(1); !service.empty()) {
       fhir::build::remove(*encounter_, "serviceType");
       fhir::build::add_concept(arena_, *encounter_, "serviceType", hospital_service, service);
     }
     for (const auto& doctor : doctors) participants(doctor);
-    account();
-    period();
     location(first(3));
   }
 
-  void status() {
-    const auto event = message_.header(9).component(2);
-    const auto found = std::find_if(statuses.begin(), statuses.end(), [&](const Pair& one) { return one.v2 == event; });
-    if (found != statuses.end())
-      fhir::build::set(arena_, *encounter_, "status", found->fhir);
-    else if (encounter_->value_of("status").empty())
-      fhir::build::add(arena_, *encounter_, "status", "in-progress");
+  void status(std::int64_t version) {
+    auto status = status_of_event();
+    // A cancelled admission leaves what was before it: ITI TF-2 3.31.7.2.4.
+    if (message_.header(9).component(2) == "A11" && was_planned(version)) status = "planned";
+    if (status.empty() && encounter_->value_of("status").empty()) status = "in-progress";
+    if (!status.empty()) fhir::build::set(arena_, *encounter_, "status", status);
+  }
+
+  // Whether the visit was expected before the admission that its newest version tells of.
+  bool was_planned(std::int64_t version) const {
+    const auto& type = *fhir::definitions().resource("Encounter");
+    for (std::size_t step = 0; version > 0 && step < most_versions; --version, ++step) {
+      const auto stored = site_.snapshot.vread(site_.access, type, id_, version);
+      const auto read = stored ? fhir::receive(stored->body) : Result<fhir::Incoming>(fhir::Incoming{});
+      const auto status = read && read->resource ? read->resource->value_of("status") : std::string_view();
+      if (status == "planned") return true;
+      if (status == "cancelled") return false;
+    }
+    return false;
   }
 
   void patient_class_of(const std::string& code) {
@@ -190,15 +223,21 @@ class VisitReader {
     add_account(arena_, *encounter_, id);
   }
 
+  // What PV1 does not speak of stays; a discharge that is cancelled was none.
   void period() {
-    const auto start = moment_of(first(44).component(1)), end = moment_of(first(45).component(1));
-    if (!start && !end) return;
     const auto* known = encounter_->child("period");
-    const std::string from(start ? *start : known ? std::string(known->value_of("start")) : std::string());
+    const auto told = [&](std::size_t field, std::string_view name) {
+      if (first(field).null()) return std::string();
+      if (auto moment = moment_of(first(field).component(1))) return std::move(*moment);
+      return std::string(known ? known->value_of(name) : std::string_view());
+    };
+    const auto start = told(44, "start");
+    const auto end = message_.header(9).component(2) == "A13" ? std::string() : told(45, "end");
     fhir::build::remove(*encounter_, "period");
+    if (start.empty() && end.empty()) return;
     auto& period = fhir::build::add(arena_, *encounter_, "period");
-    fhir::build::add_some(arena_, period, "start", from);
-    if (end) fhir::build::add(arena_, period, "end", *end);
+    fhir::build::add_some(arena_, period, "start", start);
+    fhir::build::add_some(arena_, period, "end", end);
   }
 
   void location(const Repetition& pl) {
@@ -222,6 +261,7 @@ class VisitReader {
   const hl7v2::Message& message_;
   const hl7v2::Segment& pv1_;
   fhir::Arena arena_;
+  std::string id_;  // logical, of the visit
   Node* encounter_ = nullptr;
 };
 
