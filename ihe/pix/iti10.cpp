@@ -178,7 +178,7 @@ Result<std::vector<std::string>> notifications(const Site& site, const Consumer&
     std::string ids;
     for (const auto& id : one.ids) ids += (ids.empty() ? "" : "~") + write_cx(site, writer, id);
     write_header(writer, site, consumer, control_id());
-    writer.segment("PID").skip(2).raw(ids).skip(1).raw("~^^^^^^S");
+    writer.segment("PID").skip(2).raw(ids).skip(1).raw(" ");  // whatever domains call the person: 3.10.4.1.2.3
     writer.segment("PV1").skip(1).field("N");
     messages.push_back(std::move(writer).finish());
   }

@@ -35,8 +35,10 @@ std::string message(const Site& site, const Consumer& consumer, const News& news
   write_event(writer, own_device, [&] {
     for (const auto& id : news.ids) write_ii(site, writer, id);
     writer.open("statusCode").attribute("code", "active").close();
-    open_person(writer, *news.record.patient);
-    close_person(writer, *news.record.patient);
+    // No more of the person than its name, for verification: 3.46.4.1.2.2.
+    writer.open("patientPerson").attribute("classCode", "PSN").attribute("determinerCode", "INSTANCE");
+    write_names(writer, *news.record.patient);
+    writer.close();
   });
   writer.close().close();
   return out;

@@ -36,6 +36,9 @@ void write_ii(const Site& site, xml::Writer& writer, const identity::Id& id);
 // The OID of a domain, "" when it has none.
 std::string oid_of(const Site& site, std::string_view uri);
 
+// The names of a person, those of earlier days aside; where there is none it says so.
+void write_names(xml::Writer& writer, const fhir::Node& patient);
+
 // patientPerson of PRPA_MT201310 with everything that is known: what stands before asOtherIDs, and what behind.
 void open_person(xml::Writer& writer, const fhir::Node& patient);
 void close_person(xml::Writer& writer, const fhir::Node& patient);

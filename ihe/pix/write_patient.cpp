@@ -118,8 +118,7 @@ std::string_view code_of(const Node* concept_node) {
 
 }  // namespace
 
-void open_person(Writer& writer, const Node& patient) {
-  writer.open("patientPerson").attribute("classCode", "PSN").attribute("determinerCode", "INSTANCE");
+void write_names(Writer& writer, const Node& patient) {
   bool named = false;
   for (const auto& child : patient)
     if (child.name == "name" && child.value_of("use") != "old") {
@@ -127,6 +126,11 @@ void open_person(Writer& writer, const Node& patient) {
       named = true;
     }
   if (!named) writer.open("name").attribute("nullFlavor", "NA").close();
+}
+
+void open_person(Writer& writer, const Node& patient) {
+  writer.open("patientPerson").attribute("classCode", "PSN").attribute("determinerCode", "INSTANCE");
+  write_names(writer, patient);
   for (const auto& child : patient)
     if (child.name == "telecom") write_telecom(writer, child);
   write_circumstances(writer, patient);
