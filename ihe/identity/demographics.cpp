@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <set>
 
 #include "fhir/search/index.h"
 #include "ihe/identity/record.h"
@@ -168,22 +169,41 @@ std::vector<Id> shown(const Site& site, const Record& record, const std::vector<
   return ids;
 }
 
-// With domains, the records of each person that have an identifier there.
-Result<std::vector<Record>> in_domains(const Site& site, std::vector<Record> found,
-                                       const std::vector<std::string>& domains) {
-  if (domains.empty()) return found;
-  std::vector<Record> all;
-  for (auto& record : found) {
-    std::vector<Record> one;
-    one.push_back(std::move(record));
-    auto group = group_of(site, std::move(one));
-    if (!group) return group;
-    for (auto& member : *group) {
-      const bool seen = std::any_of(all.begin(), all.end(), [&](const Record& other) { return other.id == member.id; });
-      if (!seen && !shown(site, member, domains).empty()) all.push_back(std::move(member));
+struct Found {
+  Record record;
+  std::vector<Id> ids;              // to show
+  bool own = true;                  // some of them the record has itself
+  std::vector<std::string> person;  // logical ids of all its records, where they were looked for
+};
+
+// What is to be shown of a record: with domains, the identifiers that its person has there.
+Result<Found> with_ids(const Site& site, Record record, const std::vector<std::string>& domains) {
+  Found found;
+  found.ids = shown(site, record, domains);
+  found.own = !found.ids.empty();
+  if (!domains.empty()) {
+    auto group = group_of(site, {record});
+    if (!group) return std::move(group.outcome());
+    for (const auto& member : *group) {
+      found.person.push_back(member.id);
+      for (auto& id : shown(site, member, domains))
+        if (std::find(found.ids.begin(), found.ids.end(), id) == found.ids.end()) found.ids.push_back(std::move(id));
     }
   }
-  return all;
+  found.record = std::move(record);
+  return found;
+}
+
+// Who has no identifier in the domains asked for is not shown, nor is a record without one of its own there beside one
+// of the same person that has one.
+void keep_shown(std::vector<Found>& all) {
+  std::set<std::string> own;
+  for (const auto& one : all)
+    if (one.own) own.insert(one.record.id);
+  std::erase_if(all, [&](const Found& one) {
+    const auto is_own = [&](const std::string& id) { return own.contains(id); };
+    return one.ids.empty() || (!one.own && std::any_of(one.person.begin(), one.person.end(), is_own));
+  });
 }
 
 }  // namespace
@@ -198,22 +218,26 @@ Result<Demographics> demographics(const Site& site, const DemographicsQuery& que
     if (!more) return std::move(more.outcome());
     std::move(more->begin(), more->end(), std::back_inserter(*found));
   }
-  auto records = in_domains(site, std::move(*found), query.domains);
-  if (!records) return std::move(records.outcome());
-  std::sort(records->begin(), records->end(), [](const Record& a, const Record& b) { return a.id < b.id; });
+  std::sort(found->begin(), found->end(), [](const Record& a, const Record& b) { return a.id < b.id; });
   const auto same = [](const Record& a, const Record& b) { return a.id == b.id; };
-  records->erase(std::unique(records->begin(), records->end(), same), records->end());
+  found->erase(std::unique(found->begin(), found->end(), same), found->end());
+  std::vector<Found> all;
+  for (auto& record : *found) {
+    auto one = with_ids(site, std::move(record), query.domains);
+    if (!one) return std::move(one.outcome());
+    all.push_back(std::move(*one));
+  }
+  if (!query.domains.empty()) keep_shown(all);
 
   Demographics answer;
-  answer.total = records->size();
-  for (auto& record : *records) {
-    if (record.id <= query.after && !query.after.empty()) {
+  answer.total = all.size();
+  for (auto& one : all) {
+    if (one.record.id <= query.after && !query.after.empty()) {
       ++answer.before;
       continue;
     }
     if (query.count != 0 && answer.hits.size() == query.count) break;
-    auto ids = shown(site, record, query.domains);
-    answer.hits.push_back({std::move(record), std::move(ids)});
+    answer.hits.push_back({std::move(one.record), std::move(one.ids)});
   }
   return answer;
 }

@@ -12,22 +12,12 @@ namespace {
 
 constexpr std::string_view type = "RSP^K22^RSP_K21";
 
-// QCN^J01: the pages of a query are not kept here, so that there is nothing to throw away.
-fhir::Result<Plan> cancel(const Site& site, const hl7v2::Message& message) {
-  const auto* qid = message.find("QID");
-  if (!qid || qid->field(1).empty())
-    return fhir::Outcome(fhir::Kind::unprocessable, "required", "The query to cancel is not named", "QID^1^1");
-  Plan plan;
-  plan.answer.bytes = hl7v2::acknowledge(message, "AA", {}, site.now);
-  return plan;
-}
-
 fhir::Result<Plan> run(const Site& site, const Message& asked) {
   const auto& message = *asked.v2;
-  if (message.header(9).component(1) == "QCN") return cancel(site, message);
+  if (message.header(9).component(1) == "QCN") return pdq::cancel(site, asked);
   const auto* qpd = message.find("QPD");
   if (!qpd) return pix::refuse(message, type, site.now, {{"QPD^1", "100", "The segment is missing"}});
-  auto query = pdq::read_query(site, message, *qpd);
+  auto query = pdq::read_query(site, asked, *qpd);
   if (!query.faults.empty()) return pix::refuse(message, type, site.now, query.faults);
   const auto found = identity::demographics(site, query.demographics);
   if (!found) return pix::refuse(message, type, site.now, hl7v2::faults_of(found.outcome()));
@@ -37,9 +27,10 @@ fhir::Result<Plan> run(const Site& site, const Message& asked) {
   pix::start_response(writer, message, type, site.now, {}, found->total > 0,
                       pix::Hits{found->total, found->hits.size(), left});
   for (const auto& hit : found->hits) pix::write_pid(site, writer, *hit.record.patient, hit.ids);
-  if (left > 0) writer.segment("DSC").field(found->hits.back().record.id).field("I");
+  if (left > 0) writer.segment("DSC").field(pdq::pointer_behind(*qpd, found->hits.back().record.id)).field("I");
   Plan plan;
   plan.answer.bytes = std::move(writer).finish();
+  plan.remember = std::move(query.remember);
   plan.audited.query = pix::text_of(*qpd);
   for (const auto& hit : found->hits) plan.audited.patients.push_back("Patient/" + hit.record.id);
   return plan;

@@ -130,8 +130,8 @@ Result<bool> by_visits(const Site& site, const pdq::Query& query, Patients& pati
   return true;
 }
 
-Plan answer(const Site& site, const hl7v2::Message& message, const identity::DemographicsQuery& asked,
-            const Patients& patients, std::vector<Visit> visits) {
+Plan answer(const Site& site, const hl7v2::Message& message, const hl7v2::Segment& qpd,
+            const identity::DemographicsQuery& asked, const Patients& patients, std::vector<Visit> visits) {
   std::erase_if(visits, [&](const Visit& visit) { return patients.count(visit.patient) == 0; });
   std::sort(visits.begin(), visits.end(), [](const Visit& a, const Visit& b) { return a.id < b.id; });
   const auto first = std::find_if(visits.begin(), visits.end(), [&](const Visit& v) { return v.id > asked.after; });
@@ -148,7 +148,7 @@ Plan answer(const Site& site, const hl7v2::Message& message, const identity::Dem
     pix::write_pv1(site, writer, *visit->encounter->resource);
     plan.audited.patients.push_back("Patient/" + visit->patient);
   }
-  if (behind > here) writer.segment("DSC").field((last - 1)->id).field("I");
+  if (behind > here) writer.segment("DSC").field(pdq::pointer_behind(qpd, (last - 1)->id)).field("I");
   plan.answer.bytes = std::move(writer).finish();
   return plan;
 }
@@ -157,14 +157,15 @@ Result<Plan> run(const Site& site, const Message& asked) {
   const auto& message = *asked.v2;
   const auto* qpd = message.find("QPD");
   if (!qpd) return pix::refuse(message, type, site.now, {{"QPD^1", "100", "The segment is missing"}});
-  const auto query = pdq::read_query(site, message, *qpd, true);
+  auto query = pdq::read_query(site, asked, *qpd, true);
   if (!query.faults.empty()) return pix::refuse(message, type, site.now, query.faults);
   Patients patients;
   std::vector<Visit> visits;
   const auto found = query.demographics.criteria.empty() ? by_visits(site, query, patients, visits)
                                                          : by_patients(site, query, patients, visits);
   if (!found) return pix::refuse(message, type, site.now, hl7v2::faults_of(found.outcome()));
-  auto plan = answer(site, message, query.demographics, patients, std::move(visits));
+  auto plan = answer(site, message, *qpd, query.demographics, patients, std::move(visits));
+  plan.remember = std::move(query.remember);
   plan.audited.query = pix::text_of(*qpd);
   return plan;
 }

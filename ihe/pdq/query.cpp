@@ -5,9 +5,11 @@
 #include <array>
 #include <charconv>
 
-#include "fhir/incoming.h"
+#include "fhir/digest.h"
+#include "fhir/hex.h"
 #include "fhir/utf8.h"
 #include "ihe/pix/pid.h"
+#include "ihe/wire/acknowledge.h"
 
 namespace ihe::pdq {
 namespace {
@@ -52,10 +54,13 @@ struct Pieces {
 // found again in the answer (table 3.22-9).
 constexpr std::array<std::size_t, 8> visit_fields{2, 3, 7, 8, 9, 10, 17, 19};
 
+// What a query is called between its messages: by its sender and its tag, QPD-2.
+std::string name_of(const std::string& sender, const std::string& tag) { return "PDQ " + sender + " " + tag; }
+
 class QueryReader {
  public:
-  QueryReader(const Site& site, const hl7v2::Message& message, bool of_visits)
-      : site_(site), message_(message), of_visits_(of_visits) {}
+  QueryReader(const Site& site, const Message& asked, bool of_visits)
+      : site_(site), message_(*asked.v2), sender_(asked.sender), of_visits_(of_visits) {}
 
   Query read(const hl7v2::Segment& qpd) {
     std::size_t at = 0;
@@ -74,7 +79,7 @@ class QueryReader {
     }
     for (auto& one : ids_) finish(one);
     domains(qpd);
-    page();
+    page(qpd);
     if (query_.demographics.criteria.empty() && query_.visits.empty() && query_.faults.empty())
       query_.faults.push_back({"QPD^1^3", "101", "The query has no parameter"});
     return std::move(query_);
@@ -179,22 +184,31 @@ class QueryReader {
     }
   }
 
-  void page() {
+  void page(const hl7v2::Segment& qpd) {
     if (const auto* rcp = message_.find("RCP")) {
       const auto count = message_.first(*rcp, 2).component(1);
       const auto read = std::from_chars(count.data(), count.data() + count.size(), query_.demographics.count);
       if (!count.empty() && (read.ec != std::errc() || query_.demographics.count == 0))
         query_.faults.push_back({"RCP^1^2", "102", "The number of patients must be a positive number"});
     }
+    const auto name = name_of(sender_, message_.first(qpd, 2).text());
+    const bool cancelled = site_.recall && !site_.recall(name).empty();
     const auto* dsc = message_.find("DSC");
-    if (!dsc || dsc->field(1).empty()) return;
-    query_.demographics.after = message_.first(*dsc, 1).text();
-    if (!fhir::is_id(query_.demographics.after))
-      query_.faults.push_back({"DSC^1^1", "204", "The continuation pointer is not one of this server"});
+    if (!dsc || dsc->field(1).empty()) {
+      if (cancelled) query_.remember = {name, std::string()};
+      return;
+    }
+    const auto pointer = message_.first(*dsc, 1).text();
+    query_.demographics.after = pointer.substr(0, pointer.rfind('.'));
+    if (pointer != pointer_behind(qpd, query_.demographics.after))
+      query_.faults.push_back({"DSC^1^1", "204", "The continuation pointer is not one into the answer to this query"});
+    else if (cancelled)
+      query_.faults.push_back({"DSC^1^1", "204", "The query was cancelled"});
   }
 
   const Site& site_;
   const hl7v2::Message& message_;
+  const std::string& sender_;
   bool of_visits_;
   Query query_;
   std::array<Pieces, 3> ids_{{{"3", Field::id, {}, {}, {}, {}},
@@ -204,8 +218,27 @@ class QueryReader {
 
 }  // namespace
 
-Query read_query(const Site& site, const hl7v2::Message& message, const hl7v2::Segment& qpd, bool of_visits) {
-  return QueryReader(site, message, of_visits).read(qpd);
+Query read_query(const Site& site, const Message& asked, const hl7v2::Segment& qpd, bool of_visits) {
+  return QueryReader(site, asked, of_visits).read(qpd);
+}
+
+std::string pointer_behind(const hl7v2::Segment& qpd, std::string_view id) {
+  constexpr std::size_t tag = 2, mark = 16;
+  std::string query(id);
+  for (std::size_t n = 1; n < qpd.fields.size(); ++n)
+    if (n != tag) query.append("|").append(qpd.fields[n]);
+  return std::string(id) + "." + fhir::to_hex(fhir::sha256(query)).substr(0, mark);
+}
+
+fhir::Result<Plan> cancel(const Site& site, const Message& asked) {
+  const auto& message = *asked.v2;
+  const auto* qid = message.find("QID");
+  if (!qid || qid->field(1).empty())
+    return fhir::Outcome(fhir::Kind::unprocessable, "required", "The query to cancel is not named", "QID^1^1");
+  Plan plan;
+  plan.answer.bytes = hl7v2::acknowledge(message, "AA", {}, site.now);
+  plan.remember = {name_of(asked.sender, message.first(*qid, 1).text()), "cancelled"};
+  return plan;
 }
 
 }  // namespace ihe::pdq
