@@ -6,6 +6,7 @@
 
 #include "fhir/bundle.h"
 #include "fhir/format/json.h"
+#include "ihe/identity/identity.h"
 #include "ihe/identity/matricule.h"
 #include "ihe/match/candidates.h"
 #include "src/operation/operation.h"
@@ -53,11 +54,33 @@ std::string searchset(const rest::Call& call, const std::vector<match::Candidate
   return out + (found.empty() ? "}" : "]}");
 }
 
+// Of several who are not known for one person, none is certain: PDQm, 2:3.119.4.1.3, case 5.
+fhir::Result<bool> keep_certain(const rest::Call& call, std::vector<match::Candidate>& found) {
+  std::erase_if(found, [](const auto& one) { return one.verdict.grade != match::Grade::certain; });
+  std::vector<std::string> patients;
+  for (const auto& one : found) patients.push_back(one.version.id);
+  const ihe::Site site{call.snapshot, call.access, call.settings, call.base, call.now, call.ids};
+  const auto one_person = ihe::identity::of_one_person(site, patients);
+  if (!one_person) return one_person.outcome();
+  if (!*one_person) found.clear();
+  return true;
+}
+
+// A modifier that is not understood may turn what is said into something else (FHIR R4, extensibility).
+bool is_modified(const fhir::Node& node) {
+  return std::any_of(node.begin(), node.end(),
+                     [](const fhir::Node& child) { return child.name == "modifierExtension" || is_modified(child); });
+}
+
 fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   const auto* resource = input.resource("resource");
   if (!resource)
     return Outcome(Kind::malformed, "required", "$match needs a Patient in the parameter \"resource\"",
                    place_of("resource"));
+  if (is_modified(*resource))
+    return Outcome(Kind::malformed, "extension",
+                   "No modifierExtension is understood here: describe the patient without",
+                   "Patient.modifierExtension");
   const auto count = count_of(input);
   if (!count) return count.outcome();
   const auto person = match::person_of(*resource, ihe::identity::matricule_system);
@@ -69,7 +92,7 @@ fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
                                  match::weights_of(call.settings));
   if (!found) return std::move(found.outcome());
   if (input.flag("onlyCertainMatches"))
-    std::erase_if(*found, [](const auto& one) { return one.verdict.grade != match::Grade::certain; });
+    if (auto done = keep_certain(call, *found); !done) return std::move(done.outcome());
   if (found->size() > *count) found->resize(*count);
   return rest::Plan(rest::json_reply(200, searchset(call, *found)));
 }

@@ -5,6 +5,7 @@
 
 #include "fhir/build.h"
 #include "fhir/format/json.h"
+#include "ihe/identity/replacement.h"
 #include "src/operation/operation.h"
 #include "src/rest/reply.h"
 #include "src/rest/transact.h"
@@ -18,6 +19,9 @@ using fhir::Outcome;
 
 constexpr std::ptrdiff_t most_changes = 20'000;  // of one message: its audit record names every patient
 constexpr std::string_view patient_feed = "urn:ihe:iti:pmir:2019:patient-feed";
+constexpr std::string_view feed_response = "urn:ihe:iti:pmir:2019:patient-feed-response";
+constexpr std::string_view response_definition =
+    "https://profiles.ihe.net/ITI/PMIR/StructureDefintion/IHE.PMIR.MessageDefinition.Response";  // as PMIR spells it
 
 Outcome refusal(std::string_view code, std::string text, std::string place) {
   return {Kind::unprocessable, code, std::move(text), std::move(place)};
@@ -81,8 +85,6 @@ void write_text(std::string_view name, std::string_view value, std::string& out)
   fhir::json::write_string(value, out);
 }
 
-bool merged(std::string_view body) { return body.find("\"replaced-by\"") != std::string_view::npos; }
-
 std::string answer_to(const Node& header, const rest::Call& call) {
   const auto id = call.ids.next(call.now);
   std::string out = R"({"resourceType":"Bundle","type":"message")";
@@ -91,21 +93,22 @@ std::string answer_to(const Node& header, const rest::Call& call) {
   fhir::json::write_string(std::string(call.base) + "/MessageHeader/" + id, url);
   out.append("\"fullUrl\":").append(url).append(R"(,"resource":{"resourceType":"MessageHeader")");
   write_text("id", id, out);
-  write_text("eventUri", patient_feed, out);
+  write_text("eventUri", feed_response, out);
   out += R"(,"source":{"name":"Alzette")";
   write_text("endpoint", std::string(call.base) + "/$process-message", out);
   out += R"(},"response":{"code":"ok")";
   const auto asked = header.value_of("id");
   write_text("identifier", asked.empty() ? std::string_view("unknown") : asked, out);
-  return out += "}}}]}";
+  out += '}';
+  write_text("definition", response_definition, out);
+  return out += "}}]}";
 }
 
 // A merge is for good in PMIR: what takes a replaced-by back is not allowed (ITI-93, 405).
 bool undoes_a_merge(const rest::Call& call, const fhir::Batch& batch) {
+  const ihe::Site site{call.snapshot, call.access, call.settings, call.base, call.now, call.ids};
   return std::any_of(batch.writes.begin(), batch.writes.end(), [&](const fhir::Write& write) {
-    if (write.type->name.view() != "Patient" || write.method == fhir::Method::create) return false;
-    const auto stored = call.snapshot.read(call.access, *write.type, write.id);
-    return stored && merged(stored->body) && (write.method == fhir::Method::remove || !merged(write.body.bytes));
+    return write.type->name.view() == "Patient" && ihe::identity::takes_back_merge(site, write);
   });
 }
 
