@@ -29,10 +29,10 @@ std::string patient_of(std::string_view reference) {
 
 }  // namespace
 
-fhir::Result<bool> admit(const Site& site, const Requested& requested) {
+fhir::Result<bool> admit(const Site& site, const Requested& requested, std::span<fhir::Write> writes) {
   for (const auto* row : restful())
     if (row->demand && fits(*row, requested))
-      if (auto done = row->demand(site, requested); !done) return done;
+      if (auto done = row->demand(site, requested, writes); !done) return done;
   return true;
 }
 

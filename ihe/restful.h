@@ -44,14 +44,15 @@ struct Restful {
   bool asks = false;  // is also what a client of FHIR asks that has never heard of IHE: recorded where it is wanted
   // Completes the record, which has all that stands in the row; false when the request is none of this transaction.
   bool (*tell)(const Site&, const Requested&, atna::Record&);
-  fhir::Result<bool> (*demand)(const Site&, const Requested&) = nullptr;  // what FHIR takes and IHE refuses
+  // What FHIR takes and IHE refuses, and what IHE adds to it; `writes`: those of the request.
+  fhir::Result<bool> (*demand)(const Site&, const Requested&, std::span<fhir::Write> writes) = nullptr;
 };
 
 // All rows, from the generated registry.
 std::span<const Restful* const> restful();
 
-// Refuses what the transaction that a request is demands otherwise.
-fhir::Result<bool> admit(const Site& site, const Requested& requested);
+// Refuses what the transaction that a request is demands otherwise, or changes its writes.
+fhir::Result<bool> admit(const Site& site, const Requested& requested, std::span<fhir::Write> writes);
 
 // The record of a request that is one of the transactions, else nothing. `asking`: also of the rows that have `asks`.
 std::optional<atna::Record> record_of(const Site& site, const Requested& requested, bool asking);

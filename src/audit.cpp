@@ -47,11 +47,12 @@ std::span<const fhir::Write> writes_of(const rest::Plan& plan) {
 
 }  // namespace
 
-fhir::Result<bool> Audit::admit(const ihe::Site& site, const Asked& asked, const rest::Plan& plan) {
-  const auto writes = writes_of(plan);
-  if (auto done = ihe::admit(site, requested_by(asked, writes, false)); !done) return done;
+fhir::Result<bool> Audit::admit(const ihe::Site& site, const Asked& asked, rest::Plan& plan) {
+  const auto writes = plan.batch ? std::span<fhir::Write>(plan.batch->writes) : std::span<fhir::Write>();
+  if (auto done = ihe::admit(site, requested_by(asked, writes, false), writes); !done) return done;
   for (const auto& entry : plan.conditionals) {
-    auto done = ihe::admit(site, requested_by(entry, writes));
+    const auto own = entry.write ? writes.subspan(*entry.write, 1) : writes.first(0);
+    auto done = ihe::admit(site, requested_by(entry, writes), own);
     if (done) continue;
     const auto place = "Bundle.entry[" + std::to_string(entry.entry) + "]";
     for (auto& issue : done.outcome().issues) {

@@ -28,7 +28,7 @@ class Audit {
   };
 
   // Refuses what IHE demands otherwise than FHIR, of the request or of a conditional entry of a transaction.
-  static fhir::Result<bool> admit(const ihe::Site& site, const Asked& asked, const rest::Plan& plan);
+  static fhir::Result<bool> admit(const ihe::Site& site, const Asked& asked, rest::Plan& plan);
 
   // Adds the record to what the plan commits, or hands it to the trail; beside that of a transaction Bundle those of
   // its conditional entries, which are what they would be as requests of their own.

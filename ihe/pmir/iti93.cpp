@@ -29,8 +29,8 @@ bool tell(const Site&, const Requested& requested, atna::Record& record) {
 }
 
 // Of which patient it is said, the message has many.
-fhir::Result<bool> demand(const Site& site, const Requested& requested) {
-  for (const auto& write : requested.writes) {
+fhir::Result<bool> demand(const Site& site, const Requested&, std::span<fhir::Write> writes) {
+  for (const auto& write : writes) {
     if (write.type->name.view() != "Patient" || write.method == fhir::Method::remove) continue;
     auto done = identity::check_authorities(site, write);
     if (done) continue;
