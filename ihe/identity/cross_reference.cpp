@@ -31,6 +31,28 @@ std::vector<Id> ids_of(const Site& site, const std::vector<Record>& group) {
   return ids;
 }
 
+// Those that the identifier means, which may be a logical one.
+Result<std::vector<Record>> named_by(const Site& site, const Id& id) {
+  if (id.system != site.base) return resolve(site, id);
+  std::vector<Record> records;
+  auto record = record_at(site, id.value);
+  if (!record) return std::move(record.outcome());
+  if (auto& known = *record) {
+    auto end = survivor(site, std::move(*known));
+    if (!end) return std::move(end.outcome());
+    if (auto& last = *end) records.push_back(std::move(*last));
+  }
+  return records;
+}
+
+// Whether identifiers of the domain may be asked for.
+Result<bool> is_known(const Site& site, std::string_view uri) {
+  if (uri == site.base) return true;
+  const auto domain = domain_of(site, uri);
+  if (!domain) return domain.outcome();
+  return domain->has_value();
+}
+
 }  // namespace
 
 Result<std::optional<Domain>> domain_of(const Site& site, std::string_view uri) {
@@ -48,16 +70,16 @@ std::optional<Domain> feedable(const Site& site, std::string_view uri) {
 
 Result<CrossReference> cross_reference(const Site& site, const Id& source, std::span<const std::string> targets) {
   CrossReference answer;
-  auto domain = domain_of(site, source.system);
-  if (!domain) return std::move(domain.outcome());
-  answer.source_known = domain->has_value();
+  const auto known = is_known(site, source.system);
+  if (!known) return known.outcome();
+  answer.source_known = *known;
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    auto target = domain_of(site, targets[i]);
-    if (!target) return std::move(target.outcome());
+    const auto target = is_known(site, targets[i]);
+    if (!target) return target.outcome();
     if (!*target) answer.unknown_targets.push_back(i);
   }
   if (!answer.source_known || !answer.unknown_targets.empty()) return answer;
-  auto found = resolve(site, source);
+  auto found = named_by(site, source);
   if (!found) return std::move(found.outcome());
   answer.id_known = !found->empty();
   if (!answer.id_known) return answer;
@@ -68,11 +90,12 @@ Result<CrossReference> cross_reference(const Site& site, const Id& source, std::
     const bool wanted = targets.empty() || std::find(targets.begin(), targets.end(), id.system) != targets.end();
     if (wanted && id != source) answer.ids.push_back(std::move(id));
   }
+  const bool all_logical = std::find(targets.begin(), targets.end(), site.base) != targets.end();
   for (const auto& record : *group) {
     const auto held = held_by(*record.patient);
-    const bool holds = std::any_of(held.begin(), held.end(), [&](const Held& one) {
-      return !one.old && std::find(answer.ids.begin(), answer.ids.end(), one.id) != answer.ids.end();
-    });
+    const bool holds = all_logical || std::any_of(held.begin(), held.end(), [&](const Held& one) {
+                         return !one.old && std::find(answer.ids.begin(), answer.ids.end(), one.id) != answer.ids.end();
+                       });
     if (holds) answer.patients.push_back(record.id);
   }
   return answer;

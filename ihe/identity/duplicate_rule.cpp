@@ -68,14 +68,13 @@ Result<std::optional<Pair>> read_pair(std::string_view bytes) {
 // Both records of a pair, changed together: one write each.
 class Records {
  public:
-  Records(const Site& site, fhir::Batch& batch) : site_(site), batch_(batch) {}
+  Records(const Site& site, fhir::Batch& batch, fhir::WritesByName& writes)
+      : site_(site), batch_(batch), writes_(writes) {}
 
   Result<bool> read(const Pair& pair) {
     for (const auto& id : {pair.focus, pair.other}) {
       const auto* type = fhir::definitions().resource("Patient");
-      const bool written = std::any_of(batch_.writes.begin(), batch_.writes.end(),
-                                       [&](const fhir::Write& write) { return write.type == type && write.id == id; });
-      if (written)
+      if (writes_.find(*type, id))
         return refused("business-rule", "A Patient of the pair is changed by the same request: judge the pair apart",
                        "Task.focus");
       auto version = site_.snapshot.read(site_.access, *type, id);
@@ -149,17 +148,18 @@ class Records {
 
   static void drop_replacement(Changed& one) {
     auto& patient = *one.record.patient;
-    for (const Node* child = patient.first; child; child = child->next)
-      if (child->name == "link" && child->value_of("type") == "replaced-by") {
-        fhir::build::remove(patient, *child);
-        break;
-      }
+    for (const Node* child = patient.first; child;) {
+      const auto* next = child->next;
+      if (child->name == "link" && child->value_of("type") == "replaced-by") fhir::build::remove(patient, *child);
+      child = next;
+    }
     fhir::build::set(*one.record.arena, patient, "active", "true");
     one.changed = true;
   }
 
   const Site& site_;
   fhir::Batch& batch_;
+  fhir::WritesByName& writes_;
   std::vector<Changed> records_;
   std::string_view activity_;
 };
@@ -186,7 +186,7 @@ Result<bool> run(const fhir::RuleSite& rule_site, fhir::Batch& batch, std::size_
     return refused("business-rule", "The pair of an accepted Task stays as it is", "Task.focus");
   const Site site{rule_site.snapshot, rule_site.access, rule_site.settings,
                   rule_site.base,     rule_site.now,    rule_site.ids};
-  Records records(site, batch);
+  Records records(site, batch, *rule_site.writes);
   if (auto done = records.read(*now); !done) return done;
   if (was) records.undo(*was);
   if (now->accepted)

@@ -8,9 +8,9 @@
 //   {A|1, LU|m} ── shares LU|m ── {B|7, LU|m} ── link seealso ── {C|4}          ITI-9 of A|1: B|7, C|4, LU|m
 //
 // A merge keeps both records: the subsumed one becomes inactive with a link replaced-by, the surviving one adopts its
-// identifiers: `use: old` where it has another in the domain of the merge, which is that of the link's identifier, or
-// in any domain where the link names none. So a subsumed identifier finds the survivor through every door, and is given
-// out by none; what other domains call the two stays valid.
+// identifiers: `use: old` where it has another in a domain of the merge. Each link names one by its identifier; a link
+// that names none is of every domain. So a subsumed identifier finds the survivor through every door, and is given out
+// by none; what other domains call the two stays valid. What the subsumed record is called later on, the survivor is.
 #pragma once
 
 #include <memory>
@@ -61,6 +61,9 @@ fhir::Result<std::optional<Record>> find(const Site& site, const Id& id);
 // Logical ids of the record and of all that were merged into it, itself first: whose data it answers for.
 fhir::Result<std::vector<std::string>> with_subsumed(const Site& site, const std::string& id);
 
+// Whether the records of these logical ids are all of one person, as far as is known.
+fhir::Result<bool> of_one_person(const Site& site, std::span<const std::string> patients);
+
 struct CrossReference {
   bool source_known = true;                  // the domain of the identifier asked with
   bool id_known = true;                      // the identifier itself
@@ -69,7 +72,8 @@ struct CrossReference {
   std::vector<std::string> patients;         // logical ids of the records that hold them
 };
 
-// ITI-9, 45, 83. `targets`: URIs of the domains wanted, none for all.
+// ITI-9, 45, 83. `targets`: URIs of the domains wanted, none for all. The address of this server is the domain of its
+// logical ids ("Patient/1"): PIXm, 2:3.83.4.1.2.1.
 fhir::Result<CrossReference> cross_reference(const Site& site, const Id& source, std::span<const std::string> targets);
 
 // What a feed says of a patient: a Patient (bound, with identifiers; what it does not mention is kept), elements that
@@ -99,26 +103,35 @@ std::vector<fhir::Issue> warnings_of(const Settings& settings, const fhir::Node&
 // that breaks its rule.
 fhir::Result<Fed> feed(const Site& site, const Feed& feed);
 
-// Where identifiers are given up for those of the survivor: in the domain of the two that are named, or wherever the
-// survivor has one.
-enum class MergeIn : std::uint8_t { one_domain, every_domain };
+// An identifier, and where the message has it: a refusal that is about it says so there.
+struct Named {
+  Id id;
+  std::string place = {};
+};
 
-// ITI-8 A40, ITI-44 201304. Refused with the state unchanged: unknown or already subsumed identifiers, the same one
-// twice, different domains, a domain that is not the feeder's. The fault's expression is "surviving" or "subsumed".
-fhir::Result<fhir::Batch> merge(const Site& site, const Id& surviving, const Id& subsumed, std::string_view feeder,
-                                MergeIn where = MergeIn::one_domain);
+// Two identifiers of one domain that turn out to be of one patient.
+struct Duplicate {
+  Named surviving, subsumed;
+};
+
+// ITI-8 A40, ITI-44 201304: a merge in the domains of these, the first of which says whose it is. What another one
+// says is passed over where it names nobody. Refused with the state unchanged: unknown or already subsumed identifiers,
+// the same one twice, different domains, a domain that is not the feeder's.
+fhir::Result<fhir::Batch> merge(const Site& site, std::span<const Duplicate> duplicates, std::string_view feeder);
 
 // ITI-30 A47: the record of `prior` is known by `next` from now on.
-fhir::Result<fhir::Batch> change_identifier(const Site& site, const Id& prior, const Id& next, std::string_view feeder);
+fhir::Result<fhir::Batch> change_identifier(const Site& site, const Named& prior, const Named& next,
+                                            std::string_view feeder);
 
 // ITI-30 A24 and A37: says, and unsays, that two records are of one person.
-fhir::Result<fhir::Batch> link(const Site& site, const Id& one, const Id& other);
-fhir::Result<fhir::Batch> unlink(const Site& site, const Id& one, const Id& other);
+fhir::Result<fhir::Batch> link(const Site& site, const Named& one, const Named& other);
+fhir::Result<fhir::Batch> unlink(const Site& site, const Named& one, const Named& other);
 
-// ITI-64: the local identifier belongs to the patient `now` instead of `before`; `subsumed`, if any, is merged into it.
+// ITI-64: the local identifier belongs to the patient `now` instead of `before`; `subsumed`, if any, is merged into it,
+// which may be all that changes.
 struct LinkChange {
-  Id now, before, local;
-  std::optional<Id> subsumed;
+  Named now, before, local;
+  std::optional<Named> subsumed = std::nullopt;
 };
 fhir::Result<fhir::Batch> change_link(const Site& site, const LinkChange& change, std::string_view feeder);
 
@@ -161,7 +174,7 @@ struct DemographicsQuery {
 
 struct Hit {
   Record record;
-  std::vector<Id> ids;  // to show: none is old; of the domains asked for
+  std::vector<Id> ids;  // to show: none is old; with domains all that its person has there
 };
 
 struct Demographics {
@@ -170,9 +183,9 @@ struct Demographics {
   std::size_t before = 0;  // on the pages before this one
 };
 
-// Merged patients are found as their survivors. With `domains`, a hit stands for its person: the records that have an
-// identifier there are shown, and a person without any is not. Refuses a query without a usable criterion, and one
-// with more than 5,000 hits (Kind::too_costly).
+// Merged patients are found as their survivors. With `domains`, a hit is shown with the identifiers that its person has
+// there, and not at all without any. Refuses a query without a usable criterion, and one with more than 5,000 hits
+// (Kind::too_costly).
 fhir::Result<Demographics> demographics(const Site& site, const DemographicsQuery& query);
 
 }  // namespace ihe::identity

@@ -15,8 +15,8 @@ using fhir::Node;
 using fhir::Outcome;
 using fhir::Result;
 
-Outcome refused(std::string_view which, std::string_view code, std::string text) {
-  return {Kind::unprocessable, code, std::move(text), std::string(which)};
+Outcome refused(const Named& named, std::string_view code, std::string text) {
+  return {Kind::unprocessable, code, std::move(text), named.place};
 }
 
 Node* child_of(Node& node, std::string_view name, const Node* after = nullptr) {
@@ -54,6 +54,10 @@ class Changes {
     return true;
   }
   bool any() const { return !batch_.writes.empty(); }
+  bool writes(const std::string& id) const {
+    return std::any_of(batch_.writes.begin(), batch_.writes.end(),
+                       [&](const fhir::Write& write) { return write.id == id; });
+  }
   Result<fhir::Batch> finish() && { return std::move(batch_); }
 
  private:
@@ -61,22 +65,28 @@ class Changes {
   fhir::Batch batch_;
 };
 
-// `surviving`: what names the survivor in the domain of the merge; null: it is one of all domains.
-Result<fhir::Batch> replace(const Site& site, const Record& survivor, const Id* surviving, const Id& subsumed,
-                            Record record) {
-  Changes changes(site);
+// A record and who is to take it over, as identifiers of one or several domains say.
+struct Replacing {
+  Record survivor, record;
+  std::vector<const Duplicate*> by;
+};
+
+Result<bool> replace(Changes& changes, Replacing& replacing) {
+  auto& record = replacing.record;
   auto& patient = editable(record);
-  if (survivor.id == record.id) {
-    make_old(record, subsumed);
-  } else {
-    fhir::build::set(*record.arena, patient, "active", "false");
+  const auto& survivor = replacing.survivor.id;
+  if (survivor != record.id) fhir::build::set(*record.arena, patient, "active", "false");
+  for (const auto* one : replacing.by) {
+    if (survivor == record.id) {
+      make_old(record, one->subsumed.id);
+      continue;
+    }
     auto& link = fhir::build::add(*record.arena, patient, "link");
-    auto& other = fhir::build::add_reference(*record.arena, link, "other", "Patient/" + survivor.id);
-    if (surviving) add_identifier(*record.arena, other, *surviving);
+    auto& other = fhir::build::add_reference(*record.arena, link, "other", "Patient/" + survivor);
+    add_identifier(*record.arena, other, one->surviving.id);
     fhir::build::add(*record.arena, link, "type", "replaced-by");
   }
-  if (auto done = changes.write(record); !done) return std::move(done.outcome());
-  return std::move(changes).finish();
+  return changes.write(record);
 }
 
 // Takes an identifier out of one record and puts it into another.
@@ -91,58 +101,92 @@ void move_identifier(Record& from, Record& to, const Id& id) {
   }
 }
 
+// The record that says of itself what `record` is called: one that was merged into it, where it adopted the identifier.
+Result<Record> owner_of(const Site& site, Record record, const Id& id) {
+  if (!adopted(*record.patient, id)) return record;
+  auto merged = with_merged(site, record);
+  if (!merged) return std::move(merged.outcome());
+  for (auto& one : *merged) {
+    const auto held = held_by(*one.patient);
+    const bool holds = std::any_of(held.begin(), held.end(), [&](const Held& h) { return h.id == id && !h.old; });
+    if (holds && !adopted(*one.patient, id)) return std::move(one);
+  }
+  return record;
+}
+
 }  // namespace
 
-Result<Record> holder(const Site& site, const Id& id, std::string_view which, std::string_view feeder) {
+Result<Record> holder(const Site& site, const Named& named, std::string_view feeder) {
+  const auto& id = named.id;
   const auto domain = feedable(site, id.system);
-  if (!domain) return refused(which, "code-invalid", "The assigning authority is not known here");
+  if (!domain) return refused(named, "code-invalid", "The assigning authority is not known here");
   if (!feeder.empty() && !domain->fed_by(feeder))
-    return refused(which, "business-rule", "This application may not feed identifiers of this assigning authority");
+    return refused(named, "business-rule", "This application may not feed identifiers of this assigning authority");
   auto found = records(site, {{"identifier", token_of(id)}}, 1000);
   if (!found) return std::move(found.outcome());
-  if (found->empty()) return refused(which, "not-found", "The patient identifier is not known");
+  if (found->empty()) return refused(named, "not-found", "The patient identifier is not known");
   std::erase_if(*found, [&](const Record& record) {
     const auto held = held_by(*record.patient);
     return !replaced_by(*record.patient).empty() ||
            std::none_of(held.begin(), held.end(), [&](const Held& one) { return one.id == id && !one.old; });
   });
-  if (found->empty()) return refused(which, "business-rule", "The patient identifier was merged into another one");
+  if (found->empty()) return refused(named, "business-rule", "The patient identifier was merged into another one");
   return std::move(found->front());
 }
 
-Result<fhir::Batch> merge(const Site& site, const Id& surviving, const Id& subsumed, std::string_view feeder,
-                          MergeIn where) {
-  if (surviving.system != subsumed.system)
-    return refused("subsumed", "business-rule", "Both identifiers must be of one assigning authority");
-  if (surviving == subsumed) return refused("subsumed", "business-rule", "An identifier cannot be merged into itself");
-  auto survivor = holder(site, surviving, "surviving", feeder);
-  if (!survivor) return std::move(survivor.outcome());
-  auto record = holder(site, subsumed, "subsumed", feeder);
-  if (!record) return std::move(record.outcome());
-  return replace(site, *survivor, where == MergeIn::one_domain ? &surviving : nullptr, subsumed, std::move(*record));
+Result<fhir::Batch> merge(const Site& site, std::span<const Duplicate> duplicates, std::string_view feeder) {
+  const auto names_nobody = [](const Outcome& outcome) { return outcome.issues.front().code == "not-found"; };
+  std::vector<Replacing> all;
+  for (const auto& one : duplicates) {
+    if (one.surviving.id.system != one.subsumed.id.system)
+      return refused(one.subsumed, "business-rule", "Both identifiers must be of one assigning authority");
+    if (one.surviving.id == one.subsumed.id)
+      return refused(one.subsumed, "business-rule", "An identifier cannot be merged into itself");
+    auto survivor = holder(site, one.surviving, feeder);
+    auto record = survivor ? holder(site, one.subsumed, feeder) : survivor;
+    if (!record) {
+      if (!all.empty() && names_nobody(record.outcome())) continue;
+      return std::move(record.outcome());
+    }
+    const auto before =
+        std::find_if(all.begin(), all.end(), [&](const Replacing& r) { return r.record.id == record->id; });
+    if (before == all.end())
+      all.push_back({std::move(*survivor), std::move(*record), {&one}});
+    else if (before->survivor.id == survivor->id)
+      before->by.push_back(&one);
+    else
+      return refused(one.surviving, "business-rule", "The patient is merged into two others at once");
+  }
+  Changes changes(site);
+  for (auto& replacing : all)
+    if (auto done = replace(changes, replacing); !done) return std::move(done.outcome());
+  return std::move(changes).finish();
 }
 
-Result<fhir::Batch> change_identifier(const Site& site, const Id& prior, const Id& next, std::string_view feeder) {
-  if (prior == next) return refused("subsumed", "business-rule", "The identifier does not change");
-  const auto domain = feedable(site, next.system);
-  if (!domain) return refused("surviving", "code-invalid", "The assigning authority is not known here");
-  auto record = holder(site, prior, "subsumed", feeder);
-  if (!record) return std::move(record.outcome());
-  auto taken = resolve(site, next);
+Result<fhir::Batch> change_identifier(const Site& site, const Named& prior, const Named& next,
+                                      std::string_view feeder) {
+  if (prior.id == next.id) return refused(prior, "business-rule", "The identifier does not change");
+  const auto domain = feedable(site, next.id.system);
+  if (!domain) return refused(next, "code-invalid", "The assigning authority is not known here");
+  auto found = holder(site, prior, feeder);
+  if (!found) return std::move(found.outcome());
+  auto taken = resolve(site, next.id);
   if (!taken) return std::move(taken.outcome());
-  if (!taken->empty()) return refused("surviving", "business-rule", "The new identifier is in use");
+  if (!taken->empty()) return refused(next, "business-rule", "The new identifier is in use");
+  auto record = owner_of(site, std::move(*found), prior.id);
+  if (!record) return std::move(record.outcome());
   editable(*record);
-  make_old(*record, prior);
-  add_identifier(*record->arena, *record->patient, next);
+  make_old(*record, prior.id);
+  add_identifier(*record->arena, *record->patient, next.id);
   Changes changes(site);
   if (auto done = changes.write(*record); !done) return std::move(done.outcome());
   return std::move(changes).finish();
 }
 
-Result<fhir::Batch> link(const Site& site, const Id& one, const Id& other) {
-  auto first = holder(site, one, "surviving", {});
+Result<fhir::Batch> link(const Site& site, const Named& one, const Named& other) {
+  auto first = holder(site, one, {});
   if (!first) return std::move(first.outcome());
-  auto second = holder(site, other, "subsumed", {});
+  auto second = holder(site, other, {});
   if (!second) return std::move(second.outcome());
   Changes changes(site);
   if (first->id == second->id) return std::move(changes).finish();
@@ -155,10 +199,10 @@ Result<fhir::Batch> link(const Site& site, const Id& one, const Id& other) {
   return std::move(changes).finish();
 }
 
-Result<fhir::Batch> unlink(const Site& site, const Id& one, const Id& other) {
-  auto first = holder(site, one, "surviving", {});
+Result<fhir::Batch> unlink(const Site& site, const Named& one, const Named& other) {
+  auto first = holder(site, one, {});
   if (!first) return std::move(first.outcome());
-  auto second = holder(site, other, "subsumed", {});
+  auto second = holder(site, other, {});
   if (!second) return std::move(second.outcome());
   auto these = with_merged(site, *first);
   if (!these) return std::move(these.outcome());
@@ -172,26 +216,30 @@ Result<fhir::Batch> unlink(const Site& site, const Id& one, const Id& other) {
       if (!any) continue;
       if (auto done = changes.write(record); !done) return std::move(done.outcome());
     }
-  if (!changes.any()) return refused("subsumed", "business-rule", "The two patients are not linked to each other");
+  if (!changes.any()) return refused(other, "business-rule", "The two patients are not linked to each other");
   if (auto done = changes.tell("unlink", *first, *second); !done) return std::move(done.outcome());
   return std::move(changes).finish();
 }
 
 Result<fhir::Batch> change_link(const Site& site, const LinkChange& change, std::string_view feeder) {
-  auto now = holder(site, change.now, "surviving", feeder);
+  auto now = holder(site, change.now, feeder);
   if (!now) return std::move(now.outcome());
-  auto before = holder(site, change.before, "subsumed", feeder);
+  auto before = holder(site, change.before, feeder);
   if (!before) return std::move(before.outcome());
-  auto local = holder(site, change.local, "surviving", feeder);
+  auto local = holder(site, change.local, feeder);
   if (!local) return std::move(local.outcome());
-  if (now->id == before->id)
-    return refused("subsumed", "business-rule", "The previous and the new patient are the same");
+  const bool moves = now->id != before->id;
+  if (!moves && !change.subsumed)
+    return refused(change.before, "business-rule", "The previous and the new patient are the same");
   Changes changes(site);
-  if (local->id == before->id) {
-    move_identifier(*before, *now, change.local);
-    for (const auto* record : {&*before, &*now})
+  const bool held_before = local->id == before->id;
+  if (moves && held_before) {
+    auto owner = owner_of(site, std::move(*local), change.local.id);
+    if (!owner) return std::move(owner.outcome());
+    move_identifier(*owner, *now, change.local.id);
+    for (const auto* record : {&*owner, &*now})
       if (auto done = changes.write(*record); !done) return std::move(done.outcome());
-  } else if (local->id != now->id) {
+  } else if (moves && local->id != now->id) {
     const bool back = remove_link(*before, local->id);
     remove_link(*local, before->id);
     add_link(*local, now->id);
@@ -201,19 +249,17 @@ Result<fhir::Batch> change_link(const Site& site, const LinkChange& change, std:
     if (back)
       if (auto done = changes.write(*before); !done) return std::move(done.outcome());
   }
-  auto batch = std::move(changes).finish();
-  if (!change.subsumed) return batch;
-  auto subsumed = holder(site, *change.subsumed, "subsumed", feeder);
+  if (!change.subsumed) return std::move(changes).finish();
+  const auto& named = *change.subsumed;
+  auto subsumed = holder(site, named, feeder);
   if (!subsumed) return std::move(subsumed.outcome());
-  const bool free = std::none_of(batch->writes.begin(), batch->writes.end(),
-                                 [&](const fhir::Write& write) { return write.id == subsumed->id; });
-  const auto& survivor = local->id == before->id ? *now : *local;
-  if (!free || subsumed->id == survivor.id)
-    return refused("subsumed", "business-rule", "The subsumed local identifier belongs to one of the patients named");
-  auto merged = replace(site, survivor, &change.local, *change.subsumed, std::move(*subsumed));
-  if (!merged) return merged;
-  std::move(merged->writes.begin(), merged->writes.end(), std::back_inserter(batch->writes));
-  return batch;
+  auto& survivor = held_before ? *now : *local;
+  if (changes.writes(subsumed->id) || (moves && subsumed->id == survivor.id))
+    return refused(named, "business-rule", "The subsumed local identifier belongs to one of the patients named");
+  const Duplicate duplicate{change.local, named};
+  Replacing replacing{std::move(survivor), std::move(*subsumed), {&duplicate}};
+  if (auto done = replace(changes, replacing); !done) return std::move(done.outcome());
+  return std::move(changes).finish();
 }
 
 }  // namespace ihe::identity

@@ -50,21 +50,6 @@ void keep_unseen(std::vector<Record> found, std::vector<Record>& records) {
   }
 }
 
-Result<std::optional<Record>> read(const Site& site, std::string_view reference) {
-  if (!reference.starts_with("Patient/")) return std::optional<Record>();
-  reference.remove_prefix(8);
-  reference = reference.substr(0, reference.find('/'));
-  auto version = site.snapshot.read(site.access, patient_type(), reference);
-  if (!version) {
-    const auto kind = version.outcome().kind;
-    if (kind == Kind::absent || kind == Kind::gone) return std::optional<Record>();
-    return std::move(version.outcome());
-  }
-  auto record = read_record(*version);
-  if (!record) return std::move(record.outcome());
-  return std::optional<Record>(std::move(*record));
-}
-
 Result<std::vector<Record>> found_by(const Site& site, const fhir::search::Query& query, std::size_t at_most) {
   auto page = site.snapshot.search(site.access, query, static_cast<std::uint32_t>(at_most), effort);
   if (!page) return std::move(page.outcome());
@@ -85,9 +70,9 @@ std::vector<Id> linking_ids(const Site& site, const Record& record) {
   std::vector<Id> ids;
   for (const auto& held : held_by(*record.patient)) {
     if (held.old || held.account) continue;
-    const auto* domain = site.settings.domains.by_uri(held.id.system);
-    if (!domain && !site.settings.accept_unknown_domains) continue;
-    if (!domain || !domain->national) {
+    const auto& domains = site.settings.domains;
+    if (!site.settings.accept_unknown_domains && !domains.by_uri(held.id.system)) continue;
+    if (!domains.is_national(held.id.system)) {
       ids.push_back(held.id);
       continue;
     }
@@ -124,7 +109,7 @@ Result<std::vector<Record>> neighbours(const Site& site, const Record& record, s
     for (const auto& link : *one.patient) {
       if (link.name != "link" || link.value_of("type") != "seealso") continue;
       const auto* other = link.child("other");
-      auto found = read(site, other ? other->value_of("reference") : std::string_view());
+      auto found = record_at(site, other ? other->value_of("reference") : std::string_view());
       if (!found) return std::move(found.outcome());
       if (auto& named = *found) linked.push_back(std::move(*named));
     }
@@ -147,7 +132,7 @@ Result<std::optional<Record>> survivor(const Site& site, Record record) {
   for (std::size_t step = 0; step < longest_chain; ++step) {
     const auto next = replaced_by(*record.patient);
     if (next.empty()) return std::optional<Record>(std::move(record));
-    auto found = read(site, next);
+    auto found = record_at(site, next);
     if (!found) return found;
     if (!*found) break;
     record = std::move(**found);
@@ -171,7 +156,7 @@ Result<std::vector<Record>> with_merged(const Site& site, const Record& record) 
     for (const auto& link : *current.patient) {
       if (link.name != "link" || link.value_of("type") != "replaces") continue;
       const auto* other = link.child("other");
-      auto found = read(site, other ? other->value_of("reference") : std::string_view());
+      auto found = record_at(site, other ? other->value_of("reference") : std::string_view());
       if (!found) return std::move(found.outcome());
       auto& replaced = *found;
       if (!replaced || replaced_by(*replaced->patient) != "Patient/" + current.id) continue;
@@ -229,6 +214,21 @@ Result<Record> read_record(const fhir::Version& version) {
   record.patient = fhir::bind(*raw, *record.arena, issues);
   if (!record.patient) return Outcome(Kind::internal, "exception", "a stored Patient cannot be read");
   return record;
+}
+
+Result<std::optional<Record>> record_at(const Site& site, std::string_view reference) {
+  if (!reference.starts_with("Patient/")) return std::optional<Record>();
+  reference.remove_prefix(8);
+  reference = reference.substr(0, reference.find('/'));
+  auto version = site.snapshot.read(site.access, patient_type(), reference);
+  if (!version) {
+    const auto kind = version.outcome().kind;
+    if (kind == Kind::absent || kind == Kind::gone) return std::optional<Record>();
+    return std::move(version.outcome());
+  }
+  auto record = read_record(*version);
+  if (!record) return std::move(record.outcome());
+  return std::optional<Record>(std::move(*record));
 }
 
 Result<std::vector<Record>> records(const Site& site, const fhir::search::Parameters& parameters, std::size_t at_most) {
@@ -328,6 +328,18 @@ Result<std::vector<Record>> group_of(const Site& site, std::vector<Record> recor
     keep_unseen(std::move(*found), records);
   }
   return records;
+}
+
+Result<bool> of_one_person(const Site& site, std::span<const std::string> patients) {
+  if (patients.size() < 2) return true;
+  auto first = record_at(site, "Patient/" + patients.front());
+  if (!first) return std::move(first.outcome());
+  if (!*first) return false;
+  const auto group = group_of(site, {std::move(**first)});
+  if (!group) return group.outcome();
+  return std::all_of(patients.begin(), patients.end(), [&](const std::string& id) {
+    return std::any_of(group->begin(), group->end(), [&](const Record& record) { return record.id == id; });
+  });
 }
 
 }  // namespace ihe::identity

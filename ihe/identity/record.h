@@ -17,11 +17,14 @@ struct Held {
   Id id;
   bool old = false;      // Identifier.use
   bool account = false;  // type AN: PID-18, not a patient identifier
+  bool operator==(const Held&) const = default;
 };
 bool is_account(const fhir::Node& identifier);
 std::vector<Held> held_by(const fhir::Node& patient);  // those with system and value
 
 fhir::Result<Record> read_record(const fhir::Version& version);
+// The one that "Patient/1" names; nothing for what is none, or is not there.
+fhir::Result<std::optional<Record>> record_at(const Site& site, std::string_view reference);
 
 // Patients by search parameters, in the order of the store, at most `at_most`; more are Kind::too_costly.
 fhir::Result<std::vector<Record>> records(const Site& site, const fhir::search::Parameters& parameters,
@@ -52,8 +55,8 @@ fhir::Result<std::optional<Record>> survivor(const Site& site, Record record);
 // The record and all that were merged into it, also by way of others, as its links say.
 fhir::Result<std::vector<Record>> with_merged(const Site& site, const Record& record);
 
-// The one record that holds the identifier now, and not as an old one. Refusals are those of merge(), at `which`.
-fhir::Result<Record> holder(const Site& site, const Id& id, std::string_view which, std::string_view feeder);
+// The one record that holds the identifier now, and not as an old one. Refusals are those of merge().
+fhir::Result<Record> holder(const Site& site, const Named& named, std::string_view feeder);
 
 // All records of the persons that these are of, these first.
 fhir::Result<std::vector<Record>> group_of(const Site& site, std::vector<Record> records);

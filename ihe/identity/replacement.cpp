@@ -1,6 +1,7 @@
 // From writes to merges and their ends.
 #include "ihe/identity/replacement.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "fhir/bundle.h"
@@ -11,11 +12,18 @@ namespace {
 
 constexpr std::string_view mark = "\"replaced-by\"";
 
-fhir::Result<Record> record_of(const fhir::RuleSite& site, const fhir::Write& write) {
+fhir::Result<Record> record_of(const fhir::Write& write, std::int64_t now) {
   fhir::Version version;
   version.id = write.id;
-  version.body = fhir::stored_bytes(write.body, 1, site.now);
+  version.body = fhir::stored_bytes(write.body, 1, now);
   return read_record(version);
+}
+
+// Also where the survivor is named by an identifier alone.
+bool is_replaced(const fhir::Node& patient) {
+  return std::any_of(patient.begin(), patient.end(), [](const fhir::Node& child) {
+    return child.name == "link" && child.value_of("type") == "replaced-by";
+  });
 }
 
 }  // namespace
@@ -29,7 +37,7 @@ fhir::Result<Replacement> replacement(const fhir::RuleSite& rule_site, const fhi
     if (auto version = rule_site.snapshot.read(rule_site.access, *write.type, write.id)) stored = std::move(*version);
   const bool was = stored && stored->body.find(mark) != std::string::npos;
   if (!was && write.body.bytes.find(mark) == std::string::npos) return made;
-  const auto after = record_of(rule_site, write);
+  const auto after = record_of(write, rule_site.now);
   if (!after) return after.outcome();
   made.now = replaced_by(*after->patient);
   for (auto& held : held_by(*after->patient)) made.ids.push_back(std::move(held.id));
@@ -47,6 +55,17 @@ fhir::Result<Replacement> replacement(const fhir::RuleSite& rule_site, const fhi
   }
   made.changed = before != made.now;
   return made;
+}
+
+bool takes_back_merge(const Site& site, const fhir::Write& write) {
+  if (write.method == fhir::Method::create) return false;
+  const auto stored = site.snapshot.read(site.access, *write.type, write.id);
+  if (!stored || stored->body.find(mark) == std::string::npos) return false;
+  const auto before = read_record(*stored);
+  if (!before || !is_replaced(*before->patient)) return false;
+  if (write.method == fhir::Method::remove) return true;
+  const auto after = record_of(write, site.now);
+  return after && !is_replaced(*after->patient);
 }
 
 }  // namespace ihe::identity

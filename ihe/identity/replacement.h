@@ -22,4 +22,7 @@ struct Replacement {
 
 fhir::Result<Replacement> replacement(const fhir::RuleSite& site, const fhir::Write& write);
 
+// Whether a write of a Patient takes its merge back, by leaving its link replaced-by out or by its removal.
+bool takes_back_merge(const Site& site, const fhir::Write& write);
+
 }  // namespace ihe::identity

@@ -1,9 +1,11 @@
 // What every Patient obeys that is written, through whichever door: a national number of a strict domain must be right,
-// and what Patient.link replaced-by says becomes true for the survivor: it adopts the identifiers, or gives them back
-// when the link goes (unmerge). Each merge leaves a Provenance.
+// and what Patient.link replaced-by says becomes true for the survivor: it adopts the identifiers, those that come
+// later as well, and gives them back when the link goes (unmerge), for which the record must say that it is active
+// again: a source that writes it anew knows nothing of the merge. Each merge leaves a Provenance.
 #include "fhir/rule.h"
 
 #include <algorithm>
+#include <set>
 
 #include "fhir/build.h"
 #include "fhir/bundle.h"
@@ -72,7 +74,8 @@ struct Survivor {
 
 class Merging {
  public:
-  Merging(const Site& site, fhir::Batch& batch) : site_(site), batch_(batch) {}
+  Merging(const Site& site, fhir::Batch& batch, fhir::WritesByName& writes)
+      : site_(site), batch_(batch), writes_(writes) {}
 
   // A source that writes its record anew knows nothing of what was merged into it: that stays.
   Result<bool> keep_adopted(std::size_t at, const fhir::Version& stored) {
@@ -82,26 +85,39 @@ class Merging {
     if (!known) return known.outcome();
     bool changed = false;
     for (const auto& element : *known->patient) {
-      const auto subsumed = origin_of(element);
-      if (subsumed.empty() || repeats(*record->patient, element) || !still_replaced(subsumed, record->id)) continue;
+      if (origin_of(element).empty() || repeats(*record->patient, element) || !still_brought(element, record->id))
+        continue;
       fhir::build::add_copy(*record->arena, *record->patient, element);
       changed = true;
     }
     return changed ? put(at, *record) : Result<bool>(true);
   }
 
-  // From what the record was replaced by before to what it is replaced by now.
-  Result<bool> run(std::size_t at, const std::string& before) {
+  // From what the record was before to what it is replaced by now. `known`: as it is stored, null for a new one.
+  Result<bool> run(std::size_t at, const Record* known) {
     auto subsumed = of_write(at);
     if (!subsumed) return std::move(subsumed.outcome());
-    if (auto named = name_by_reference(at, *subsumed); !named) return named;
+    if (auto done = complete(at, *subsumed); !done) return done;
+    const std::string before(known ? replaced_by(*known->patient) : std::string_view());
     const std::string now(replaced_by(*subsumed->patient));
-    if (now == before) return true;
+    const bool stays = now == before;
+    if (stays && (now.empty() || held_by(*known->patient) == held_by(*subsumed->patient))) return true;
+    if (now.empty() && subsumed->patient->value_of("active") != "true")
+      return Outcome(Kind::unprocessable, "business-rule",
+                     "The patient was merged into " + before +
+                         ": keep its link replaced-by, or say \"active\": true to take the merge back",
+                     "Patient.link");
     if (!before.empty())
       if (auto done = release(before, *subsumed); !done) return done;
     if (now.empty()) return add_provenance("unmerge", before, *subsumed);
-    if (auto done = adopt(now, *subsumed); !done) return done;
-    return add_provenance("merge", now, *subsumed);
+    if (auto done = adopt(now, *subsumed, !stays); !done) return done;
+    return stays ? Result<bool>(true) : add_provenance("merge", now, *subsumed);
+  }
+
+  // The record goes, and what it is called with it.
+  Result<bool> remove(const Record& known) {
+    const std::string survivor(replaced_by(*known.patient));
+    return survivor.empty() ? Result<bool>(true) : release(survivor, known);
   }
 
  private:
@@ -112,10 +128,12 @@ class Merging {
     return read_record(version);
   }
 
-  // A link that names the survivor by identifier gets its reference.
-  Result<bool> name_by_reference(std::size_t at, Record& record) {
+  // A link that names the survivor by identifier gets its reference; who is replaced is not active (PMIR, ITI-93).
+  Result<bool> complete(std::size_t at, Record& record) {
+    bool replaced = false, changed = false;
     for (const auto& link : *record.patient) {
       if (link.name != "link" || link.value_of("type") != "replaced-by") continue;
+      replaced = true;
       const auto* other = link.child("other");
       const auto* identifier = other ? other->child("identifier") : nullptr;
       if (!identifier || !other->value_of("reference").empty()) continue;
@@ -128,9 +146,13 @@ class Merging {
                        "Patient.link.other.identifier");
       auto& editable_other = const_cast<Node&>(*other);  // of our own copy
       fhir::build::add(*record.arena, editable_other, "reference", "Patient/" + survivor->id);
-      return put(at, record);
+      changed = true;
     }
-    return true;
+    if (replaced && record.patient->value_of("active") != "false") {
+      fhir::build::set(*record.arena, *record.patient, "active", "false");
+      changed = true;
+    }
+    return changed ? put(at, record) : Result<bool>(true);
   }
 
   Result<bool> put(std::size_t at, const Record& record) {
@@ -148,12 +170,12 @@ class Merging {
                      "Patient.link.other");
     const auto id = reference.substr(8, reference.find('/', 8) - 8);
     const auto* type = fhir::definitions().resource("Patient");
-    for (std::size_t i = 0; i < batch_.writes.size(); ++i) {
-      if (batch_.writes[i].type != type || batch_.writes[i].id != id) continue;
-      if (batch_.writes[i].method == fhir::Method::remove) return std::optional<Survivor>();
-      auto record = of_write(i);
+    if (const auto* write = writes_.find(*type, id)) {
+      if (write->method == fhir::Method::remove) return std::optional<Survivor>();
+      const auto at = static_cast<std::size_t>(write - batch_.writes.data());
+      auto record = of_write(at);
       if (!record) return std::move(record.outcome());
-      return std::optional<Survivor>({std::move(*record), i});
+      return std::optional<Survivor>({std::move(*record), at});
     }
     auto version = site_.snapshot.read(site_.access, *type, id);
     if (!version) return std::optional<Survivor>();
@@ -170,19 +192,20 @@ class Merging {
     return true;
   }
 
-  Result<bool> adopt(const std::string& reference, const Record& subsumed) {
+  // `anew`: by a merge of this commit.
+  Result<bool> adopt(const std::string& reference, const Record& subsumed, bool anew) {
     auto found = survivor_of(reference);
     if (!found) return std::move(found.outcome());
     if (!*found)
       return Outcome(Kind::unprocessable, "not-found", "The surviving patient does not exist", "Patient.link.other");
     auto& survivor = **found;
-    if (survivor.record.id == subsumed.id || !replaced_by(*survivor.record.patient).empty())
+    if (anew && (survivor.record.id == subsumed.id || !replaced_by(*survivor.record.patient).empty()))
       return Outcome(Kind::unprocessable, "business-rule", "The surviving patient was itself replaced by another one",
                      "Patient.link.other");
     auto& arena = *survivor.record.arena;
     auto& patient = *survivor.record.patient;
     const auto held = held_by(patient);
-    const auto domain = domain_of_merge(*subsumed.patient);
+    const auto domains = domains_of_merge(*subsumed.patient);
     for (const auto& identifier : *subsumed.patient) {
       if (identifier.name != "identifier" || identifier.value_of("value").empty()) continue;
       const auto system = identifier.value_of("system");
@@ -193,7 +216,7 @@ class Merging {
       auto& adopted = fhir::build::add_copy(arena, patient, identifier);
       const auto other = [&](const Held& one) { return one.id.system == system && !one.old; };
       // Nobody has two national numbers.
-      const bool merged = domain.empty() || system == domain || site_.settings.domains.is_national(system);
+      const bool merged = domains.empty() || domains.contains(system) || site_.settings.domains.is_national(system);
       if (merged && std::any_of(held.begin(), held.end(), other)) fhir::build::set(arena, adopted, "use", "old");
       while (const auto* mark = adopted.child("extension")) fhir::build::remove(adopted, *mark);
       auto& mark = fhir::build::add(arena, adopted, "extension");
@@ -204,19 +227,21 @@ class Merging {
     return store(survivor);
   }
 
-  // The domain in which the record was merged into another: that of the link's identifier, where it has one there too;
-  // "" for all.
-  static std::string_view domain_of_merge(const Node& patient) {
+  // The domains in which the record was merged into another: those of the links' identifiers, where it has one there
+  // too; none for all.
+  static std::set<std::string_view> domains_of_merge(const Node& patient) {
+    const auto held = held_by(patient);
+    std::set<std::string_view> domains;
     for (const auto& link : patient) {
       if (link.name != "link" || link.value_of("type") != "replaced-by") continue;
       const auto* other = link.child("other");
       const auto* identifier = other ? other->child("identifier") : nullptr;
       const auto system = identifier ? identifier->value_of("system") : std::string_view();
-      const auto held = held_by(patient);
       const bool both = std::any_of(held.begin(), held.end(), [&](const Held& one) { return one.id.system == system; });
-      return both ? system : std::string_view();
+      if (!both) return {};
+      domains.insert(system);
     }
-    return {};
+    return domains;
   }
 
   static void add_replaces(Record& record, const std::string& id) {
@@ -250,12 +275,13 @@ class Merging {
     });
   }
 
-  // Whether the record `reference` is, after this batch, replaced by the record `id`.
-  bool still_replaced(std::string_view reference, const std::string& id) {
-    const auto found = survivor_of(std::string(reference));
+  // Whether the record that brought an identifier or a link has it still, after this batch, and is replaced by `id`.
+  bool still_brought(const Node& element, const std::string& id) {
+    const auto found = survivor_of(std::string(origin_of(element)));
     if (!found) return false;
-    const auto& record = *found;
-    return record && replaced_by(*record->record.patient) == "Patient/" + id;
+    const auto& origin = *found;
+    if (!origin || replaced_by(*origin->record.patient) != "Patient/" + id) return false;
+    return element.name == "link" || repeats(*origin->record.patient, element);
   }
 
   Result<bool> release(const std::string& reference, const Record& subsumed) {
@@ -285,40 +311,39 @@ class Merging {
 
   const Site& site_;
   fhir::Batch& batch_;
+  fhir::WritesByName& writes_;
 };
-
-// What the stored record is replaced by, "" for nothing.
-Result<std::string> replaced_before(const std::optional<fhir::Version>& stored) {
-  if (!stored || !mentions_replacement(stored->body)) return std::string();
-  auto record = read_record(*stored);
-  if (!record) return std::move(record.outcome());
-  return std::string(replaced_by(*record->patient));
-}
 
 Result<bool> run(const fhir::RuleSite& rule_site, fhir::Batch& batch, std::size_t at) {
   const auto& write = batch.writes[at];
-  if (write.method == fhir::Method::remove) return true;
   const auto checked = check_numbers(rule_site.settings.domains, write);
   if (!checked) return checked.outcome();
   std::optional<fhir::Version> stored;
-  if (write.method == fhir::Method::update)
+  if (write.method != fhir::Method::create)
     if (auto version = rule_site.snapshot.read(rule_site.access, *write.type, write.id)) stored = std::move(*version);
-  auto before = replaced_before(stored);
-  if (!before) return std::move(before.outcome());
-  const bool adopted_any = stored && stored->body.find(adopted_from) != std::string::npos;
-  const bool merges = !before->empty() || adopted_any || mentions_replacement(write.body.bytes);
+  const bool replaced = stored && mentions_replacement(stored->body);
+  const bool removes = write.method == fhir::Method::remove;
+  const bool adopted_any = !removes && stored && stored->body.find(adopted_from) != std::string::npos;
+  const bool merges = replaced || adopted_any || mentions_replacement(write.body.bytes);
   if (const auto& suspect = *checked) {
     auto event = suspicion(rule_site, write.id, *suspect);
     if (!event) return std::move(event.outcome());
     batch.writes.push_back(std::move(*event));
   }
   if (!merges) return true;
+  std::optional<Record> known;
+  if (replaced) {
+    auto record = read_record(*stored);
+    if (!record) return std::move(record.outcome());
+    known = std::move(*record);
+  }
   const Site site{rule_site.snapshot, rule_site.access, rule_site.settings,
                   rule_site.base,     rule_site.now,    rule_site.ids};
-  Merging merging(site, batch);
+  Merging merging(site, batch, *rule_site.writes);
+  if (removes) return merging.remove(*known);
   if (adopted_any)
     if (auto kept = merging.keep_adopted(at, *stored); !kept) return kept;
-  return merging.run(at, *before);
+  return merging.run(at, known ? &*known : nullptr);
 }
 
 }  // namespace

@@ -10,10 +10,12 @@
 #include "fhir/value.h"
 #include "ihe/pix/move_account.h"
 #include "ihe/pix/move_visits.h"
+#include "ihe/pix/patient.h"
 #include "ihe/pix/pid.h"
 #include "ihe/pix/visit.h"
 #include "ihe/settings.h"
 #include "ihe/wire/acknowledge.h"
+#include "ihe/xds/link_change.h"
 
 namespace ihe::pix {
 namespace {
@@ -22,7 +24,8 @@ using fhir::Kind;
 using fhir::Outcome;
 using fhir::Result;
 using hl7v2::Segment;
-using identity::Id;
+using identity::Duplicate;
+using identity::Named;
 
 Outcome fault(std::string place, std::string_view code, std::string text) {
   return {Kind::unprocessable, code, std::move(text), std::move(place)};
@@ -57,44 +60,44 @@ Plan accept(const Site& site, const hl7v2::Message& message, fhir::Batch batch, 
 }
 
 // The first identifier of PID-3 or MRG-1.
-Result<Id> id_of(const Site& site, const hl7v2::Message& message, const Segment& segment, std::size_t field,
-                 const std::string& place) {
+Result<Named> id_of(const Site& site, const hl7v2::Message& message, const Segment& segment, std::size_t field,
+                    const std::string& place) {
   for (const auto& cx : message.repetitions(segment, field)) {
-    auto id = read_cx(site, cx);
-    if (id.value.empty()) return fault(place + "^1^1", "required", "The identifier has no value");
-    if (id.system.empty()) return fault(place + "^1^4", "required", "The identifier has no assigning authority");
-    return id;
+    Named named{read_cx(site, cx), place};
+    if (named.id.value.empty()) return fault(place + "^1^1", "required", "The identifier has no value");
+    if (named.id.system.empty()) return fault(place + "^1^4", "required", "The identifier has no assigning authority");
+    return named;
   }
   return fault(place, "required", "There is no identifier");
 }
 
-// Of several identifiers of PID-3 the one of the same domain as MRG-1's: HL7 v2.5 3.3.40, ITI TF-2 3.8.4.2.2.
-Result<Id> surviving_id(const Site& site, const hl7v2::Message& message, const Segment& pid, const Id& subsumed,
-                        const std::string& place) {
-  for (const auto& cx : message.repetitions(pid, 3))
-    if (auto id = read_cx(site, cx); id.system == subsumed.system && !id.value.empty()) return id;
-  return id_of(site, message, pid, 3, place);
-}
-
-// Whether MRG-1 names identifiers of several domains, so that the patients are one in each of them. The national number
-// is everybody's, and what names no domain is of none.
-identity::MergeIn where_merged(const Site& site, const hl7v2::Message& message, const Segment& mrg,
-                               const Id& subsumed) {
-  const auto all = message.repetitions(mrg, 1);
-  const bool several = std::any_of(all.begin(), all.end(), [&](const auto& cx) {
-    const auto system = read_cx(site, cx).system;
-    return !system.empty() && system != subsumed.system && !site.settings.domains.is_national(system);
-  });
-  return several ? identity::MergeIn::every_domain : identity::MergeIn::one_domain;
-}
-
-// A fault of identity's lies in PID or in MRG.
-Outcome placed(Outcome outcome, const std::string& surviving, const std::string& subsumed) {
-  for (auto& issue : outcome.issues) {
-    if (issue.expression == "surviving") issue.expression = surviving;
-    if (issue.expression == "subsumed") issue.expression = subsumed;
+// All that MRG-1 and PID-3 name in one domain, which are of one patient in that domain: HL7 v2.5 3.3.40, ITI TF-2
+// 3.8.4.2.2. The national number is everybody's, and tells two patients apart only where nothing else does.
+Result<std::vector<Duplicate>> duplicates_in(const Site& site, const hl7v2::Message& message, std::size_t group) {
+  const auto* pid = message.find("PID", group);
+  if (!pid) return missing("PID");
+  const auto& mrg = *message.find("MRG", group);
+  const auto sequence = std::to_string(group + 1);
+  const auto subsumed = id_of(site, message, mrg, 1, "MRG^" + sequence + "^1");
+  if (!subsumed) return subsumed.outcome();
+  const auto surviving = id_of(site, message, *pid, 3, "PID^" + sequence + "^3");
+  if (!surviving) return surviving.outcome();
+  std::vector<Duplicate> own, national;
+  std::size_t repetition = 0;
+  for (const auto& prior : message.repetitions(mrg, 1)) {
+    Named named{read_cx(site, prior), subsumed->place};
+    if (++repetition > 1) named.place += "^" + std::to_string(repetition);
+    if (named.id.value.empty() || named.id.system.empty()) continue;
+    auto& duplicates = site.settings.domains.is_national(named.id.system) ? national : own;
+    for (const auto& cx : message.repetitions(*pid, 3))
+      if (auto id = read_cx(site, cx); id.system == named.id.system && !id.value.empty()) {
+        duplicates.push_back({{std::move(id), surviving->place}, std::move(named)});
+        break;
+      }
   }
-  return outcome;
+  if (own.empty()) own = std::move(national);
+  if (own.empty()) own.push_back({*surviving, *subsumed});  // of two domains, which is refused
+  return own;
 }
 
 // Those of a second batch behind those of the first; a resource cannot be changed twice at once.
@@ -108,7 +111,7 @@ Result<bool> append(fhir::Batch& batch, fhir::Batch more) {
   return true;
 }
 
-using TwoIds = Result<fhir::Batch> (*)(const Site&, const Id&, const Id&);
+using TwoIds = Result<fhir::Batch> (*)(const Site&, const Named&, const Named&);
 
 Result<Plan> with_two_pids(const Site& site, const hl7v2::Message& message, TwoIds work) {
   const auto* first = message.find("PID");
@@ -120,7 +123,7 @@ Result<Plan> with_two_pids(const Site& site, const hl7v2::Message& message, TwoI
   const auto other = id_of(site, message, *second, 3, "PID^2^3");
   if (!other) return other.outcome();
   auto batch = work(site, *one, *other);
-  if (!batch) return placed(std::move(batch.outcome()), "PID^1^3", "PID^2^3");
+  if (!batch) return std::move(batch.outcome());
   return accept(site, message, std::move(*batch));
 }
 
@@ -149,19 +152,15 @@ Result<Plan> merge(const Site& site, const hl7v2::Message& message) {
   fhir::Batch all{site.access, {}, {}};
   std::vector<std::string> patients;  // as the message names them
   std::size_t count = 0;
-  for (; const auto* mrg = message.find("MRG", count); ++count) {
-    const auto sequence = std::to_string(count + 1);
-    const auto* pid = message.find("PID", count);
-    if (!pid) return missing("PID");
-    const auto subsumed = id_of(site, message, *mrg, 1, "MRG^" + sequence + "^1");
-    if (!subsumed) return subsumed.outcome();
-    const auto surviving = surviving_id(site, message, *pid, *subsumed, "PID^" + sequence + "^3");
-    if (!surviving) return surviving.outcome();
-    auto batch =
-        identity::merge(site, *surviving, *subsumed, feeder_of(message), where_merged(site, message, *mrg, *subsumed));
-    if (!batch) return placed(std::move(batch.outcome()), "PID^" + sequence + "^3", "MRG^" + sequence + "^1");
+  for (; message.find("MRG", count); ++count) {
+    const auto duplicates = duplicates_in(site, message, count);
+    if (!duplicates) return duplicates.outcome();
+    auto batch = identity::merge(site, *duplicates, feeder_of(message));
+    if (!batch) return std::move(batch.outcome());
     if (auto done = append(all, std::move(*batch)); !done) return std::move(done.outcome());
-    for (const auto* id : {&*surviving, &*subsumed}) patients.push_back(id->system + "|" + id->value);
+    for (const auto& one : *duplicates)
+      for (const auto* named : {&one.surviving, &one.subsumed})
+        patients.push_back(named->id.system + "|" + named->id.value);
   }
   if (count == 0) return missing("MRG");
   if (message.find("PID", count)) return too_many("PID", count + 1);
@@ -180,7 +179,7 @@ Result<Plan> change_identifier(const Site& site, const hl7v2::Message& message) 
   const auto prior = id_of(site, message, *mrg, 1, "MRG^1^1");
   if (!prior) return prior.outcome();
   auto batch = identity::change_identifier(site, *prior, *next, feeder_of(message));
-  if (!batch) return placed(std::move(batch.outcome()), "PID^1^3", "MRG^1^1");
+  if (!batch) return std::move(batch.outcome());
   return accept(site, message, std::move(*batch));
 }
 
@@ -192,6 +191,19 @@ Result<Plan> unlink(const Site& site, const hl7v2::Message& message) {
   return with_two_pids(site, message, identity::unlink);
 }
 
+// The documents that came under a local identifier go where it goes; who sends the message says so by an OID in MSH-3
+// (ITI TF-2 3.64.4.1.2.1).
+Result<bool> move_documents(const Site& site, const hl7v2::Message& message, const identity::LinkChange& change,
+                            fhir::Batch& batch) {
+  const auto cx_of = [&](const Named& named) { return xds::Cx{named.id.value, oid_of(site, named.id.system), {}, {}}; };
+  xds::LinkChange link{cx_of(change.now), cx_of(change.before), cx_of(change.local), std::nullopt, {}};
+  if (change.subsumed) link.subsumed = cx_of(*change.subsumed);
+  const auto application = message.header(3);
+  link.sender = application.component(2).empty() ? application.component(1) : application.component(2);
+  if (link.before.authority.empty() || link.local.authority.empty()) return true;  // documents name both by OIDs
+  return xds::change_link(site, link, batch);
+}
+
 Result<Plan> change_link(const Site& site, const hl7v2::Message& message) {
   const auto* pid = message.find("PID");
   const auto* mrg = message.find("MRG");
@@ -200,24 +212,30 @@ Result<Plan> change_link(const Site& site, const hl7v2::Message& message) {
   const auto before = id_of(site, message, *mrg, 1, "MRG^1^1");
   if (!before) return before.outcome();
   // The affinity domain is that of MRG-1's first identifier; PID-3 has its new one and the local one in any order.
-  std::optional<Id> now, local;
+  std::optional<Named> now, local;
   for (const auto& cx : message.repetitions(*pid, 3)) {
-    auto id = read_cx(site, cx);
-    auto& one = id.system == before->system ? now : local;
+    Named named{read_cx(site, cx), "PID^1^3"};
+    auto& one = named.id.system == before->id.system ? now : local;
     if (one) return fault("PID^1^3", "value", "PID-3 has the new identifier of the affinity domain and one local one");
-    one = std::move(id);
+    one = std::move(named);
   }
   if (!now) return fault("PID^1^3", "required", "PID-3 has no identifier of the affinity domain");
   if (!local) return fault("PID^1^3", "required", "PID-3 has no local identifier");
   identity::LinkChange change{*now, *before, *local, std::nullopt};
   for (const auto& cx : message.repetitions(*mrg, 1)) {
-    auto id = read_cx(site, cx);
-    if (id.system == local->system && id != *local) change.subsumed = std::move(id);
+    Named named{read_cx(site, cx), "MRG^1^1"};
+    if (named.id.system == local->id.system && named.id != local->id) change.subsumed = std::move(named);
   }
   auto batch = identity::change_link(site, change, feeder_of(message));
-  if (!batch) return placed(std::move(batch.outcome()), "PID^1^3", "MRG^1^1");
+  if (!batch) return std::move(batch.outcome());
   if (auto done = move_visits(site, change, *batch); !done) return std::move(done.outcome());
-  return accept(site, message, std::move(*batch));
+  if (auto done = move_documents(site, message, change, *batch); !done) return std::move(done.outcome());
+  auto plan = accept(site, message, std::move(*batch));
+  for (const auto* named : {&change.now, &change.before, &change.local})
+    plan.audited.patients.push_back(named->id.system + "|" + named->id.value);
+  if (const auto& subsumed = change.subsumed)
+    plan.audited.patients.push_back(subsumed->id.system + "|" + subsumed->id.value);
+  return plan;
 }
 
 Result<Plan> move_account(const Site& site, const hl7v2::Message& message) {
@@ -229,15 +247,14 @@ Result<Plan> move_account(const Site& site, const hl7v2::Message& message) {
   if (!to) return to.outcome();
   const auto from = id_of(site, message, *mrg, 1, "MRG^1^1");
   if (!from) return from.outcome();
-  AccountMove move{*to, *from, read_cx(site, message.first(*mrg, 3)), read_cx(site, message.first(*pid, 18))};
-  if (move.account.value.empty()) return fault("MRG^1^3", "required", "The account to be moved is not named");
-  if (move.named.value.empty()) move.named = move.account;
+  AccountMove move{
+      *to, *from, {read_cx(site, message.first(*mrg, 3)), "MRG^1^3"}, read_cx(site, message.first(*pid, 18))};
+  if (move.account.id.value.empty())
+    return fault(move.account.place, "required", "The account to be moved is not named");
+  if (move.named.value.empty()) move.named = move.account.id;
   auto batch = pix::move_account(site, move, feeder_of(message));
-  if (batch) return accept(site, message, std::move(*batch));
-  auto outcome = placed(std::move(batch.outcome()), "PID^1^3", "MRG^1^1");
-  for (auto& issue : outcome.issues)
-    if (issue.expression == "account") issue.expression = "MRG^1^3";
-  return outcome;
+  if (!batch) return std::move(batch.outcome());
+  return accept(site, message, std::move(*batch));
 }
 
 // A message is the same when all its bytes are; its audit record goes by that name. The time of the message comes

@@ -31,22 +31,20 @@ fhir::Result<const Element*> event_of(const hl7v3::Asked& asked) {
   return event;
 }
 
-// A fault of identity's lies in an id of the patient, or in the registration that is replaced.
-Outcome placed(Outcome outcome) {
-  constexpr std::string_view event = "/controlActProcess/subject/registrationEvent";
+constexpr std::string_view patient_path = "/controlActProcess/subject/registrationEvent/subject1/patient";
+constexpr std::string_view prior_path =
+    "/controlActProcess/subject/registrationEvent/replacementOf/priorRegistration/subject1/priorRegisteredRole/id";
+
+// What a feed refuses of Patient lies in patient, and of its nth identifier in the nth id.
+Outcome in_patient(Outcome outcome) {
   constexpr std::string_view identifier = "Patient.identifier";
   for (auto& issue : outcome.issues) {
     const auto& place = issue.expression;
-    std::string path;
-    if (place == "subsumed")
-      path = "/replacementOf/priorRegistration/subject1/priorRegisteredRole/id";
-    else if (place == "surviving")
-      path = "/subject1/patient/id";
-    else if (place.starts_with("Patient"))
-      path = "/subject1/patient" + std::string(place.starts_with(identifier) ? "/id" : "");
+    if (!place.starts_with("Patient")) continue;
+    auto path = std::string(patient_path) + (place.starts_with(identifier) ? "/id" : "");
     if (place.starts_with("Patient.identifier["))  // counted from 0
       path += "[" + std::to_string(std::stoul(place.substr(identifier.size() + 1)) + 1) + "]";
-    if (!path.empty()) issue.expression = std::string(event) + path;
+    issue.expression = std::move(path);
   }
   return outcome;
 }
@@ -58,7 +56,7 @@ fhir::Result<Plan> feed(const Site& site, const hl7v3::Asked& asked, const Eleme
   const auto told = pix::read_patient(site, *event.at({"subject1", "patient"}));
   if (!told) return told.outcome();
   auto fed = identity::feed(site, {told->patient, told->mother, {}, asked.sender});
-  if (!fed) return placed(std::move(fed.outcome()));
+  if (!fed) return in_patient(std::move(fed.outcome()));
   Plan plan;
   plan.batch = std::move(fed->batch);
   plan.audited.action = fed->created ? 'C' : 'U';
@@ -88,8 +86,10 @@ fhir::Result<Plan> merge(const Site& site, const hl7v3::Asked& asked, const Elem
   if (!subsumed) return fault(place, "The identifier that is subsumed is missing");
   const auto surviving = surviving_id(site, *event.at({"subject1", "patient"}), *subsumed);
   if (!surviving) return fault("/subject/registrationEvent/subject1/patient/id", "The surviving identifier is missing");
-  auto batch = identity::merge(site, *surviving, *subsumed, asked.sender);
-  if (!batch) return placed(std::move(batch.outcome()));
+  const identity::Duplicate duplicate{{*surviving, std::string(patient_path) + "/id"},
+                                      {*subsumed, std::string(prior_path)}};
+  auto batch = identity::merge(site, {&duplicate, 1}, asked.sender);
+  if (!batch) return std::move(batch.outcome());
   Plan plan;
   plan.batch = std::move(*batch);
   plan.audited.patients = {surviving->system + "|" + surviving->value, subsumed->system + "|" + subsumed->value};

@@ -34,7 +34,7 @@ class Move {
   Move(const Site& site, const AccountMove& move) : site_(site), move_(move) { batch_.access = site.access; }
 
   Result<bool> identifier(Record& from, Record& to) {
-    const auto* own = account_in(*from.patient, move_.account);
+    const auto* own = account_in(*from.patient, move_.account.id);
     if (!own) return true;
     if (!account_in(*to.patient, move_.named)) {
       auto& named = fhir::build::add_copy(*to.arena, editable(to), *own);
@@ -42,25 +42,25 @@ class Move {
       if (auto done = write(to); !done) return done;
     }
     auto& patient = editable(from);
-    fhir::build::remove(patient, *account_in(patient, move_.account));
+    fhir::build::remove(patient, *account_in(patient, move_.account.id));
     return write(from);
   }
 
   Result<bool> visits(const std::string& from, const std::string& to) {
     const auto charged = [&](const Node& encounter) {
       const auto* account = encounter.child("account");
-      return account && names(account->child("identifier"), move_.account);
+      return account && names(account->child("identifier"), move_.account.id);
     };
     const auto rename = [&](fhir::Arena& arena, Node& encounter) {
       fhir::build::remove(encounter, "account");
       add_account(arena, encounter, move_.named);
     };
-    return move_visits(site_, {from, to, move_.to, charged, rename}, batch_);
+    return move_visits(site_, {from, to, move_.to.id, charged, rename}, batch_);
   }
 
   Result<fhir::Batch> finish() && {
     if (batch_.writes.empty())
-      return Outcome(Kind::unprocessable, "not-found", "The patient has no such account", "account");
+      return Outcome(Kind::unprocessable, "not-found", "The patient has no such account", move_.account.place);
     return std::move(batch_);
   }
 
@@ -85,12 +85,13 @@ class Move {
 }  // namespace
 
 Result<fhir::Batch> move_account(const Site& site, const AccountMove& move, std::string_view feeder) {
-  auto to = identity::holder(site, move.to, "surviving", feeder);
+  auto to = identity::holder(site, move.to, feeder);
   if (!to) return std::move(to.outcome());
-  auto from = identity::holder(site, move.from, "subsumed", feeder);
+  auto from = identity::holder(site, move.from, feeder);
   if (!from) return std::move(from.outcome());
   if (to->id == from->id)
-    return Outcome(Kind::unprocessable, "business-rule", "The previous and the new patient are the same", "subsumed");
+    return Outcome(Kind::unprocessable, "business-rule", "The previous and the new patient are the same",
+                   move.from.place);
   Move moving(site, move);
   const auto to_id = to->id, from_id = from->id;
   if (auto done = moving.identifier(*from, *to); !done) return std::move(done.outcome());

@@ -10,11 +10,12 @@
 namespace ihe::pix {
 
 struct AccountMove {
-  identity::Id to, from;        // patients: PID-3, MRG-1
-  identity::Id account, named;  // MRG-3, and what it is called from now on: PID-18
+  identity::Named to, from;  // patients: PID-3, MRG-1
+  identity::Named account;   // MRG-3
+  identity::Id named;        // what it is called from now on: PID-18
 };
 
-// Refused: an unknown patient ("surviving", "subsumed"), an account that is none of `from` ("account").
+// Refused: an unknown patient, an account that is none of `from`.
 fhir::Result<fhir::Batch> move_account(const Site& site, const AccountMove& move, std::string_view feeder);
 
 }  // namespace ihe::pix

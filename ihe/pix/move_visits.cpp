@@ -36,14 +36,14 @@ Result<bool> move_visits(const Site& site, const VisitMove& move, fhir::Batch& b
 }
 
 Result<bool> move_visits(const Site& site, const identity::LinkChange& change, fhir::Batch& batch) {
-  const auto before = identity::holder(site, change.before, "subsumed", {});
+  const auto before = identity::holder(site, change.before, {});
   if (!before) return before.outcome();
   const auto held = identity::held_by(*before->patient);
-  if (std::none_of(held.begin(), held.end(), [&](const auto& one) { return one.id == change.local; })) return true;
-  const auto now = identity::holder(site, change.now, "surviving", {});
+  if (std::none_of(held.begin(), held.end(), [&](const auto& one) { return one.id == change.local.id; })) return true;
+  const auto now = identity::holder(site, change.now, {});
   if (!now) return now.outcome();
-  const auto takes = [&](const fhir::Node& encounter) { return is_filed_under(encounter, change.local); };
-  return move_visits(site, {before->id, now->id, change.local, takes}, batch);
+  const auto takes = [&](const fhir::Node& encounter) { return is_filed_under(encounter, change.local.id); };
+  return move_visits(site, {before->id, now->id, change.local.id, takes}, batch);
 }
 
 }  // namespace ihe::pix

@@ -178,6 +178,20 @@ test('ITI-8 A40: a number of no domain, or of the national one, in MRG-1 makes t
   }
 });
 
+test('ITI-8 A40: the merge is of the domains that PID-3 and MRG-1 both name', async () => {
+  for (const n of [1, 2, 3]) await accept(adt('A01', `DOM${n}^^^A~DOM${n}^^^B~DOM${n}^^^W`, '||KLEIN^ANN'));
+  const in_domain = async (domain) => ids(await client.send(pix('DOM1^^^A', `^^^${domain}`))).join().split('~').map((id) => id.split('^')[0]).sort();
+  await accept(`${adt('A40', 'DOM1^^^A')}MRG|DOM2^^^A~DOM2^^^B\r`);
+  assert.deepEqual([await in_domain('B'), await in_domain('W')], [['DOM1', 'DOM2'], ['DOM1', 'DOM2']]);
+  await accept(`${adt('A40', 'DOM1^^^W~DOM1^^^B')}MRG|DOM3^^^A~DOM3^^^B~DOM3^^^W\r`);
+  assert.deepEqual([await in_domain('B'), await in_domain('W')], [['DOM1', 'DOM2'], ['DOM1', 'DOM2']]);
+  assert.deepEqual(ids(await client.send(pix('DOM3^^^B', '^^^A'))).join().match(/DOM\d/g).sort(), ['DOM1', 'DOM3']);
+  const own = `${adt('A40', 'DOM1^^^B~X^^^C')}MRG|DOM2^^^B~Y^^^C\r`.replace('|2.3.1', '|2.5');
+  assert.deepEqual(errors(await client.send(own)), ['PID^1^3 204'], 'C is not fed by this application');
+  await accept(own.replace('~X^^^C', '').replace(/\|M\d+\|/, '|own|'));
+  assert.deepEqual([await in_domain('B'), await in_domain('W')], [['DOM1'], ['DOM1', 'DOM2']]);
+});
+
 test('ITI-21: fields, wildcards, domains, continuation, cancel', async () => {
   for (let n = 0; n < 5; n++)
     await accept(adt('A28', `P${n}^^^A${n % 2 ? `~Q${n}^^^B` : ''}`, `||Lëfèvre^Paul${n}||19800${n + 1}01|M|||1 Rue^^Esch^^4000^LU`));
@@ -203,6 +217,31 @@ test('ITI-21: fields, wildcards, domains, continuation, cancel', async () => {
   assert.equal(new Set(seen).size, 5);
   const cancel = await client.send(`${msh('QCN^J01')}\rQID|T1|IHE PDQ Query\r`);
   assert.equal(field(cancel, 'MSA', 1), 'AA');
+});
+
+test('ITI-21: a pointer leads into the answer that it came from, until the query is cancelled', async () => {
+  for (let n = 0; n < 3; n++) await accept(adt('A28', `PAGE${n}^^^A`, `||PAGER^P${n}||19700101|F`));
+  const ask = (parameters, pointer) => client.send(pdq(parameters, { count: '1^RD', pointer }).replace(/\|T\d+\|/, '|PAGES|'));
+  const pointer = field(await ask('@PID.5.1.1^PAGER'), 'DSC', 1);
+  for (const [parameters, wrong] of [['@PID.5.1.1^PAGER', 'P1'], ['@PID.5.1.1^PAGER', `${pointer}0`], ['@PID.5.1.1^PAGER', pointer.split('.')[0]],
+    ['@PID.5.1.1^PAGER~@PID.8^F', pointer]])
+    assert.deepEqual(errors(await ask(parameters, wrong)), ['DSC^1^1 204'], wrong);
+  for (let again = 0; again < 2; again++) assert.equal(field(await ask('@PID.5.1.1^PAGER', pointer), 'QAK', 6), '1');
+  await accept(`${msh('QCN^J01^QCN_J01')}\rQID|PAGES|IHE PDQ Query\r`);
+  assert.deepEqual(errors(await ask('@PID.5.1.1^PAGER', pointer)), ['DSC^1^1 204']);
+  assert.equal(field(await ask('@PID.5.1.1^PAGER'), 'DSC', 1), pointer, 'asked anew');
+  assert.equal(field(await ask('@PID.5.1.1^PAGER', pointer), 'QAK', 6), '1');
+});
+
+test('ITI-21: with domains, who answers to the query is told with all that the domains call the person', async () => {
+  await accept(adt('A28', 'QPD1^^^A', '||DOMAINS^ASKED||19700101|F'));
+  await accept(adt('A28', 'QPD2^^^B', '||OTHERWISE^NAMED||19700101|F'));
+  await accept(adt('A28', 'QPD3^^^B', '||DOMAINS^STRANGER||19700101|F'));
+  await accept(`${adt('A24', 'QPD1^^^A')}PID|||QPD2^^^B\r`);
+  const told = async (domains) => segments(await client.send(pdq('@PID.5.1.1^DOMAINS~@PID.5.2^ASKED', { domains })), 'PID').map((pid) => [3, 5].map((n) => pid.split('|')[n]));
+  assert.deepEqual(await told('^^^B'), [['QPD2^^^B&1.2.3.2&ISO', 'DOMAINS^ASKED']]);
+  assert.deepEqual(await told('^^^A~^^^B'), [['QPD1^^^A&1.2.3.1&ISO~QPD2^^^B&1.2.3.2&ISO', 'DOMAINS^ASKED']]);
+  assert.deepEqual(await told('^^^W'), []);
 });
 
 test('character sets, both ways', async () => {
@@ -307,6 +346,7 @@ test('ITI-10: a consumer is told of all identifiers of its domains, again until 
     feeder.close();
     await first.stop();
     assert.equal(field(told[0], 'MSH', 9), 'ADT^A31^ADT_A05');
+    assert.equal(segments(told[0], 'PID')[0].split('|')[5], ' ');
     assert.deepEqual(told.map((message) => field(message, 'PID', 3)),
       ['N1^^^A&1.2.3.1&ISO', 'N1^^^A&1.2.3.1&ISO~N2^^^B&1.2.3.2&ISO']);
     const second = await start({ data, flags });

@@ -52,6 +52,19 @@ test('ITI-83 tells identifiers of the domains asked for, not the one asked with'
   assert.equal((await pix(`${blue}|B1`, blue)).parameter, undefined);
 });
 
+test('ITI-83 knows a patient by the logical id that this server gave it, and tells that of others', async () => {
+  const one = await client.create({ resourceType: 'Patient', body: of(red, 'L1') });
+  const other = await client.create({ resourceType: 'Patient', body: of(blue, 'L2', { link: [{ type: 'seealso', other: { reference: `Patient/${one.id}` } }] }) });
+  const by_logical = await pix(`${server.base}|Patient/${one.id}`, blue);
+  assert.deepEqual(by_logical.parameter, [{ name: 'targetIdentifier', valueIdentifier: { system: blue, value: 'L2' } },
+    { name: 'targetId', valueReference: { reference: `Patient/${other.id}` } }]);
+  const logical = await pix(`${red}|L1`, server.base);
+  assert.deepEqual(logical.parameter.map(({ name, valueReference }) => [name, valueReference.reference]).sort(),
+    [['targetId', `Patient/${one.id}`], ['targetId', `Patient/${other.id}`]].sort());
+  await refused(pix(`${server.base}|Patient/nobody`), 404, 'not-found', /Patient Identifier not found/);
+  await refused(pix(`${server.base}|Group/${one.id}`), 404, 'not-found');
+});
+
 test('ITI-83: what is not known has its status', async () => {
   await refused(pix(`${red}|nobody`), 404, 'not-found', /Patient Identifier not found/);
   await refused(pix('urn:oid:9.9|R1'), 400, 'code-invalid', /Assigning Authority not found/);
@@ -74,11 +87,26 @@ test('ITI-104 adds, revises, merges, takes the same merge again, and deletes', a
   // A source that writes the survivor anew knows nothing of the merge, and does not undo it.
   await feed(red, 'M1', { gender: 'female' });
   assert.deepEqual((await found({ identifier: `${red}|M2`, 'active:not': 'false' })).patients.map(({ id }) => id), [first.id]);
-  const parted = await feed(red, 'M2', { active: true });
-  assert.equal(parted.id, subsumed.id);
+  // Nor does one that goes on to feed the subsumed: PIXm has no message for that.
+  await refused(feed(red, 'M2', { active: true }), 422, 'business-rule', /Patient\//);
+  await refused(client.update({ resourceType: 'Patient', id: subsumed.id, body: of(red, 'M2', { id: subsumed.id }) }), 422, 'business-rule', /active/);
+  assert.deepEqual((await found({ identifier: `${red}|M2`, 'active:not': 'false' })).patients.map(({ id }) => id), [first.id]);
+  await client.update({ resourceType: 'Patient', id: subsumed.id, body: of(red, 'M2', { id: subsumed.id, active: true }) });
   assert.deepEqual((await found({ identifier: `${red}|M2` })).patients.map(({ id }) => id), [subsumed.id]);
   await client.request(`Patient?identifier=${encodeURIComponent(`${red}|M2`)}`, { method: 'DELETE' });
   await refused(pix(`${red}|M2`), 404, 'not-found');
+});
+
+test('ITI-104: a patient is known by the identifier that it is fed by, also where the resource does not have it', async () => {
+  const fed = await client.request(`Patient?identifier=${encodeURIComponent(`${red}|Patient/7`)}`,
+    { method: 'PUT', body: of(blue, 'FED7'), options: { headers: { ...type, Prefer: 'return=representation' } } });
+  assert.deepEqual(values(fed), ['FED7', 'Patient/7']);
+  assert.deepEqual((await pix(`${red}|Patient/7`, blue)).parameter[0].valueIdentifier, { system: blue, value: 'FED7' });
+  const again = await client.request(`Patient?identifier=${encodeURIComponent(`${red}|Patient/7`)}`, { method: 'PUT', body: of(blue, 'FED7'), options: { headers: type } });
+  assert.deepEqual([again.id, again.meta.versionId], [fed.id, '1'], 'it is the same');
+  const entry = { resource: of(blue, 'FED8'), request: { method: 'PUT', url: `Patient?identifier=${encodeURIComponent(`${red}|Patient/8`)}` } };
+  await client.transaction({ body: { resourceType: 'Bundle', type: 'transaction', entry: [entry] } });
+  assert.equal((await found({ identifier: `${red}|Patient/8` })).total, 1);
 });
 
 test('ITI-104 refuses what cannot be merged', async () => {
@@ -159,6 +187,21 @@ test('ITI-119: a match with its grade', async () => {
   assert.ok(matched.entry[0].search.score > 0.5);
 });
 
+test('ITI-119: certain is who is alone, or known for one person', async () => {
+  const twin = (system, value, more) => of(system, value, { name: [{ family: 'Zweimal', given: ['Jemand'] }], birthDate: '1961-02-03',
+    address: [{ line: ['3 rue Basse'], city: 'Vianden', postalCode: '9415', country: 'LU' }], telecom: [{ system: 'phone', value: '+352 83 11 22' }], ...more });
+  const certain = async (more) => (await client.operation({ name: 'match', resourceType: 'Patient', input: { resourceType: 'Parameters', parameter: [
+    { name: 'resource', resource: twin('urn:x', 'none', more) }, { name: 'onlyCertainMatches', valueBoolean: true }] } })).entry?.map(({ resource }) => resource.id) ?? [];
+  const one = await client.create({ resourceType: 'Patient', body: twin(red, 'T1') });
+  assert.deepEqual(await certain(), [one.id]);
+  const other = await client.create({ resourceType: 'Patient', body: twin(blue, 'T2') });
+  assert.deepEqual(await certain(), []);
+  await client.update({ resourceType: 'Patient', id: other.id, body: twin(blue, 'T2', { id: other.id, link: [{ type: 'seealso', other: { reference: `Patient/${one.id}` } }] }) });
+  assert.deepEqual((await certain()).sort(), [one.id, other.id].sort());
+  await refused(certain({ modifierExtension: [{ url: 'http://x/not', valueBoolean: true }] }), 400, 'extension', /modifierExtension/);
+  await refused(certain({ contact: [{ name: { family: 'X' }, modifierExtension: [{ url: 'http://x/not', valueBoolean: true }] }] }), 400, 'extension');
+});
+
 const message = (...entries) => ({ resourceType: 'Parameters', parameter: [{ name: 'content', resource: { resourceType: 'Bundle', type: 'message', entry: [
   { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000001', resource: { resourceType: 'MessageHeader', eventUri: 'urn:ihe:iti:pmir:2019:patient-feed', source: { endpoint: 'http://x' },
     focus: [{ reference: 'urn:uuid:00000000-0000-4000-8000-000000000002' }] } },
@@ -174,8 +217,9 @@ test('ITI-93: a message of too many patients is refused as such', async () => {
 });
 
 test('ITI-93 adds, merges, and does not take a merge back', async () => {
-  await tell(['POST', of(red, 'P1', { id: 'pmir-1' })], ['POST', of(red, 'P2', { id: 'pmir-2' })]);
-  const merged = of(red, 'P2', { id: 'pmir-2', active: false, link: [{ type: 'replaced-by', other: { reference: 'Patient/pmir-1' } }] });
+  const [{ resource: header }, ...more] = (await tell(['POST', of(red, 'P1', { id: 'pmir-1' })], ['POST', of(red, 'P2', { id: 'pmir-2' })])).entry;
+  assert.deepEqual([header.eventUri, header.response.code, header.destination, more], ['urn:ihe:iti:pmir:2019:patient-feed-response', 'ok', undefined, []]);
+  const merged = of(red, 'P2', { id: 'pmir-2', active: true, link: [{ type: 'replaced-by', other: { reference: 'Patient/pmir-1' } }] });
   await tell(['PUT', merged]);
   await tell(['PUT', merged]);  // again: done already
   assert.deepEqual((await found({ identifier: `${red}|P2`, 'active:not': 'false' })).patients.map(({ id }) => id), ['pmir-1']);

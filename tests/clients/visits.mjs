@@ -104,6 +104,47 @@ test('cancelled visits are none, and a cancelled discharge is taken back', async
   assert.equal((await encounter('V1')).status, 'in-progress');
 });
 
+test('ITI-31: what an event cancels is as it was before, and a movement of the past moves nobody', async () => {
+  const send = async (code, number, more, zbe = '') => {
+    const answer = await client.send(`${msh(`ADT^${code}`)}EVN|${code}|20260101\rPID|||E1^^^A||EVENTS^E||19700101|F\rPV1|1|${visit(`${number}^^^VISITS`, more)}\r${zbe}`);
+    assert.equal(field(answer, 'MSA', 1), 'AA', answer);
+  };
+  const status = async (number) => (await encounter(number)).status;
+  await send('A01', 'E-1');
+  for (const [code, after] of [['A21', 'onleave'], ['A52', 'in-progress'], ['A21', 'onleave'], ['A22', 'in-progress'], ['A53', 'onleave'], ['A22', 'in-progress']]) {
+    await send(code, 'E-1');
+    assert.equal(await status('E-1'), after, code);
+  }
+  await send('A03', 'E-1', { to: '20260105' });
+  await send('A08', 'E-1');  // which does not speak of the discharge
+  assert.equal((await encounter('E-1')).period.end, '2026-01-05');
+  await send('A13', 'E-1');
+  assert.deepEqual([await status('E-1'), (await encounter('E-1')).period.end], ['in-progress', undefined]);
+  await send('A05', 'E-2', { kind: 'P' });
+  await send('A01', 'E-2');
+  await send('A02', 'E-2', { place: 'W9^1^1^H' });
+  await send('A11', 'E-2');
+  assert.equal(await status('E-2'), 'planned');
+  await send('A38', 'E-2');
+  assert.equal(await status('E-2'), 'cancelled');
+  await send('A11', 'E-3');
+  assert.equal(JSON.parse((await ask('GET', `${server.base}/Encounter?identifier=E-3`)).text).total, 0, 'nothing was there to cancel');
+  await send('Z99', 'E-1', { place: 'OLD^1^1^H', doctor: 'D9^OLD^DOCTOR', service: 'SUR', kind: 'O', from: '20260101' }, 'ZBE|1|20260101||UPDATE|Y|A01\r');
+  const kept = await encounter('E-1');
+  assert.deepEqual([kept.location[0].location.display, kept.participant[0].individual.display, kept.serviceType.coding[0].code, kept.class.code, kept.period.start],
+    ['W1 101 A H', 'HOUSE, GREGORY', 'MED', 'IMP', '2026-01-01']);
+  await send('Z99', 'E-1', { place: 'NEW^1^1^H' }, 'ZBE|2|20260102||UPDATE|N|A02\r');
+  assert.equal((await encounter('E-1')).location[0].location.display, 'NEW 1 1 H');
+});
+
+test('ITI-22: a visit is shown with what its person is called in the domains asked for, also by another record', async () => {
+  await event('A01', 'ASK1^^^A', 'ASKED^VISIT', visit('ASKED-1^^^VISITS', { place: 'ASK^1^1^H' }));
+  await client.send(`${msh('ADT^A28')}EVN|A28|20260101\rPID|||ASK2^^^B||ASKED^OTHERWISE\r`);
+  await client.send(`${msh('ADT^A24')}EVN|A24|20260101\rPID|||ASK1^^^A\rPID|||ASK2^^^B\r`);
+  const answer = await query('@PV1.3.1^ASK', { asked: '^^^B' });
+  assert.deepEqual([numbers(answer), field(answer, 'PID', 3)], [['ASKED-1'], 'ASK2^^^B&1.2.3.2&ISO']);
+});
+
 test('visits of a merged patient are the survivor\'s, through every door, until the merge is taken back', async () => {
   const patient = async (value) => JSON.parse((await ask('GET', `${server.base}/Patient?identifier=urn:oid:1.2.3.1|${value}`)).text).entry.map(({ resource }) => resource);
   const merge = (survivor, subsumed) => client.send(`${msh('ADT^A40^ADT_A39')}EVN|A40|20260101\rPID|||${survivor}^^^A\rMRG|${subsumed}^^^A\r`);

@@ -60,7 +60,20 @@ struct Index {
   }
 
   fhir::Result<fhir::Receipt> merge(const Id& surviving, const Id& subsumed, const std::string& feeder = {}) {
-    return commit([&](const ihe::Site& site) { return ihe::identity::merge(site, surviving, subsumed, feeder); });
+    return merge({{{surviving, "surviving"}, {subsumed, "subsumed"}}}, feeder);
+  }
+  fhir::Result<fhir::Receipt> merge(const std::vector<ihe::identity::Duplicate>& duplicates,
+                                    const std::string& feeder = {}) {
+    return commit([&](const ihe::Site& site) { return ihe::identity::merge(site, duplicates, feeder); });
+  }
+
+  // A Patient written anew by FHIR.
+  fhir::Result<fhir::Receipt> put(const std::string& id, const std::string& members) {
+    return commit([&](const ihe::Site&) -> fhir::Result<fhir::Batch> {
+      fhir::Batch batch{access, {}, {}};
+      batch.writes.push_back(store_fixture::write(fhir::Method::update, "Patient", id, members));
+      return batch;
+    });
   }
 
   ihe::identity::CrossReference cross_reference(const Id& id, const std::vector<std::string>& targets = {}) {

@@ -9,6 +9,7 @@ using namespace identity_fixture;
 using ihe::identity::Criterion;
 using ihe::identity::Domains;
 using ihe::identity::Field;
+using ihe::identity::Named;
 using Ids = std::vector<Id>;
 
 namespace {
@@ -178,20 +179,106 @@ TEST_CASE("identity: a merge speaks of one domain, and what others call the two 
   }
   SUBCASE("a message that names identifiers of other domains to be subsumed merges there too") {
     REQUIRE(index.feed({{a, "4"}, {b, "5"}}));
-    REQUIRE(index.commit([](const ihe::Site& site) {
-      return ihe::identity::merge(site, {a, "4"}, {a, "1"}, {}, ihe::identity::MergeIn::every_domain);
-    }));
+    REQUIRE(index.merge({{{{a, "4"}}, {{a, "1"}}}, {{{b, "5"}}, {{b, "7"}}}}));
     CHECK(index.cross_reference({a, "2"}, {b}).ids == Ids{{b, "5"}});
   }
   SUBCASE("taken back") {
-    REQUIRE(index.commit([&](const ihe::Site&) -> fhir::Result<fhir::Batch> {
-      fhir::Batch batch{index.access, {}, {}};
-      batch.writes.push_back(store_fixture::write(fhir::Method::update, "Patient", *subsumed,
-                                                  R"("identifier":[{"system":"urn:oid:1.2.3.2","value":"9"}])"));
-      return batch;
-    }));
+    REQUIRE(index.put(*subsumed, R"("active":true,"identifier":[{"system":"urn:oid:1.2.3.2","value":"9"}])"));
     CHECK(index.cross_reference({a, "1"}, {b}).ids == Ids{{b, "7"}});
   }
+}
+
+TEST_CASE("identity: a merge of several domains speaks of these and of no other, and of all records that they name") {
+  Index index;
+  REQUIRE(index.feed({{a, "1"}, {b, "7"}, {c, "5"}}));
+  const auto subsumed = index.feed({{a, "2"}, {b, "9"}, {c, "6"}});
+  REQUIRE(index.feed({{b, "8"}}));
+  SUBCASE("two of three domains") {
+    REQUIRE(index.merge({{{{a, "1"}}, {{a, "2"}}}, {{{b, "7"}}, {{b, "9"}}}}));
+    CHECK(index.cross_reference({a, "1"}).ids == Ids{{b, "7"}, {c, "5"}, {c, "6"}});
+    REQUIRE(index.put(*subsumed, R"("active":true,"identifier":[{"system":"urn:oid:1.2.3.2","value":"9"}])"));
+    CHECK(index.cross_reference({b, "7"}).ids == Ids{{a, "1"}, {c, "5"}});
+    CHECK(index.cross_reference({b, "9"}).ids.empty());
+  }
+  SUBCASE("the subsumed of another domain has a record of its own") {
+    REQUIRE(index.merge({{{{a, "1"}}, {{a, "2"}}}, {{{b, "7"}}, {{b, "8"}}}}));
+    CHECK(index.cross_reference({b, "8"}).ids == Ids{{a, "1"}, {b, "7"}, {b, "9"}, {c, "5"}, {c, "6"}});
+  }
+  SUBCASE("one that nobody has is passed over, one record is not merged into two") {
+    REQUIRE(index.feed({{b, "10"}}));
+    CHECK(refusal(index.merge({{{{a, "1"}}, {{a, "2"}}}, {{{b, "10"}, "here"}, {{b, "9"}}}})) == "business-rule here");
+    REQUIRE(index.merge({{{{a, "1"}}, {{a, "2"}}}, {{{b, "7"}}, {{b, "none"}}}}));
+    CHECK(index.cross_reference({a, "1"}, {b}).ids == Ids{{b, "7"}, {b, "9"}});
+  }
+}
+
+TEST_CASE(
+    "identity: what a subsumed record is called later on, its survivors are, and no more when it is parted or goes") {
+  Index index;
+  const auto survivor = index.feed({{a, "1"}});
+  const auto subsumed = index.feed({{a, "2"}, {b, "9"}});
+  REQUIRE(index.merge({a, "1"}, {a, "2"}));
+  REQUIRE(index.feed({{a, "4"}}));
+  REQUIRE(index.merge({a, "4"}, {a, "1"}));  // a chain
+  const auto to_ten = [](const ihe::Site& site) {
+    return ihe::identity::change_identifier(site, {{b, "9"}}, {{b, "10"}}, "");
+  };
+  SUBCASE("changed by A47") {
+    REQUIRE(index.commit(to_ten));
+    CHECK(index.cross_reference({a, "4"}).ids == Ids{{b, "10"}});
+    CHECK(index.cross_reference({b, "9"}).ids == Ids{{a, "4"}, {b, "10"}});
+    REQUIRE(index.put(*subsumed, R"("active":true,"identifier":[{"system":"urn:oid:1.2.3.1","value":"2"},)"
+                                 R"({"use":"old","system":"urn:oid:1.2.3.2","value":"9"},)"
+                                 R"({"system":"urn:oid:1.2.3.2","value":"10"}])"));
+    CHECK(index.cross_reference({b, "9"}).ids == Ids{{a, "2"}, {b, "10"}});
+    CHECK(index.cross_reference({a, "4"}).ids.empty());
+  }
+  SUBCASE("moved by A43") {
+    REQUIRE(index.feed({{a, "6"}}));
+    REQUIRE(index.commit([](const ihe::Site& site) {
+      return ihe::identity::change_link(site, {{{a, "6"}}, {{a, "4"}}, {{b, "9"}}}, "");
+    }));
+    CHECK(index.cross_reference({b, "9"}).ids == Ids{{a, "6"}});
+    CHECK(index.cross_reference({a, "4"}).ids.empty());
+    REQUIRE(index.feed({{a, "6"}}));  // which keeps it
+    CHECK(index.cross_reference({b, "9"}).ids == Ids{{a, "6"}});
+  }
+  SUBCASE("said by its source, which keeps the link") {
+    REQUIRE(index.put(*subsumed, R"("active":false,"identifier":[{"system":"urn:oid:1.2.3.1","value":"2"},)"
+                                 R"({"system":"urn:oid:1.2.3.3","value":"3"}],)"
+                                 R"("link":[{"type":"replaced-by","other":{"identifier":)"
+                                 R"({"system":"urn:oid:1.2.3.1","value":"1"},"reference":"Patient/)" +
+                                     *survivor + R"("}}])"));
+    CHECK(index.cross_reference({a, "4"}).ids == Ids{{c, "3"}});
+    CHECK_FALSE(index.cross_reference({b, "9"}).id_known);
+  }
+  SUBCASE("gone") {
+    REQUIRE(index.commit([&](const ihe::Site&) -> fhir::Result<fhir::Batch> {
+      fhir::Batch batch{index.access, {}, {}};
+      batch.writes.push_back(store_fixture::write(fhir::Method::remove, "Patient", *subsumed));
+      return batch;
+    }));
+    CHECK(index.cross_reference({a, "4"}).ids.empty());
+    CHECK_FALSE(index.cross_reference({a, "2"}).id_known);
+    CHECK_FALSE(index.cross_reference({b, "9"}).id_known);
+  }
+}
+
+TEST_CASE("identity: a source that writes a subsumed record anew does not part the merge") {
+  Index index;
+  const auto survivor = index.feed({{a, "1"}});
+  const auto subsumed = index.feed({{a, "2"}});
+  const std::string two = R"("identifier":[{"system":"urn:oid:1.2.3.1","value":"2"}])";
+  // Who is replaced is not active, whatever is said of it (PMIR, ITI-93).
+  REQUIRE(index.put(*subsumed, two + R"(,"active":true,"link":[{"type":"replaced-by","other":{"reference":"Patient/)" +
+                                   *survivor + R"("}}])"));
+  CHECK(index.opened.read("Patient", *subsumed)->body.find("\"active\":false") != std::string::npos);
+  for (const std::string more : {"", R"(,"active":false)"}) {
+    CHECK(refusal(index.put(*subsumed, two + more)) == "business-rule Patient.link");
+    CHECK(index.cross_reference({a, "2"}).ids == Ids{{a, "1"}});
+  }
+  REQUIRE(index.put(*subsumed, two + R"(,"active":true)"));
+  CHECK(index.cross_reference({a, "2"}).ids.empty());
 }
 
 TEST_CASE("identity: a merge by FHIR is the same, its link may name an identifier, and taking it back undoes it") {
@@ -199,13 +286,7 @@ TEST_CASE("identity: a merge by FHIR is the same, its link may name an identifie
   const auto survivor = index.feed({{a, "1"}, {b, "7"}});
   const auto other = index.feed({{a, "2"}, {national, number}});
   const auto before = index.opened.read("Patient", *survivor)->body;
-  const auto put = [&](const std::string& members) {
-    return index.commit([&](const ihe::Site&) -> fhir::Result<fhir::Batch> {
-      fhir::Batch batch{index.access, {}, {}};
-      batch.writes.push_back(store_fixture::write(fhir::Method::update, "Patient", *other, members));
-      return batch;
-    });
-  };
+  const auto put = [&](const std::string& members) { return index.put(*other, members); };
   const std::string ids = R"("identifier":[{"system":"urn:oid:1.2.3.1","value":"2"},)"
                           R"({"system":"urn:oid:1.3.182.4.4","value":"1893120105732"}])";
   REQUIRE(put(ids + R"(,"active":false,"link":[{"type":"replaced-by","other":{"identifier":)"
@@ -229,12 +310,7 @@ TEST_CASE("identity: a source that writes its record anew does not undo what was
   const auto survivor = index.feed({{a, "1"}});
   REQUIRE(index.feed({{a, "2"}}));
   REQUIRE(index.merge({a, "1"}, {a, "2"}));
-  REQUIRE(index.commit([&](const ihe::Site&) -> fhir::Result<fhir::Batch> {
-    fhir::Batch batch{index.access, {}, {}};
-    batch.writes.push_back(store_fixture::write(fhir::Method::update, "Patient", *survivor,
-                                                R"("identifier":[{"system":"urn:oid:1.2.3.1","value":"1"}])"));
-    return batch;
-  }));
+  REQUIRE(index.put(*survivor, R"("identifier":[{"system":"urn:oid:1.2.3.1","value":"1"}])"));
   CHECK(index.cross_reference({a, "2"}).ids == Ids{{a, "1"}});
   CHECK(index.opened.read("Patient", *survivor)->body.find("\"replaces\"") != std::string::npos);
 }
@@ -247,15 +323,17 @@ TEST_CASE("identity: a message that names two records links them; links are unsa
   CHECK(index.cross_reference({b, "7"}).ids == Ids{{a, "1"}});
   CHECK(index.opened.ids("Patient", "identifier=" + b + "|7") == std::vector<std::string>{*second});
   const auto commit = [&](auto work) { return index.commit(work); };
-  REQUIRE(commit([](const ihe::Site& site) { return ihe::identity::unlink(site, {a, "1"}, {b, "7"}); }));
+  REQUIRE(commit([](const ihe::Site& site) { return ihe::identity::unlink(site, {{a, "1"}}, {{b, "7"}}); }));
   CHECK(index.cross_reference({b, "7"}).ids.empty());
   CHECK(refusal(commit([](const ihe::Site& site) {
-          return ihe::identity::unlink(site, {a, "1"}, {b, "7"});
+          return ihe::identity::unlink(site, {{a, "1"}}, {{b, "7"}, "subsumed"});
         })) == "business-rule subsumed");
-  REQUIRE(commit([](const ihe::Site& site) { return ihe::identity::link(site, {a, "1"}, {b, "7"}); }));
+  REQUIRE(commit([](const ihe::Site& site) { return ihe::identity::link(site, {{a, "1"}}, {{b, "7"}}); }));
   CHECK(index.cross_reference({a, "1"}).ids == Ids{{b, "7"}});
 
-  REQUIRE(commit([](const ihe::Site& site) { return ihe::identity::change_identifier(site, {a, "1"}, {a, "5"}, ""); }));
+  REQUIRE(commit([](const ihe::Site& site) {
+    return ihe::identity::change_identifier(site, {{a, "1"}}, {{a, "5"}}, "");
+  }));
   CHECK(index.cross_reference({b, "7"}).ids == Ids{{a, "5"}});
   CHECK(index.cross_reference({a, "1"}).ids == Ids{{a, "5"}, {b, "7"}});
 
@@ -263,10 +341,22 @@ TEST_CASE("identity: a message that names two records links them; links are unsa
   REQUIRE(index.feed({{a, "6"}}));
   REQUIRE(index.feed({{a, "5"}, {c, "3"}}));
   REQUIRE(commit([](const ihe::Site& site) {
-    return ihe::identity::change_link(site, {{a, "6"}, {a, "5"}, {c, "3"}, std::nullopt}, "");
+    return ihe::identity::change_link(site, {{{a, "6"}}, {{a, "5"}}, {{c, "3"}}}, "");
   }));
   CHECK(index.cross_reference({c, "3"}).ids == Ids{{a, "6"}});
   CHECK(index.cross_reference({a, "5"}).ids == Ids{{b, "7"}});
+
+  // The patient stays A|6; what changes is that C|4 is C|3.
+  REQUIRE(index.feed({{c, "4"}}));
+  const auto local_merge = [](const ihe::Site& site) {
+    return ihe::identity::change_link(site, {{{a, "6"}}, {{a, "6"}}, {{c, "3"}}, Named{{c, "4"}}}, "");
+  };
+  REQUIRE(commit(local_merge));
+  CHECK(index.cross_reference({c, "4"}).ids == Ids{{a, "6"}, {c, "3"}});
+  CHECK(index.cross_reference({a, "6"}).ids == Ids{{c, "3"}});
+  CHECK(refusal(commit([](const ihe::Site& site) {
+          return ihe::identity::change_link(site, {{{a, "6"}}, {{a, "6"}, "before"}, {{c, "3"}}}, "");
+        })) == "business-rule before");
 }
 
 TEST_CASE("identity: demographics by whole words and wildcards, domains, pages") {
