@@ -76,10 +76,10 @@ Filter::Filter(const StoredQuery& query, Kind kind) : kind_(kind) {
   const auto add_codes = [&](std::string_view name, std::string_view scheme) {
     for (const auto* values : query.all(prefix + std::string(name))) codes_.push_back({scheme, values});
   };
-  const auto add_time = [&](std::string_view name, std::string_view slot, bool stable_only = false) {
+  const auto add_time = [&](std::string_view name, std::string_view slot, Time::Of of = Time::Of::all) {
     const auto from = query.value(prefix + std::string(name) + "From");
     const auto to = query.value(prefix + std::string(name) + "To");
-    if (!from.empty() || !to.empty()) times_.push_back({slot, from, to, stable_only});
+    if (!from.empty() || !to.empty()) times_.push_back({slot, from, to, of});
   };
   if (kind == Kind::document_entry) {
     const auto& types = query.values("XDSDocumentEntryType");
@@ -92,9 +92,9 @@ Filter::Filter(const StoredQuery& query, Kind kind) : kind_(kind) {
     add_codes("FormatCode", scheme::format_code);
     add_codes("EventCodeList", scheme::event_code);
     add_codes("ConfidentialityCode", scheme::confidentiality_code);
-    add_time("CreationTime", slot::creation_time, true);
-    add_time("ServiceStartTime", slot::service_start_time);
-    add_time("ServiceStopTime", slot::service_stop_time);
+    add_time("CreationTime", slot::creation_time, Time::Of::stable);
+    add_time("ServiceStartTime", slot::service_start_time, Time::Of::those_with_it);
+    add_time("ServiceStopTime", slot::service_stop_time, Time::Of::those_with_it);
     references_ = query.all("XDSDocumentEntryReferenceIdList");
   } else if (kind == Kind::submission_set) {
     add_codes("ContentType", scheme::content_type_code);
@@ -158,11 +158,11 @@ bool Filter::has_code(const RegistryObjectIn<Shown>& object, const Codes& codes)
   });
 }
 
-// From ≤ t < To, each by its first moment. What has no such time does not match.
+// From ≤ t < To, each by its first moment. ITI TF-2a 3.18.4.1.2.3.3.
 bool Filter::in_time(const RegistryObjectIn<Shown>& object, const Time& time) const {
-  if (time.stable_only && is_on_demand(object)) return true;
+  if (time.of == Time::Of::stable && is_on_demand(object)) return true;
   const auto value = dtm_of(object.value(time.slot));
-  if (!value) return false;
+  if (!value) return time.of == Time::Of::those_with_it;
   const auto from = dtm_of(time.from), to = dtm_of(time.to);
   return (!from || from->low <= value->low) && (!to || value->low < to->low);
 }

@@ -2,6 +2,7 @@
 // record itself, so the answer is exact whatever the index found. IHE ITI TF-2a 3.18.4.1.2.3.7.
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
@@ -29,8 +30,8 @@ class Filter {
   };
   struct Time {
     std::string_view slot;
-    std::string_view from, to;  // "" = open
-    bool stable_only = false;
+    std::string_view from, to;                                                 // "" = open
+    enum class Of : std::uint8_t { all, stable, those_with_it } of = Of::all;  // which are judged by it
   };
   bool has_code(const RegistryObjectIn<Shown>& object, const Codes& codes) const;
   bool in_time(const RegistryObjectIn<Shown>& object, const Time& time) const;

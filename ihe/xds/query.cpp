@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <optional>
 #include <set>
 #include <unordered_set>
 
@@ -25,7 +24,8 @@ class Run {
  public:
   Run(Work& work, Records<Shown>& registry, const StoredQuery& query)
       : work_(work), registry_(registry), query_(query), newest_only_(query.value("MetadataLevel") != "2") {
-    if (const auto& given = query.values("XDSAssociationStatus"); !given.empty()) statuses_ = statuses_of(given);
+    const auto& given = query.values("XDSAssociationStatus");
+    statuses_ = given.empty() ? std::set<std::string, std::less<>>{std::string(status::approved)} : statuses_of(given);
   }
 
   Results run() {
@@ -94,8 +94,7 @@ class Run {
   // At level 1 what an old version was tied to is as hidden as the version itself.
   bool shows(const RegistryObjectIn<Shown>& association) {
     if (newest_only_ && (is_old(association.source) || is_old(association.target))) return false;
-    if (statuses_) return statuses_->contains(association.status);
-    return !newest_only_ || association.status != status::deprecated;
+    return statuses_.contains(association.status);
   }
   bool is_old(std::string_view id) {
     const auto* stored = registry_.find(id);
@@ -313,7 +312,7 @@ class Run {
   Records<Shown>& registry_;
   const StoredQuery& query_;
   bool newest_only_;
-  std::optional<std::set<std::string, std::less<>>> statuses_;  // of associations, where they are asked for
+  std::set<std::string, std::less<>> statuses_;  // of associations; Approved where none are asked for
   std::vector<const StoredIn<Shown>*> objects_;
   std::vector<const RegistryObjectIn<Shown>*> associations_;
   std::unordered_set<std::string_view> ids_;

@@ -196,7 +196,9 @@ std::string_view trim(std::string_view text) {
 bool read_item(std::string_view& text, Values& values, bool in_list) {
   text = trim(text);
   if (values.size() == most_values) return false;
-  if (!text.starts_with('\'')) {
+  // The Framework's own sample (3.18.4.1.3.1) quotes twice.
+  const char quote = text.starts_with('"') ? '"' : '\'';
+  if (!text.starts_with(quote)) {
     const auto end = in_list ? text.find(',') : std::string_view::npos;
     const auto item = trim(text.substr(0, end));
     if (item.empty() || item.find_first_of("'()") != std::string_view::npos) return false;
@@ -208,8 +210,8 @@ bool read_item(std::string_view& text, Values& values, bool in_list) {
   std::size_t at = 1;
   for (;; ++at) {
     if (at >= text.size()) return false;
-    if (text[at] == '\'') {
-      if (at + 1 >= text.size() || text[at + 1] != '\'') break;
+    if (text[at] == quote) {
+      if (at + 1 >= text.size() || text[at + 1] != quote) break;
       ++at;
     }
     item += text[at];
@@ -243,11 +245,13 @@ class Reader {
   void take(const xml::Element& slot) {
     auto name = trim(slot.value_of("name"));
     if (name == "homeCommunityId" || name == "$homeCommunityId") return take_home(slot);
-    if (!name.starts_with('$')) return;
-    name.remove_prefix(1);
+    const bool marked = name.starts_with('$');
+    if (marked) name.remove_prefix(1);
     const auto& known = out_.definition->parameters;
     const auto found = std::find_if(known.begin(), known.end(), [&](const auto& one) { return one.name == name; });
     if (found == known.end()) return;  // not of this query, or of an older text of it
+    if (!marked)                       // left out, a filter would let more through than was asked for
+      return errors_.add(code::registry, "The parameter " + std::string(name) + " is written $" + std::string(name));
     Values values;
     if (const auto* list = ebxml::child(slot, "ValueList"))
       for (const auto& value : *list)

@@ -99,7 +99,17 @@ TEST_CASE("registry: filters of FindDocuments") {
   CHECK(count("CreationTimeFrom", "20041224") == 1);
   CHECK(count("CreationTimeTo", "20041224") == 0);
   CHECK(count("CreationTimeTo", "200412240001") == 1);
-  CHECK(count("ServiceStartTimeFrom", "2000") == 0);
+  // What has no service time is not judged by it.
+  CHECK(count("ServiceStartTimeFrom", "2000") == 1);
+  CHECK(count("ServiceStopTimeTo", "2000") == 1);
+  REQUIRE(registry
+              .run("ITI-42",
+                   one({.id = "Document02", .unique_id = "1.2.3.101", .more = {slot("serviceStartTime", {"2010"})}},
+                       "1.2.3.10"))
+              .success());
+  CHECK(count("ServiceStartTimeFrom", "2000") == 2);
+  CHECK(count("ServiceStartTimeTo", "2000") == 1);
+  CHECK(count("ServiceStopTimeTo", "2000") == 2);
   CHECK(count("Type", "('urn:uuid:34268e47-fdf5-41a6-ba33-82133c465248')") == 0);
   // B51
   CHECK(count("ClassCode", "('x^^y') OR 1=1--") == -1);
@@ -120,6 +130,16 @@ TEST_CASE("registry: errors of stored queries have their codes") {
             .has("XDSStoredQueryParamNumber"));
   CHECK(registry.find({{"XDSDocumentEntryEventCodeList", "('a^^b')"}, {"XDSDocumentEntryEventCodeList", "('c^^d')"}})
             .success());
+  // A filter without its $ is not left out in silence; what is no parameter is ignored with it and without.
+  const auto with = [](const std::string& name) {
+    auto asked = query(find_documents, {{"XDSDocumentEntryPatientId", "'" + cx("1") + "'"},
+                                        {"XDSDocumentEntryStatus", is_approved},
+                                        {"", "('a^^b')"}});
+    return asked.replace(asked.rfind("\"$\"") + 1, 1, name);
+  };
+  CHECK(registry.run("ITI-18", with("$XDSDocumentEntryClassCode")).success());
+  CHECK(registry.run("ITI-18", with("XDSDocumentEntryClassCode")).has("is written $XDSDocumentEntryClassCode"));
+  CHECK(registry.run("ITI-18", with("XDSDocumentEntryClassCodeScheme")).success());
   const auto unknown =
       registry.run("ITI-18", query(find_documents, {{"XDSDocumentEntryPatientId", "'" + cx("nobody") + "'"},
                                                     {"XDSDocumentEntryStatus", is_approved}}));
@@ -248,6 +268,7 @@ TEST_CASE("registry: associations are shown by their status") {
   const std::string approved = "('" + status("Approved") + "')", deprecated = "('" + status("Deprecated") + "')";
   const std::string both = "('" + status("Approved") + "','" + status("Deprecated") + "')";
   CHECK(shown(get_associations, {{"uuid", "('" + entry + "')"}}, "") == 1);
+  CHECK(shown(get_associations, {{"uuid", "('" + entry + "')"}, {"MetadataLevel", "2"}}, "") == 1);
   CHECK(shown(get_associations, {{"uuid", "('" + entry + "')"}}, approved) == 1);
   CHECK(shown(get_associations, {{"uuid", "('" + entry + "')"}}, deprecated) == 1);
   CHECK(shown(get_associations, {{"uuid", "('" + entry + "')"}}, both) == 2);

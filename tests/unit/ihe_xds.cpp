@@ -161,8 +161,10 @@ TEST_CASE("xds: values of stored queries, quotes and lists") {
   CHECK(values("20041224") == Values{"20041224"});
   CHECK(values("(1, 2)") == Values{"1", "2"});
   CHECK(values("''") == Values{""});
+  CHECK(values("(\"a\",\"O'Hara\")") == Values{"a", "O'Hara"});  // as in a sample of the Framework
   // B51: what is not whole is not read at all.
-  for (const auto* bad : {"", "'a", "('a'", "('a' 'b')", "('a',)", "'a' 'b'", "()", "'') OR 1=1--", "('a')x"})
+  for (const auto* bad :
+       {"", "'a", "\"a", "('a\"", "('a'", "('a' 'b')", "('a',)", "'a' 'b'", "()", "'') OR 1=1--", "('a')x"})
     CHECK(values(bad) == Values{"refused"});
 }
 
