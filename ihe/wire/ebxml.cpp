@@ -132,6 +132,12 @@ class Reader {
     if (element.name != "ExtrinsicObject" && element.name != "RegistryPackage" && element.name != "Association")
       return wrong("\"" + std::string(element.name) + "\" has no meaning in XDS metadata");
     auto object = read_object(element);
+    for (const auto& part : element) {
+      const auto owner = part.value_of(part.name == "Classification" ? "classifiedObject" : "registryObject");
+      if (!owner.empty() && xds::id_of(owner) != object.id)
+        return wrong("A " + std::string(part.name) + " within \"" + object.id + "\" says that it is of \"" +
+                     std::string(owner) + "\"");
+    }
     if (object.id.empty()) {  // of associations many senders leave it out
       if (object.kind != Kind::association) return wrong("A " + std::string(element.name) + " has no id");
       object.id = "association " + std::to_string(submission_.objects.size());

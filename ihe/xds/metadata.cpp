@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <set>
 #include <string>
 
+#include "fhir/utf8.h"
+#include "fhir/validate/rules.h"
 #include "ihe/wire/mime.h"
 #include "ihe/xds/attribute.h"
 #include "ihe/xds/names.h"
@@ -21,14 +24,43 @@ constexpr std::string_view white = " \t\r\n";
 
 bool any(std::string_view value) { return value.find_first_not_of(white) != std::string_view::npos; }
 bool is_dtm(std::string_view value) { return dtm_of(value).has_value(); }
+// Nothing but the first `count` components, or subcomponents.
+bool ends_with_component(std::string_view value, std::size_t count, char separator = '^') {
+  for (; count > 0; --count) {
+    const auto at = value.find(separator);
+    if (at == std::string_view::npos) return true;
+    value.remove_prefix(at + 1);
+  }
+  return value.find_first_not_of(separator) == std::string_view::npos;
+}
 bool is_cx(std::string_view value) {
   const auto cx = cx_of(value);
-  return cx && !cx->authority.empty();
+  const auto authority = component(value, 4);
+  return cx && !cx->authority.empty() && component(value, 2).empty() && component(value, 3).empty() &&
+         component(authority, 1, '&').empty() && ends_with_component(authority, 3, '&') &&
+         ends_with_component(value, 4);
 }
 bool is_source_cx(std::string_view value) { return cx_of(value) && !component(value, 4).empty(); }
-bool is_cxi(std::string_view value) { return cx_of(value).has_value(); }
-bool is_person(std::string_view value) { return !component(value, 1).empty() || !component(value, 2).empty(); }
-bool is_pid_field(std::string_view value) { return value.starts_with("PID-") && value.find('|') != value.npos; }
+bool is_cxi(std::string_view value) {
+  return cx_of(value) && component(value, 2).empty() && component(value, 3).empty() && ends_with_component(value, 6);
+}
+bool is_person(std::string_view value) { return any(component(value, 1)) || any(component(value, 2)); }
+bool is_author(std::string_view value) { return is_person(value) || any(component(value, 3)); }
+bool is_institution(std::string_view value) {
+  const auto id = component(value, 10), authority = component(value, 6);
+  return any(component(value, 1)) &&
+         (id.empty() || is_oid(id) || (is_oid(component(authority, 2, '&')) && component(authority, 3, '&') == "ISO"));
+}
+bool is_recipient(std::string_view value) { return value.find_first_not_of("|^& ") != std::string_view::npos; }
+bool is_pid_field(std::string_view value) {
+  constexpr std::string_view prefix = "PID-";
+  if (!value.starts_with(prefix)) return false;
+  value.remove_prefix(prefix.size());
+  constexpr int last = 39;  // of the segment PID, HL7 v2.5
+  int number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  return error == std::errc() && end != value.data() + value.size() && *end == '|' && number > 0 && number <= last;
+}
 bool is_unique_id(std::string_view value) {
   return any(value) && value.size() <= 256 && white.find(value.front()) == white.npos &&
          white.find(value.back()) == white.npos;
@@ -53,6 +85,7 @@ struct Rule {
       case Submitted::on_demand:
         return on_demand;
       case Submitted::limited:
+      case Submitted::published_limited:
         break;
     }
     return limited;
@@ -73,7 +106,7 @@ constexpr std::array entry_rules{
     Rule{"healthcareFacilityTypeCode", Place::code, scheme::facility_code, false, any, R, R, R, O},
     Rule{"practiceSettingCode", Place::code, scheme::practice_setting_code, false, any, R, R, R, O},
     Rule{"eventCodeList", Place::code, scheme::event_code, true, any, O, O, O, O},
-    Rule{"languageCode", Place::slot, slot::language_code, false, any, R, R, R, O},
+    Rule{"languageCode", Place::slot, slot::language_code, false, fhir::validate::language_syntax, R, R, R, O},
     Rule{"sourcePatientId", Place::slot, slot::source_patient_id, false, is_source_cx, R, R, R, O},
     Rule{"sourcePatientInfo", Place::slot, slot::source_patient_info, true, is_pid_field, O, O, O, O},
     Rule{"creationTime", Place::slot, slot::creation_time, false, is_dtm, R, R, X, O},
@@ -88,14 +121,14 @@ constexpr std::array entry_rules{
 };
 constexpr std::array set_rules{
     Rule{"uniqueId", Place::identifier, scheme::set_unique_id, false, is_unique_id, R, R, R, R},
-    Rule{"sourceId", Place::identifier, scheme::source_id, false, is_unique_id, R, R, R, R},
+    Rule{"sourceId", Place::identifier, scheme::source_id, false, is_oid, R, R, R, R},
     Rule{"patientId", Place::identifier, scheme::set_patient_id, false, is_cx, R, R, R, O},
     Rule{"submissionTime", Place::slot, slot::submission_time, false, is_dtm, R, R, R, R},
     Rule{"contentTypeCode", Place::code, scheme::content_type_code, false, any, R, R, R, O},
-    Rule{"intendedRecipient", Place::slot, slot::intended_recipient, true, any, O, O, O, O},
+    Rule{"intendedRecipient", Place::slot, slot::intended_recipient, true, is_recipient, O, O, O, O},
 };
 constexpr std::array folder_rules{
-    Rule{"uniqueId", Place::identifier, scheme::folder_unique_id, false, is_unique_id, R, R, R, R},
+    Rule{"uniqueId", Place::identifier, scheme::folder_unique_id, false, is_oid, R, R, R, R},
     Rule{"patientId", Place::identifier, scheme::folder_patient_id, false, is_cx, R, R, R, O},
     Rule{"codeList", Place::code, scheme::code_list, true, any, R, R, R, O},
     Rule{"lastUpdateTime", Place::slot, slot::last_update_time, false, is_dtm, O, O, O, O},
@@ -125,8 +158,11 @@ class Check {
     for (const auto& rule : rules_of(object_.kind)) attribute(rule);
     slots_are_named_once();
     if (object_.kind == Kind::document_entry) entry();
-    if (object_.kind == Kind::folder && how_ != Submitted::limited && !is_titled()) wrong("title is missing");
+    if (object_.kind == Kind::folder && how_ != Submitted::limited && how_ != Submitted::published_limited &&
+        !is_named(object_.name))
+      wrong("title is missing");
     if (object_.kind == Kind::association) association();
+    if (!as_fhir()) lengths();
     authors(object_.kind == Kind::submission_set ? scheme::set_author : scheme::entry_author);
   }
 
@@ -141,9 +177,14 @@ class Check {
     if (!values.empty() && need == Need::forbidden) return wrong(name + " must not be there");
     if (values.size() > 1 && !rule.several) return wrong(name + " has more than one value");
     for (const auto value : values)
-      if (!rule.form(value)) wrong(name + " \"" + std::string(value) + "\" has not the form that it must have");
+      if (!form_of(rule)(value)) wrong(name + " \"" + std::string(value) + "\" has not the form that it must have");
     if (rule.place == Place::code) codes(rule);
   }
+
+  bool as_fhir() const { return how_ == Submitted::published || how_ == Submitted::published_limited; }
+
+  // Identifiers that FHIR gives are OIDs or other URIs.
+  Form form_of(const Rule& rule) const { return as_fhir() && rule.form == is_oid ? is_unique_id : rule.form; }
 
   std::vector<std::string_view> values_of(const Rule& rule) const {
     std::vector<std::string_view> values;
@@ -162,6 +203,7 @@ class Check {
       const Slot* scheme = slot_of(label.slots, slot::coding_scheme);
       if (!scheme || scheme->values.size() != 1 || scheme->values.front().empty())
         wrong(std::string(rule.name) + " \"" + label.value + "\" needs one codingScheme");
+      if (!is_named(label.name)) wrong(std::string(rule.name) + " \"" + label.value + "\" needs a display name");
     }
   }
 
@@ -188,10 +230,35 @@ class Check {
     const auto start = dtm_of(object_.value(slot::service_start_time));
     const auto stop = dtm_of(object_.value(slot::service_stop_time));
     if (start && stop && start->low > stop->high) wrong("serviceStartTime is after serviceStopTime");
+    if (const Slot* info = object_.slot(slot::source_patient_info))
+      for (const std::string_view field : {"PID-7|", "PID-8|"})
+        if (std::count_if(info->values.begin(), info->values.end(),
+                          [&](const auto& value) { return value.starts_with(field); }) > 1)
+          wrong("sourcePatientInfo has " + std::string(field.substr(0, 5)) + " more than once");
+    if (const Slot* list = object_.slot(slot::reference_id_list); list && !as_fhir())
+      for (const auto& value : list->values)
+        if (component(value, 5).empty()) wrong("referenceIdList \"" + value + "\" needs its type (CXi.5)");
   }
 
-  bool is_titled() const {
-    return std::any_of(object_.name.begin(), object_.name.end(), [](const auto& text) { return !text.value.empty(); });
+  static bool is_named(const InternationalString& name) {
+    return std::any_of(name.begin(), name.end(), [](const auto& text) { return !text.value.empty(); });
+  }
+
+  // Of ebRIM, and of titles; FHIR knows none. TF-3 4.2.3.1.1, 4.2.3.2.24.
+  void lengths() {
+    constexpr std::size_t most = 256, most_of_title = 128;  // characters
+    const auto measure = [&](const std::vector<Slot>& slots) {
+      for (const auto& slot : slots)
+        if (std::any_of(slot.values.begin(), slot.values.end(),
+                        [](const auto& value) { return fhir::characters(value) > most; }))
+          wrong("a value of the Slot " + slot.name + " is longer than 256 characters");
+    };
+    measure(object_.slots);
+    for (const auto& label : object_.classifications) measure(label.slots);
+    const auto longest = object_.kind == Kind::document_entry ? most_of_title : most;
+    if (std::any_of(object_.name.begin(), object_.name.end(),
+                    [&](const auto& text) { return fhir::characters(text.value) > longest; }))
+      wrong("title is longer than " + std::to_string(longest) + " characters");
   }
 
   void association() {
@@ -210,14 +277,22 @@ class Check {
       if (label.scheme != scheme) continue;
       const Slot* person = slot_of(label.slots, slot::author_person);
       if (person && person->values.size() > 1) wrong("an author has more than one authorPerson");
+      if (!as_fhir()) forms_of(person, slot_of(label.slots, slot::author_institution));
       const auto given = [&](std::string_view name) {
         const Slot* slot = slot_of(label.slots, name);
         return slot && !slot->values.empty();
       };
       if (!given(slot::author_person) && !given(slot::author_institution) && !given(slot::author_telecommunication) &&
-          !given(slot::author_role))
-        wrong("an author needs a person, an institution, a role or a telecommunication address");
+          !(as_fhir() && given(slot::author_role)))
+        wrong("an author needs a person, an institution or a telecommunication address");
     }
+  }
+
+  void forms_of(const Slot* person, const Slot* institution) {
+    if (person && !std::all_of(person->values.begin(), person->values.end(), is_author))
+      wrong("authorPerson needs a name or an identifier");
+    if (institution && !std::all_of(institution->values.begin(), institution->values.end(), is_institution))
+      wrong("authorInstitution needs a name, and the authority of an identifier that is no OID");
   }
 
   const RegistryObject& object_;

@@ -13,11 +13,12 @@ namespace ihe::xds {
 
 // By which transaction objects come; it decides what must be there.
 enum class Submitted : std::uint8_t {
-  provided,    // ITI-41: hash, size and repositoryUniqueId may be missing
-  registered,  // ITI-42, ITI-57, ITI-92
-  published,   // MHD: as provided, but the source's own patient need not have an identifier
-  on_demand,   // ITI-61
-  limited,     // an object that is marked as limited metadata (XDR)
+  provided,           // ITI-41: hash, size and repositoryUniqueId may be missing
+  registered,         // ITI-42, ITI-57, ITI-92
+  published,          // MHD: as provided, but the source's own patient need not have an identifier
+  on_demand,          // ITI-61
+  limited,            // an object that is marked as limited metadata (XDR)
+  published_limited,  // the same by MHD
 };
 
 // All faults are added under `error_code`; contexts name the object as its sender does (`name`), and the attribute.

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "fhir/build.h"
 #include "ihe/identity/identity.h"
@@ -40,6 +41,7 @@ class Submitting {
     assign_ids();
     check_unique_ids();
     check_patient();
+    find_members();
     for (auto& object : objects_)
       if (object.kind == Kind::association) check_association(object);
     check_membership();
@@ -70,8 +72,10 @@ class Submitting {
   void check(const RegistryObject& object) {
     auto how = how_;
     if (object.kind != Kind::association && is_limited(object)) {
-      if (how_ == Submitted::provided || how_ == Submitted::published)
+      if (how_ == Submitted::provided)
         how = Submitted::limited;
+      else if (how_ == Submitted::published)
+        how = Submitted::published_limited;
       else
         wrong(object, "limited metadata is not taken here");
     }
@@ -158,6 +162,8 @@ class Submitting {
   void check_association(const RegistryObject& association) {
     const auto& type = association.type;
     if (association.source == association.target) return wrong(association, "source and target are the same object");
+    if (!ties_.emplace(type, association.source, association.target).second)
+      return wrong(association, "another association of the message says the same");
     if (type == relation::has_member) return check_member(association);
     if (is_relationship(type)) return check_relationship(association);
     if (type == relation::update_status || type == relation::submit_association)
@@ -177,9 +183,12 @@ class Submitting {
       return wrong(association, "SubmissionSetStatus is for members of a SubmissionSet only");
     if (!target.object()) return unresolved(association, association.target);
     if (!target.is(Kind::document_entry)) return wrong(association, "members of a Folder are DocumentEntries");
+    if (!members_.contains(association.id))
+      wrong(association, "what puts a DocumentEntry into a Folder is a member of the SubmissionSet");
+    if (source.stored && holds(source.stored->record, association.target))
+      wrong(association, association.target + " is a member of the Folder already");
     for (const End& end : {source, target}) {
-      if (end.stored && !end.stored->record.object.approved())
-        work_.wrong(code::deprecated, association, ": " + end.object()->id + " is deprecated");
+      check_approved(association, end);
       same_patient(*end.object());
     }
   }
@@ -191,11 +200,19 @@ class Submitting {
       if (original && target.stored) return unresolved(association, association.target);
       if (!original && target.fresh)
         return wrong(association, "a DocumentEntry of this message is an Original of its SubmissionSet");
-      return;
+      return check_approved(association, target);
     }
-    if (target.is(Kind::folder) || (target.fresh && target.fresh->kind == Kind::association)) return;
     if (target.is(Kind::submission_set)) return wrong(association, "a SubmissionSet is no member of another");
-    unresolved(association, association.target);
+    if (!target.object()) return unresolved(association, association.target);
+    if (!target.fresh) return wrong(association, "a Folder is a member of the SubmissionSet that it came with alone");
+    if (target.is(Kind::association) &&
+        (target.fresh->type != relation::has_member || target.fresh->source == set_->id))
+      wrong(association, "of associations, a SubmissionSet has those as members that put an entry into a Folder");
+  }
+
+  void check_approved(const RegistryObject& association, const End& end) {
+    if (end.stored && !end.stored->record.object.approved())
+      work_.wrong(code::deprecated, association, ": " + end.object()->id + " is deprecated");
   }
 
   void check_relationship(const RegistryObject& association) {
@@ -207,11 +224,22 @@ class Submitting {
     const bool only_registered = replaces(type) || type == relation::is_snapshot_of;
     if (!target.object() || (only_registered && !target.stored)) return unresolved(association, association.target);
     if (!target.is(Kind::document_entry)) return wrong(association, "relationships are between DocumentEntries");
-    if (target.stored && !target.object()->approved())
-      work_.wrong(code::deprecated, association, ": " + association.target + " is deprecated");
+    check_approved(association, target);
+    if (type == relation::apnd && is_transformation(target))
+      wrong(association, association.target + " is a transformation, to which nothing is appended");
     if (type == relation::is_snapshot_of && (!is_on_demand(*target.object()) || is_on_demand(*source.object())))
       wrong(association, "a snapshot is a stable entry of an on-demand one");
     same_patient(*target.object());
+  }
+
+  bool is_transformation(const End& entry) const {
+    const auto transforms = [&](const RegistryObject& association) {
+      return association.type == relation::xfrm && association.source == entry.object()->id;
+    };
+    if (entry.stored)
+      return std::any_of(entry.stored->record.associations.begin(), entry.stored->record.associations.end(),
+                         transforms);
+    return std::any_of(objects_.begin(), objects_.end(), transforms);
   }
 
   // An object of another submission that this one touches is of its patient, merges taken into account.
@@ -223,14 +251,17 @@ class Submitting {
     work_.wrong(code::patient_mismatch, object, " is of another patient than the SubmissionSet");
   }
 
-  // Every entry and folder that comes is a member of the submission set.
-  void check_membership() {
-    std::set<std::string_view> members;
+  void find_members() {
     for (const auto& object : objects_)
       if (object.kind == Kind::association && object.type == relation::has_member && object.source == set_->id)
-        members.insert(object.target);
+        members_.insert(object.target);
+  }
+
+  // Every entry and folder that comes is a member of the submission set, which has one at least.
+  void check_membership() {
+    if (members_.empty()) wrong(*set_, "it has no members");
     for (const auto& object : objects_)
-      if ((object.kind == Kind::document_entry || object.kind == Kind::folder) && !members.contains(object.id))
+      if ((object.kind == Kind::document_entry || object.kind == Kind::folder) && !members_.contains(object.id))
         wrong(object, "it is no member of the SubmissionSet");
   }
 
@@ -260,12 +291,7 @@ class Submitting {
     for (const auto* holder : work_.registry.pointing_at(association.target)) {
       const auto& folder = holder->record;
       if (folder.object.kind != Kind::folder || !folder.object.approved()) continue;
-      const auto links = [&](const std::string& entry) {
-        return std::any_of(folder.associations.begin(), folder.associations.end(), [&](const RegistryObject& member) {
-          return member.type == relation::has_member && member.target == entry && member.approved();
-        });
-      };
-      if (!links(association.target) || links(association.source)) continue;
+      if (!holds(folder, association.target) || holds(folder, association.source)) continue;
       const auto member = put_into_folder(work_, folder.object.id, association.source);
       RegistryObject link;
       link.kind = Kind::association;
@@ -285,7 +311,9 @@ class Submitting {
   std::string_view code_;
   RegistryObject* set_ = nullptr;
   const KnownPatient* patient_ = nullptr;
-  std::map<std::string, RegistryObject*, std::less<>> fresh_;  // by id
+  std::map<std::string, RegistryObject*, std::less<>> fresh_;                        // by id
+  std::set<std::string_view> members_;                                               // of the set: ids
+  std::set<std::tuple<std::string_view, std::string_view, std::string_view>> ties_;  // type, source, target
 };
 
 }  // namespace
@@ -424,6 +452,12 @@ void deprecate_with_children(Work& work, std::string_view entry) {
     for (const auto& association : holder->record.associations)
       if (association.target == entry && (association.type == relation::apnd || association.type == relation::xfrm))
         deprecate_with_children(work, association.source);
+}
+
+bool holds(const Record& folder, std::string_view entry) {
+  return std::any_of(folder.associations.begin(), folder.associations.end(), [&](const RegistryObject& member) {
+    return member.type == relation::has_member && member.target == entry && member.approved();
+  });
 }
 
 std::string put_into_folder(Work& work, std::string_view folder, std::string_view entry) {

@@ -62,6 +62,8 @@ void check_attributes(Work& work, const RegistryObject& object, Submitted how, s
 void assign_ids(Work& work, std::vector<RegistryObject>& objects, std::string_view metadata_code);
 // The older entry and what was appended to or transformed from it, recursively: Deprecated.
 void deprecate_with_children(Work& work, std::string_view entry);
+// Whether the entry is a member of the folder.
+bool holds(const Record& folder, std::string_view entry);
 // Adds `entry` to the folder by a new association, whose id is answered.
 std::string put_into_folder(Work& work, std::string_view folder, std::string_view entry);
 

@@ -220,6 +220,9 @@ class Updating {
                               target->kind == Kind::document_entry;
     if (!member && !relationship)
       return fail(code::registry_metadata, association, "it is neither of a Folder to its member nor a relationship");
+    if (const auto* stored = work_.registry.find(association.source);
+        member && stored && holds(stored->record, association.target))
+      return fail(code::update, association, association.target + " is a member of the Folder already");
     const auto owner = owner_of(*source);
     if (owner.empty() || owner != owner_of(*target))
       return fail(code::patient_reconciliation, association, "its ends are of different patients");

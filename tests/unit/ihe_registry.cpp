@@ -34,7 +34,7 @@ std::string status_of(Registry& registry, const std::string& uuid) {
 std::string one_in_folder() {
   return one({}, "1.2.3.9",
              folder("1.2.3.20") + association("HasMember", "SubmissionSet01", "Folder01") +
-                 association("HasMember", "Folder01", "Document01"));
+                 membership("Folder01", "Document01"));
 }
 
 std::string provide(const Entry& entry, const std::string& set_id, const std::string& part = "doc0") {
@@ -179,6 +179,46 @@ TEST_CASE("registry: B50 what breaks a rule leaves nothing behind") {
   // The same bytes under the same uniqueId are a second entry.
   CHECK(registry.run("ITI-42", one({.hash = std::string(40, 'A'), .size = "5"}, "1.2.3.11")).success());
   CHECK(registry.find().count("<rim:ExtrinsicObject") == 2);
+}
+
+TEST_CASE("registry: the associations of a submission are those of the Framework") {
+  Registry registry;
+  REQUIRE(registry.run("ITI-42", one_in_folder()).success());
+  const auto entry = uuid_of(registry, "1.2.3.100");
+  const auto folder_id = registry.run("ITI-18", query(folder_and_contents, {{"XDSFolderUniqueId", "'1.2.3.20'"}}))
+                             .attribute("<rim:RegistryPackage", "id");
+  const auto submit = [&](const std::string& more, const std::string& unique_id = "1.2.3.101") {
+    return registry.run("ITI-42", one({.unique_id = unique_id}, "1.2.3.10", more));
+  };
+  // Without a member there is no submission (4.1.4).
+  CHECK(registry.run("ITI-42", request(submission_set("1.2.3.10"))).has("has no members"));
+  // What puts an entry into a folder is a member of the set, and nothing else that is an association (4.2.2.1.3, .4).
+  CHECK(submit(association("HasMember", folder_id, "Document01")).has("is a member of the SubmissionSet"));
+  const auto addendum = association("APND", "Document01", entry);
+  const auto id = addendum.substr(addendum.find("id=\"") + 4, addendum.find("\" ") - addendum.find("id=\"") - 4);
+  CHECK(submit(addendum + association("HasMember", "SubmissionSet01", id)).has("XDSRegistryMetadataError"));
+  // A folder has one set that it came with, and each member once (4.2.2.1.2).
+  CHECK(submit(association("HasMember", "SubmissionSet01", folder_id)).has("it came with alone"));
+  CHECK(submit(membership(folder_id, "Document01") + membership(folder_id, "Document01")).has("says the same"));
+  CHECK(submit(membership(folder_id, entry)).has("is a member of the Folder already"));
+  // A transformation is not appended to (4.2.2.2.1), whether it is registered or comes along.
+  REQUIRE(submit(association("XFRM", "Document01", entry)).success());
+  const auto transformed = uuid_of(registry, "1.2.3.101");
+  const auto next = [&](const std::string& more) {
+    return registry.run("ITI-42", one({.unique_id = "1.2.3.102"}, "1.2.3.11", more));
+  };
+  CHECK(next(association("APND", "Document01", transformed)).has("to which nothing is appended"));
+  CHECK(next(xml_of({.id = "Document02", .unique_id = "1.2.3.103"}) + original("Document02") +
+             association("XFRM", "Document01", entry) + association("APND", "Document02", "Document01"))
+            .has("to which nothing is appended"));
+  CHECK(registry.find().count("<rim:ExtrinsicObject") == 2);
+  // A deprecated entry is referred to no more (4.2.2).
+  REQUIRE(next(association("RPLC", "Document01", entry)).success());
+  CHECK(
+      registry
+          .run("ITI-42", request(submission_set("1.2.3.12") + association("HasMember", "SubmissionSet01", entry,
+                                                                          slot("SubmissionSetStatus", {"Reference"}))))
+          .has("XDSRegistryDeprecatedDocumentError"));
 }
 
 TEST_CASE("registry: every fault of a submission is told at once") {

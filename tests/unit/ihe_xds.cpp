@@ -222,6 +222,83 @@ TEST_CASE("xds: required attributes by the way an entry came") {
         std::string::npos);
 }
 
+TEST_CASE("xds: values have the forms of the Framework") {
+  using xds_fixture::slot;
+  const auto faults = [](std::string text, Submitted how = Submitted::registered) {
+    const auto bytes = xds_fixture::request(text);
+    const auto document = ihe::xml::parse(bytes);
+    REQUIRE(document);
+    const auto submission = ihe::ebxml::read(*document->root);
+    if (!submission) return submission.outcome().issues.front().diagnostics;
+    Errors errors;
+    check_object(submission->objects.at(0), "It", how, code::registry_metadata, errors);
+    std::string all;
+    for (const auto& error : errors.list()) all += error.context + "\n";
+    return all;
+  };
+  const auto entry = [](const std::string& from, const std::string& to) {
+    auto text = xds_fixture::xml_of({.more = {slot("legalAuthenticator", {"^Signer"})}});
+    const auto at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    return text.replace(at, from.size(), to);
+  };
+  REQUIRE(faults(entry("x", "x")).empty());
+  const std::string long_text(257, 'x'), title(129, 't');
+  const struct {
+    std::string from, to, attribute;
+  } cases[] = {
+      {"value=\"1^^^&amp;1.2.3.1&amp;ISO", "value=\"1^^^ns&amp;1.2.3.1&amp;ISO", "patientId"},
+      {"value=\"1^^^&amp;1.2.3.1&amp;ISO", "value=\"1^^^&amp;1.2.3.1&amp;LOL", "patientId"},
+      {"value=\"1^^^&amp;1.2.3.1&amp;ISO", "value=\"1^^^&amp;1.2.3.1&amp;ISO^^^^^x", "patientId"},
+      {"value=\"1^^^&amp;1.2.3.1&amp;ISO", "value=\"1", "patientId"},
+      {"en-us", "123lol", "languageCode"},
+      {"en-us", long_text, "longer than 256"},
+      {"Report &amp; more", title, "title"},
+      {"PID-8|M", "PID-lol|M", "sourcePatientInfo"},
+      {"PID-8|M", "PID-40|M", "sourcePatientInfo"},
+      {"PID-5|Doe^John</Value>", "PID-8|F</Value>", "more than once"},
+      {"^Smitty^Gerald", "^^^^^^^^&amp;1.2.3&amp;ISO", "authorPerson"},
+      {"Clinic^^^^^", "^^^^^", "authorInstitution"},
+      {"Clinic^^^^^&amp;1.2.3&amp;ISO^^^^C1", "Clinic^^^^^^^^^C1", "authorInstitution"},
+      {"^Signer", "^^Signer", "legalAuthenticator"},
+      {"<Name><LocalizedString value=\"TYPE\"/></Name>", "", "typeCode"},
+      {"nodeRepresentation=\"TYPE\"", "nodeRepresentation=\"\"", "typeCode"},
+      {"classifiedObject=\"Document01\"", "classifiedObject=\"Document02\"", "says that it is of"},
+      {"registryObject=\"Document01\"", "registryObject=\"Document02\"", "says that it is of"},
+  };
+  for (const auto& [from, to, attribute] : cases) {
+    CAPTURE(to);
+    CHECK(faults(entry(from, to)).find(attribute) != std::string::npos);
+  }
+  const auto listed = [&](const std::string& value) {
+    return faults(xds_fixture::xml_of({.more = {slot("urn:ihe:iti:xds:2013:referenceIdList", {value})}}));
+  };
+  CHECK(listed("1^^^&1.2.3&ISO^urn:ihe:iti:xds:2013:order").empty());
+  for (const auto* value : {"1^^^&1.2.3&ISO", "1^x^^&1.2.3&ISO^urn:ihe:iti:xds:2013:order",
+                            "1^^^&1.2.3&ISO^urn:ihe:iti:xds:2013:order^^^x"})
+    CHECK_MESSAGE(listed(value).find("referenceIdList") != std::string::npos, value);
+  // An author of whom nothing but a role is known is one in FHIR alone; so are names without an OID, and long values.
+  const auto role = entry("name=\"authorPerson\"", "name=\"authorRole\"");
+  auto alone = role;
+  const std::string institution = slot("authorInstitution", {"Clinic^^^^^&1.2.3&ISO^^^^C1"});
+  alone.erase(alone.find(institution), institution.size());
+  CHECK(faults(alone).find("an author needs") != std::string::npos);
+  CHECK(faults(alone, Submitted::published).empty());
+  CHECK(faults(entry("Report &amp; more", title), Submitted::published).empty());
+  CHECK(faults(xds_fixture::folder("lol")).find("uniqueId") != std::string::npos);
+  CHECK(faults(xds_fixture::folder("lol"), Submitted::published).empty());
+  const auto set = [&](const std::string& more, const std::string& source = "value=\"1.2.3.7\"") {
+    auto text = xds_fixture::submission_set("1.2.3.9");
+    const std::string given = "value=\"1.2.3.7\"";
+    text.replace(text.find(given), given.size(), source);
+    return faults(text.insert(text.find('>') + 1, more));
+  };
+  CHECK(set("").empty());
+  CHECK(set("", "value=\"lol\"").find("sourceId") != std::string::npos);
+  CHECK(set(slot("intendedRecipient", {"||"})).find("intendedRecipient") != std::string::npos);
+  CHECK(set(slot("intendedRecipient", {"|^Wel^Marcus", "||^^Internet^a@example.org"})).empty());
+}
+
 TEST_CASE("xds: a folder has a title that says something") {
   const auto faults = [](const std::string& folder) {
     const auto submission = read(xds_fixture::request(folder));

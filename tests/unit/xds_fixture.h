@@ -131,6 +131,13 @@ inline std::string original(const std::string& target = "Document01") {
   return association("HasMember", "SubmissionSet01", target, slot("SubmissionSetStatus", {"Original"}));
 }
 
+// What makes `entry` a member of `folder`, and that a member of the SubmissionSet.
+inline std::string membership(const std::string& folder, const std::string& entry) {
+  const auto member = association("HasMember", folder, entry);
+  const auto id = member.substr(member.find("id=\"") + 4);
+  return member + association("HasMember", "SubmissionSet01", id.substr(0, id.find('"')));
+}
+
 inline std::string request(const std::string& objects) {
   return "<lcm:SubmitObjectsRequest xmlns:lcm=\"urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0\" "
          "xmlns=\"urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0\"><RegistryObjectList>" +
