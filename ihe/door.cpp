@@ -13,16 +13,53 @@ using fhir::Kind;
 using fhir::Outcome;
 using soap::Fault;
 
-SoapReply fault_reply(const Fault& fault, const soap::Message* asked, std::string_view token) {
-  const auto version = asked ? asked->envelope.version : fault.version;
+// Faults go where answers go unless FaultTo says otherwise. WS-Addressing Core 3.4.
+const soap::Endpoint& faults_of(const soap::Addressing& addressing) {
+  return addressing.fault_to.address.empty() ? addressing.reply_to : addressing.fault_to;
+}
+
+Destination destination_of(const soap::Endpoint& endpoint) {
+  if (endpoint.address == soap::none) return {false};
+  if (endpoint.address.empty() || endpoint.address == soap::anonymous) return {};
+  return {false, endpoint.address};
+}
+
+// The properties of what goes to `endpoint`.
+soap::Addressing addressed(const soap::Endpoint& endpoint, std::string action, std::string_view token) {
   soap::Addressing addressing;
-  addressing.action = fault.subcode_ns == soap::wsa_ns && !fault.subcode.empty()
-                          ? "http://www.w3.org/2005/08/addressing/fault"
-                          : std::string(soap::fault_action);
+  addressing.action = std::move(action);
   addressing.message_id = uuid_of(token);
+  addressing.to = destination_of(endpoint).address;
+  addressing.blocks = endpoint.parameters;
+  return addressing;
+}
+
+SoapReply packaged(std::string_view envelope, soap::Version version, std::string_view action,
+                   const std::vector<mime::Part>& parts, std::string_view token) {
+  auto written = mtom::write(envelope, version, action, parts, "MIME-" + std::string(token));
+  return {200, std::move(written.content_type), {}, std::move(written.content)};
+}
+
+// `asked` is null for what was no message. Who asked in MTOM is answered in it (Appendix V.8.1).
+SoapReply fault_reply(const Fault& fault, const soap::Message* asked, bool in_package, std::string_view token) {
+  const auto version = asked ? asked->envelope.version : fault.version;
+  const auto to = asked ? faults_of(asked->envelope.addressing) : soap::Endpoint();
+  auto addressing = addressed(to,
+                              fault.subcode_ns == soap::wsa_ns && !fault.subcode.empty()
+                                  ? "http://www.w3.org/2005/08/addressing/fault"
+                                  : std::string(soap::fault_action),
+                              token);
   addressing.relates_to = asked ? asked->envelope.addressing.message_id : fault.message_id;
-  return {fault.status(version), soap::content_type(version, addressing.action),
-          soap::write(version, addressing, fault)};
+  auto envelope = soap::write(version, addressing, fault);
+  auto reply = in_package ? packaged(envelope, version, addressing.action, {}, token)
+                          : SoapReply{200, soap::content_type(version, addressing.action), std::move(envelope)};
+  reply.status = fault.status(version);
+  reply.to = destination_of(to);
+  return reply;
+}
+
+SoapReply fault_reply(const Fault& fault, const soap::Message& asked, std::string_view token) {
+  return fault_reply(fault, &asked, asked.packaged, token);
 }
 
 // The `index`th of a list of words separated by one space; the last one stands for those that are missing.
@@ -55,6 +92,18 @@ Fault sender(std::string_view subcode, std::string reason) {
   return {Fault::Code::sender, subcode, soap::wsa_ns, std::move(reason), {}};
 }
 
+Fault unsupported(std::string_view action) {
+  auto fault = sender("ActionNotSupported", "the action " + std::string(action) + " is not served here");
+  xml::Writer(fault.detail).open("wsa:ProblemAction").element("wsa:Action", action).close();
+  return fault;
+}
+
+Fault missing(std::string_view header, std::string_view why) {
+  auto fault = sender("MessageAddressingHeaderRequired", std::string(header) + std::string(why));
+  xml::Writer(fault.detail).element("wsa:ProblemHeaderQName", header);
+  return fault;
+}
+
 // The message that action and body agree on. Without an action the body decides, for what only asks.
 std::variant<Exchanged, Fault> find_message(const soap::Envelope& envelope, std::string_view action,
                                             std::string_view alias) {
@@ -69,12 +118,12 @@ std::variant<Exchanged, Fault> find_message(const soap::Envelope& envelope, std:
   const auto element = "<" + std::string(body.name) + ">";
   if (known_action)
     return sender("InvalidAddressingHeader", "the action " + std::string(action) + " does not go with " + element);
-  if (!action.empty()) return sender("ActionNotSupported", "the action " + std::string(action) + " is not served here");
+  if (!action.empty()) return unsupported(action);
   for (const auto& message : all_messages()) {
     if (!holds(message, body) || (!alias.empty() && message.transaction->id != alias)) continue;
     const auto needs = message.transaction->needs;
     if (needs == fhir::Verb::read || needs == fhir::Verb::search) return message;
-    return sender("MessageAddressingHeaderRequired", "wsa:Action is missing");
+    return missing("wsa:Action", " is missing");
   }
   return sender({}, element + " belongs to no transaction that is served here");
 }
@@ -119,7 +168,7 @@ std::vector<Exchanged> messages_of(const Transaction& transaction) {
 std::variant<SoapCall, SoapReply> receive(const SoapRequest& request, std::string_view token) {
   auto package = mtom::read(request.body, request.content_type);
   if (!package) {
-    auto reply = fault_reply(soap::fault_of(package.outcome()), nullptr, token);
+    auto reply = fault_reply(soap::fault_of(package.outcome()), nullptr, false, token);
     if (package.outcome().kind == Kind::unsupported) reply.status = 415;
     return reply;
   }
@@ -128,7 +177,7 @@ std::variant<SoapCall, SoapReply> receive(const SoapRequest& request, std::strin
   asked->parts = std::move(package->parts);
   asked->packaged = package->packaged;
   auto envelope = soap::read(asked->bytes, understood);
-  if (const auto* fault = std::get_if<Fault>(&envelope)) return fault_reply(*fault, nullptr, token);
+  if (const auto* fault = std::get_if<Fault>(&envelope)) return fault_reply(*fault, nullptr, asked->packaged, token);
   asked->envelope = std::move(std::get<soap::Envelope>(envelope));
 
   auto& addressing = asked->envelope.addressing;
@@ -136,17 +185,17 @@ std::variant<SoapCall, SoapReply> receive(const SoapRequest& request, std::strin
   if (action.empty()) action = request.soap_action;
   if (action.empty()) action = mime::read_media(request.content_type).parameter("action");
   auto found = find_message(asked->envelope, action, request.alias);
-  if (const auto* fault = std::get_if<Fault>(&found)) return fault_reply(*fault, asked.get(), token);
+  if (const auto* fault = std::get_if<Fault>(&found)) return fault_reply(*fault, *asked, token);
 
   SoapCall call;
   call.exchanged = std::move(std::get<Exchanged>(found));
-  if (addressing.reply_to == soap::none)
-    call.silent = true;
-  else if (!addressing.reply_to.empty() && addressing.reply_to != soap::anonymous)
-    call.reply_to = addressing.reply_to;
-  if (!call.reply_to.empty() && addressing.message_id.empty())
-    return fault_reply(sender("MessageAddressingHeaderRequired", "an answer elsewhere needs wsa:MessageID"),
-                       asked.get(), token);
+  call.answers = destination_of(addressing.reply_to);
+  call.faults = destination_of(faults_of(addressing));
+  if (addressing.message_id.empty() && !(call.answers.address.empty() && call.faults.address.empty())) {
+    auto reply = fault_reply(missing("wsa:MessageID", " is missing, which an answer elsewhere needs"), *asked, token);
+    reply.to = {};
+    return reply;
+  }
   call.message.soap = asked;
   call.message.id = addressing.message_id;
   call.refused = judge_security(asked->envelope);
@@ -154,7 +203,7 @@ std::variant<SoapCall, SoapReply> receive(const SoapRequest& request, std::strin
 }
 
 SoapReply fault(const SoapCall& call, const Outcome& outcome, std::string_view token) {
-  return fault_reply(soap::fault_of(outcome), call.message.soap.get(), token);
+  return fault_reply(soap::fault_of(outcome), *call.message.soap, token);
 }
 
 std::pair<std::string_view, std::string_view> body_of(const SoapCall& call) {
@@ -170,23 +219,21 @@ SoapReply reply_to(const SoapCall& call, fhir::Result<Answer> answer, std::strin
   const auto& asked = *call.message.soap;
   const auto& row = *call.exchanged.transaction;
   if (!answer) {
-    if (!row.refuse) return fault_reply(soap::fault_of(answer.outcome()), &asked, token);
+    if (!row.refuse) return fault_reply(soap::fault_of(answer.outcome()), asked, token);
     answer = row.refuse(call.message, answer.outcome(), {now, std::string(token)});
   }
   const auto version = asked.envelope.version;
-  soap::Addressing addressing;
-  addressing.action = call.exchanged.answer_action;
-  addressing.message_id = uuid_of(token);
+  auto addressing = addressed(asked.envelope.addressing.reply_to, call.exchanged.answer_action, token);
   addressing.relates_to = asked.envelope.addressing.message_id;
-  addressing.to = call.reply_to;
   auto envelope = soap::write(version, addressing, std::move(answer->bytes));
   if (!row.mtom && !asked.packaged && answer->parts.empty())
-    return {200, soap::content_type(version, addressing.action), std::move(envelope)};
+    return {200, soap::content_type(version, addressing.action), std::move(envelope), nullptr, call.answers};
   std::vector<mime::Part> parts;
   for (auto& part : answer->parts)
     parts.push_back({std::move(part.id), std::move(part.media_type), std::move(part.content)});
-  auto written = mtom::write(envelope, version, addressing.action, parts, "MIME-" + std::string(token));
-  return {200, std::move(written.content_type), {}, std::move(written.content)};
+  auto reply = packaged(envelope, version, addressing.action, parts, token);
+  reply.to = call.answers;
+  return reply;
 }
 
 }  // namespace ihe

@@ -23,11 +23,18 @@ struct SoapRequest {
   std::string alias;        // "ITI-41" when the address names a transaction, else ""
 };
 
+// Where what answers a message goes.
+struct Destination {
+  bool here = true;          // back on the connection
+  std::string address = {};  // elsewhere; "": nowhere, it is not wanted
+};
+
 struct SoapReply {
   int status = 200;
   std::string content_type;
   std::string envelope;                                    // when it comes alone; "" without `content`: nothing is sent
   std::shared_ptr<const fhir::Content> content = nullptr;  // the envelope with its documents
+  Destination to = {};
   std::uint64_t size() const { return envelope.size() + (content ? content->size() : 0); }
 };
 
@@ -44,8 +51,8 @@ std::vector<Exchanged> messages_of(const Transaction& transaction);
 struct SoapCall {
   Exchanged exchanged;
   Message message;
-  std::string reply_to;                                 // where the answer goes; "" = back on this connection
-  bool silent = false;                                  // no answer is wanted
+  Destination answers = {};                             // by ReplyTo
+  Destination faults = {};                              // by FaultTo, or else with the answers
   std::optional<fhir::Outcome> refused = std::nullopt;  // why it must not be carried out, which is a fault
 };
 

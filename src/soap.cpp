@@ -61,8 +61,11 @@ struct SoapDoor::Job {
   std::string id;
   std::string peer;
   std::string token = auth::random_token();  // of the answer
-  Respond respond;
+  Respond respond;                           // null once it was called
+  std::string_view route = "soap";
   ihe::SoapCall call{};
+
+  void accept();
 };
 
 bool SoapDoor::takes(std::string_view target) {
@@ -101,67 +104,82 @@ void SoapDoor::handle(Request request, Respond respond) {
   job->respond(std::move(response));
 }
 
-// Nothing when an answer may be sent to `url`, now as far as can be seen.
-std::optional<std::string> SoapDoor::refuse_elsewhere(const std::string& url) const {
-  const auto endpoint = egress_.judge_secure(url);
-  if (!endpoint) return endpoint.outcome().issues.front().diagnostics;
-  const auto address = egress_.resolve(url);
-  if (!address) return address.outcome().issues.front().diagnostics;
+// Nothing when answers may be sent to these, now as far as can be seen.
+std::optional<Outcome> SoapDoor::refuse_elsewhere(std::initializer_list<const ihe::Destination*> places) const {
+  bool any = false;
+  for (const auto* place : places) {
+    if (place->address.empty()) continue;
+    any = true;
+    const auto endpoint = egress_.judge_secure(place->address);
+    if (!endpoint) return Outcome(Kind::unprocessable, "value", endpoint.outcome().issues.front().diagnostics);
+    const auto address = egress_.resolve(place->address);
+    if (!address) return Outcome(Kind::unprocessable, "value", address.outcome().issues.front().diagnostics);
+  }
+  if (any && !outbox_.has_room())
+    return Outcome(Kind::busy, "transient", "too many answers wait to be sent: try again");
   return std::nullopt;
 }
 
+// Tells the connection that nothing more comes on it, once.
+void SoapDoor::Job::accept() {
+  if (respond) respond(response_of({202, {}, {}}, route));
+  respond = nullptr;
+}
+
 // Answers that wait are held in memory, so documents of any size are given on the connection alone.
-void SoapDoor::send_elsewhere(const Job& job, ihe::SoapReply reply) {
+void SoapDoor::deliver(const std::shared_ptr<Job>& job, ihe::SoapReply reply) {
+  if (reply.to.here) return job->respond(response_of(std::move(reply), job->route));
+  if (reply.to.address.empty()) return job->accept();
   if (!outbox_.takes(reply.size()))
-    reply = ihe::fault(job.call,
-                       {Kind::too_large, "too-long",
-                        "the answer of " + std::to_string(reply.size()) +
-                            " bytes is too large to be sent elsewhere; ask for it without ReplyTo"},
-                       auth::random_token());
-  outbox_.post({job.call.reply_to, std::move(reply.content_type),
-                reply.content ? reply.content->text() : std::move(reply.envelope)});
+    return deliver(job, ihe::fault(job->call,
+                                   {Kind::too_large, "too-long",
+                                    "the answer of " + std::to_string(reply.size()) +
+                                        " bytes is too large to be sent elsewhere; ask for it without ReplyTo"},
+                                   auth::random_token()));
+  // The disk is waited for, which the store's writer must not, unless nobody else is left.
+  const auto shared = std::make_shared<ihe::SoapReply>(std::move(reply));
+  const auto send = [this, job, shared] {
+    outbox_.post({shared->to.address, std::move(shared->content_type),
+                  shared->content ? shared->content->text() : std::move(shared->envelope)});
+    job->accept();
+  };
+  if (!workers_.post(send)) send();
 }
 
 void SoapDoor::receive(const std::shared_ptr<Job>& job) try {
   auto received = ihe::receive(job->request, job->token);
-  if (auto* fault = std::get_if<ihe::SoapReply>(&received)) return job->respond(response_of(std::move(*fault), "soap"));
-  job->call = std::move(std::get<ihe::SoapCall>(received));
-  job->call.message.peer = job->peer;
-  const auto route = job->call.exchanged.transaction->id;
-  const auto refuse = [&](const Outcome& why) {
-    job->respond(response_of(ihe::fault(job->call, why, job->token), route));
-  };
-  const auto& transaction = *job->call.exchanged.transaction;
-  if (const auto& why = job->call.refused)
-    return exchange_.refuse_here(transaction, job->call.message, job->origin + "/fhir", *why,
-                                 [job, route](const fhir::Result<ihe::Answer>& answer) {
-                                   const auto& refusal = answer.outcome();
-                                   job->respond(response_of(ihe::fault(job->call, refusal, job->token), route));
-                                 });
-  const auto [ns, name] = ihe::body_of(job->call);
-  if (const auto file = schemas_.file_of(ns, name); !file.empty())
-    if (auto wrong = ihe::schema_fault(job->call, file)) return refuse(*wrong);
-  const bool elsewhere = !job->call.reply_to.empty();
-  if (elsewhere) {
-    if (auto why = refuse_elsewhere(job->call.reply_to)) return refuse({Kind::unprocessable, "value", std::move(*why)});
-    if (!outbox_.has_room()) return refuse({Kind::busy, "transient", "too many answers wait to be sent: try again"});
+  if (auto* fault = std::get_if<ihe::SoapReply>(&received)) {
+    if (refuse_elsewhere({&fault->to})) fault->to = {};
+    return deliver(job, std::move(*fault));
   }
-  const bool accepted = elsewhere || job->call.silent;
-  const auto answered = [this, job, route, accepted](fhir::Result<ihe::Answer> answer) {
-    auto reply = ihe::reply_to(job->call, std::move(answer), job->token, clock::wall_ms());
-    if (!accepted) return job->respond(response_of(std::move(reply), route));
-    if (job->call.silent) return;
-    // The disk is waited for, which the store's writer must not, unless nobody else is left.
-    const auto shared = std::make_shared<ihe::SoapReply>(std::move(reply));
-    const auto send = [this, job, shared] { send_elsewhere(*job, std::move(*shared)); };
-    if (!workers_.post(send)) send();
+  job->call = std::move(std::get<ihe::SoapCall>(received));
+  auto& call = job->call;
+  call.message.peer = job->peer;
+  const auto& transaction = *call.exchanged.transaction;
+  job->route = transaction.id;
+  const auto fail_here = [this, job](const Outcome& why) {
+    auto fault = ihe::fault(job->call, why, job->token);
+    fault.to = {};
+    deliver(job, std::move(fault));
   };
-  if (!accepted) return exchange_.run_here(transaction, job->call.message, job->origin + "/fhir", answered);
-  exchange_.run(transaction, job->call.message, job->origin + "/fhir", answered);
-  job->respond(response_of({202, {}, {}}, route));
+  // Nothing is sent where one says of whom nothing is known.
+  if (const auto& why = call.refused)
+    return exchange_.refuse_here(transaction, call.message, job->origin + "/fhir", *why,
+                                 [fail_here](const fhir::Result<ihe::Answer>& answer) { fail_here(answer.outcome()); });
+  if (const auto why = refuse_elsewhere({&call.answers, &call.faults})) return fail_here(*why);
+  const auto [ns, name] = ihe::body_of(call);
+  if (const auto file = schemas_.file_of(ns, name); !file.empty())
+    if (const auto wrong = ihe::schema_fault(call, file)) return deliver(job, ihe::fault(call, *wrong, job->token));
+  const auto answered = [this, job](fhir::Result<ihe::Answer> answer) {
+    deliver(job, ihe::reply_to(job->call, std::move(answer), job->token, clock::wall_ms()));
+  };
+  if (call.answers.here || call.faults.here)
+    return exchange_.run_here(transaction, call.message, job->origin + "/fhir", answered);
+  job->accept();
+  exchange_.run(transaction, call.message, job->origin + "/fhir", answered);
 } catch (const std::exception& error) {
   log::write(log::Level::error, "internal error", {{"id", job->id}, {"reason", error.what()}});
-  job->respond(plain(500, "The server failed; its log tells more under the id of this answer"));
+  if (job->respond) job->respond(plain(500, "The server failed; its log tells more under the id of this answer"));
 }
 
 }  // namespace alzette

@@ -3,6 +3,8 @@
 // IHE ITI TF-2 Appendix V; the wire is ihe/door.h.
 #pragma once
 
+#include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,8 +17,9 @@
 #include "src/schemas.h"
 
 namespace ihe {
+struct Destination;
 struct SoapReply;
-}
+}  // namespace ihe
 
 namespace alzette {
 
@@ -35,8 +38,8 @@ class SoapDoor {
  private:
   struct Job;
   void receive(const std::shared_ptr<Job>& job);
-  void send_elsewhere(const Job& job, ihe::SoapReply reply);
-  std::optional<std::string> refuse_elsewhere(const std::string& url) const;
+  std::optional<fhir::Outcome> refuse_elsewhere(std::initializer_list<const ihe::Destination*> places) const;
+  void deliver(const std::shared_ptr<Job>& job, ihe::SoapReply reply);
 
   Exchange& exchange_;
   WorkerLane& workers_;

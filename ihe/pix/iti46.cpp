@@ -58,7 +58,7 @@ fhir::Result<std::vector<std::string>> notifications_v3(const Site& site, const 
     addressing.action = "urn:hl7-org:v3:" + std::string(interaction);
     addressing.message_id = uuid_of(id);
     addressing.to = consumer.url;
-    addressing.reply_to = soap::anonymous;
+    addressing.reply_to.address = soap::anonymous;
     envelopes.push_back(soap::write(soap::Version::v12, addressing, message(site, consumer, one, id)));
   }
   return envelopes;

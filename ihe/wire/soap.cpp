@@ -1,6 +1,9 @@
 #include "ihe/wire/soap.h"
 
 #include <algorithm>
+#include <set>
+
+#include "fhir/format/xml_escape.h"
 
 namespace ihe::soap {
 namespace {
@@ -10,8 +13,10 @@ using fhir::Outcome;
 using xml::Element;
 
 Fault sender(std::string reason) { return {Fault::Code::sender, {}, wsa_ns, std::move(reason), {}}; }
-Fault bad_addressing(std::string reason) {
-  return {Fault::Code::sender, "InvalidAddressingHeader", wsa_ns, std::move(reason), {}};
+Fault bad_addressing(const std::string& header, std::string_view reason) {
+  Fault fault{Fault::Code::sender, "InvalidAddressingHeader", wsa_ns, header + std::string(reason)};
+  fault.detail = "<wsa:ProblemHeaderQName>" + header + "</wsa:ProblemHeaderQName>";
+  return fault;
 }
 
 // Whether a block is meant for us, who are the ultimate receiver and also the next one.
@@ -31,14 +36,37 @@ std::string_view address_of(const Element& endpoint) {
   return address ? address->word() : std::string_view();
 }
 
+// A reference parameter as a header block of its own: with the namespaces that it stands in, and marked as what it is.
+// WS-Addressing SOAP Binding 3.
+std::string block_of(const Element& parameter) {
+  const auto name = parameter.source.substr(0, parameter.source.find_first_of(" \t\r\n/>"));
+  std::string out(name);
+  std::set<std::string_view> known;
+  const auto declare = [&](std::string_view prefix, std::string_view uri) {
+    out.append(prefix.empty() ? " xmlns" : " xmlns:").append(prefix).append("=\"");
+    fhir::xml::escape(uri, fhir::xml::Place::attribute, out);
+    out += '"';
+  };
+  for (const auto* scope = &parameter; scope; scope = scope->parent)
+    for (const auto* declared = scope->declared; declared; declared = declared->next)
+      if (known.insert(declared->prefix).second && scope != &parameter) declare(declared->prefix, declared->uri);
+  if (!parameter.attribute(wsa_ns, "IsReferenceParameter")) {
+    std::string prefix = "mark";
+    while (known.contains(prefix)) prefix += '_';
+    declare(prefix, wsa_ns);
+    out += " " + prefix + ":IsReferenceParameter=\"true\"";
+  }
+  return out.append(parameter.source.substr(name.size()));
+}
+
 // Null for a block that WS-Addressing does not define or that we do not act on.
 std::string* slot_of(const Element& block, Addressing& addressing) {
   if (block.name == "Action") return &addressing.action;
   if (block.name == "MessageID") return &addressing.message_id;
   if (block.name == "RelatesTo") return &addressing.relates_to;
   if (block.name == "To") return &addressing.to;
-  if (block.name == "ReplyTo") return &addressing.reply_to;
-  if (block.name == "FaultTo") return &addressing.fault_to;
+  if (block.name == "ReplyTo") return &addressing.reply_to.address;
+  if (block.name == "FaultTo") return &addressing.fault_to.address;
   return nullptr;
 }
 
@@ -48,9 +76,15 @@ std::optional<Fault> read_addressing(const Element& block, Addressing& addressin
   const bool endpoint = block.name == "ReplyTo" || block.name == "FaultTo";
   const auto value = endpoint ? address_of(block) : block.word();
   const auto name = "wsa:" + std::string(block.name);
-  if (value.empty()) return bad_addressing(name + " is empty");
-  if (!slot->empty() && block.name != "RelatesTo") return bad_addressing(name + " stands there twice");
+  if (value.empty()) return bad_addressing(name, " is empty");
+  if (!slot->empty() && block.name != "RelatesTo") return bad_addressing(name, " stands there twice");
   *slot = value;
+  const auto* parameters = endpoint ? block.child("ReferenceParameters") : nullptr;
+  if (!parameters) return std::nullopt;
+  if (parameters->source.size() > most_parameters)
+    return bad_addressing(name, " has more than " + std::to_string(most_parameters) + " bytes of reference parameters");
+  auto& kept = block.name == "ReplyTo" ? addressing.reply_to.parameters : addressing.fault_to.parameters;
+  for (const auto& parameter : *parameters) kept += block_of(parameter);
   return std::nullopt;
 }
 
@@ -105,13 +139,20 @@ void begin(xml::Writer& writer, Version version, const Addressing& addressing, c
   if (!addressing.to.empty()) writer.open("wsa:To").attribute("soap:mustUnderstand", "1").text(addressing.to).close();
   if (!addressing.message_id.empty()) writer.element("wsa:MessageID", addressing.message_id);
   if (!addressing.relates_to.empty()) writer.element("wsa:RelatesTo", addressing.relates_to);
-  write_address(writer, "wsa:ReplyTo", addressing.reply_to);
+  write_address(writer, "wsa:ReplyTo", addressing.reply_to.address);
+  writer.raw(addressing.blocks);
   if (fault && version == Version::v12)
     for (const auto& [ns, name] : fault->not_understood) {
       // A prefix cannot stand for no namespace.
       writer.open("soap:NotUnderstood").attribute_if("xmlns:q", ns);
       writer.attribute("qname", ns.empty() ? name : "q:" + name).close();
     }
+  if (fault && fault->code == Fault::Code::version_mismatch) {
+    writer.open("soap:Upgrade");
+    for (const auto ns : {soap12_ns, soap11_ns})
+      writer.open("soap:SupportedEnvelope").attribute("xmlns:s", ns).attribute("qname", "s:Envelope").close();
+    writer.close();
+  }
   writer.close().open("soap:Body");
 }
 
@@ -217,6 +258,7 @@ std::string write(Version version, const Addressing& addressing, const Fault& fa
           .close();
     writer.close().open("soap:Reason").open("soap:Text").attribute("xml:lang", "en").text(fault.reason);
     writer.close().close();
+    if (!fault.detail.empty()) writer.open("soap:Detail").raw(fault.detail).close();
   }
   writer.close().close().close();
   return out;

@@ -2,6 +2,7 @@
 // SOAP 1.2 Part 1 (W3C 2007) §5, SOAP 1.1 §4, WS-Addressing 1.0 Core and SOAP Binding; IHE ITI TF-2 Appendix V.3.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -27,15 +28,24 @@ inline constexpr std::string_view fault_action = "http://www.w3.org/2005/08/addr
 
 enum class Version : std::uint8_t { v11, v12 };
 
+// Where answers go. WS-Addressing Core 2.
+struct Endpoint {
+  std::string address = {};     // "": not given
+  std::string parameters = {};  // its reference parameters, as the header blocks that they are in an answer
+};
+
 // Message addressing properties; "" is absent.
 struct Addressing {
   std::string action = {};
   std::string message_id = {};
   std::string relates_to = {};
   std::string to = {};
-  std::string reply_to = {};  // address of the endpoint; a request without one means anonymous
-  std::string fault_to = {};
+  Endpoint reply_to = {};  // a request without one means anonymous
+  Endpoint fault_to = {};
+  std::string blocks = {};  // of a message to be written: header blocks that are XML already
 };
+
+inline constexpr std::size_t most_parameters = 16u << 10;  // bytes of the reference parameters of one endpoint
 
 struct Envelope {
   Version version = Version::v12;
@@ -64,6 +74,7 @@ struct Fault {
   // Of the message that is at fault, as far as it was read.
   Version version = Version::v12;
   std::string message_id = {};
+  std::string detail = {};            // XML, which may use the prefix wsa
   int status(Version version) const;  // of HTTP: SOAP 1.2 Part 2 §7.5.2, SOAP 1.1 §6.2
 };
 

@@ -30,7 +30,7 @@ soap::Addressing addressing_of(std::string_view action, const Call& call) {
   addressing.action = action;
   addressing.message_id = uuid_of(call.token);
   addressing.to = call.to;
-  addressing.reply_to = soap::anonymous;
+  addressing.reply_to.address = soap::anonymous;
   return addressing;
 }
 

@@ -231,6 +231,7 @@ test('B47 action and body must agree; an unknown action is not supported', async
   assert.deepEqual([mismatch.status, mismatch.fault, mismatch.subcode], [400, 'Sender', 'InvalidAddressingHeader']);
   const unknown = await post(server, envelope('urn:x:Nothing', pixQuery(`20@${a}`)));
   assert.deepEqual([unknown.status, unknown.subcode], [400, 'ActionNotSupported']);
+  assert.match(unknown.text, /<soap:Detail><wsa:ProblemAction><wsa:Action>urn:x:Nothing</);
   const other = await post(server, envelope(v3('PRPA_IN201309UV02'), pixQuery(`20@${a}`)), { path: '/soap/ITI-47' });
   assert.equal(other.subcode, 'ActionNotSupported');
   assert.equal((await post(server, envelope(v3('PRPA_IN201309UV02'), pixQuery(`20@${a}`)), { path: '/soap/ITI-45' })).status, 200);
@@ -357,6 +358,50 @@ test('an answer goes where ReplyTo says, if that is allowed', async () => {
   assert.match(reply.body, /<wsa:To soap:mustUnderstand="1">http/);
   const silent = await post(server, envelope(v3('PRPA_IN201309UV02'), pixQuery(`20@${a}`), { replyTo: 'http://www.w3.org/2005/08/addressing/none' }));
   assert.equal(silent.status, 202);
+});
+
+test('faults go where FaultTo says, and answers where ReplyTo says (WS-Addressing Core 3.4)', async () => {
+  const origin = `http://127.0.0.1:${listener.address().port}`;
+  const at = (kind, address, more = '') => `<a:${kind}To><a:Address>${address}</a:Address>${more}</a:${kind}To>`;
+  const addressing = 'http://www.w3.org/2005/08/addressing';
+  const wrong = '<x:Nothing xmlns:x="urn:x"/>';
+  const ask = (id, header, body = pixQuery(`20@${a}`)) => post(server, envelope(v3('PRPA_IN201309UV02'), body, { id, header }));
+  // A fault elsewhere, the answer here.
+  const ticket = '<a:ReferenceParameters><x:Ticket xmlns:x="urn:x">7</x:Ticket></a:ReferenceParameters>';
+  const answered = await ask('urn:uuid:f1', at('Fault', `${origin}/f1`));
+  assert.deepEqual([answered.status, answered.response], [200, 'OK']);
+  const faulty = await ask('urn:uuid:f2', at('Fault', `${origin}/f2`, ticket), wrong);
+  assert.deepEqual([faulty.status, faulty.text], [202, '']);
+  const told = await arrived('/f2');
+  assert.match(told.body, /<soap:Fault>.*InvalidAddressingHeader/);
+  assert.match(told.body, /<wsa:RelatesTo>urn:uuid:f2</);
+  assert.match(told.body, /<x:Ticket [^>]*IsReferenceParameter="true"[^>]*>7<\/x:Ticket>/);
+  // The answer elsewhere, a fault here; both elsewhere; nowhere.
+  const here = await ask('urn:uuid:f3', at('Reply', `${origin}/f3`) + at('Fault', `${addressing}/anonymous`), wrong);
+  assert.deepEqual([here.status, here.fault], [400, 'Sender']);
+  assert.equal((await ask('urn:uuid:f4', at('Reply', `${origin}/f4`) + at('Fault', `${addressing}/anonymous`))).status, 202);
+  assert.match((await arrived('/f4')).body, /PRPA_IN201310UV02/);
+  assert.equal((await ask('urn:uuid:f5', at('Reply', `${origin}/f5`), wrong)).status, 202);
+  assert.match((await arrived('/f5')).body, /<soap:Fault>/);
+  const discarded = await ask('urn:uuid:f6', at('Fault', `${addressing}/none`), wrong);
+  assert.deepEqual([discarded.status, discarded.text], [202, '']);
+  // Back on the connection come the reference parameters too.
+  const echoed = await ask('urn:uuid:f7', at('Reply', `${addressing}/anonymous`, ticket));
+  assert.match(echoed.text, /<soap:Header>.*<x:Ticket [^>]*IsReferenceParameter="true"[^>]*>7<\/x:Ticket>.*<\/soap:Header>/);
+  // Where neither may be sent to, it is told here.
+  const refused = await ask('urn:uuid:f8', at('Fault', 'http://10.0.0.1/'));
+  assert.deepEqual([refused.status, refused.fault], [400, 'Sender']);
+  const nameless = await post(server, envelope(v3('PRPA_IN201309UV02'), pixQuery(`20@${a}`), { header: at('Fault', `${origin}/f9`) }).replace(/<a:MessageID>[^<]*<\/a:MessageID>/, ''));
+  assert.deepEqual([nameless.status, nameless.subcode], [400, 'MessageAddressingHeaderRequired']);
+});
+
+test('who asks in MTOM is answered in MTOM, by a fault too (Appendix V.8.1)', async () => {
+  const package_of = (action, body) => `--B\r\nContent-Type: application/xop+xml; charset=UTF-8; type="application/soap+xml"\r\nContent-ID: <0>\r\n\r\n${envelope(action, body)}\r\n--B--`;
+  for (const [action, status] of [[v3('PRPA_IN201309UV02'), 200], ['urn:x:Nothing', 400]]) {
+    const answer = await post(server, package_of(action, pixQuery(`20@${a}`)), { type: 'multipart/related; boundary=B; type="application/xop+xml"; start="<0>"; start-info="application/soap+xml"' });
+    assert.equal(answer.status, status);
+    assert.match(answer.type, /^multipart\/related/);
+  }
 });
 
 test('B102 an answer goes nowhere else', async () => {

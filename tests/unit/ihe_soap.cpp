@@ -37,11 +37,47 @@ TEST_CASE("soap: an envelope and its addressing") {
   CHECK(message->addressing.action == "urn:x");
   CHECK(message->addressing.message_id == "urn:uuid:1");
   CHECK(message->addressing.to == "http://h/x");
-  CHECK(message->addressing.reply_to == anonymous);
+  CHECK(message->addressing.reply_to.address == anonymous);
   CHECK(message->addressing.relates_to == "urn:uuid:0");
   REQUIRE(message->body);
   CHECK(message->body->is("urn:other", "Question"));
   CHECK(message->security == nullptr);
+}
+
+TEST_CASE("soap: the reference parameters of an endpoint stand in what goes there, in their namespaces") {
+  const auto bytes = envelope(
+      "<a:ReplyTo><a:Address>http://h/x</a:Address><a:ReferenceParameters><o:Ticket o:kind='1 &amp; 2'>7</o:Ticket>"
+      "<mark xmlns='urn:default' xmlns:mark='urn:mark'><o:In/></mark></a:ReferenceParameters></a:ReplyTo>"
+      "<a:FaultTo><a:Address>http://h/faults</a:Address></a:FaultTo>",
+      "<o:x/>");
+  const auto asked = read(bytes);
+  REQUIRE(std::get_if<Envelope>(&asked));
+  const auto& addressing = std::get<Envelope>(asked).addressing;
+  CHECK(addressing.fault_to.address == "http://h/faults");
+  CHECK(addressing.fault_to.parameters.empty());
+  Addressing answer;
+  answer.action = "urn:answer";
+  answer.blocks = addressing.reply_to.parameters;
+  const auto written = write(Version::v12, answer, "<x xmlns='urn:x'/>");
+  const auto told = read(written);
+  REQUIRE_MESSAGE(std::get_if<Envelope>(&told), written);
+  const auto& header = *std::get<Envelope>(told).header;
+  const auto* ticket = header.child("urn:other", "Ticket");
+  REQUIRE(ticket);
+  CHECK(ticket->text == "7");
+  REQUIRE(ticket->attribute("urn:other", "kind"));
+  CHECK(ticket->attribute("urn:other", "kind")->value == "1 & 2");
+  REQUIRE(ticket->attribute(wsa_ns, "IsReferenceParameter"));
+  CHECK(ticket->attribute(wsa_ns, "IsReferenceParameter")->value == "true");
+  const auto* other = header.child("urn:default", "mark");
+  REQUIRE(other);
+  CHECK(other->child("urn:other", "In"));
+  CHECK(other->attribute(wsa_ns, "IsReferenceParameter"));
+  const auto large = "<o:Ticket>" + std::string(most_parameters, 'x') + "</o:Ticket>";
+  CHECK(faults(envelope("<a:ReplyTo><a:Address>http://h/x</a:Address><a:ReferenceParameters>" + large +
+                            "</a:ReferenceParameters></a:ReplyTo>",
+                        "<o:x/>"),
+               Fault::Code::sender, "InvalidAddressingHeader"));
 }
 
 TEST_CASE("soap: version 1.1 is read, others are a VersionMismatch") {
@@ -50,6 +86,9 @@ TEST_CASE("soap: version 1.1 is read, others are a VersionMismatch") {
   REQUIRE(std::get_if<Envelope>(&read_as));
   CHECK(std::get<Envelope>(read_as).version == Version::v11);
   CHECK(faults(envelope("", "<o:x/>", "urn:soap-of-tomorrow"), Fault::Code::version_mismatch));
+  const auto upgrade = write(Version::v12, {}, {Fault::Code::version_mismatch, {}, wsa_ns, "later"});
+  CHECK(upgrade.find("<soap:Upgrade><soap:SupportedEnvelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\" "
+                     "qname=\"s:Envelope\"/>") != std::string::npos);
 }
 
 TEST_CASE("soap: what is no envelope is the sender's fault") {
@@ -132,6 +171,10 @@ TEST_CASE("soap: faults in the order and words of each version") {
                   "<soap:Value xmlns:sub=\"http://www.w3.org/2005/08/addressing\">sub:ActionNotSupported</soap:Value>"
                   "</soap:Subcode></soap:Code><soap:Reason><soap:Text xml:lang=\"en\">a &lt; b</soap:Text>"
                   "</soap:Reason></soap:Fault>") != std::string::npos);
+  auto detailed = fault;
+  detailed.detail = "<wsa:ProblemAction/>";
+  CHECK(write(Version::v12, {}, detailed).find("</soap:Reason><soap:Detail><wsa:ProblemAction/></soap:Detail>") !=
+        std::string::npos);
   const auto old = write(Version::v11, {}, fault);
   CHECK(old.find("<soap:Fault><faultcode>soap:Client</faultcode><faultstring>a &lt; b</faultstring></soap:Fault>") !=
         std::string::npos);
