@@ -350,6 +350,17 @@ RegistryObject package_from(const Node& list, const std::string& id, Context& co
   return std::move(object);
 }
 
+bool same_metadata(const Node& one, const Node& other, const std::string& id, Context& context) {
+  const auto object_of = [&](const Node& view) {
+    auto object =
+        view.type->name.view() == "DocumentReference" ? entry_from(view, id, context) : package_from(view, id, context);
+    for (auto* labels : {&object.classifications, &object.identifiers})
+      for (auto& label : *labels) label.id.clear();
+    return object;
+  };
+  return object_of(one) == object_of(other);
+}
+
 Context::Context(xds::Work& work, const Node* bundle, fhir::WritesByName* beside) : work_(work), beside_(beside) {
   if (!bundle) return;
   for (const auto& entry : *bundle) {

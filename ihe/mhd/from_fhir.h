@@ -57,6 +57,9 @@ bool is_folder(const fhir::Node& list);
 xds::RegistryObject entry_from(const fhir::Node& reference, const std::string& id, Context& context);
 xds::RegistryObject package_from(const fhir::Node& list, const std::string& id, Context& context);
 
+// Whether two views of the object `id` say the same of it in XDS: all but its status, its relations and members.
+bool same_metadata(const fhir::Node& one, const fhir::Node& other, const std::string& id, Context& context);
+
 // Why a DocumentReference cannot be an entry: what has no place there and would change what the rest means. "" when
 // it can.
 std::string_view unfit(const fhir::Node& reference);

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
+#include <utility>
 
 #include "fhir/definitions.h"
 #include "fhir/digest.h"
@@ -92,30 +94,29 @@ class Providing {
     return submit(xds::Submitted::published);
   }
 
-  // One DocumentReference, in a SubmissionSet of our own making. The write of the entry comes first.
+  // One DocumentReference or Folder, in a SubmissionSet of our own making. Its write comes first.
   fhir::Result<Provided> run(const Node& given, const std::string& id) {
-    const Node& reference = renamed(given, arena_);
-    parts_.push_back({nullptr, &reference});
+    const Node& resource = renamed(given, arena_);
+    parts_.push_back({nullptr, &resource});
     name(parts_.front());
     given_id_ = id;
     if (!id.empty()) parts_.front().id = id;
     convert(parts_.front());
-    const Node* attachment = reference.child("content") ? reference.child("content")->child("attachment") : nullptr;
-    auto& entry = submission_.objects.front();
-    if (attachment && attachment->child("data")) {
-      const auto bytes = fhir::decode_base64(attachment->value_of("data"));
-      add_document(entry, bytes ? *bytes : std::string());
-    } else {
-      attach_kept(parts_.front(), entry);
-    }
-    add_own_set(entry);
+    auto& object = submission_.objects.front();
+    if (object.kind == Kind::document_entry) attach_alone(parts_.front(), object);
+    add_own_set(object);
     relate(parts_.front());
-    auto provided = submit(is_simplified(reference) ? xds::Submitted::limited : xds::Submitted::published);
-    if (!provided) return std::move(provided.outcome());
-    auto& writes = provided->batch.writes;
-    std::swap(writes.front(), writes[provided->entries.front().write]);
-    provided->entries.front().write = 0;
-    return provided;
+    return own_first(submit(is_simplified(resource) ? xds::Submitted::limited : xds::Submitted::published));
+  }
+
+  // What comes to a registered Folder, in the same way.
+  fhir::Result<Provided> fill(const Node& given, const std::string& id) {
+    const Node& folder = renamed(given, arena_);
+    parts_.push_back({nullptr, &folder, id, id});
+    if (const auto* stored = work_.registry.find(id)) add_own_set(stored->record.object);
+    relate_folder(parts_.front());
+    work_.said.emplace(id, &folder);
+    return own_first(submit(xds::Submitted::published));
   }
 
  private:
@@ -127,6 +128,14 @@ class Providing {
     std::string patient = {};   // logical id of the Patient that it is
     bool created = true;        // that Patient
   };
+
+  static fhir::Result<Provided> own_first(fhir::Result<Provided> provided) {
+    if (!provided) return provided;
+    auto& writes = provided->batch.writes;
+    std::swap(writes.front(), writes[provided->entries.front().write]);
+    provided->entries.front().write = 0;
+    return provided;
+  }
 
   static std::string full_url(const Part& part) {
     return part.entry ? std::string(part.entry->value_of("fullUrl")) : std::string();
@@ -301,6 +310,14 @@ class Providing {
     unique_id = documents_.back().unique_id;
   }
 
+  void attach_alone(Part& part, RegistryObject& object) {
+    const Node* content = part.resource->child("content");
+    const Node* attachment = content ? content->child("attachment") : nullptr;
+    if (!attachment || !attachment->child("data")) return attach_kept(part, object);
+    const auto bytes = fhir::decode_base64(attachment->value_of("data"));
+    add_document(object, bytes ? *bytes : std::string());
+  }
+
   // A document that is in the repository already, described as it is there: it comes before its entry, and may be part
   // of the same commit. Any other Binary is taken into the repository.
   void attach_kept(Part& part, RegistryObject& object) {
@@ -358,6 +375,7 @@ class Providing {
         if (child.name != "entry") continue;
         const auto target = target_of(part, child.child("item"));
         if (is_folder_id(target)) continue;  // below
+        if (!members_.emplace(set_, target).second) continue;
         associate(xds::relation::has_member, set_, target, fresh_.contains(target) ? "Original" : "Reference");
       }
     } else if (type == "List" && !part.id.empty()) {
@@ -376,21 +394,38 @@ class Providing {
       submission_.beside.emplace(id, entry_from(renamed(*other, arena_), id, context_));
   }
 
-  // A new folder is a member of the set; of one that is registered, what is added to it is.
+  // A registered folder gets members, and nothing else of it changes.
+  void check_folder(const Part& part, const xds::Record& registered) {
+    const auto& site = work_.site;
+    const auto kept = site.snapshot.read(site.access, *part.resource->type, std::string(xds::fhir_id(part.existing)));
+    const auto before = kept ? fhir::receive(kept->body) : fhir::Result<fhir::Incoming>(kept.outcome());
+    if (!before || !same_metadata(*before->resource, *part.resource, part.existing, context_))
+      wrong(part, "the metadata of a registered Folder are changed by ITI-57");
+    std::set<std::string> wanted;
+    for (const auto& child : *part.resource)
+      if (child.name == "entry") wanted.insert(target_of(part, child.child("item")));
+    for (const auto& member : registered.associations)
+      if (xds::holds(registered, member.target) && !wanted.contains(member.target))
+        return wrong(part, member.target + " is a member of the Folder, and leaves it by ITI-57 or ITI-62");
+  }
+
+  // A new folder is a member of the set, and so is each membership that comes to a folder (TF-3 4.2.2.1.3).
   void relate_folder(const Part& part) {
     const auto* stored = part.existing.empty() ? nullptr : work_.registry.find(part.existing);
     if (!part.existing.empty() && !stored)
       return work_.errors.add(xds::code::unresolved, "The Folder " + part.existing + " is not registered",
                               part.existing);
-    if (!stored) associate(xds::relation::has_member, set_, part.id);
+    if (stored)
+      check_folder(part, stored->record);
+    else
+      associate(xds::relation::has_member, set_, part.id);
     for (const auto& child : *part.resource) {
       if (child.name != "entry") continue;
       const auto target = target_of(part, child.child("item"));
-      const auto is_member = [&](const RegistryObject& member) { return member.target == target; };
-      if (stored && std::any_of(stored->record.associations.begin(), stored->record.associations.end(), is_member))
-        continue;
+      if (!members_.emplace(part.id, target).second || (stored && xds::holds(stored->record, target))) continue;
+      meet(part, child.child("item"), target);
       associate(xds::relation::has_member, part.id, target);
-      if (stored) associate(xds::relation::has_member, set_, std::string(submission_.objects.back().id));
+      associate(xds::relation::has_member, set_, std::string(submission_.objects.back().id));
     }
   }
 
@@ -405,7 +440,7 @@ class Providing {
     return id;
   }
 
-  void add_own_set(const RegistryObject& entry) {
+  void add_own_set(const RegistryObject& object) {
     RegistryObject set;
     set.kind = Kind::submission_set;
     set.id = set_ = fresh_id("set");
@@ -419,21 +454,21 @@ class Providing {
       return made;
     };
     set.classifications.push_back(label({}, xds::scheme::submission_set_node, {}));
-    for (const auto& other : entry.classifications)
-      if (other.scheme == xds::scheme::type_code) {
-        set.classifications.push_back(other);
-        set.classifications.back().id = xds::new_uuid(work_.site);
-        set.classifications.back().scheme = xds::scheme::content_type_code;
-      }
+    const bool folder = object.kind == Kind::folder;
+    if (const auto* code = object.classification(folder ? xds::scheme::code_list : xds::scheme::type_code)) {
+      set.classifications.push_back(*code);
+      set.classifications.back().id = xds::new_uuid(work_.site);
+      set.classifications.back().scheme = xds::scheme::content_type_code;
+    }
     set.set(xds::slot::submission_time, xds::dtm_text(work_.site.now));
     set.identifiers.push_back(label(xds::scheme::set_unique_id, {}, set_));
     set.identifiers.push_back(label(xds::scheme::source_id, {}, work_.site.settings.home_id));
-    if (const auto patient = xds::patient_id(entry); !patient.empty())
+    if (const auto patient = xds::patient_id(object); !patient.empty())
       set.identifiers.push_back(label(xds::scheme::set_patient_id, {}, std::string(patient)));
     mark_limited(set, xds::scheme::limited_set);
-    const std::string entry_id = entry.id;
+    const std::string id = object.id;
     submission_.objects.push_back(std::move(set));
-    associate(xds::relation::has_member, set_, entry_id, "Original");
+    if (!folder) associate(xds::relation::has_member, set_, id, "Original");
   }
 
   fhir::Result<Provided> submit(xds::Submitted how) {
@@ -504,7 +539,8 @@ class Providing {
   std::string given_id_;  // of an entry that comes alone, "" when it takes a new one
   xds::Submission submission_;
   std::vector<Document> documents_;
-  std::map<const Node*, std::string> used_;  // what documents came as, and their uniqueIds
+  std::map<const Node*, std::string> used_;                // what documents came as, and their uniqueIds
+  std::set<std::pair<std::string, std::string>> members_;  // sets and folders, and what is in them: once, in XDS
 };
 
 }  // namespace
@@ -527,31 +563,39 @@ bool is_package(const Node& list) {
 bool is_simplified(const Node& reference) { return claims(reference, "SimplifiedPublish.DocumentReference"); }
 
 bool is_entry(const Node& resource) {
-  return type_of(&resource) == "DocumentReference" && claims(resource, ".DocumentReference");
+  const auto type = type_of(&resource);
+  return type == "List" ? is_folder(resource) : type == "DocumentReference" && claims(resource, ".DocumentReference");
 }
 
-std::string entry_id(const Node& reference, fhir::Ids& ids, std::int64_t now) {
-  const auto claimed = entry_uuid_of(reference);
+std::string entry_id(const Node& resource, fhir::Ids& ids, std::int64_t now) {
+  const auto claimed = entry_uuid_of(resource);
   return std::string(
       xds::fhir_id(xds::is_uuid(claimed) ? claimed : uuid_of(fhir::to_hex(fhir::sha256(ids.next(now))))));
 }
 
-fhir::Result<Provided> publish(const Site& site, const Node& reference) {
-  return Providing(site, nullptr).run(reference, {});
+fhir::Result<Provided> publish(const Site& site, const Node& resource) {
+  return Providing(site, nullptr).run(resource, {});
 }
 
-fhir::Result<std::optional<fhir::Batch>> Entries::put(const Site& site, const Node& reference, const std::string& id,
+fhir::Result<fhir::Batch> fill(const Site& site, const Node& folder, const std::string& uuid,
+                               fhir::WritesByName* beside) {
+  auto provided = Providing(xds::Patients(site), site, nullptr, beside).fill(folder, uuid);
+  if (!provided) return std::move(provided.outcome());
+  return std::move(provided->batch);
+}
+
+fhir::Result<std::optional<fhir::Batch>> Entries::put(const Site& site, const Node& resource, const std::string& id,
                                                       std::optional<std::int64_t> if_version,
                                                       fhir::WritesByName* beside) {
   const auto uuid = std::string(xds::uuid_prefix) + id;
-  if (!is_entry(reference) || !xds::is_uuid(xds::id_of(uuid))) return std::optional<fhir::Batch>();
+  if (!is_entry(resource) || !xds::is_uuid(xds::id_of(uuid))) return std::optional<fhir::Batch>();
   if (!xds::is_uuid(uuid))  // logical ids of FHIR differ by case, UUIDs do not
     return fhir::Outcome(
         fhir::Kind::unprocessable, "value",
         "The logical id of an entry is its UUID in lower case: " + std::string(xds::fhir_id(xds::id_of(uuid))));
-  const auto before = site.snapshot.read(site.access, *reference.type, id);
+  const auto before = site.snapshot.read(site.access, *resource.type, id);
   if (before && !before->record.empty()) return std::optional<fhir::Batch>();
-  auto provided = Providing(xds::Patients(site, known_), site, nullptr, beside).run(reference, uuid);
+  auto provided = Providing(xds::Patients(site, known_), site, nullptr, beside).run(resource, uuid);
   if (!provided) return std::move(provided.outcome());
   auto& own = provided->batch.writes.front();
   own.if_version_planned = !if_version;

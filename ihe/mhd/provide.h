@@ -34,16 +34,20 @@ bool is_document_bundle(const fhir::Node& bundle);
 // `bundle` is bound and free of faults. Refused: OperationOutcomes whose issues name the codes of XDS.
 fhir::Result<Provided> provide(const Site& site, const fhir::Node& bundle);
 
-// A SubmissionSet or Folder of MHD, by its code or the profile that it claims: it comes with what it holds, by ITI-65.
+// A SubmissionSet or Folder of MHD, by its code or the profile that it claims.
 bool is_package(const fhir::Node& list);
 
 // A DocumentReference that claims a profile of MHD is an entry of the registry, also when it comes alone: its document
-// lies in attachment.data or in a Binary, its SubmissionSet is made. Its entryUUID is what it claims, or a new one. The
-// write of the entry itself comes first, and it is the one entry of what is provided.
+// lies in attachment.data or in a Binary, its SubmissionSet is made. So it is with a Folder. Its entryUUID is what it
+// claims, or a new one. The write of the object itself comes first, and it is the one entry of what is provided.
 bool is_entry(const fhir::Node& resource);
-fhir::Result<Provided> publish(const Site& site, const fhir::Node& reference);
+fhir::Result<Provided> publish(const Site& site, const fhir::Node& resource);
 // The logical id under which it is created: the UUID that it claims, or a new one.
-std::string entry_id(const fhir::Node& reference, fhir::Ids& ids, std::int64_t now);
+std::string entry_id(const fhir::Node& resource, fhir::Ids& ids, std::int64_t now);
+// What a registered Folder holds beyond what it held, in a SubmissionSet of our own making. The write of the Folder
+// comes first.
+fhir::Result<fhir::Batch> fill(const Site& site, const fhir::Node& folder, const std::string& uuid,
+                               fhir::WritesByName* beside);
 // By ITI-105, which asks for less.
 bool is_simplified(const fhir::Node& reference);
 
@@ -54,7 +58,7 @@ class Entries {
   // The first write demands `if_version`, or that the entry is still what it is now.
   // Nothing for what becomes no new entry: it claims no profile, `id` is no UUID, or it is registered already. Refused:
   // a UUID with letters in upper case. `beside`: what the same commit writes, which it may refer to.
-  fhir::Result<std::optional<fhir::Batch>> put(const Site& site, const fhir::Node& reference, const std::string& id,
+  fhir::Result<std::optional<fhir::Batch>> put(const Site& site, const fhir::Node& resource, const std::string& id,
                                                std::optional<std::int64_t> if_version = {},
                                                fhir::WritesByName* beside = nullptr);
 

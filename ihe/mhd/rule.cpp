@@ -33,18 +33,9 @@ Site site_of(const fhir::RuleSite& site) {
   return {site.snapshot, site.access, site.settings, site.base, site.now, site.ids};
 }
 
-// What two views of one object must agree in: all but what is ours alone, and the status.
-xds::RegistryObject comparable(const Node& resource, const std::string& id, Context& context) {
-  auto object = resource.type->name.view() == "DocumentReference" ? entry_from(resource, id, context)
-                                                                  : package_from(resource, id, context);
-  for (auto* labels : {&object.classifications, &object.identifiers})
-    for (auto& label : *labels) label.id.clear();
-  return object;
-}
-
 // Relations and members, which stand in associations of the registry.
-std::multiset<std::string> links_of(const Node& resource) {
-  std::multiset<std::string> links;
+std::set<std::string> links_of(const Node& resource) {
+  std::set<std::string> links;
   for (const auto& child : resource) {
     const Node* to = child.name == "relatesTo" ? child.child("target")
                      : child.name == "entry"   ? child.child("item")
@@ -74,8 +65,17 @@ Result<bool> replace(xds::Work& work, fhir::Batch& batch, std::size_t at) {
   return true;
 }
 
-// A DocumentReference that claims a profile of MHD, put under its entryUUID, is registered: by the rules that ITI-65
-// has, and what is stored is the view of its entry.
+// Whether a write leaves an entry superseded.
+bool supersedes(const fhir::Write& write, std::int64_t now) {
+  if (write.type != &xds::type_of(xds::Kind::document_entry) || write.method == fhir::Method::remove) return false;
+  if (const auto record = xds::decode(write.record)) return !record->object.approved();
+  const auto bytes = fhir::stored_bytes(write.body, 1, now);
+  const auto received = fhir::receive(bytes);
+  return received && status_of(*received->resource) == xds::status::deprecated;
+}
+
+// A DocumentReference that claims a profile of MHD or a Folder, put under its entryUUID, is registered: by the rules
+// that ITI-65 has, and what is stored is the view of that object.
 Result<bool> put_entry(const fhir::RuleSite& rule_site, fhir::Batch& batch, std::size_t at) {
   const auto& write = batch.writes[at];
   if (!write.record.empty() || write.method == fhir::Method::remove) return true;
@@ -89,6 +89,26 @@ Result<bool> put_entry(const fhir::RuleSite& rule_site, fhir::Batch& batch, std:
   auto& entry = *made;
   if (!entry) return true;       // keep_registered
   auto& writes = entry->writes;  // they expect nothing but that the set of our own making is new
+  batch.writes[at] = std::move(writes.front());
+  // What is replaced may itself be put as superseded by the same commit, which says no more than is done to it.
+  std::copy_if(std::move_iterator(writes.begin() + 1), std::move_iterator(writes.end()),
+               std::back_inserter(batch.writes), [&](const fhir::Write& other) {
+                 const auto* beside = rule_site.writes ? rule_site.writes->find(*other.type, other.id) : nullptr;
+                 return !(beside && supersedes(other, rule_site.now) && supersedes(*beside, rule_site.now));
+               });
+  return true;
+}
+
+// A registered Folder that is put with more members than it had.
+Result<bool> fill_folder(const fhir::RuleSite& rule_site, fhir::Batch& batch, std::size_t at, const Node& folder) {
+  const auto& write = batch.writes[at];
+  auto filled = fill(site_of(rule_site), folder, std::string(xds::uuid_prefix) + write.id, rule_site.writes);
+  if (!filled) return std::move(filled.outcome());
+  auto& writes = filled->writes;
+  if (write.if_version) {
+    writes.front().if_version = write.if_version;
+    writes.front().if_version_planned = write.if_version_planned;
+  }
   batch.writes[at] = std::move(writes.front());
   std::move(writes.begin() + 1, writes.end(), std::back_inserter(batch.writes));
   return true;
@@ -121,11 +141,16 @@ Result<bool> keep_registered(const fhir::RuleSite& rule_site, fhir::Batch& batch
   Context context(work, nullptr);
   if (const auto why = unfit(after); !why.empty())
     return Outcome(Kind::unprocessable, "business-rule", name + " is registered: " + std::string(why));
-  if (links_of(before) != links_of(after) || !(comparable(before, id, context) == comparable(after, id, context)))
+  const auto links = links_of(before), wanted = links_of(after);
+  const auto status = status_of(after);
+  const bool same = same_metadata(before, after, id, context);
+  if (same && links != wanted && stored->record.object.kind == xds::Kind::folder &&
+      status == stored->record.object.status && std::includes(wanted.begin(), wanted.end(), links.begin(), links.end()))
+    return fill_folder(rule_site, batch, at, after);
+  if (!same || links != wanted)
     return Outcome(Kind::unprocessable, "business-rule",
                    name + " is registered: its metadata is changed by ITI-57 or ITI-92, here only its status");
   auto& object = work.registry.change(id).record.object;
-  const auto status = status_of(after);
   if (status != object.status && (object.superseded || object.kind == xds::Kind::submission_set))
     return Outcome(Kind::unprocessable, "business-rule",
                    name + " is registered: the status of an old version or a SubmissionSet does not change (ITI-57)");
@@ -134,7 +159,7 @@ Result<bool> keep_registered(const fhir::RuleSite& rule_site, fhir::Batch& batch
   return replace(work, batch, at);
 }
 
-// A SubmissionSet or Folder that is no object of the registry would be seen by ITI-66 and not by ITI-18.
+// A SubmissionSet that is no object of the registry would be seen by ITI-66 and not by ITI-18.
 Result<bool> refuse_package(const fhir::RuleSite& rule_site, fhir::Batch& batch, std::size_t at) {
   const auto& write = batch.writes[at];
   if (!write.record.empty() || write.method == fhir::Method::remove) return true;
@@ -144,7 +169,8 @@ Result<bool> refuse_package(const fhir::RuleSite& rule_site, fhir::Batch& batch,
   if (!received) return received.outcome();
   if (!is_package(*received->resource)) return true;
   return Outcome(Kind::unprocessable, "business-rule",
-                 "A SubmissionSet or Folder is registered with what it holds, by ITI-65: it is no List on its own");
+                 "A SubmissionSet is registered with what it holds, by ITI-65: it is no List on its own. A Folder is "
+                 "one by its code, under a UUID");
 }
 
 // SHA-1 of what a Binary holds, in hexadecimal.
@@ -234,7 +260,7 @@ namespace fhir::rules {
 
 // In this order: what has become an entry needs not be looked for, and a List that is registered may stay.
 extern constinit const Rule put_document_entries{
-    .name = "put-document-entries", .types = "DocumentReference", .run = ihe::mhd::put_entry};
+    .name = "put-document-entries", .types = "DocumentReference List", .run = ihe::mhd::put_entry};
 
 extern constinit const Rule registered_documents{
     .name = "registered-documents", .types = "DocumentReference List", .run = ihe::mhd::keep_registered};

@@ -711,11 +711,10 @@ test('a DocumentReference of MHD may name the Patient and the Binary that come i
   assert.ok(!other.text.includes(named));
 });
 
-test('a SubmissionSet or Folder comes by ITI-65 alone: as a List of its own ITI-18 would not find it', async () => {
+test('a SubmissionSet comes by ITI-65 alone: as a List of its own ITI-18 would not find it', async () => {
   const whole = bundle({}).entry[0].resource;
   const named = { ...whole, code: { text: 'any' }, meta: { profile: [`${mhd}/StructureDefinition/IHE.MHD.Minimal.Folder`] } };
-  const folder = { ...whole, code: { coding: [{ system: whole.code.coding[0].system, code: 'folder' }] } };
-  for (const list of [{ ...whole, entry: undefined }, { ...folder, entry: undefined }, { ...named, entry: undefined }]) {
+  for (const list of [{ ...whole, entry: undefined }, { ...named, entry: undefined }]) {
     const id = randomUUID();
     for (const answer of [await ask('POST', `${server.base}/List`, JSON.stringify(list)), await ask('PUT', `${server.base}/List/${id}`, JSON.stringify({ ...list, id })),
       await post({ resourceType: 'Bundle', type: 'transaction', entry: [{ fullUrl: `urn:uuid:${id}`, resource: { ...list, id }, request: { method: 'PUT', url: `List/${id}` } }] })]) {
@@ -725,6 +724,80 @@ test('a SubmissionSet or Folder comes by ITI-65 alone: as a List of its own ITI-
   }
   const other = await ask('POST', `${server.base}/List`, JSON.stringify({ resourceType: 'List', status: 'current', mode: 'working', code: { text: 'shopping' } }));
   assert.equal(other.status, 201, other.text);
+});
+
+const folderOf = (entry, more = {}) => ({ resourceType: 'List', status: 'current', mode: 'working', title: 'Folder', code: { coding: [{ system: `${mhd}/CodeSystem/MHDlistTypes`, code: 'folder' }] }, date: '2024-02-01T10:00:00Z',
+  subject: { identifier: { system: `urn:oid:${oid}`, value: '1' } }, identifier: [{ use: 'usual', system: 'urn:ietf:rfc:3986', value: `urn:oid:${uid()}` }],
+  extension: [{ url: `${mhd}/StructureDefinition/ihe-designationType`, valueCodeableConcept: { coding: [{ system: 'urn:oid:1.2.9', code: 'LIST' }] } }],
+  entry: entry.length ? entry.map((reference) => ({ item: { reference } })) : undefined, ...more });
+const members = async (id) => descendants((await ask18(server, 'b909a503-523d-4517-8acf-8e5834dfc4c7', { XDSFolderEntryUUID: `'urn:uuid:${id}'` })).body, 'Association').map((one) => one.getAttribute('targetObject').slice(9));
+
+test('a Folder is one by whatever door it comes, and holds what comes in its transaction', async () => {
+  const urn = (number) => `urn:uuid:00000000-0000-4000-8000-00000000000${number}`;
+  const transaction = (...entries) => post({ resourceType: 'Bundle', type: 'transaction', entry: entries });
+  const made = (number, resource) => ({ fullUrl: urn(number), resource, request: { method: 'POST', url: resource.resourceType } });
+  const ids = (answer) => JSON.parse(answer.text).entry.map(({ response }) => response.location.split('/')[1]);
+  for (const order of [[1, 2], [2, 1]]) {
+    const parts = { 1: made(1, folderOf([urn(2), urn(2)])), 2: made(2, published(uid())) };
+    const answer = await transaction(...order.map((number) => parts[number]));
+    assert.equal(answer.status, 200, answer.text);
+    const [list, reference] = order[0] === 1 ? ids(answer) : ids(answer).reverse();
+    assert.deepEqual(await members(list), [reference]);
+    assert.deepEqual(JSON.parse((await ask('GET', `${server.base}/List/${list}`)).text).entry.map(({ item }) => item.reference), [`DocumentReference/${reference}`]);
+  }
+  // Alone, under an id of its own, and filled by a PUT: with what is there, and with what comes along.
+  const document = ids(await transaction(made(2, published(uid()))))[0];
+  const id = randomUUID();
+  const put = await ask('PUT', `${server.base}/List/${id}`, JSON.stringify(folderOf([], { id })));
+  assert.equal(put.status, 201, put.text);
+  const kept = JSON.parse(put.text);
+  const filled = { ...kept, entry: [{ item: { reference: `DocumentReference/${document}` } }] };
+  assert.equal((await ask('PUT', `${server.base}/List/${id}`, JSON.stringify(filled), { 'If-Match': 'W/"9"' })).status, 412);
+  assert.equal((await ask('PUT', `${server.base}/List/${id}`, JSON.stringify(filled), { 'If-Match': 'W/"1"' })).status, 200);
+  assert.deepEqual(await members(id), [document]);
+  const along = await transaction(made(2, published(uid())), { fullUrl: `${server.base}/List/${id}`, request: { method: 'PUT', url: `List/${id}` },
+    resource: { ...filled, entry: [...filled.entry, { item: { reference: urn(2) } }] } });
+  assert.equal(along.status, 200, along.text);
+  assert.deepEqual((await members(id)).sort(), [document, ids(along)[0]].sort());
+  // It has one SubmissionSet, whatever came into it later.
+  const sets = descendants((await ask18(server, '51224314-5390-4169-9b91-b1980040715a', { uuid: `('urn:uuid:${id}')` })).body, 'RegistryPackage');
+  assert.equal(sets.length, 1);
+  // Nothing leaves it, and nothing else of it changes.
+  for (const change of [{ entry: undefined }, { title: 'Other', entry: [...filled.entry, { item: { reference: urn(2) } }] }])
+    assert.equal((await ask('PUT', `${server.base}/List/${id}`, JSON.stringify({ ...filled, ...change }))).status, 422);
+  const refused = await ask('POST', `${server.base}/List`, JSON.stringify(folderOf([], { subject: { identifier: { system: `urn:oid:${oid}`, value: 'nobody' } } })));
+  assert.match(refused.text, /XDS/);
+  assert.equal(refused.status, 422);
+});
+
+test('ITI-65 fills a registered Folder, and refuses what else its PUT would change', async () => {
+  const id = randomUUID();
+  const kept = JSON.parse((await ask('PUT', `${server.base}/List/${id}`, JSON.stringify(folderOf([], { id })))).text);
+  const update = (list) => post(bundle({ entries: [{ fullUrl: `${server.base}/List/${id}`, request: { method: 'PUT', url: `List/${id}` }, resource: list }] }));
+  const added = { item: { reference: 'urn:uuid:00000000-0000-4000-8000-000000000002' } };
+  const answer = await update({ ...kept, entry: [added, added] });
+  assert.equal(answer.status, 200, answer.text);
+  const [member] = await members(id);
+  assert.deepEqual(await members(id), [JSON.parse(answer.text).entry[1].response.location.split('/')[1]]);
+  for (const list of [{ ...kept, entry: [added] }, { ...kept, title: 'Other', entry: [{ item: { reference: `DocumentReference/${member}` } }, added] }]) {
+    const refused = await update(list);
+    assert.equal(refused.status, 422, refused.text);
+    assert.match(refused.text, /ITI-57/);
+  }
+});
+
+test('what is replaced may be put as superseded beside its replacement, in any order', async () => {
+  for (const last of [true, false]) {
+    const first = JSON.parse((await post({ resourceType: 'Bundle', type: 'transaction', entry: [{ fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000001', resource: published(uid()), request: { method: 'POST', url: 'DocumentReference' } }] })).text).entry[0].response.location.split('/_history')[0];
+    const kept = JSON.parse((await ask('GET', `${server.base}/${first}`)).text);
+    const replacing = { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000002', request: { method: 'POST', url: 'DocumentReference' }, resource: { ...published(uid()), relatesTo: [{ code: 'replaces', target: { reference: first } }] } };
+    const old = (status) => ({ fullUrl: `${server.base}/${first}`, request: { method: 'PUT', url: first }, resource: { ...kept, status } });
+    const both = (status) => post({ resourceType: 'Bundle', type: 'transaction', entry: last ? [replacing, old(status)] : [old(status), replacing] });
+    assert.notEqual((await both('current')).status, 200);
+    const answer = await both('superseded');
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(JSON.parse((await ask('GET', `${server.base}/${first}`)).text).status, 'superseded');
+  }
 });
 
 test('names of MHD 4.0 (http) are those of later versions (https)', async () => {
