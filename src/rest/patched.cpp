@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "fhir/build.h"
+#include "fhir/format/json.h"
 #include "fhir/format/xml.h"
 #include "fhir/patch/patch.h"
 #include "fhir/utf8.h"
@@ -51,12 +53,35 @@ Result<bool> keeps_identity(const Node& before, const Node& after) {
   return true;
 }
 
+// All but narrative and meta, as text.
+std::string data_of(const Node& resource) {
+  fhir::Arena arena;
+  auto& data = fhir::build::copy(arena, resource);
+  for (const auto* name : {"text", "meta"}) fhir::build::remove(data, name);
+  std::string out;
+  fhir::json::write(data, out);
+  return out;
+}
+
+// The server SHALL ensure that the narrative is not clinically unsafe after a patch (http.html#patch): one that was
+// generated from data which the patch has changed is left out, for who generates it to make it anew.
+void drop_stale_narrative(const Node& before, Node& after) {
+  const Node* was = before.child("text");
+  const Node* is = after.child("text");
+  if (!was || !is) return;
+  const auto status = is->value_of("status");
+  const bool generated = status == "generated" || status == "extensions";
+  const bool kept = was->value_of("status") == status && was->value_of("div") == is->value_of("div");
+  if (generated && kept && data_of(before) != data_of(after)) fhir::build::remove(after, "text");
+}
+
 Result<Incoming> accept(const Node& before, std::string text, fhir::Format format = fhir::Format::json) {
   auto kept = std::make_shared<std::string>(std::move(text));
   auto after = fhir::receive(*kept, format);
   if (!after) return of_result(std::move(after.outcome()));
   after->keeps = kept;
   if (auto done = keeps_identity(before, *after->resource); !done) return std::move(done.outcome());
+  drop_stale_narrative(before, *after->resource);
   return after;
 }
 
@@ -98,6 +123,9 @@ Result<Incoming> patched(const fhir::Version& version, std::string_view content_
     }
     case Form::fhirpath:
     case Form::fhirpath_xml: {
+      if (net::trim(patch).starts_with('['))
+        return Outcome(Kind::malformed, "not-supported",
+                       "A list of operations is a JSON Patch: send it as application/json-patch+json");
       const auto parameters = fhir::receive(patch, form == Form::fhirpath ? fhir::Format::json : fhir::Format::xml);
       if (!parameters) return parameters.outcome();
       return by_parameters(std::move(*before), *parameters->resource, now, version.body);

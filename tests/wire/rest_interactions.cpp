@@ -591,3 +591,30 @@ TEST_CASE("history of what a List names, page by page") {
   CHECK(server.get("/_history?_list=none").status == 404);
   CHECK(server.get("/Patient/a/_history?_list=l").status == 400);
 }
+
+TEST_CASE("a narrative that was generated goes with the data that a patch changes") {
+  const RestServer server;
+  const auto text = [](std::string_view status) {
+    return R"("text":{"status":")" + std::string(status) +
+           R"(","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">active</div>"},"active":true)";
+  };
+  const auto patch = [&](std::string_view id, std::string_view operations) {
+    return server.ask("PATCH", "/Patient/" + std::string(id), operations,
+                      "Content-Type: application/json-patch+json\r\n");
+  };
+  const auto* inactive = R"([{"op":"replace","path":"/active","value":false}])";
+  for (const auto* status : {"generated", "additional"})
+    server.ask("PUT", "/Patient/" + std::string(status), patient(status, text(status)));
+  CHECK(patch("generated", R"([{"op":"add","path":"/meta/tag","value":[{"code":"x"}]}])").has("<div"));
+  const auto changed = patch("generated", inactive);
+  CHECK(changed.status == 200);
+  CHECK_FALSE(changed.has("\"text\""));
+  CHECK(patch("additional", inactive).has("<div"));
+  server.ask("PUT", "/Patient/both", patient("both", text("generated")));
+  CHECK(patch("both", R"([{"op":"replace","path":"/active","value":false},{"op":"replace","path":"/text/div","value":)"
+                      R"("<div xmlns=\"http://www.w3.org/1999/xhtml\">inactive</div>"}])")
+            .has(">inactive<"));
+  const auto mistaken = server.ask("PATCH", "/Patient/both", inactive, "Content-Type: application/json\r\n");
+  CHECK(mistaken.status == 400);
+  CHECK(mistaken.has("application/json-patch+json"));
+}
