@@ -80,13 +80,17 @@ fhir::Result<Plan> plan_transaction(const Call& call, Incoming& incoming) {
   Plan plan;
   Pending pending{{}, preferred_return(call.request), std::string(call.base)};
   if (pending.returns == Return::representation) plan.shown = transaction->batch.writes.size();
-  for (const auto& entry : transaction->entries)
-    if (entry.act == Act::read)
-      plan.parts.push_back({part_request(call, entry.method, entry.url, entry.conditions), nullptr, entry.place});
+  // Where nothing is written, nothing is left half done by what cannot be read: its entry says so.
+  const bool writes = !transaction->batch.writes.empty();
+  for (const auto& entry : transaction->entries) {
+    if (entry.act != Act::read) continue;
+    auto request = part_request(call, entry.method, entry.url, entry.conditions);
+    plan.parts.push_back({std::move(request), nullptr, writes ? entry.place : std::string()});
+  }
   pending.entries = std::move(transaction->entries);
   plan.conditionals = std::move(transaction->conditionals);
   plan.reply = [pending = std::move(pending)](Effect& effect) { return respond(pending, effect); };
-  if (!transaction->batch.writes.empty()) plan.batch = std::move(transaction->batch);
+  if (writes) plan.batch = std::move(transaction->batch);
   return plan;
 }
 
