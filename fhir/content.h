@@ -21,6 +21,8 @@ class Content {
   // Fills `into` from `at`, less at the end. The count; 0 before the end when the bytes cannot be read any more.
   // Any thread may read.
   virtual std::size_t read(std::uint64_t at, std::span<char> into) const = 0;
+  // Its raw SHA-256, where that is known without reading it; else "".
+  virtual std::string sha256() const { return {}; }
   // All of it, when it lies in memory anyway; else "".
   virtual std::string_view in_memory() const { return {}; }
   // The descriptor of a file that holds it, from its start and as long as this lives, to be sent from there; -1: none.

@@ -6,6 +6,8 @@
 #include <array>
 #include <new>
 
+#include "fhir/owned.h"
+
 namespace fhir {
 namespace {
 
@@ -19,26 +21,22 @@ const EVP_MD* algorithm(Digest::Kind kind) {
 }  // namespace
 
 struct Digest::State {
-  EVP_MD_CTX* context = EVP_MD_CTX_new();
-  State() = default;
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-  ~State() { EVP_MD_CTX_free(context); }
+  const Owned<EVP_MD_CTX, EVP_MD_CTX_free> context{EVP_MD_CTX_new()};
 };
 
 Digest::Digest(Kind kind) : state_(std::make_unique<State>()) {
   const auto* with = algorithm(kind);
-  if (!state_->context || !with || EVP_DigestInit_ex(state_->context, with, nullptr) != 1) throw std::bad_alloc();
+  if (!state_->context || !with || EVP_DigestInit_ex(state_->context.get(), with, nullptr) != 1) throw std::bad_alloc();
 }
 
 Digest::~Digest() = default;
 
-void Digest::add(std::string_view bytes) { EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()); }
+void Digest::add(std::string_view bytes) { EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()); }
 
 std::string Digest::finish() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
   unsigned size = 0;
-  EVP_DigestFinal_ex(state_->context, out.data(), &size);
+  EVP_DigestFinal_ex(state_->context.get(), out.data(), &size);
   return {reinterpret_cast<const char*>(out.data()), size};
 }
 

@@ -5,7 +5,7 @@
 #include <libxml/xmlIO.h>
 #include <libxml/xmlschemas.h>
 
-#include <memory>
+#include "fhir/owned.h"
 
 namespace ihe::xml {
 namespace {
@@ -13,17 +13,10 @@ namespace {
 using fhir::Kind;
 using fhir::Outcome;
 
-template <auto release>
-struct Release {
-  template <class T>
-  void operator()(T* pointer) const {
-    release(pointer);
-  }
-};
-using Document = std::unique_ptr<xmlDoc, Release<xmlFreeDoc>>;
-using Parser = std::unique_ptr<xmlSchemaParserCtxt, Release<xmlSchemaFreeParserCtxt>>;
-using Schema = std::unique_ptr<xmlSchema, Release<xmlSchemaFree>>;
-using Validator = std::unique_ptr<xmlSchemaValidCtxt, Release<xmlSchemaFreeValidCtxt>>;
+using Document = fhir::Owned<xmlDoc, xmlFreeDoc>;
+using Parser = fhir::Owned<xmlSchemaParserCtxt, xmlSchemaFreeParserCtxt>;
+using Schema = fhir::Owned<xmlSchema, xmlSchemaFree>;
+using Validator = fhir::Owned<xmlSchemaValidCtxt, xmlSchemaFreeValidCtxt>;
 
 extern "C" {
 

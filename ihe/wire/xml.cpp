@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "fhir/owned.h"
 #include "fhir/value.h"
 
 namespace ihe::xml {
@@ -243,8 +244,8 @@ fhir::Result<Document> parse(std::string_view bytes, const Limits& limits) {
   Document document;
   Builder builder(bytes, document);
   auto handler = make_handler();
-  const std::unique_ptr<xmlParserCtxt, decltype(&xmlFreeParserCtxt)> context(
-      xmlCreatePushParserCtxt(&handler, &builder, nullptr, 0, nullptr), xmlFreeParserCtxt);
+  const fhir::Owned<xmlParserCtxt, xmlFreeParserCtxt> context(
+      xmlCreatePushParserCtxt(&handler, &builder, nullptr, 0, nullptr));
   if (!context) throw std::bad_alloc();
   builder.context = context.get();
   // The scan has judged the encoding; a switch would also lose the offsets of `source`.

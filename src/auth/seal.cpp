@@ -15,6 +15,7 @@
 #include <stdexcept>
 
 #include "fhir/hex.h"
+#include "fhir/owned.h"
 
 namespace alzette::auth {
 namespace {
@@ -65,17 +66,14 @@ class Mac {
   Mac() {
     if (!state_) throw std::runtime_error("HMAC is not available");
   }
-  ~Mac() { EVP_MAC_CTX_free(state_); }
-  Mac(const Mac&) = delete;
-  Mac& operator=(const Mac&) = delete;
 
   Digest of(const Seal::Key& key, std::string_view message) {
     if (key_ != key) take(key);
     Digest digest;
     std::size_t size = 0;
-    check(EVP_MAC_init(state_, nullptr, 0, nullptr));
-    check(EVP_MAC_update(state_, reinterpret_cast<const unsigned char*>(message.data()), message.size()));
-    check(EVP_MAC_final(state_, digest.data(), &size, digest.size()));
+    check(EVP_MAC_init(state_.get(), nullptr, 0, nullptr));
+    check(EVP_MAC_update(state_.get(), reinterpret_cast<const unsigned char*>(message.data()), message.size()));
+    check(EVP_MAC_final(state_.get(), digest.data(), &size, digest.size()));
     return digest;
   }
 
@@ -84,18 +82,18 @@ class Mac {
     if (done != 1) throw std::runtime_error("HMAC failed");
   }
   static EVP_MAC_CTX* fresh() {
-    const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> mac(EVP_MAC_fetch(nullptr, "HMAC", nullptr), EVP_MAC_free);
+    const fhir::Owned<EVP_MAC, EVP_MAC_free> mac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
     return mac ? EVP_MAC_CTX_new(mac.get()) : nullptr;
   }
   void take(const Seal::Key& key) {
     char digest[] = "SHA256";
     const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string("digest", digest, 0), OSSL_PARAM_construct_end()};
-    check(EVP_MAC_init(state_, key.data(), key.size(), parameters));
+    check(EVP_MAC_init(state_.get(), key.data(), key.size(), parameters));
     key_ = key;
   }
 
   std::optional<Seal::Key> key_;
-  EVP_MAC_CTX* state_ = fresh();
+  const fhir::Owned<EVP_MAC_CTX, EVP_MAC_CTX_free> state_{fresh()};
 };
 
 bool write_all(int file, const Seal::Key& key) {

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <memory>
 
+#include "fhir/owned.h"
 #include "fhir/utf8.h"
 #include "src/net/uri.h"
 
@@ -73,7 +74,7 @@ bool is_public(const sockaddr* address) {
   return address->sa_family == AF_INET6 && is_public(reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr);
 }
 
-using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
+using Addresses = fhir::Owned<addrinfo, freeaddrinfo>;
 
 Addresses look_up(const Endpoint& endpoint, int flags) {
   addrinfo hints{};
@@ -81,7 +82,7 @@ Addresses look_up(const Endpoint& endpoint, int flags) {
   hints.ai_flags = flags | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   if (getaddrinfo(endpoint.host.c_str(), endpoint.port.c_str(), &hints, &found) != 0) found = nullptr;
-  return {found, freeaddrinfo};
+  return Addresses(found);
 }
 
 bool all_public(const addrinfo* addresses) {

@@ -8,6 +8,8 @@
 #include <new>
 #include <utility>
 
+#include "fhir/owned.h"
+
 namespace alzette::net {
 
 namespace {
@@ -40,11 +42,9 @@ fhir::Outcome cannot(const std::string& what, const std::string& file) {
 }  // namespace
 
 struct TlsContext::Parts {
-  explicit Parts(const SSL_METHOD* method) : context(made(SSL_CTX_new(method))) {}
-  ~Parts() { SSL_CTX_free(context); }
-  Parts(const Parts&) = delete;
-  Parts& operator=(const Parts&) = delete;
-  SSL_CTX* context;
+  explicit Parts(const SSL_METHOD* method) : own(made(SSL_CTX_new(method))), context(own.get()) {}
+  const fhir::Owned<SSL_CTX, SSL_CTX_free> own;
+  SSL_CTX* const context;
 };
 
 TlsContext::TlsContext(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -103,13 +103,13 @@ fhir::Result<std::shared_ptr<const TlsContext>> TlsContext::client(const TlsFile
 }
 
 struct TlsSession::Parts {
-  explicit Parts(SSL_CTX* context) : own(made(SSL_new(context)), &SSL_free), ssl(own.get()) {
+  explicit Parts(SSL_CTX* context) : own(made(SSL_new(context))), ssl(own.get()) {
     in = made(BIO_new(BIO_s_mem()));
     SSL_set0_rbio(ssl, in);
     out = made(BIO_new(BIO_s_mem()));
     SSL_set0_wbio(ssl, out);
   }
-  const std::unique_ptr<SSL, decltype(&SSL_free)> own;
+  const fhir::Owned<SSL, SSL_free> own;
   SSL* const ssl;
   BIO* in;   // owned by ssl
   BIO* out;  // owned by ssl

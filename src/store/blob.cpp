@@ -125,12 +125,12 @@ std::string draft_mark() { return std::to_string(::getpid()) + "." + std::to_str
 class StoredFile final : public fhir::Content {
  public:
   StoredFile(std::string path, std::uint64_t size) : path_(std::move(path)), size_(size) {}
-  const std::string& path() const { return path_; }
   bool there() const {
     struct stat about {};
     return ::stat(path_.c_str(), &about) == 0 && static_cast<std::uint64_t>(about.st_size) == size_;
   }
   std::uint64_t size() const override { return size_; }
+  std::string sha256() const override { return fhir::from_hex(path_.substr(path_.rfind('/') + 1)).value_or(""); }
   std::size_t read(std::uint64_t at, std::span<char> into) const override {
     const int fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return 0;
@@ -257,10 +257,8 @@ fhir::Result<std::string> Blobs::keep(const std::vector<fhir::Document>& documen
 }
 
 fhir::Result<std::string> Blobs::keep(const fhir::Content& content) const {
-  if (const auto* stored = dynamic_cast<const StoredFile*>(&content); stored && stored->there()) {
-    const auto hash = stored->path().substr(stored->path().rfind('/') + 1);
-    if (stored->path() == path(hash)) return fhir::from_hex(hash).value_or("");
-  }
+  if (auto known = content.sha256(); !known.empty() && StoredFile(path(fhir::to_hex(known)), content.size()).there())
+    return known;
   constexpr std::uint64_t small = 4u << 20;  // known documents are not written again
   if (content.size() <= small || content.in_memory().size() == content.size()) {
     const auto held = content.in_memory().empty() ? content.text() : std::string();

@@ -174,6 +174,9 @@ TEST_CASE("a body that cannot be unpacked is a fault of the store") {
   REQUIRE(report);
   CHECK(report->fault_count == 1);
   CHECK(report->faults.at(0).find("cannot be unpacked") != std::string::npos);
+  const auto repair = alzette::store::check(folder.path, true, {});
+  REQUIRE(repair);
+  CHECK(repair->repaired.empty());  // the text index still has the words of what cannot be read
 }
 
 TEST_CASE("a store learns from what can be read, and takes writes where some cannot") {

@@ -37,9 +37,9 @@ class Checking {
     structure();
     const bool sound = report_.whole();  // a damaged file cannot be repaired from itself
     versions();
-    bodies();
+    const bool readable = bodies();
     index_rows(repair && sound);
-    texts(repair && sound);
+    texts(repair && sound, readable);
     files(repair && sound);
     return std::move(report_);
   }
@@ -60,12 +60,16 @@ class Checking {
       if (row.text(0) != "ok") fault("database file: " + std::string(row.text(0)));
   }
 
-  void bodies() {
+  bool bodies() {
+    bool readable = true;
     packing_.load(connection_);
     auto row = connection_.take("SELECT key, bytes, record FROM body");
-    while (row.step())
-      if (!packing_.unpack(row.text(1)) || !packing_.unpack(row.text(2)))
-        fault("version " + std::to_string(row.integer(0)) + ": its body cannot be unpacked");
+    while (row.step()) {
+      if (packing_.unpack(row.text(1)) && packing_.unpack(row.text(2))) continue;
+      fault("version " + std::to_string(row.integer(0)) + ": its body cannot be unpacked");
+      readable = false;
+    }
+    return readable;
   }
 
   // Each version against those before and after it, its body, its list of postings and the index.
@@ -143,15 +147,17 @@ class Checking {
   }
 
   // The text index holds no rows that could be compared: it is looked at by itself, and a repair writes it anew from
-  // the bodies, those as well that are older than it.
-  void texts(bool repair) {
+  // the bodies, those as well that are older than it. A whole one keeps the words of bodies that cannot be read.
+  void texts(bool repair, bool readable) {
+    bool whole = true;
     try {
       connection_.run("INSERT INTO words(words) VALUES('integrity-check')");
     } catch (const Failure& why) {
       if (!why.corrupt()) throw;
       fault("text index: " + std::string(why.what()));
+      whole = false;
     }
-    if (!repair) return;
+    if (!repair || (whole && !readable)) return;
     Names names;
     names.load(connection_);
     connection_.run("BEGIN IMMEDIATE");

@@ -1,4 +1,4 @@
-// SQLite connections and statements. The only files of the program that know sqlite3.h are connection.cpp's.
+// SQLite connections and statements. connection.cpp and log_vfs.cpp alone know sqlite3.h.
 // Errors are thrown as Failure and turned into Outcomes at the store's door.
 // https://www.sqlite.org/c3ref/intro.html
 #pragma once

@@ -6,6 +6,8 @@
 
 #include <new>
 
+#include "fhir/owned.h"
+
 namespace alzette::store::sqlite {
 
 namespace {
@@ -16,14 +18,7 @@ constexpr std::size_t most = 1 << 20;  // and longer ones: the writer, for whom 
 constexpr std::size_t dictionary_bytes = 32 << 10;
 constexpr std::string_view magic = "\x28\xB5\x2F\xFD";  // no JSON text and no record begins so
 
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* what) const {
-    Free(what);
-  }
-};
-using Decompressor = std::unique_ptr<ZSTD_DCtx, Freed<ZSTD_freeDCtx>>;
+using Decompressor = fhir::Owned<ZSTD_DCtx, ZSTD_freeDCtx>;
 
 ZSTD_DCtx* decompressor() {
   thread_local const Decompressor own(ZSTD_createDCtx());
@@ -44,8 +39,8 @@ struct Packing::Dictionary {
 
   const Dictionary* const older;
   const unsigned id;
-  const std::unique_ptr<ZSTD_CDict, Freed<ZSTD_freeCDict>> packs;
-  const std::unique_ptr<ZSTD_DDict, Freed<ZSTD_freeDDict>> unpacks;
+  const fhir::Owned<ZSTD_CDict, ZSTD_freeCDict> packs;
+  const fhir::Owned<ZSTD_DDict, ZSTD_freeDDict> unpacks;
 };
 
 struct Packing::Compressor {
@@ -54,7 +49,7 @@ struct Packing::Compressor {
     if (!context) throw std::bad_alloc();
     ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
   }
-  const std::unique_ptr<ZSTD_CCtx, Freed<ZSTD_freeCCtx>> context{ZSTD_createCCtx()};
+  const fhir::Owned<ZSTD_CCtx, ZSTD_freeCCtx> context{ZSTD_createCCtx()};
 };
 
 Packing::Packing() : compressor_(std::make_unique<Compressor>()) {}
