@@ -138,6 +138,10 @@ class Merging {
       const auto* identifier = other ? other->child("identifier") : nullptr;
       if (!identifier || !other->value_of("reference").empty()) continue;
       const Id id{std::string(identifier->value_of("system")), std::string(identifier->value_of("value"))};
+      if (id.system.empty() || id.value.empty())
+        return Outcome(Kind::unprocessable, "required",
+                       "The surviving patient is named by a reference, or by an identifier with its system",
+                       "Patient.link.other.identifier");
       auto found = find(site_, id);
       if (!found) return std::move(found.outcome());
       const auto& survivor = *found;

@@ -114,6 +114,8 @@ test('ITI-104 refuses what cannot be merged', async () => {
   const into = (identifier) => feed(red, 'X1', { active: false, link: [{ type: 'replaced-by', other: { identifier } }] });
   await refused(into({ system: red, value: 'nobody' }), 422, 'not-found');
   await refused(into({ system: red, value: 'X1' }), 422, 'business-rule');
+  await feed(blue, 'ANY');
+  await refused(into({ value: 'ANY' }), 422, 'required', /system/);
   await refused(feed('urn:oid:1.3.182.4.4', '1985022912324'), 422, 'value', /date/);
 });
 
