@@ -2,6 +2,7 @@
 #include "src/pix_updates.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "ihe/pix/iti46.h"
 #include "src/auth/seal.h"
@@ -44,35 +45,55 @@ std::string file_name(const std::string& address) {
 class Telling {
  public:
   Telling(fhir::Store& store, const fhir::Access& access, const ihe::Settings& settings, fhir::Ids& ids,
-          Following& following, PixConsumer consumer)
+          Following& following, Trail& trail, PixConsumer consumer)
       : store_(store),
         access_(access),
         settings_(settings),
         ids_(ids),
         following_(following),
+        trail_(trail),
         consumer_(std::move(consumer.consumer)),
         client_(consumer_.address, patience, std::move(consumer.tls)) {}
 
   // False when the end has come.
   bool take(const fhir::Version& version) {
-    for (const auto& message : messages_for(version))
-      if (!tell(message)) return false;
+    for (const auto& notification : notifications_for(version)) {
+      const auto taken = tell(notification.message);
+      if (!taken) return false;
+      keep(notification.record, *taken);
+    }
     return true;
   }
 
  private:
   // No snapshot is held while a consumer is waited for.
-  std::vector<std::string> messages_for(const fhir::Version& version) {
+  std::vector<ihe::pix::Notification> notifications_for(const fhir::Version& version) {
     const auto snapshot = store_.snapshot();
     const ihe::Site site{*snapshot, access_, settings_, "http://localhost/fhir", clock::wall_ms(), ids_};
     auto messages = consumer_.url.empty()
                         ? ihe::pix::notifications(site, consumer_, version, [&] { return ids_.next(site.now); })
                         : ihe::pix::notifications_v3(site, consumer_, version, [] { return auth::random_token(); });
-    return messages ? std::move(*messages) : std::vector<std::string>();
+    return messages ? std::move(*messages) : std::vector<ihe::pix::Notification>();
   }
 
-  // Until it is acknowledged: AE will not change by sending it again, anything else may.
-  bool tell(const std::string& message) {
+  // The audit record of a notification that was acknowledged.
+  void keep(const ihe::atna::Record& record, bool taken) {
+    const auto snapshot = store_.snapshot();
+    const ihe::Site site{*snapshot, access_, settings_, "http://localhost/fhir", clock::wall_ms(), ids_};
+    const fhir::Outcome refusal(fhir::Kind::unprocessable, "processing", "Refused by the consumer");
+    auto event = ihe::atna::event(site, record, taken ? nullptr : &refusal);
+    if (!event) return;
+    fhir::Batch batch{access_, {}, {}};
+    batch.writes.push_back(std::move(*event));
+    if (trail_.take(batch)) return;
+    store_.commit(std::move(batch), [](const fhir::Result<fhir::Receipt>& receipt) {
+      if (!receipt) log::write(log::Level::error, "audit_lost", {{"records", "1"}});
+    });
+  }
+
+  // Until it is acknowledged, and whether it was taken: AE will not change by sending it again, anything else may.
+  // Nothing when the end has come.
+  std::optional<bool> tell(const std::string& message) {
     using ihe::pix::Taken;
     for (auto pause = least_pause;; pause = std::min(pause * 2, most_pause)) {
       std::string why = "not accepted";
@@ -82,12 +103,12 @@ class Telling {
       if (taken) measures().sent.add();
       if (refused)
         log::write(log::Level::warning, "pix_update_refused", {{"consumer", consumer_.address + consumer_.url}});
-      if (taken || refused) return true;
+      if (taken || refused) return taken;
       measures().failed.add();
       if (pause == least_pause)
         log::write(log::Level::warning, "pix_update_waits",
                    {{"consumer", consumer_.address + consumer_.url}, {"reason", why}});
-      if (!following_.rest(pause)) return false;
+      if (!following_.rest(pause)) return std::nullopt;
     }
   }
 
@@ -127,6 +148,7 @@ class Telling {
   const ihe::Settings& settings_;
   fhir::Ids& ids_;
   Following& following_;
+  Trail& trail_;
   const ihe::pix::Consumer consumer_;
   net::MllpClient client_;
 };
@@ -138,12 +160,12 @@ struct PixUpdates::State {
 };
 
 PixUpdates::PixUpdates(fhir::Store& store, const fhir::Access& access, const ihe::Settings& settings, fhir::Ids& ids,
-                       std::vector<PixConsumer> consumers, const std::string& folder)
+                       std::vector<PixConsumer> consumers, const std::string& folder, Trail& trail)
     : state_(new State{Following(store, access, "Patient")}) {
   for (auto& consumer : consumers) {
     const auto mark = folder + "/" + file_name(consumer.consumer.address + consumer.consumer.url);
     const auto telling =
-        std::make_shared<Telling>(store, access, settings, ids, state_->following, std::move(consumer));
+        std::make_shared<Telling>(store, access, settings, ids, state_->following, trail, std::move(consumer));
     state_->following.start({mark, false, "pix_updates_failed", 0,
                              [telling](const fhir::Version& version) { return telling->take(version); }});
   }

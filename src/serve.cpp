@@ -131,7 +131,7 @@ int serve(const Config& config) {
   Trail trail(**archive);
   door.take_trail(trail, config.audit_queries);
   Exchange exchange(**archive, workers, ids, access, *settings, trail);
-  PixUpdates updates(**archive, access, *settings, ids, std::move(*consumers), config.data);
+  PixUpdates updates(**archive, access, *settings, ids, std::move(*consumers), config.data, trail);
   (*archive)->observe([&updates](const fhir::Batch& batch, const fhir::Receipt&) { updates.committed(batch); });
   Duplicates duplicates(**archive, access, *settings, ids, links_of(config.match_links), config.data);
   (*archive)->observe([&duplicates](const fhir::Batch& batch, const fhir::Receipt&) { duplicates.committed(batch); });
@@ -172,9 +172,9 @@ int serve(const Config& config) {
   jobs.stop();
   workers.stop();
   exchange.stop();
+  updates.stop();
   trail.stop();
   subscriptions.stop();
-  updates.stop();
   duplicates.stop();
   outbox.stop();
   const bool failed = (*archive)->stats().refusing;

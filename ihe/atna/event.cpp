@@ -87,14 +87,17 @@ class EventBuilder {
     fhir::build::add_coding(arena_, event_, "subtype", "urn:ihe:event-type-code", record.transaction, record.name);
   }
 
-  // The source is where the data comes from: the sender of a feed or of a question, but we ourselves of an export.
+  // The source is where the data comes from: the sender of a feed or of a question, but we ourselves of an export and
+  // of what we tell.
   void agents(const Record& record) {
-    const bool given = record.audit.event == "110106";
+    const bool given = record.sends || record.audit.event == "110106";
     const auto who = !record.sender.empty()         ? std::string_view(record.sender)
                      : site_.access.subject.empty() ? std::string_view("unknown")
                                                     : std::string_view(site_.access.subject);
-    agent(given, who, {record.peer, "2"}, true);             // an IP address
-    agent(!given, ourselves, {record.address, "5"}, false);  // a URI
+    const bool numeric = record.peer.find_first_not_of("0123456789.") == std::string::npos;
+    const bool address = numeric || record.peer.find(':') != std::string::npos;
+    agent(given, who, {record.peer, address ? "2" : "1"}, !record.sends);  // an IP address, or a host's name
+    agent(!given, ourselves, {record.address, "5"}, record.sends);         // a URI
   }
 
   struct Network {

@@ -15,13 +15,14 @@
 namespace ihe::atna {
 
 struct Record {
-  std::string_view transaction;       // "ITI-83"
-  std::string_view name;              // as the Technical Framework has it
-  Audit audit;                        // its event may be `rest`
-  std::string_view interaction = {};  // FHIR's word for a request: "search-type"
-  std::string sender, peer, id;       // who asked, from which address, under which message or request id
-  std::string address = {};           // that we were asked under, where it is a URI
+  std::string_view transaction;                 // "ITI-83"
+  std::string_view name;                        // as the Technical Framework has it
+  Audit audit;                                  // its event may be `rest`
+  std::string_view interaction = {};            // FHIR's word for a request: "search-type"
+  std::string sender = {}, peer = {}, id = {};  // who asked, from which address, under which message or request id
+  std::string address = {};                     // that we were asked under, where it is a URI
   Audited told = {};
+  bool sends = false;  // it is we who tell: `sender` and `peer` are who is told, and at which host
 };
 
 inline constexpr std::string_view rest = "rest";  // the event of BALP: a restful operation

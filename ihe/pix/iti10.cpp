@@ -168,19 +168,33 @@ Result<std::vector<News>> news_of(const Site& site, const Consumer& consumer, co
   return all;
 }
 
-Result<std::vector<std::string>> notifications(const Site& site, const Consumer& consumer, const fhir::Version& version,
-                                               const std::function<std::string()>& control_id) {
+atna::Record record_of(std::string_view transaction, std::string_view name, std::string consumer, std::string_view at,
+                       const std::vector<Id>& ids) {
+  atna::Record record{transaction, name, {"110110", 'R'}};
+  record.sender = std::move(consumer);
+  record.peer = at.substr(0, at.rfind(':'));
+  record.sends = true;
+  for (const auto& id : ids) record.told.patients.push_back(id.system + "|" + id.value);
+  return record;
+}
+
+Result<std::vector<Notification>> notifications(const Site& site, const Consumer& consumer,
+                                                const fhir::Version& version,
+                                                const std::function<std::string()>& control_id) {
   const auto news = news_of(site, consumer, version);
   if (!news) return news.outcome();
-  std::vector<std::string> messages;
+  std::vector<Notification> messages;
   for (const auto& one : *news) {
     hl7v2::Writer writer({});
     std::string ids;
     for (const auto& id : one.ids) ids += (ids.empty() ? "" : "~") + write_cx(site, writer, id);
-    write_header(writer, site, consumer, control_id());
+    auto record = record_of("ITI-10", "PIX Update Notification", consumer.facility + "|" + consumer.application,
+                            consumer.address, one.ids);
+    record.id = control_id();
+    write_header(writer, site, consumer, record.id);
     writer.segment("PID").skip(2).raw(ids).skip(1).raw(" ");  // whatever domains call the person: 3.10.4.1.2.3
     writer.segment("PV1").skip(1).field("N");
-    messages.push_back(std::move(writer).finish());
+    messages.push_back({std::move(writer).finish(), std::move(record)});
   }
   return messages;
 }

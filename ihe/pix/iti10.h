@@ -4,10 +4,12 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fhir/outcome.h"
 #include "fhir/store.h"
+#include "ihe/atna/event.h"
 #include "ihe/identity/domains.h"
 #include "ihe/identity/identity.h"
 #include "ihe/transaction.h"
@@ -39,9 +41,18 @@ struct News {
 // consumer's domains.
 fhir::Result<std::vector<News>> news_of(const Site& site, const Consumer& consumer, const fhir::Version& version);
 
+// A message to a consumer, and the audit record of its having been told: ITI TF-2 3.10.5.1, 3.46.5.1.
+struct Notification {
+  std::string message;
+  atna::Record record;
+};
+// The record of these identifiers. `at`: "host:port" of the consumer.
+atna::Record record_of(std::string_view transaction, std::string_view name, std::string consumer, std::string_view at,
+                       const std::vector<identity::Id>& ids);
+
 // An ADT^A31 for each of the news. `control_id` gives an MSH-10.
-fhir::Result<std::vector<std::string>> notifications(const Site& site, const Consumer& consumer,
-                                                     const fhir::Version& version,
-                                                     const std::function<std::string()>& control_id);
+fhir::Result<std::vector<Notification>> notifications(const Site& site, const Consumer& consumer,
+                                                      const fhir::Version& version,
+                                                      const std::function<std::string()>& control_id);
 
 }  // namespace ihe::pix

@@ -46,12 +46,12 @@ std::string message(const Site& site, const Consumer& consumer, const News& news
 
 }  // namespace
 
-fhir::Result<std::vector<std::string>> notifications_v3(const Site& site, const Consumer& consumer,
-                                                        const fhir::Version& version,
-                                                        const std::function<std::string()>& token) {
+fhir::Result<std::vector<Notification>> notifications_v3(const Site& site, const Consumer& consumer,
+                                                         const fhir::Version& version,
+                                                         const std::function<std::string()>& token) {
   const auto news = news_of(site, consumer, version);
   if (!news) return news.outcome();
-  std::vector<std::string> envelopes;
+  std::vector<Notification> envelopes;
   for (const auto& one : *news) {
     const auto id = token();
     soap::Addressing addressing;
@@ -59,7 +59,11 @@ fhir::Result<std::vector<std::string>> notifications_v3(const Site& site, const 
     addressing.message_id = uuid_of(id);
     addressing.to = consumer.url;
     addressing.reply_to.address = soap::anonymous;
-    envelopes.push_back(soap::write(soap::Version::v12, addressing, message(site, consumer, one, id)));
+    constexpr std::string_view http = "http://";
+    const auto at = std::string_view(consumer.url).substr(http.size());
+    auto record = record_of("ITI-46", "PIX Update Notification", consumer.device, at.substr(0, at.find('/')), one.ids);
+    record.id = addressing.message_id;
+    envelopes.push_back({soap::write(soap::Version::v12, addressing, message(site, consumer, one, id)), record});
   }
   return envelopes;
 }

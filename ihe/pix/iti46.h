@@ -12,9 +12,9 @@
 namespace ihe::pix {
 
 // An envelope for each of the news that ITI-10 would tell. `token` gives 32 random hexadecimal digits.
-fhir::Result<std::vector<std::string>> notifications_v3(const Site& site, const Consumer& consumer,
-                                                        const fhir::Version& version,
-                                                        const std::function<std::string()>& token);
+fhir::Result<std::vector<Notification>> notifications_v3(const Site& site, const Consumer& consumer,
+                                                         const fhir::Version& version,
+                                                         const std::function<std::string()>& token);
 inline constexpr std::string_view notification_v3_type =
     "application/soap+xml; charset=UTF-8; action=\"urn:hl7-org:v3:PRPA_IN201302UV02\"";
 

@@ -376,6 +376,15 @@ test('ITI-10: a consumer is told of all identifiers of its domains, again until 
     await until(count + 3);
     assert.deepEqual(told.slice(count + 1).map((text) => field(text, 'PID', 3)), ['N9^^^A&1.2.3.1&ISO~NX^^^B&1.2.3.2&ISO', 'N9^^^A&1.2.3.1&ISO']);
     count += 3;
+    // Each that was acknowledged leaves an audit record.
+    const recorded = async () => (JSON.parse((await ask('GET', `${second.base}/AuditEvent?subtype=ITI-10&_count=1000`)).text).entry ?? []).map(({ resource }) => resource);
+    while ((await recorded()).length < count) await new Promise((resolve) => setTimeout(resolve, 20));
+    const records = await recorded();
+    assert.equal(records.length, count);
+    const [first_told] = records.filter(({ entity }) => entity.some(({ what }) => what.identifier?.value === 'NX'));
+    assert.deepEqual([first_told.type.code, first_told.action, first_told.outcome, first_told.agent.map(({ type, requestor }) => [type.coding[0].code, requestor])],
+      ['110110', 'R', '0', [['110152', false], ['110153', true]]]);
+    assert.deepEqual(first_told.entity.filter(({ role }) => role.code === '1').map(({ what }) => what.identifier.value), ['N9', 'NX']);
     again.close();
     await second.stop();
     assert.equal(told.length, count);

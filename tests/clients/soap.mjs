@@ -136,6 +136,7 @@ test('ITI-46 tells a consumer of a changed patient in its domains', async () => 
   assert.match(update.type, /PRPA_IN201302UV02/);
   assert.match(update.body, /<id root="1\.2\.3\.4\.4" extension="81" assigningAuthorityName="D"\/>/);
   assert.match(update.body, /<family>Told<\/family>/);
+  assert.doesNotMatch(update.body, /<(birthTime|administrativeGenderCode|telecom|addr)\b/);
   assert.ok(!update.body.includes('1.2.3.4.3'));
 });
 
