@@ -57,6 +57,9 @@ class Parser {
     }
     for (const auto& [name, value] : parameters)
       if (auto refusal = read(name, value)) return std::move(*refusal);
+    if (query_.summary == Summary::text && !(query_.include.empty() && query_.revinclude.empty()))
+      return about("_summary", invalid("_include and _revinclude cannot be mixed with _summary=text: leave one of them "
+                                       "out, or ask for _summary=true"));
     return std::move(query_);
   }
 

@@ -307,6 +307,8 @@ TEST_CASE("result parameters that make no sense are refused") {
   CHECK(!refusal("Patient", "_contained", "maybe").empty());
   CHECK(!refusal("Patient", "_containedType", "box").empty());
   CHECK(!refusal("Patient", "_sort:asc", "family").empty());
+  const fhir::search::Parameters text{{"_summary", "text"}, {"_include", "Patient:organization"}};
+  CHECK_FALSE(parse(definitions().resource("Patient"), text, base, true));
 }
 
 TEST_CASE("system level knows the common parameters, and those of all types in _type") {
