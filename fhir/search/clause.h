@@ -25,6 +25,10 @@ std::string valid_names(Scope scope, bool (*wanted)(const SearchParameter&) = nu
 // out), "invalid" for values and "too-costly" for limits.
 Result<Clause> read_clause(Scope scope, std::string_view name, std::string_view value, Reading& reading);
 
+// Whether a name, with a modifier or without, says how the answer looks and not what is found: _count, _sort, _include
+// … Where no answer is made of what is found, it has no meaning. FHIR R4: http://hl7.org/fhir/R4/search.html#return
+bool shapes_answer(std::string_view name);
+
 // What a chain demands of the resources of one target type that its parameter refers to.
 using Inner = std::function<Result<std::vector<Clause>>(const Type& target)>;
 

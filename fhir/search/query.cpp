@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
 
 #include "fhir/search/clause.h"
 #include "fhir/search/refusal.h"
@@ -63,9 +64,33 @@ class Parser {
     return std::move(query_);
   }
 
+  static bool shapes_answer(std::string_view name) {
+    const auto all = handlers();
+    return std::any_of(all.begin(), all.end(),
+                       [&](const auto& each) { return each.first == name.substr(0, name.find(':')); });
+  }
+
  private:
   using Refusal = std::optional<Outcome>;
   using Handler = Refusal (Parser::*)(std::string_view modifier, std::string_view value);
+
+  static std::span<const std::pair<std::string_view, Handler>> handlers() {
+    static constexpr std::array<std::pair<std::string_view, Handler>, 12> handlers{{
+        {"_count", &Parser::read_count},
+        {"_sort", &Parser::read_sort},
+        {"_total", &Parser::read_total},
+        {"_summary", &Parser::read_summary},
+        {"_elements", &Parser::read_elements},
+        {"_include", &Parser::read_include},
+        {"_revinclude", &Parser::read_revinclude},
+        {"_contained", &Parser::read_contained},
+        {"_containedType", &Parser::read_contained_type},
+        {"_explain", &Parser::read_explain},
+        {"_page", &Parser::read_page},
+        {"_type", &Parser::read_type},
+    }};
+    return handlers;
+  }
 
   static std::vector<const Type*> all_resources() {
     std::vector<const Type*> all;
@@ -109,24 +134,10 @@ class Parser {
   }
 
   Refusal dispatch(std::string_view name, std::string_view value) {
-    static constexpr std::array<std::pair<std::string_view, Handler>, 12> handlers{{
-        {"_count", &Parser::read_count},
-        {"_sort", &Parser::read_sort},
-        {"_total", &Parser::read_total},
-        {"_summary", &Parser::read_summary},
-        {"_elements", &Parser::read_elements},
-        {"_include", &Parser::read_include},
-        {"_revinclude", &Parser::read_revinclude},
-        {"_contained", &Parser::read_contained},
-        {"_containedType", &Parser::read_contained_type},
-        {"_explain", &Parser::read_explain},
-        {"_page", &Parser::read_page},
-        {"_type", &Parser::read_type},
-    }};
     const auto colon = name.find(':');
     const auto head = name.substr(0, colon);
     const auto modifier = colon == std::string_view::npos ? std::string_view{} : name.substr(colon + 1);
-    for (const auto& [code, handler] : handlers) {
+    for (const auto& [code, handler] : handlers()) {
       if (head != code) continue;
       const bool may_iterate = head == "_include" || head == "_revinclude";
       if (colon != std::string_view::npos && !(may_iterate && (modifier == "iterate" || modifier == "recurse")))
@@ -330,6 +341,8 @@ class Parser {
 }  // namespace
 
 std::string place_of(std::string_view parameter) { return std::string(place_prefix) + shortened(parameter); }
+
+bool shapes_answer(std::string_view name) { return Parser::shapes_answer(name); }
 
 Result<Query> parse(const Type* type, const Parameters& parameters, std::string_view base, bool lenient,
                     const Limits& limits, std::int64_t now, const Meanings* meanings) {

@@ -10,6 +10,7 @@
 #include "fhir/format/json.h"
 #include "fhir/search/clause.h"
 #include "fhir/search/compartment.h"
+#include "fhir/search/values.h"
 #include "src/net/uri.h"
 
 namespace alzette::job {
@@ -73,6 +74,10 @@ fhir::Result<bool> add_filters(const Export& wanted, const fhir::Type& type, std
     const auto parameters = net::query_parameters(std::string_view(filter).substr(prefix.size()));
     if (!parameters)
       return fhir::Outcome(fhir::Kind::malformed, "invalid", "_typeFilter: '" + filter + "' is not a search");
+    for (const auto& [name, value] : *parameters)
+      if (fhir::search::shapes_answer(name))
+        return fhir::Outcome(fhir::Kind::malformed, "invalid",
+                             "_typeFilter: '" + name + "' shapes the answer of a search, and has no meaning here");
     auto query = fhir::search::parse(&type, *parameters, base, false, {}, 0, meanings);
     if (!query) return std::move(query.outcome());
     Clause group;
@@ -83,6 +88,8 @@ fhir::Result<bool> add_filters(const Export& wanted, const fhir::Type& type, std
   if (any) all_of.push_back(std::move(*any));
   return true;
 }
+
+const fhir::Compartment& patients() { return *fhir::definitions().compartment("Patient"); }
 
 // What the patients have to satisfy in whose compartments things are exported.
 std::vector<Clause> owners(const Export& wanted) {
@@ -111,10 +118,12 @@ std::string to_text(const Export& wanted) {
   out.put("since", wanted.since);
   out.put("until", wanted.until);
   out.put("type", wanted.types);
+  out.put("typed", wanted.typed ? "true" : "");
   out.put("filter", wanted.filters);
   out.put("element", wanted.elements);
   out.put("patient", wanted.patients);
   out.put("chosen", wanted.chosen ? "true" : "");
+  out.put("ignored", wanted.ignored);
   return out.text();
 }
 
@@ -130,22 +139,23 @@ Export export_of(std::string_view text) {
   wanted.since = node.value_of("since");
   wanted.until = node.value_of("until");
   wanted.types = list_of(node, "type");
+  wanted.typed = node.value_of("typed") == "true";
   wanted.filters = list_of(node, "filter");
   wanted.elements = list_of(node, "element");
   wanted.patients = list_of(node, "patient");
   wanted.chosen = node.value_of("chosen") == "true";
+  wanted.ignored = list_of(node, "ignored");
   return wanted;
 }
 
 std::vector<const fhir::Type*> types_of(const Export& wanted, const fhir::Access& access) {
   std::vector<const fhir::Type*> types;
-  const auto* patients = fhir::definitions().compartment("Patient");
   for (const auto& type : fhir::definitions().types) {
     if (type.kind != fhir::TypeKind::resource || type.abstract) continue;
     const auto name = type.name.view();
     const bool named = std::find(wanted.types.begin(), wanted.types.end(), name) != wanted.types.end();
-    if ((!wanted.types.empty() && !named) || !access.may(fhir::Verb::search, name)) continue;
-    if (wanted.extent != Extent::system && !fhir::search::in_compartment_of(type, *patients, {})) continue;
+    if ((wanted.typed && !named) || !access.may(fhir::Verb::search, name)) continue;
+    if (wanted.extent != Extent::system && !fhir::search::in_compartment_of(type, patients(), {})) continue;
     types.push_back(&type);
   }
   return types;
@@ -159,11 +169,23 @@ fhir::Result<fhir::search::Query> query_of(const Export& wanted, const fhir::Typ
   auto query = fhir::search::parse(&type, parameters, base, false);
   if (!query) return query;
   if (auto done = add_filters(wanted, type, base, meanings, query->all_of); !done) return std::move(done.outcome());
-  if (wanted.extent == Extent::system) return query;
-  const auto* patients = fhir::definitions().compartment("Patient");
-  if (auto inside = fhir::search::in_compartment_of(type, *patients, owners(wanted)))
+  if (wanted.extent == Extent::system || type.name.view() == "Provenance") return query;
+  if (auto inside = fhir::search::in_compartment_of(type, patients(), owners(wanted)))
     query->all_of.push_back(std::move(*inside));
   return query;
+}
+
+bool is_of_patients(const Export& wanted, std::string_view reference, fhir::Snapshot& snapshot,
+                    const fhir::Access& access, std::string_view base) {
+  const auto local = fhir::search::reference_value(reference, base);
+  const auto* type = local ? fhir::definitions().resource(local->type) : nullptr;
+  auto inside = type ? fhir::search::in_compartment_of(*type, patients(), owners(wanted)) : std::nullopt;
+  auto query = type ? fhir::search::parse(type, {{"_id", local->text}}, base, false)
+                    : fhir::Result<fhir::search::Query>(fhir::Outcome(fhir::Kind::absent));
+  if (!inside || !query) return false;
+  query->all_of.push_back(std::move(*inside));
+  const auto found = snapshot.find(access, *query, 1);
+  return found && !found->empty();
 }
 
 std::string to_text(const Progress& progress) {

@@ -19,14 +19,16 @@ enum class Extent : std::uint8_t { system, patients, group };
 // An export as asked for.
 struct Export {
   Extent extent = Extent::system;
-  std::string url;                    // the whole request, for the manifest
-  std::string group;                  // logical id
-  std::string since, until;           // instants as given, "" = none
-  std::vector<std::string> types;     // empty = all
+  std::string url;           // the whole request, for the manifest
+  std::string group;         // logical id
+  std::string since, until;  // instants as given, "" = none
+  std::vector<std::string> types;
+  bool typed = false;                 // these types alone, if any; otherwise all
   std::vector<std::string> filters;   // "Observation?code=x", several of one type: any
   std::vector<std::string> elements;  // "id", "Patient.name"
   std::vector<std::string> patients;  // logical ids
   bool chosen = false;                // these patients alone, if any; otherwise all
+  std::vector<std::string> ignored;   // lenient handling: what was left out, and why
 };
 
 std::string to_text(const Export& wanted);
@@ -35,9 +37,15 @@ Export export_of(std::string_view text);
 // Types that the export looks at, as far as `access` may search them.
 std::vector<const fhir::Type*> types_of(const Export& wanted, const fhir::Access& access);
 
-// What of `type` belongs to the export. Refuses filters that are no searches.
+// What of `type` belongs to the export. Refuses filters that are no searches. Of Provenance it finds more than belongs
+// to patients: see is_of_patients.
 fhir::Result<fhir::search::Query> query_of(const Export& wanted, const fhir::Type& type, std::string_view base,
                                            const fhir::search::Meanings* meanings);
+
+// Whether what is referred to is in the compartment of a patient whose data is exported. As Provenance stands in no
+// compartment of what it tells about, it is asked for each of its targets: those of a patient's record belong to that.
+bool is_of_patients(const Export& wanted, std::string_view reference, fhir::Snapshot& snapshot,
+                    const fhir::Access& access, std::string_view base);
 
 // A file of a job's folder as the manifest shows it.
 struct File {

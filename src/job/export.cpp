@@ -2,6 +2,9 @@
 // other in the order of the definitions; what was deleted since `_since` comes last.
 #include <algorithm>
 
+#include "fhir/build.h"
+#include "fhir/format/json.h"
+#include "fhir/incoming.h"
 #include "fhir/project.h"
 #include "fhir/value.h"
 #include "src/job/bulk.h"
@@ -20,6 +23,44 @@ constexpr std::uint64_t effort = 50'000'000;
 
 Outcome disk() {
   return {Kind::internal, "no-store", "The files of the export cannot be written; see whether the disk is full"};
+}
+
+// The URL of an Attachment is absolute in an export, so that who has no more than the files can follow it.
+void make_absolute(fhir::Node& node, std::string_view base, fhir::Arena& arena) {
+  if (node.type && node.type->name.view() == "Attachment") {
+    const auto literal = fhir::parse_reference(node.value_of("url"));
+    if (literal && literal->form == fhir::ReferenceLiteral::Form::relative)
+      fhir::build::set(arena, node, "url", std::string(base) + "/" + std::string(node.value_of("url")));
+  }
+  for (auto* child = node.first; child; child = child->next)
+    if (child->first) make_absolute(*child, base, arena);
+}
+
+// The resource as its line of the file.
+std::string line_of(const std::string& body, std::string_view base, const std::vector<std::string>& elements) {
+  constexpr std::string_view relative = "\"url\":\"Binary/";
+  std::string absolute;
+  if (body.find(relative) != std::string::npos) {
+    auto incoming = fhir::receive(body);
+    if (incoming) {
+      make_absolute(*incoming->resource, base, *incoming->arena);
+      fhir::json::write(*incoming->resource, absolute);
+    }
+  }
+  const auto& whole = absolute.empty() ? body : absolute;
+  return elements.empty() ? whole : fhir::project(whole, fhir::search::Summary::false_, elements);
+}
+
+// Whether what a search found belongs to the patients whose data is exported: Provenance by its targets.
+bool is_theirs(const Work& work, const Job& job, const Export& wanted, const fhir::Version& version) {
+  if (wanted.extent == Extent::system || version.type->name.view() != "Provenance") return true;
+  const auto incoming = fhir::receive(version.body);
+  if (!incoming) return false;
+  for (const auto& child : *incoming->resource)
+    if (child.name == "target" &&
+        is_of_patients(wanted, child.value_of("reference"), work.snapshot, job.access, job.base))
+      return true;
+  return false;
 }
 
 // "Patient.name" counts for patients, "name" for every type.
@@ -41,13 +82,14 @@ Result<bool> export_page(const Work& work, const Job& job, const Export& wanted,
   if (!page) return std::move(page.outcome());
   const auto elements = elements_for(wanted, type.name);
   std::string lines;
+  std::uint64_t count = 0;
   for (const auto& entry : page->entries) {
-    const auto& body = entry.version->body;
-    lines += elements.empty() ? body : fhir::project(body, fhir::search::Summary::false_, elements);
-    lines += '\n';
+    if (!is_theirs(work, job, wanted, *entry.version)) continue;
+    lines.append(line_of(entry.version->body, job.base, elements)).append("\n");
+    ++count;
   }
-  if (!lines.empty() && !append(work.folder, "output", type.name, lines, page->entries.size(), progress)) return disk();
-  progress.total += page->entries.size();
+  if (!lines.empty() && !append(work.folder, "output", type.name, lines, count, progress)) return disk();
+  progress.total += count;
   progress.page = std::move(page->next);
   return true;
 }
@@ -57,6 +99,7 @@ bool belongs(const Work& work, const Job& job, const Export& wanted, const fhir:
   if (wanted.extent == Extent::system) return true;
   auto before = work.snapshot.vread(job.access, *removed.type, removed.id, removed.version - 1);
   if (!before) return false;
+  if (removed.type->name.view() == "Provenance") return is_theirs(work, job, wanted, *before);
   const auto incoming = fhir::receive(before->body);
   if (!incoming) return false;
   const auto write = fhir::lay_out(*incoming->resource, removed.id, fhir::Method::update, job.base);
@@ -90,17 +133,31 @@ Result<bool> export_deleted(const Work& work, const Job& job, const Export& want
   return true;
 }
 
+bool tell_ignored(const Work& work, const Export& wanted, Progress& progress) {
+  std::string lines;
+  for (const auto& text : wanted.ignored) {
+    Outcome outcome(Kind::malformed, "not-supported", "Ignored: " + text);
+    outcome.issues.front().severity = fhir::Severity::warning;
+    lines.append(fhir::to_json(outcome)).append("\n");
+  }
+  return lines.empty() || append(work.folder, "error", "OperationOutcome", lines, wanted.ignored.size(), progress);
+}
+
 Result<Step> step(const Work& work, Job& job) {
   const auto wanted = export_of(job.request);
   auto progress = progress_of(job.progress);
-  if (progress.start.empty()) {
-    progress.start = work.snapshot.first_page();
+  Step made;
+  // The moment is that before a step was committed: whatever was written up to then is seen from now on.
+  if (progress.time.empty()) {
     progress.time = store::instant_text(work.now);
+    if (!tell_ignored(work, wanted, progress)) return disk();
+    job.progress = to_text(progress);
+    return made;
   }
+  if (progress.start.empty()) progress.start = work.snapshot.first_page();
   const auto types = types_of(wanted, job.access);
   const auto has_nothing = [&](const fhir::Type* type) { return work.snapshot.count(*type) == 0; };
   while (progress.page.empty() && progress.at < types.size() && has_nothing(types[progress.at])) ++progress.at;
-  Step made;
   const bool live = progress.at < types.size();
   if (live || !wanted.since.empty()) {
     auto done = live ? export_page(work, job, wanted, *types[progress.at], progress)

@@ -21,6 +21,10 @@ Outcome invalid(std::string_view parameter, std::string text) {
   return {Kind::malformed, "value", std::string(parameter) + ": " + std::move(text), place_of(parameter)};
 }
 
+Outcome not_here(std::string text) {
+  return {Kind::malformed, "not-found", "patient: " + std::move(text), place_of("patient")};
+}
+
 void split(std::string_view text, std::vector<std::string>& out) {
   for (std::size_t at = 0; at <= text.size();) {
     const auto end = std::min(text.find(',', at), text.size());
@@ -49,6 +53,7 @@ class Reader {
   using Refusal = std::optional<Outcome>;
 
   Result<job::Export> read(job::Extent extent) {
+    for (const auto& issue : input_.ignored) wanted_.ignored.push_back(issue.diagnostics);
     wanted_.extent = extent;
     wanted_.group = extent == job::Extent::group ? call_.id : std::string();
     wanted_.url = std::string(call_.base) + call_.request.target;
@@ -61,8 +66,16 @@ class Reader {
   }
 
  private:
+  // Who is to be lenient goes on without what is wrong, and tells of it in the end.
+  Refusal unless_lenient(Outcome refusal) {
+    if (!lenient_) return refusal;
+    wanted_.ignored.push_back(refusal.issues.front().diagnostics);
+    return std::nullopt;
+  }
+
   Refusal read_format() {
-    const auto format = input_.text("_outputFormat");
+    std::string format(input_.text("_outputFormat"));
+    std::replace(format.begin(), format.end(), ' ', '+');  // it was not percent-encoded in the URL
     if (format.empty() || format == "application/fhir+ndjson" || format == "application/ndjson" || format == "ndjson")
       return std::nullopt;
     return invalid("_outputFormat", "only application/fhir+ndjson is written");
@@ -79,18 +92,24 @@ class Reader {
 
   Refusal read_types() {
     std::vector<std::string> names;
-    for (const auto* argument : input_.all("_type")) split(argument->value ? argument->value->text : "", names);
+    const auto given = input_.all("_type");
+    wanted_.typed = !given.empty();
+    for (const auto* argument : given) split(argument->value ? argument->value->text : "", names);
     const auto* patients = fhir::definitions().compartment("Patient");
     for (auto& name : names) {
       const auto* type = fhir::definitions().resource(name);
       job::Export alone;
       alone.extent = wanted_.extent;
       alone.types = {name};
+      alone.typed = true;
       const bool inside = type && job::types_of(alone, all_).size() == 1;
-      if (!inside && lenient_) continue;
-      if (!type) return invalid("_type", "\"" + name + "\" is not a resource type of FHIR R4");
-      if (!inside)
-        return invalid("_type", "the " + std::string(patients->type.view()) + " compartment holds no " + name);
+      if (!inside) {
+        auto refusal =
+            invalid("_type", type ? "the " + std::string(patients->type.view()) + " compartment holds no " + name
+                                  : "\"" + name + "\" is not a resource type of FHIR R4");
+        if (auto refused = unless_lenient(std::move(refusal))) return refused;
+        continue;
+      }
       if (!call_.access.may(fhir::Verb::search, name))
         return Outcome(Kind::forbidden, "forbidden", "you may not search " + name);
       wanted_.types.push_back(std::move(name));
@@ -110,11 +129,14 @@ class Reader {
           type && filter.find('?') != std::string::npos
               ? job::query_of(alone, *type, call_.base, call_.meanings)
               : Result<fhir::search::Query>(invalid("_typeFilter", "\"" + filter + "\" is not Type?parameters"));
-      if (query)
+      if (query) {
         good.push_back(filter);
-      else if (!lenient_)
-        return Outcome(Kind::malformed, query.outcome().issues[0].code, query.outcome().issues[0].diagnostics,
-                       place_of("_typeFilter"));
+        continue;
+      }
+      const auto& issue = query.outcome().issues.front();
+      if (auto refused =
+              unless_lenient(Outcome(Kind::malformed, issue.code, issue.diagnostics, place_of("_typeFilter"))))
+        return refused;
     }
     wanted_.filters = std::move(good);
     return std::nullopt;
@@ -136,9 +158,10 @@ class Reader {
       });
       if (known)
         wanted_.elements.push_back(std::move(path));
-      else if (!lenient_)
-        return invalid("_elements", "\"" + path + "\" is not an element of " +
-                                        (type.empty() ? "any resource type" : std::string(type)));
+      else if (auto refused =
+                   unless_lenient(invalid("_elements", "\"" + path + "\" is not an element of " +
+                                                           (type.empty() ? "any resource type" : std::string(type)))))
+        return refused;
     }
     return std::nullopt;
   }
@@ -150,8 +173,12 @@ class Reader {
       if (reference.starts_with(call_.base)) reference.remove_prefix(call_.base.size() + 1);
       if (!reference.starts_with("Patient/") || !fhir::is_id(reference.substr(8)))
         return invalid("patient", "takes references such as Patient/1");
-      wanted_.patients.emplace_back(reference.substr(8));
+      const auto id = reference.substr(8);
       wanted_.chosen = true;
+      if (call_.snapshot.read(call_.access, *fhir::definitions().resource("Patient"), id))
+        wanted_.patients.emplace_back(id);
+      else if (auto refused = unless_lenient(not_here("there is no " + std::string(reference) + " here")))
+        return refused;
     }
     return std::nullopt;
   }
@@ -170,12 +197,24 @@ class Reader {
       auto reference = entity->value_of("reference");
       if (reference.starts_with(call_.base)) reference.remove_prefix(call_.base.size() + 1);
       if (!reference.starts_with("Patient/")) continue;
-      const auto id = reference.substr(8);
-      const auto& named = wanted_.patients;
-      if (!wanted_.chosen || std::find(named.begin(), named.end(), id) != named.end()) members.emplace_back(id);
+      members.emplace_back(reference.substr(8));
     }
+    if (wanted_.chosen)
+      if (auto refused = read_chosen(members)) return refused;
     wanted_.patients = std::move(members);
     wanted_.chosen = true;
+    return std::nullopt;
+  }
+
+  // Leaves of the members those who are named; each that is named has to be one.
+  Refusal read_chosen(std::vector<std::string>& members) {
+    const auto is_in = [](const std::vector<std::string>& ids, const std::string& id) {
+      return std::find(ids.begin(), ids.end(), id) != ids.end();
+    };
+    for (const auto& id : wanted_.patients)
+      if (!is_in(members, id))
+        if (auto refused = unless_lenient(not_here("Patient/" + id + " is no member of the group"))) return refused;
+    std::erase_if(members, [&](const auto& id) { return !is_in(wanted_.patients, id); });
     return std::nullopt;
   }
 

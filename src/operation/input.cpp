@@ -103,8 +103,12 @@ class Reader {
     for (const auto& [name, value] : rest::without_format(call_.parameters)) {
       const auto* parameter = find(definition_, name);
       if (name == "_page" && find(definition_, "_count")) continue;  // of a link that we made
-      if (!parameter && rest::lenient(call_.request)) continue;
-      if (!parameter) return unknown(name);
+      if (!parameter) {
+        auto refusal = unknown(name);
+        if (!rest::lenient(call_.request)) return refusal;
+        leave_out(refusal);
+        continue;
+      }
       const auto type = parameter->type.view();
       if (!is_primitive(type))
         return wrong("not-supported", name + " is of type " + std::string(type) + ": send it in the body", name);
@@ -193,12 +197,23 @@ class Reader {
                  name);
   }
 
+  void leave_out(Outcome& refusal) {
+    for (auto& issue : refusal.issues) {
+      issue.severity = fhir::Severity::warning;
+      input_.ignored.push_back(std::move(issue));
+    }
+  }
+
   Result<bool> check() {
     std::vector<Argument> known;
     for (const auto& argument : input_.arguments) {
       const auto* parameter = find(definition_, argument.name);
-      if (!parameter && rest::lenient(call_.request)) continue;
-      if (!parameter) return unknown(argument.name);
+      if (!parameter) {
+        auto refusal = unknown(argument.name);
+        if (!rest::lenient(call_.request)) return refusal;
+        leave_out(refusal);
+        continue;
+      }
       const Node* given = argument.resource ? argument.resource : argument.value;
       if (given && given->type && !fits(*given->type, parameter->type))
         return wrong("value",

@@ -2,7 +2,8 @@
 //
 //   extern constinit const Operation lookup{.code = "lookup", .definition = "http://hl7.org/fhir/…", .run = run, ...};
 //
-// Called at `[base]/$code`, `[type]/$code` and `[type]/[id]/$code`: by POST, and by GET when it changes nothing.
+// Called at `[base]/$code`, `[type]/$code`, `[type]/[id]/$code` and, where it says so, on a version of an instance: by
+// POST, and by GET when it changes nothing.
 // What it is called with is read once (Input) and checked against its OperationDefinition: one of R4, or one of ours
 // from profiles/definitions. FHIR R4: http://hl7.org/fhir/R4/operations.html
 #pragma once
@@ -31,6 +32,7 @@ struct Argument {
 struct Input {
   std::vector<Argument> arguments;                 // in the order of the call
   std::vector<fhir::Issue> faults;                 // of binding the body, when the row keeps them
+  std::vector<fhir::Issue> ignored;                // lenient handling: what was left out, and why
   std::vector<std::shared_ptr<const void>> keeps;  // what the arguments live in
   std::shared_ptr<const void> texts;               // and what those were parsed from
 
@@ -43,7 +45,7 @@ struct Input {
   const fhir::Node* resource(std::string_view name) const;
 };
 
-inline constexpr std::uint8_t on_system = 1, on_type = 2, on_instance = 4;
+inline constexpr std::uint8_t on_system = 1, on_type = 2, on_instance = 4, on_version = 8;
 
 struct Operation {
   std::string_view code;        // without "$"

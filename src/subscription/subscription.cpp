@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "fhir/search/clause.h"
 #include "fhir/value.h"
 #include "src/negotiate.h"
 #include "src/net/ascii.h"
@@ -40,27 +41,18 @@ const Node* extension_of(const Node* node, std::string_view name) {
   return nullptr;
 }
 
-std::uint32_t number_of(const Node* extension, std::string_view value) {
-  std::uint32_t number = 0;
-  if (extension) {
-    const auto text = extension->value_of(value);
-    std::from_chars(text.data(), text.data() + text.size(), number);
-  }
-  return number;
+// Leaves the number as it is where there is no such extension.
+Result<bool> read_number(const Node& channel, std::string_view name, std::string_view value, std::uint32_t& number) {
+  const auto* extension = extension_of(&channel, name);
+  const auto text = extension ? extension->value_of(value) : std::string_view();
+  if (!extension || std::from_chars(text.data(), text.data() + text.size(), number).ec == std::errc()) return true;
+  return refusal("value", std::string(name) + " is told as " + std::string(value), "Subscription.channel.extension");
 }
 
 // A topic is named by an absolute URI.
 bool is_topic(std::string_view criteria) {
   const auto colon = criteria.find(':');
   return colon != criteria.npos && colon < criteria.find_first_of("?/");
-}
-
-// What a search says of its answer's form has no meaning in criteria.
-bool is_about_form(std::string_view name) {
-  constexpr std::array<std::string_view, 12> names{"_count",   "_sort",     "_include",       "_revinclude",
-                                                   "_summary", "_elements", "_total",         "_contained",
-                                                   "_page",    "_explain",  "_containedType", "_type"};
-  return position(names, name.substr(0, name.find(':'))).has_value();
 }
 
 Result<bool> read_filters(const Node& criteria, std::string_view base, Subscription& out) {
@@ -78,7 +70,9 @@ Result<bool> read_criteria(const Node& resource, std::string_view base, Subscrip
   const auto* criteria = resource.child("criteria");
   const auto text = criteria ? criteria->text : std::string_view();
   if (is_topic(text)) {
-    out.topic = text.substr(0, text.find('|'));
+    const auto bar = std::min(text.find('|'), text.size());
+    out.topic = text.substr(0, bar);
+    out.topic_version = text.substr(std::min(bar + 1, text.size()));
     return read_filters(*criteria, base, out);
   }
   auto filter = read_filter(text, base, "Subscription.criteria");
@@ -145,10 +139,10 @@ Result<bool> read_channel(const Node& channel, Subscription& out) {
   for (const auto& child : channel)
     if (child.name == "header")
       if (auto read = read_header(child.text, out); !read) return read;
-  out.heartbeat = number_of(extension_of(&channel, "backport-heartbeat-period"), "valueUnsignedInt");
-  out.timeout = number_of(extension_of(&channel, "backport-timeout"), "valueUnsignedInt");
-  out.max_count = number_of(extension_of(&channel, "backport-max-count"), "valuePositiveInt");
-  return read_payload(channel, out);
+  auto read = read_number(channel, "backport-heartbeat-period", "valueUnsignedInt", out.heartbeat);
+  if (read) read = read_number(channel, "backport-timeout", "valueUnsignedInt", out.timeout);
+  if (read) read = read_number(channel, "backport-max-count", "valuePositiveInt", out.max_count);
+  return read ? read_payload(channel, out) : read;
 }
 
 }  // namespace
@@ -177,7 +171,8 @@ Result<Filter> read_filter(std::string_view criteria, std::string_view base, std
   if (!parameters)
     return refusal("value", "The criteria hold a damaged percent-escape or are not UTF-8", std::move(place));
   for (const auto& [name, value] : *parameters)
-    if (is_about_form(name)) return refusal("value", "\"" + name + "\" has no meaning in criteria", std::move(place));
+    if (fhir::search::shapes_answer(name))
+      return refusal("value", "\"" + name + "\" has no meaning in criteria", std::move(place));
   auto query = fhir::search::parse(type, *parameters, base, false);
   if (!query) {
     auto& issue = query.outcome().issues.front();

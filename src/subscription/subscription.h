@@ -41,6 +41,7 @@ struct Subscription {
   std::string id;
   Status status = Status::requested;
   std::string topic;            // canonical, without version; "" = one of R4
+  std::string topic_version;    // "" = whichever there is
   std::vector<Filter> filters;  // one of R4 has one; on a topic all those of a type must hold, "" = whatever it tells
   Channel channel = Channel::rest_hook;
   std::string endpoint;

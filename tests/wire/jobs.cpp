@@ -33,7 +33,8 @@ struct Server {
   explicit Server(const wire::Folder& folder, const std::string& allowed = "http://127.0.0.1:1/")
       : program(folder.path(),
                 {"serve", "--data", folder.path("data"), "--http", "127.0.0.1:0", "--allow-endpoint", allowed}),
-        http(program.ready()) {}
+        address(program.ready()),
+        http(address) {}
   Answer ask(std::string_view method, const std::string& path, std::string_view body = {},
              std::string_view headers = {}) {
     auto answer = http.ask(method, "/fhir" + path, body, headers);
@@ -68,6 +69,7 @@ struct Server {
     return {};
   }
   wire::Program program;
+  std::string address;
   Http http;
 };
 
@@ -211,10 +213,85 @@ TEST_CASE("$export gives the system, all patients or a group, and what was delet
   const auto where = by_post.header("Content-Location");
   CHECK(exported(server, server.wait_for(where.substr(where.find("/fhir/") + 5)).body)["Patient"] ==
         std::multiset<std::string>{"p3"});
+  const auto of = [](std::string_view id) {
+    return R"({"resourceType":"Parameters","parameter":[{"name":"patient","valueReference":{"reference":"Patient/)" +
+           std::string(id) + R"("}}]})";
+  };
+  CHECK(server.ask("POST", "/Patient/$export", of("none"), async).status == 400);
+  CHECK(server.ask("POST", "/Group/g/$export", of("p3"), async).status == 400);
+  CHECK(server.ask("POST", "/Group/g/$export", of("p1"), async).status == 202);
 
   CHECK(server.ask("DELETE", job).status == 202);
   CHECK(server.ask("GET", job).status == 404);
   CHECK(server.ask("GET", job + "/Patient.1.ndjson").status == 404);
+}
+
+TEST_CASE("$export: whose provenance it is is said by its targets; where an attachment is is said in full") {
+  const wire::Folder folder;
+  Server server(folder);
+  const auto provenance = [](std::string_view id, std::string_view target) {
+    return R"({"resourceType":"Provenance","id":")" + std::string(id) + R"(","target":[{"reference":")" +
+           std::string(target) + R"("}],"recorded":"2026-01-01T00:00:00Z","agent":[{"who":{"display":"somebody"}}]})";
+  };
+  server.put({patient("p1", "One"), patient("p2", "Two"), observation("o1", "p1"), observation("o2", "p2"),
+              R"({"resourceType":"Organization","id":"org","name":"x"})", provenance("of-patient", "Patient/p1"),
+              provenance("of-observation", "Observation/o1"), provenance("of-other", "Observation/o2"),
+              provenance("of-nobody", "Organization/org"),
+              R"({"resourceType":"DocumentReference","id":"d","status":"current","subject":{"reference":"Patient/p1"},)"
+              R"("content":[{"attachment":{"contentType":"text/plain","url":"Binary/b"}},)"
+              R"({"attachment":{"contentType":"text/plain","url":"http://elsewhere.org/Binary/c"}}]})",
+              R"({"resourceType":"Group","id":"g","type":"person","actual":true,)"
+              R"("member":[{"entity":{"reference":"Patient/p1"}}]})"});
+  using Ids = std::multiset<std::string>;
+  const auto all = server.wait_for(server.kick_off("/Patient/$export"));
+  const std::string moment = member(all.body, "transactionTime");
+  CHECK(exported(server, all.body)["Provenance"] == Ids{"of-patient", "of-observation", "of-other"});
+  const auto group = server.wait_for(server.kick_off("/Group/g/$export"));
+  CHECK(exported(server, group.body)["Provenance"] == Ids{"of-patient", "of-observation"});
+  CHECK(exported(server, server.wait_for(server.kick_off("/$export")).body)["Provenance"].size() == 4);
+
+  const auto at = group.body.find("/DocumentReference.1.ndjson");
+  REQUIRE(at != std::string::npos);
+  const auto start = group.body.rfind("/_job/", at);
+  const auto file = server.ask("GET", group.body.substr(start, at - start) + "/DocumentReference.1.ndjson").body;
+  CHECK(file.find(R"(/fhir/Binary/b")") != std::string::npos);
+  CHECK(file.find(R"("url":"Binary/b")") == std::string::npos);
+  CHECK(file.find(R"("url":"http://elsewhere.org/Binary/c")") != std::string::npos);
+
+  for (const auto* id : {"of-observation", "of-other"}) server.ask("DELETE", "/Provenance/" + std::string(id));
+  const auto later = server.wait_for(server.kick_off("/Group/g/$export?_since=" + moment));
+  CHECK(exported(server, later.body, "deleted")["Bundle"] == Ids{"Provenance/of-observation"});
+}
+
+TEST_CASE("$export: what is written while it begins is told now or by the next that asks from its moment on") {
+  const wire::Folder folder;
+  Server server(folder);
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    Http own(server.address);
+    for (int i = 0; !done && i < 2'000; ++i) {
+      const auto id = "w" + std::to_string(i);
+      own.ask("PUT", "/fhir/Patient/" + id, patient(id, "x"));
+    }
+  });
+  std::set<std::string> told;
+  std::string since;
+  const auto take = [&](const std::string& manifest) {
+    const auto files = exported(server, manifest);
+    if (const auto found = files.find("Patient"); found != files.end())
+      told.insert(found->second.begin(), found->second.end());
+  };
+  for (int i = 0; i < 20; ++i) {
+    const auto manifest = server.wait_for(server.kick_off("/$export?_type=Patient" + since));
+    take(manifest.body);
+    since = "&_since=" + member(manifest.body, "transactionTime");
+  }
+  done = true;
+  writer.join();
+  const auto last = server.wait_for(server.kick_off("/$export?_type=Patient" + since));
+  take(last.body);
+  const auto whole = server.wait_for(server.kick_off("/$export?_type=Patient"));
+  CHECK(told.size() == exported(server, whole.body)["Patient"].size());
 }
 
 TEST_CASE("$export refuses what it does not know, unless it is to be lenient") {
@@ -235,7 +312,25 @@ TEST_CASE("$export refuses what it does not know, unless it is to be lenient") {
   CHECK(status("/$export?_elements=Patient.bogus") == 400);
   CHECK(status("/$export?_elements=id,bogus") == 400);
   CHECK(status("/$export?_elements=Nothing.id") == 400);
+  for (const auto* shape : {"_include%3DPatient:organization", "_sort%3Dname", "_count%3D1"})
+    CHECK(status("/$export?_typeFilter=Patient%3F" + std::string(shape)) == 400);
+  for (const auto* format : {"application/fhir%2Bndjson", "application/fhir+ndjson", "application/ndjson", "ndjson"})
+    CHECK(status("/$export?_outputFormat=" + std::string(format)) == 202);
   CHECK(status("/$export?_type=Nothing&includeAssociatedData=x", "Prefer: respond-async, handling=lenient\r\n") == 202);
+  const auto lenient = server.ask("GET", "/$export?_type=Nothing&includeAssociatedData=x&_elements=bogus", {},
+                                  "Prefer: respond-async, handling=lenient\r\n");
+  REQUIRE(lenient.status == 202);
+  const auto where = lenient.header("Content-Location");
+  const auto manifest = server.wait_for(where.substr(where.find("/fhir/") + 5));
+  const auto url = manifest.body.find("/error.OperationOutcome.1.ndjson");
+  REQUIRE(url != std::string::npos);
+  CHECK(exported(server, manifest.body).empty());
+  const auto start = manifest.body.rfind("/_job/", url);
+  const auto left_out =
+      server.ask("GET", manifest.body.substr(start, url - start) + "/error.OperationOutcome.1.ndjson").body;
+  CHECK(std::count(left_out.begin(), left_out.end(), '\n') == 3);
+  for (const auto* name : {"includeAssociatedData", "Nothing", "bogus", "warning"})
+    CHECK(left_out.find(name) != std::string::npos);
   CHECK(status("/_job/none") == 404);
   CHECK(status("/_job/..%2F..%2Fetc") == 400);
   CHECK(status("/_job/none/..%2Fpasswd") == 400);
