@@ -109,6 +109,7 @@ void add_operations(Paths& paths) {
     for (const auto& type : types_of(*row)) {
       if (row->levels & operation::on_type) places.push_back("/" + type + "/");
       if (row->levels & operation::on_instance) places.push_back("/" + type + "/{id}/");
+      if (row->levels & operation::on_version) places.push_back("/" + type + "/{id}/_history/{vid}/");
     }
     const auto code = std::string_view(row->code);
     for (const auto& place : places) {

@@ -48,6 +48,7 @@ fhir::Result<std::string> pattern_of(const std::vector<std::string>& segments, R
     } else if (i == 3 && segments[2] == "_history") {
       route.version = segment;
       pattern += "[vid]";
+      level = rest::Level::version;
     } else {
       pattern += segment;
     }

@@ -1,13 +1,14 @@
 // document: the Bundle that a Composition and everything it speaks of make, perhaps stored.
 // FHIR R4: http://hl7.org/fhir/R4/composition-operation-document.html, http://hl7.org/fhir/R4/documents.html#content
-#include <deque>
 #include <unordered_set>
 
-#include "fhir/bind.h"
 #include "fhir/bundle.h"
 #include "fhir/format/json.h"
+#include "fhir/path/path.h"
+#include "fhir/utf8.h"
 #include "fhir/value.h"
 #include "src/operation/operation.h"
+#include "src/operation/reach.h"
 #include "src/operation/refusal.h"
 #include "src/rest/incoming.h"
 #include "src/rest/reply.h"
@@ -21,67 +22,86 @@ using fhir::Outcome;
 
 constexpr std::size_t most_resources = 1'000;
 
-// The composition first, then what it refers to and what that refers to, as long as it lives here.
+// What a document must hold. FHIR R4: http://hl7.org/fhir/R4/documents.html#content
+constexpr std::string_view named =
+    "subject | encounter | author | attester.party | custodian | event.detail |"
+    " repeat(section).select(author | focus | entry)";
+
+// The composition first, then what it names, and what either the graph or all references reach from there.
 class Assembly {
  public:
-  explicit Assembly(const rest::Call& call) : call_(call) {}
+  explicit Assembly(const rest::Call& call) : call_(call), resources_(call) {}
 
-  fhir::Result<std::string> of(fhir::Version composition) {
-    waiting_.push_back(std::move(composition));
-    names_.insert(name_of(waiting_.front()));
-    std::string entries;
-    while (!waiting_.empty()) {
-      const auto version = std::move(waiting_.front());
-      waiting_.pop_front();
-      if (auto done = follow(version); !done) return std::move(done.outcome());
-      entries.append(entries.empty() ? "{\"fullUrl\":" : ",{\"fullUrl\":");
-      fhir::json::write_string(std::string(call_.base) + "/" + name_of(version), entries);
-      entries.append(",\"resource\":").append(version.body).append("}");
-    }
-    return entries;
+  fhir::Result<std::string> of(fhir::Version version, std::string_view graph) {
+    const Node* composition = resources_.take(std::make_shared<fhir::Version>(std::move(version)));
+    add(composition);
+    if (auto missing = add_named(*composition)) return std::move(*missing);
+    auto done = graph.empty() ? add_referenced() : add_reached(*composition, graph);
+    if (!done) return std::move(done.outcome());
+    return entries();
   }
 
  private:
-  static std::string name_of(const fhir::Version& version) {
-    return std::string(version.type->name.view()) + "/" + version.id;
+  void add(const Node* resource) {
+    if (known_.insert(resource).second) found_.push_back(resource);
   }
 
-  fhir::Result<bool> follow(const fhir::Version& version) {
-    fhir::Arena arena(version.body.size() * 4 + 1024);
-    auto raw = fhir::json::parse(version.body, arena);
-    std::vector<fhir::Issue> issues;
-    const Node* resource = raw ? fhir::bind(*raw, arena, issues) : nullptr;
-    return resource ? walk(*resource) : fhir::Result<bool>(true);
+  std::optional<Outcome> add_named(const Node& composition) {
+    static const auto program = *fhir::path::compile(named);
+    std::vector<const Node*> references;
+    fhir::path::Context context;
+    context.resource = &composition;
+    fhir::path::nodes(*program, composition, context, references);
+    for (const auto* node : references) {
+      const auto reference = node->value_of("reference");
+      if (reference.empty() || reference[0] == '#') continue;
+      const Node* resource = resources_.read(reference);
+      if (!resource)
+        return Outcome(
+            Kind::unprocessable, "not-found",
+            "A document holds whatever its composition names: there is no " + fhir::shortened(reference) + " here",
+            "Composition");
+      add(resource);
+    }
+    return std::nullopt;
   }
 
-  fhir::Result<bool> walk(const Node& node) {
-    if (node.type && node.type->name.view() == "Reference")
-      if (auto done = take(node.value_of("reference")); !done) return done;
-    for (const Node& child : node)
-      if (auto done = walk(child); !done) return done;
+  // Beyond what the composition names, what is not here, or not to be seen, stays a reference.
+  fhir::Result<bool> add_referenced() {
+    for (std::size_t at = 0; at < found_.size(); ++at) {
+      for (const auto reference : references_of(*found_[at]))
+        if (const Node* resource = resources_.read(reference)) add(resource);
+      if (found_.size() > most_resources)
+        return Outcome(Kind::too_costly, "too-costly",
+                       "The document would hold more than " + std::to_string(most_resources) + " resources");
+    }
     return true;
   }
 
-  // What is not here, or not to be seen, stays a reference.
-  fhir::Result<bool> take(std::string_view reference) {
-    const auto literal = fhir::parse_reference(reference);
-    if (!literal || literal->type.empty() || (!literal->base.empty() && literal->base != call_.base)) return true;
-    const auto* type = fhir::definitions().resource(literal->type);
-    if (!type || !call_.access.may(fhir::Verb::read, type->name)) return true;
-    if (!names_.insert(std::string(literal->type) + "/" + std::string(literal->id)).second) return true;
-    auto version = call_.snapshot.read(call_.access, *type, literal->id);
-    if (!version) return true;
-    if (++taken_ >= most_resources)
-      return Outcome(Kind::too_costly, "too-costly",
-                     "The document would hold more than " + std::to_string(most_resources) + " resources");
-    waiting_.push_back(std::move(*version));
+  fhir::Result<bool> add_reached(const Node& composition, std::string_view graph) {
+    const auto reached = reach(call_, composition, graph, resources_);
+    if (!reached) return reached.outcome();
+    for (const auto* resource : *reached) add(resource);
     return true;
+  }
+
+  std::string entries() const {
+    std::string out;
+    for (const auto* resource : found_) {
+      const auto* version = resources_.version_of(*resource);
+      if (!version) continue;
+      out.append(out.empty() ? "{\"fullUrl\":" : ",{\"fullUrl\":");
+      fhir::json::write_string(
+          std::string(call_.base) + "/" + std::string(version->type->name.view()) + "/" + version->id, out);
+      out.append(",\"resource\":").append(version->body).append("}");
+    }
+    return out;
   }
 
   const rest::Call& call_;
-  std::deque<fhir::Version> waiting_;
-  std::unordered_set<std::string> names_;
-  std::size_t taken_ = 0;
+  Resources resources_;
+  std::vector<const Node*> found_;
+  std::unordered_set<const Node*> known_;
 };
 
 // The composition's id: of the path, or a parameter that may be an address on this server.
@@ -115,14 +135,11 @@ fhir::Result<rest::Plan> store(const rest::Call& call, const std::string& text, 
 }
 
 fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
-  if (!input.text("graph").empty())
-    return Outcome(Kind::malformed, "not-supported", "Documents are made without a GraphDefinition here",
-                   place_of("graph"));
   const auto id = composition_id(call, input);
   if (!id) return id.outcome();
   auto composition = call.snapshot.read(call.access, *call.type, *id);
   if (!composition) return std::move(composition.outcome());
-  auto entries = Assembly(call).of(std::move(*composition));
+  auto entries = Assembly(call).of(std::move(*composition), input.text("graph"));
   if (!entries) return std::move(entries.outcome());
   const auto bundle_id = call.ids.next(call.now);
   std::string text = R"({"resourceType":"Bundle","id":")" + bundle_id;

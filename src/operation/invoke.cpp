@@ -1,5 +1,5 @@
-// operation: [base]/$…, [type]/$…, [type]/[id]/$…: reads the input and runs the operation's row.
-// FHIR R4: http://hl7.org/fhir/R4/operations.html
+// operation: [base]/$…, [type]/$…, [type]/[id]/$…, [type]/[id]/_history/[vid]/$…: reads the input and runs the
+// operation's row. FHIR R4: http://hl7.org/fhir/R4/operations.html
 #include <stdexcept>
 
 #include "fhir/search/refusal.h"
@@ -42,7 +42,17 @@ bool lists(std::string_view words, std::string_view word) {
 }
 
 std::uint8_t bit_of(rest::Level level) {
-  return level == rest::Level::system ? on_system : level == rest::Level::type ? on_type : on_instance;
+  switch (level) {
+    case rest::Level::system:
+      return on_system;
+    case rest::Level::type:
+      return on_type;
+    case rest::Level::instance:
+      return on_instance;
+    case rest::Level::version:
+      return on_version;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -83,7 +93,8 @@ constexpr Interaction invocation(Level level, std::string_view method, std::stri
 }
 
 constexpr std::string_view system_path = "$[operation]", type_path = "[type]/$[operation]",
-                           instance_path = "[type]/[id]/$[operation]";
+                           instance_path = "[type]/[id]/$[operation]",
+                           version_path = "[type]/[id]/_history/[vid]/$[operation]";
 
 }  // namespace
 
@@ -93,5 +104,7 @@ extern constinit const Interaction operation_on_type = invocation(Level::type, "
 extern constinit const Interaction operation_on_type_by_get = invocation(Level::type, "GET", type_path);
 extern constinit const Interaction operation_on_instance = invocation(Level::instance, "POST", instance_path);
 extern constinit const Interaction operation_on_instance_by_get = invocation(Level::instance, "GET", instance_path);
+extern constinit const Interaction operation_on_version = invocation(Level::version, "POST", version_path);
+extern constinit const Interaction operation_on_version_by_get = invocation(Level::version, "GET", version_path);
 
 }  // namespace alzette::rest

@@ -1,5 +1,5 @@
-// meta: the profiles, tags and security labels of a resource, or of all resources of a type or of the system.
-// FHIR R4: http://hl7.org/fhir/R4/resource-operation-meta.html
+// meta: the profiles, tags and security labels of a resource or of one of its versions, or of all resources of a type
+// or of the system. FHIR R4: http://hl7.org/fhir/R4/resource-operation-meta.html
 #include "src/operation/meta.h"
 
 #include <map>
@@ -10,6 +10,7 @@
 #include "fhir/search/query.h"
 #include "src/operation/operation.h"
 #include "src/rest/reply.h"
+#include "src/rest/vread.h"
 
 namespace alzette::operation {
 
@@ -100,7 +101,7 @@ class Used {
 
 fhir::Result<rest::Plan> run(const rest::Call& call, const Input&) {
   if (!call.id.empty()) {
-    auto version = call.snapshot.read(call.access, *call.type, call.id);
+    auto version = call.version.empty() ? call.snapshot.read(call.access, *call.type, call.id) : rest::version_at(call);
     if (!version) return std::move(version.outcome());
     const StoredMeta stored(version->body);
     std::string text;
@@ -117,7 +118,7 @@ fhir::Result<rest::Plan> run(const rest::Call& call, const Input&) {
 
 extern constinit const Operation meta{.code = "meta",
                                       .definition = "http://hl7.org/fhir/OperationDefinition/Resource-meta",
-                                      .levels = on_system | on_type | on_instance,
+                                      .levels = on_system | on_type | on_instance | on_version,
                                       .types = "",
                                       .lane = rest::Lane::worker,
                                       .run = run};

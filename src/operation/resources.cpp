@@ -8,6 +8,21 @@
 #include "fhir/value.h"
 
 namespace alzette::operation {
+namespace {
+
+void collect(const fhir::Node& node, std::vector<std::string_view>& references) {
+  if (node.type && node.type->name.view() == "Reference")
+    if (const auto text = node.value_of("reference"); !text.empty() && text[0] != '#') references.push_back(text);
+  for (const auto& child : node) collect(child, references);
+}
+
+}  // namespace
+
+std::vector<std::string_view> references_of(const fhir::Node& resource) {
+  std::vector<std::string_view> references;
+  collect(resource, references);
+  return references;
+}
 
 const fhir::Node* Resources::read(std::string_view reference) {
   if (const auto before = read_.find(reference); before != read_.end()) return before->second;

@@ -37,4 +37,7 @@ class Resources {
   std::map<std::string, const fhir::Node*, std::less<>> read_;
 };
 
+// All references in it, as written; none to what it contains.
+std::vector<std::string_view> references_of(const fhir::Node& resource);
+
 }  // namespace alzette::operation

@@ -24,19 +24,20 @@ Structure of_node(const fhir::Node& resource) {
   return structure;
 }
 
-// The one that is sent, named by its address, or stored under the address of the call.
+// Stored under the address of the call, which then counts alone; or the one that is sent, or named by its URL.
 fhir::Result<Structure> structure_of(const rest::Call& call, const Input& input) {
-  if (const auto* definition = input.resource("definition")) return of_node(*definition);
-  if (const auto url = input.text("url"); !url.empty()) {
-    if (auto found = call.canonicals.find("StructureDefinition", url)) return found;
-    return Outcome(Kind::absent, "not-found", "There is no StructureDefinition " + std::string(url));
+  if (!call.id.empty()) {
+    auto version = rest::stored_or_published(call);
+    if (!version) return std::move(version.outcome());
+    if (auto structure = fhir::make_canonical(std::move(version->body))) return structure;
+    return Outcome(Kind::internal, "exception", "The stored resource cannot be read");
   }
-  if (call.id.empty())
+  if (const auto* definition = input.resource("definition")) return of_node(*definition);
+  const auto url = input.text("url");
+  if (url.empty())
     return Outcome(Kind::malformed, "required", "Send the StructureDefinition, or name it by the parameter url");
-  auto version = rest::stored_or_published(call);
-  if (!version) return std::move(version.outcome());
-  if (auto structure = fhir::make_canonical(std::move(version->body))) return structure;
-  return Outcome(Kind::internal, "exception", "The stored resource cannot be read");
+  if (auto found = call.canonicals.find("StructureDefinition", url)) return found;
+  return Outcome(Kind::absent, "not-found", "There is no StructureDefinition " + std::string(url));
 }
 
 fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {

@@ -152,3 +152,28 @@ test('$graph: what a GraphDefinition reaches, once each', async () => {
   const one = async (graph) => (await query(`Patient/p/$graph?graph=${graph}`)).status;
   assert.deepEqual(await Promise.all(['GraphDefinition/v10', 'http://example.org/versions', 'http://example.org/versions|9'].map(one)), [200, 200, 422]);
 });
+
+test('$graph: a path of * is every reference; who does not meet the conditions is not subject to the requirements', async () => {
+  const put = async (resource) => {
+    const answer = await ask('PUT', `${server.base}/${resource.resourceType}/${resource.id}`, JSON.stringify(resource));
+    assert.ok(answer.status <= 201, answer.text);
+  };
+  const reached = async (target, link = { path: '*' }) => {
+    await put({ resourceType: 'GraphDefinition', id: 'all', url: 'http://example.org/all', name: 'All', status: 'active', start: 'List', link: [{ ...link, target }] });
+    const { status, body } = await query('List/l/$graph?graph=http://example.org/all');
+    return status === 200 ? body.entry.map(({ resource }) => `${resource.resourceType}/${resource.id}`).slice(1).sort().join() : status;
+  };
+  for (const id of ['one', 'two']) await put({ resourceType: 'Patient', id });
+  for (const [id, subject] of [['mine', 'one'], ['theirs', 'two']])
+    await put({ resourceType: 'Observation', id, status: 'final', code: { text: 'x' }, subject: { reference: `Patient/${subject}` } });
+  await put({ resourceType: 'List', id: 'l', status: 'current', mode: 'working', subject: { reference: 'Patient/one' },
+    entry: [{ item: { reference: 'Observation/mine' } }, { item: { reference: 'Observation/theirs' } }] });
+  assert.equal(await reached([{ type: 'Observation' }, { type: 'Patient' }]), 'Observation/mine,Observation/theirs,Patient/one');
+  const rule = (use, rule, rest = {}) => ({ use, code: 'Patient', rule, ...rest });
+  assert.equal(await reached([{ type: 'Observation', compartment: [rule('requirement', 'matching')] }]), 'Observation/mine');
+  const preliminary = rule('condition', 'custom', { expression: "status = 'preliminary'" });
+  assert.equal(await reached([{ type: 'Observation', compartment: [rule('requirement', 'matching'), preliminary] }]), 'Observation/mine,Observation/theirs');
+  const final = rule('condition', 'custom', { expression: "status = 'final'" });
+  assert.equal(await reached([{ type: 'Observation', compartment: [rule('requirement', 'different'), final] }]), 'Observation/theirs');
+  assert.equal(await reached([{ type: 'Observation', params: 'status=final' }], {}), 422);
+});

@@ -74,6 +74,18 @@ TEST_CASE("meta: of a resource, a type and the system") {
                 R"({"resourceType":"Parameters","parameter":[{"name":"resource","resource":)" + none.body + "}]}")
           .has(R"("severity":"error")"));
   CHECK(server.get("/Patient/none/$meta").status == 404);
+  server.ask("PUT", "/Patient/q",
+             R"({"resourceType":"Patient","id":"q","meta":{"tag":[{"system":"urn:t","code":"z"}]}})");
+  for (const auto& earlier :
+       {server.get("/Patient/q/_history/1/$meta"), server.post("/Patient/q/_history/1/$meta", {})}) {
+    CHECK(earlier.has(R"("code":"a")"));
+    CHECK(earlier.has(R"("versionId":"1")"));
+    CHECK_FALSE(earlier.has(R"("code":"z")"));
+  }
+  CHECK(server.get("/Patient/q/_history/2/$meta").has(R"("code":"z")"));
+  for (const auto* wrong : {"3", "x", "0"})
+    CHECK(server.get("/Patient/q/_history/" + std::string(wrong) + "/$meta").status == 404);
+  CHECK(server.get("/Patient/q/_history/1/$everything").status == 404);
 }
 
 TEST_CASE("convert: from one form to the other") {
@@ -98,8 +110,9 @@ TEST_CASE("document: the composition first, then what it speaks of; stored when 
   put(server, "/Observation/unrelated", R"("status":"final","code":{"text":"x"},"subject":{"reference":"Patient/p"})");
   put(server, "/Composition/c",
       R"("status":"final","type":{"text":"t"},"date":"2026-01-01","title":"T","subject":{"reference":"Patient/p"},)"
-      R"("author":[{"reference":"Practitioner/d"},{"reference":"Practitioner/none"}],)"
-      R"("section":[{"title":"S","entry":[{"reference":"Observation/x"},{"reference":"urn:uuid:5f3d7c2e-0c4a-4a6b-9d8e-1f2a3b4c5d6e"}]}])");
+      R"("author":[{"reference":"Practitioner/d"},{"display":"Dr. Who"}],)"
+      R"("relatesTo":[{"code":"replaces","targetReference":{"reference":"Composition/lost"}}],)"
+      R"("section":[{"title":"S","section":[{"title":"T","entry":[{"reference":"Observation/x"}]}]}])");
   const auto document = server.get("/Composition/c/$document");
   REQUIRE(document.status == 200);
   CHECK(document.has(R"("type":"document","timestamp":)"));
@@ -119,8 +132,41 @@ TEST_CASE("document: the composition first, then what it speaks of; stored when 
   CHECK(server.get("/Composition/none/$document").status == 404);
   CHECK(server.get("/Composition/$document").status == 400);
   CHECK(server.get("/Composition/c/$document?id=c").status == 400);
-  CHECK(server.get("/Composition/c/$document?graph=http://x").status == 400);
+  CHECK(server.get("/Composition/c/$document?graph=http://x").status == 422);
   CHECK(server.get("/Patient/p/$document").status == 404);
+}
+
+TEST_CASE("document: a GraphDefinition says what there is beyond what the composition names, of which all has to be") {
+  const RestServer server;
+  const auto composition = [&](std::string_view id, std::string_view entry) {
+    put(server, "/Composition/" + std::string(id),
+        R"("status":"final","type":{"text":"t"},"date":"2026-01-01","title":"T","subject":{"reference":"Patient/p"},)"
+        R"("author":[{"display":"Dr. Who"}],"section":[{"title":"S","entry":[{"reference":")" +
+            std::string(entry) + R"("}]}])");
+  };
+  put(server, "/Organization/o", R"("name":"Clinic")");
+  put(server, "/Practitioner/d", R"("active":true)");
+  put(server, "/Patient/p", R"("managingOrganization":{"reference":"Organization/o"})");
+  put(server, "/Observation/x",
+      R"("status":"final","code":{"text":"x"},"subject":{"reference":"Patient/p"},"performer":[{"reference":"Practitioner/d"}])");
+  put(server, "/GraphDefinition/g",
+      R"("url":"http://e.org/g","name":"G","status":"active","start":"Composition","link":[{"path":"Composition.section.entry",)"
+      R"("target":[{"type":"Observation","link":[{"path":"Observation.performer","target":[{"type":"Practitioner"}]}]}]}])");
+  composition("c", "Observation/x/_history/1");
+  const auto document = server.get("/Composition/c/$document?graph=http://e.org/g");
+  REQUIRE(document.status == 200);
+  for (const auto* id : {"c", "p", "x", "d"}) CHECK(document.has(R"("id":")" + std::string(id) + "\""));
+  CHECK_FALSE(document.has(R"("id":"o")"));
+
+  int nth = 0;
+  for (const auto* lost : {"Observation/none", "Observation/x/_history/7", "http://elsewhere.org/fhir/Observation/x",
+                           "urn:uuid:5f3d7c2e-0c4a-4a6b-9d8e-1f2a3b4c5d6e"}) {
+    const auto id = "lost" + std::to_string(nth++);
+    composition(id, lost);
+    const auto refused = server.get("/Composition/" + id + "/$document");
+    CHECK(refused.status == 422);
+    CHECK(refused.has(lost));
+  }
 }
 
 TEST_CASE("everything: the record of a patient, what it refers to, and nobody else's") {
