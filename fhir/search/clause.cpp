@@ -229,13 +229,15 @@ class ClauseReader {
     const auto given = values(parameter);
     if (!given) return given.outcome();
     for (const auto text : *given) {
-      auto term = read_term(parameter, clause.modifier, text, reading_);
-      if (!term) return term.outcome();
-      if (parameter.code.view() == "_id") term->any_system = true;
-      if (target && !narrow(*term, *target))
-        return invalid("Parameter '" + std::string(parameter.code) + ":" + std::string(word) + "': " + quoted(text) +
-                       " is not a reference to " + std::string(word));
-      clause.any_of.push_back(std::move(*term));
+      auto terms = read_terms(parameter, clause.modifier, text, reading_);
+      if (!terms) return terms.outcome();
+      for (auto& term : *terms) {
+        if (parameter.code.view() == "_id") term.any_system = true;
+        if (target && !narrow(term, *target))
+          return invalid("Parameter '" + std::string(parameter.code) + ":" + std::string(word) + "': " + quoted(text) +
+                         " is not a reference to " + std::string(word));
+        clause.any_of.push_back(std::move(term));
+      }
     }
     return clause;
   }

@@ -274,14 +274,16 @@ class Meaning {
                          quoted(parameter.code) + ", a " + std::string(word_of(parameter.type)) + " parameter");
     std::string escaped(how->prefix);
     for (const char c : tree.value) escaped.append(c == '\\' ? 1 : 0, '\\') += c;
-    auto term = read_term(parameter, how->modifier, escaped, reading_);
-    if (!term) return std::move(term.outcome());
-    if (tree.op == Op::po) term->prefix = Prefix::ap;  // as given: no slack is added once it is read
+    auto terms = read_terms(parameter, how->modifier, escaped, reading_);
+    if (!terms) return std::move(terms.outcome());
     Clause clause;
     clause.parameter = &parameter;
     clause.modifier = how->modifier;
-    if (parameter.code.view() == "_id") term->any_system = true;
-    clause.any_of.push_back(std::move(*term));
+    for (auto& term : *terms) {
+      if (tree.op == Op::po) term.prefix = Prefix::ap;  // as given: no slack is added once it is read
+      if (parameter.code.view() == "_id") term.any_system = true;
+      clause.any_of.push_back(std::move(term));
+    }
     return clause;
   }
 

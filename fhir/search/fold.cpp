@@ -8,6 +8,7 @@
 #include <array>
 
 #include "fhir/search/index.h"
+#include "fhir/search/values.h"
 
 namespace fhir::search {
 namespace {
@@ -75,6 +76,12 @@ std::string fold_unicode(std::string_view text) {
 }
 
 }  // namespace
+
+std::string fold_case(std::string_view text) {
+  std::string out;
+  icu::UnicodeString::fromUTF8({text.data(), static_cast<std::int32_t>(text.size())}).foldCase().toUTF8String(out);
+  return out;
+}
 
 std::string fold(std::string_view text) {
   bool ascii = true;

@@ -320,6 +320,8 @@ std::vector<const Type*> targets_of(const SearchParameter& parameter) {
   return types.empty() ? all_resources() : types;
 }
 
+namespace {
+
 Result<Term> read_term(const SearchParameter& parameter, Modifier modifier, std::string_view text,
                        const Reading& reading) {
   Term term;
@@ -334,6 +336,47 @@ Result<Term> read_term(const SearchParameter& parameter, Modifier modifier, std:
   if (modifier == Modifier::identifier) return read_value(ParameterType::token, nullptr, parameter.code, text, reading);
   if (parameter.type == ParameterType::composite) return read_composite(parameter, text, reading);
   return read_value(parameter.type, &parameter, parameter.code, text, reading);
+}
+
+// How a code may be met with whose system does not look at case, so that it knows the code in other letters, too: as
+// the system has it, in small letters and in capitals.
+std::vector<std::string> other_spellings(const IndexValue& token, const Meanings& meanings, std::size_t most) {
+  std::string small = token.text, capital = token.text, swapped = token.text;
+  for (std::size_t i = 0; i < token.text.size(); ++i) {
+    const char c = token.text[i];
+    const bool is_small = c >= 'a' && c <= 'z', is_capital = c >= 'A' && c <= 'Z';
+    if (is_capital) small[i] = swapped[i] = static_cast<char>(c | 0x20);
+    if (is_small) capital[i] = swapped[i] = static_cast<char>(c & ~0x20);
+  }
+  if (small == capital) return {};
+  const auto known = meanings.above(token.system, swapped, most);
+  if (!known || known->empty() || known->front().text == swapped) return {};
+  return {known->front().text, std::move(small), std::move(capital)};
+}
+
+}  // namespace
+
+Result<std::vector<Term>> read_terms(const SearchParameter& parameter, Modifier modifier, std::string_view text,
+                                     const Reading& reading) {
+  auto term = read_term(parameter, modifier, text, reading);
+  if (!term) return std::move(term.outcome());
+  std::vector<Term> terms{std::move(*term)};
+  const auto& written = terms.front().value;
+  const bool token = written.kind == IndexKind::token && parameter.type == ParameterType::token &&
+                     modifier != Modifier::of_type && !written.text.empty();
+  std::vector<std::string> spellings;
+  if (token && ignores_case(parameter))
+    spellings.push_back(fold_case(written.text));
+  else if (token && reading.meanings && !written.system.empty())
+    spellings = other_spellings(written, *reading.meanings, reading.limits.codes);
+  for (auto& spelling : spellings) {
+    const auto same = [&](const Term& one) { return one.value.text == spelling; };
+    if (std::any_of(terms.begin(), terms.end(), same)) continue;
+    auto other = terms.front();
+    other.value.text = std::move(spelling);
+    terms.push_back(std::move(other));
+  }
+  return terms;
 }
 
 }  // namespace fhir::search

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <unordered_map>
 
 #include "fhir/search/query.h"
 #include "fhir/search/walk.h"
@@ -118,6 +119,8 @@ void add_tokens(const Node& node, Shape shape, const Type& type, RowSink& sink) 
     case Shape::primitive:
       if (type.primitive == Primitive::code)
         add_token(node.text, node.text.empty() ? "" : implied_system(node), sink);
+      else if (type.primitive == Primitive::string && ignores_case(*sink.parameter))
+        add_token(fold_case(node.text), {}, sink);
       else
         add_token(node.text, {}, sink);
       return;
@@ -399,6 +402,26 @@ void add_uris(std::string_view text, RowSink& sink) {
 }
 
 }  // namespace
+
+namespace {
+
+bool ends_in_strings(const Branch& branch) {
+  const Type* base = definitions().type(branch.of_type);
+  std::vector<End> ends;
+  return base && ends_of(branch, *base, ends) &&
+         std::all_of(ends.begin(), ends.end(), [](const End& end) { return end.type->primitive == Primitive::string; });
+}
+
+}  // namespace
+
+bool ignores_case(const SearchParameter& parameter) {
+  // Each parameter lives as long as the process.
+  thread_local std::unordered_map<const SearchParameter*, bool> known;
+  const auto [place, fresh] = known.try_emplace(&parameter, false);
+  if (!fresh || parameter.type != ParameterType::token || parameter.code.view() == "_id") return place->second;
+  const auto walk = Walk::parse(parameter.expression);
+  return place->second = walk && std::all_of(walk->branches.begin(), walk->branches.end(), ends_in_strings);
+}
 
 std::optional<IndexValue> reference_value(std::string_view text, std::string_view base) {
   if (text.empty()) return std::nullopt;

@@ -37,6 +37,11 @@ void add_literal(std::string_view text, ParameterType type, RowSink& sink);
 // True where add_values knows what to do with this data type.
 bool can_index(ParameterType parameter, const Type& data);
 
+// Whether the case of a token does not count: where all that the parameter looks at is of the type string, other than
+// ids. Such tokens stand in the index as fold_case makes them. FHIR R4: http://hl7.org/fhir/R4/search.html#token
+bool ignores_case(const SearchParameter& parameter);
+std::string fold_case(std::string_view text);  // Unicode case folding; all else stays as it is
+
 // Type/id (also with /_history/version) and absolute URLs below `base` are local; other URLs and URNs stay as they are,
 // a canonical's version is set apart. Nothing for text that is no reference.
 std::optional<IndexValue> reference_value(std::string_view text, std::string_view base);

@@ -29,8 +29,12 @@ namespace terminology = fhir::terminology;
 constexpr std::size_t most_codes = 5'000;
 constexpr std::size_t most_pairs = 40'000;  // each is a value that searches of ConceptMaps look at
 
-// By system: each code, and the codes that subsume it.
-using Table = std::map<std::string, std::map<std::string, std::set<std::string>>>;
+// By system: the version whose hierarchy it is; each code, and the codes that subsume it.
+struct Codes {
+  std::string version;  // "" = it has none, or it is not known
+  std::map<std::string, std::set<std::string>> above;
+};
+using Table = std::map<std::string, Codes>;
 
 std::string id_of(std::string_view name) { return "closure-" + fhir::to_hex(fhir::sha256(name)).substr(0, 32); }
 
@@ -39,9 +43,10 @@ Table read(const Node& map) {
   for (const Node& group : map) {
     if (group.name != "group") continue;
     auto& codes = table[std::string(group.value_of("source"))];
+    codes.version = group.value_of("sourceVersion");
     for (const Node& element : group) {
       if (element.name != "element") continue;
-      auto& above = codes[std::string(element.value_of("code"))];
+      auto& above = codes.above[std::string(element.value_of("code"))];
       for (const Node& target : element)
         if (target.name == "target") above.emplace(target.value_of("code"));
     }
@@ -51,7 +56,7 @@ Table read(const Node& map) {
 
 std::size_t size_of(const Table& table) {
   std::size_t size = 0;
-  for (const auto& [system, codes] : table) size += codes.size();
+  for (const auto& [system, codes] : table) size += codes.above.size();
   return size;
 }
 
@@ -72,7 +77,7 @@ std::string write(const Table& table, std::string_view id, std::string_view name
   std::string groups;
   for (const auto& [system, codes] : table) {
     std::string elements;
-    for (const auto& [code, above] : codes) {
+    for (const auto& [code, above] : codes.above) {
       if (above.empty() && !bare) continue;
       elements += elements.empty() ? R"({"code":)" : R"(,{"code":)";
       fhir::json::write_string(code, elements);
@@ -84,27 +89,41 @@ std::string write(const Table& table, std::string_view id, std::string_view name
       elements += above.empty() ? "}" : "]}";
     }
     if (elements.empty()) continue;
-    groups += groups.empty() ? R"({"source":)" : R"(,{"source":)";
-    fhir::json::write_string(system, groups);
-    groups += R"(,"target":)";
-    fhir::json::write_string(system, groups);
+    groups += groups.empty() ? "{" : ",{";
+    for (const std::string_view end : {"source", "target"}) {
+      groups.append("\"").append(end).append("\":");
+      fhir::json::write_string(system, groups);
+      if (!codes.version.empty()) {
+        groups.append(",\"").append(end).append("Version\":");
+        fhir::json::write_string(codes.version, groups);
+      }
+      if (end == "source") groups += ',';
+    }
     groups.append(R"(,"element":[)").append(elements).append("]}");
   }
   if (!groups.empty()) out.append(R"(,"group":[)").append(groups).append("]");
   return out + "}";
 }
 
+const std::set<std::string>* row_of(const Codes& codes, const std::string& code) {
+  const auto found = codes.above.find(code);
+  return found == codes.above.end() ? nullptr : &found->second;
+}
+
 // What `newer` has beyond `older`.
 Table difference(const Table& newer, const Table& older) {
   Table more;
-  for (const auto& [system, codes] : newer)
-    for (const auto& [code, above] : codes)
+  for (const auto& [system, codes] : newer) {
+    const auto known = older.find(system);
+    for (const auto& [code, above] : codes.above) {
+      const auto* before = known == older.end() ? nullptr : row_of(known->second, code);
       for (const auto& target : above) {
-        const auto known = older.find(system);
-        const auto row = known == older.end() ? decltype(known->second.begin()){} : known->second.find(code);
-        const bool had = known != older.end() && row != known->second.end() && row->second.count(target);
-        if (!had) more[system][code].insert(target);
+        if (before && before->contains(target)) continue;
+        more[system].version = codes.version;
+        more[system].above[code].insert(target);
       }
+    }
+  }
   return more;
 }
 
@@ -118,7 +137,17 @@ std::optional<Outcome> add(Table& table, terminology::Composer& composer, const 
     return terminology::refusal(
         Kind::unprocessable, system ? "code-invalid" : "not-found", system ? "invalid-code" : "not-found",
         system ? terminology::wording::unknown_code(code, *system) : terminology::wording::unknown_system(url, {}, {}));
-  if (table[std::string(url)].try_emplace(std::string(code)).second && system->rows()) added[system].emplace(code);
+  auto& codes = table[std::string(url)];
+  const std::string version(system->version());
+  if (codes.version.empty()) codes.version = version;
+  // What was told of another version's hierarchy may be wrong by now.
+  if (codes.version != version)
+    return Outcome(Kind::unprocessable, "business-rule",
+                   "The closure table holds " + std::string(url) + " as of version " + codes.version + ", now it is " +
+                       (version.empty() ? "one without version" : version) +
+                       ": start the table anew, by its name alone, and give it all its codes again",
+                   place_of("concept"));
+  if (codes.above.try_emplace(std::string(code)).second && system->rows()) added[system].emplace(code);
   return std::nullopt;
 }
 
@@ -131,7 +160,7 @@ Outcome too_many(std::size_t most, std::string_view what) {
 std::optional<Outcome> relate(Table& table, const Added& added) {
   std::size_t pairs = 0;
   for (const auto& [system, fresh] : added) {
-    auto& codes = table[std::string(system->url())];
+    auto& codes = table[std::string(system->url())].above;
     std::multimap<terminology::At, std::string_view> known;
     for (const auto& [code, above] : codes) {
       pairs += above.size();

@@ -39,6 +39,17 @@ std::vector<Candidate> dependencies(const Input& input) {
   return all;
 }
 
+// Of a value set named by its canonical, its address on this server, relative or not, or its logical id.
+std::string set_of(const rest::Call& call, std::string_view text) {
+  if (text.starts_with(call.base) && text.substr(call.base.size()).starts_with('/'))
+    text.remove_prefix(call.base.size() + 1);
+  const bool canonical = text.empty() || text.find(':') != text.npos;
+  if (canonical) return std::string(text);
+  const auto address = rest::is_id(text) ? "ValueSet/" + std::string(text) : std::string(text);
+  const auto found = call.canonicals.find("ValueSet", address);
+  return found ? found->url : std::string(text);
+}
+
 fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   auto inquiry = Inquiry::begin(call, input);
   if (!inquiry) return std::move(inquiry.outcome());
@@ -51,11 +62,15 @@ fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
       : newer   ? codes_of(input, {"sourceCode", "sourceSystem", "version", "sourceCoding", "sourceCodeableConcept"})
                 : codes_of(input, {"code", "system", "version", "coding", "codeableConcept"});
   if (!given) return given.outcome();
+  if (given->form == fhir::terminology::CodeRequest::Form::code && given->codes.front().system.empty())
+    return Outcome(Kind::malformed, "required", "Say which system the code is of", "Parameters");
   request.codes = given->codes;
   request.by_target = backwards;
   request.reverse = input.flag("reverse");
-  request.source_set = either(input, "source", "sourceScope");
-  request.target_set = either(input, "target", "targetScope");
+  const auto source = set_of(call, either(input, "source", "sourceScope")),
+             target = set_of(call, either(input, "target", "targetScope"));
+  request.source_set = source;
+  request.target_set = target;
   request.target_system = either(input, "targetsystem", "targetSystem");
   if (backwards) request.source_system = input.text("sourceSystem");
   // The words are those of the map that is read backwards: where it comes to lies on its source side.

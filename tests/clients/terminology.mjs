@@ -123,6 +123,29 @@ test('look-up, subsumption, translation', async () => {
   for (const path of ['ConceptMap/moods/$translate?', 'ConceptMap/$translate?url=http://e.org/moods&', 'ConceptMap/$translate?'])
     assert.equal(value(await get(`${path}system=http://e.org/colours&code=blue`), 'result'), true, path);
   assert.equal(value(await get('ConceptMap/moods/$translate?system=http://e.org/colours&code=red'), 'result'), false);
+  await get('ConceptMap/moods/$translate?code=blue', 400);
+  await put({ resourceType: 'ValueSet', id: 'felt', url: 'http://e.org/felt', status: 'active' });
+  await put({ resourceType: 'ConceptMap', id: 'felt', url: 'http://e.org/felt-map', status: 'active', sourceUri: 'http://e.org/felt', targetUri: 'http://e.org/shown',
+    group: [{ source: 'http://e.org/colours', target: 'http://e.org/mood', element: [{ code: 'blue', target: [{ code: 'cold', equivalence: 'relatedto' }] }] }] });
+  for (const source of ['http://e.org/felt', 'felt', 'ValueSet/felt', `${server.base}/ValueSet/felt`]) {
+    const told = await get(`ConceptMap/$translate?system=http://e.org/colours&code=blue&source=${source}`);
+    assert.deepEqual(told.parameter.filter(({ name }) => name === 'match').map(({ part }) => part.find(({ name }) => name === 'concept').valueCoding.code), ['cold'], source);
+  }
+});
+
+test('a search finds codes of a system where case does not count however they are spelled, others as they are', async () => {
+  for (const caseSensitive of [false, true])
+    await put({ resourceType: 'CodeSystem', id: `case-${caseSensitive}`, url: `http://e.org/case-${caseSensitive}`, status: 'active', content: 'complete',
+      caseSensitive, concept: [{ code: 'Positive' }] });
+  for (const [i, code] of ['Positive', 'POSITIVE', 'positive', 'negative'].entries())
+    await put({ resourceType: 'Observation', id: `case-${i}`, status: 'final',
+      code: { coding: [false, true].map((sensitive) => ({ system: `http://e.org/case-${sensitive}`, code })) } });
+  const total = async (query) => (await get(`Observation?_id=case-0,case-1,case-2,case-3&_summary=count&${query}`)).total;
+  for (const code of ['Positive', 'POSITIVE', 'positive', 'pOsItIvE']) assert.equal(await total(`code=http://e.org/case-false|${code}`), 3, code);
+  assert.equal(await total('code:not=http://e.org/case-false|POSITIVE'), 1);
+  assert.equal(await total('code=http://e.org/case-true|POSITIVE'), 1);
+  assert.equal(await total('code=http://e.org/case-true|pOsItIvE'), 0);
+  assert.equal(await total('code=POSITIVE'), 1);
 });
 
 test('a closure table grows, and is told again from a version', async () => {
@@ -137,6 +160,22 @@ test('a closure table grows, and is told again from a version', async () => {
   assert.equal((await post('$closure', [name, { name: 'version', valueString: grown.version }])).group, undefined);
   await post('$closure', [{ name: 'name', valueString: 'another' }, { name: 'version', valueString: '1' }], 404);
   await post('$closure', [{ name: 'name', valueString: 'another' }, concept('red')], 404);
+});
+
+test('a closure table of another version of its system has to be started anew', async () => {
+  const system = 'http://e.org/versioned';
+  const release = (version, concept) => put({ resourceType: 'CodeSystem', id: 'versioned', url: system, version, status: 'active', content: 'complete', hierarchyMeaning: 'is-a', concept });
+  const table = [{ name: 'name', valueString: 'versioned' }];
+  const concept = (code) => ({ name: 'concept', valueCoding: { system, code } });
+  await release('1', [{ code: 'top', concept: [{ code: 'below' }] }, { code: 'other' }]);
+  await post('$closure', table);
+  const grown = await post('$closure', [...table, concept('top'), concept('below')]);
+  assert.deepEqual(grown.group.map(({ sourceVersion, targetVersion }) => [sourceVersion, targetVersion]), [['1', '1']]);
+  await release('2', [{ code: 'top' }, { code: 'below' }, { code: 'other' }]);
+  const refused = await post('$closure', [...table, concept('other')], 422);
+  assert.match(refused.issue[0].diagnostics, /anew/);
+  await post('$closure', table);
+  assert.equal((await post('$closure', [...table, concept('top'), concept('below'), concept('other')])).group, undefined);
 });
 
 test('a closure table of a long hierarchy costs what its codes cost, and holds no end of pairs', async () => {

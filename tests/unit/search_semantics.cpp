@@ -91,6 +91,25 @@ TEST_CASE("tokens of a Patient") {
                  });
 }
 
+TEST_CASE("the case of a token does not count where the element is a string; of codes, ids and identifiers it does") {
+  const Indexed set(R"({"resourceType":"ValueSet","id":"Ab","status":"active","version":"2.0-Größe",
+    "identifier":[{"value":"X1"}]})");
+  check(set, {
+                 {"version=2.0-Größe", true},
+                 {"version=2.0-GRÖSSE", true},
+                 {"version=2.0-größe", true},
+                 {"version=2.0-Groesse", false},
+                 {"version=2.0", false},
+                 {"version:not=2.0-GRÖSSE", false},
+                 {"version:missing=false", true},
+                 {"_filter=version eq \"2.0-GRÖSSE\"", true},
+                 {"status=Active", false},
+                 {"identifier=x1", false},
+             });
+  const Indexed medication(R"({"resourceType":"Medication","batch":{"lotNumber":"LOT-7a"}})");
+  check(medication, {{"lot-number=lot-7A", true}, {"lot-number=|lot-7A", true}, {"lot-number=7a", false}});
+}
+
 TEST_CASE("an element that has only extensions is missing, one of text alone is not") {
   const Indexed patient(R"({"resourceType":"Patient",
     "_birthDate":{"extension":[{"url":"http://x","valueString":"unknown"}]},
