@@ -48,8 +48,10 @@ Result<rest::Plan> run(const rest::Call& call, const Input& input) {
   const auto& last = *until;
   while (!events.empty() && last && events.back().number > *last) events.pop_back();
   const auto told = subscription::told_of(call.snapshot, call.access, events, most_bytes);
-  return rest::Plan(rest::json_reply(200, subscription::notification(one.standing(call.base, "query-event"), told,
-                                                                     content, subscription::make_uuid(), call.now)));
+  auto standing = one.standing(call.base, "query-event");
+  if (content == subscription::Content::empty) standing.topic = {};
+  return rest::Plan(
+      rest::json_reply(200, subscription::notification(standing, told, content, subscription::make_uuid(), call.now)));
 }
 
 }  // namespace

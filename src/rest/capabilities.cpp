@@ -171,7 +171,9 @@ Statement make_statement() {
   out += R"("url":"https://alzette.lu/fhir/CapabilityStatement/server","version":")" ALZETTE_VERSION R"(",)";
   out += R"("name":"Alzette","title":"Alzette FHIR server","status":"active","date":"2026-11-21",)";
   out += R"("publisher":"Alzette","kind":"instance",)";
-  out += R"("instantiates":["http://hl7.org/fhir/CapabilityStatement/terminology-server"],)";
+  out += R"("instantiates":["http://hl7.org/fhir/CapabilityStatement/terminology-server",)";
+  out += R"("http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data",)";
+  out += R"("http://hl7.org/fhir/uv/subscriptions-backport/CapabilityStatement/backport-subscription-server-r4"],)";
   out += R"("software":{"name":"Alzette","version":")" ALZETTE_VERSION R"(","releaseDate":"2026-11-21"},)";
   out += R"("implementation":{"description":"Alzette health-record exchange","url":)";
   made.before = std::exchange(out, {});

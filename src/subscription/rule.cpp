@@ -75,7 +75,8 @@ Result<bool> obey_subscription(const RuleSite& site, fhir::Batch& batch, std::si
   if (!wanted) return wanted.outcome();
   if (auto allowed = check_endpoint(site, *wanted); !allowed) return allowed;
   if (!wanted->topic.empty())
-    if (auto topic = find_topic(site.snapshot, site.access, wanted->topic); !topic) return std::move(topic.outcome());
+    if (auto topic = find_topic(site.snapshot, site.access, wanted->topic, wanted->topic_version); !topic)
+      return std::move(topic.outcome());
   const bool asked = wanted->status == Status::requested || wanted->status == Status::active;
   if (wanted->end && *wanted->end <= site.now && asked)
     return Outcome(Kind::unprocessable, "value", "The subscription would have ended already", "Subscription.end");

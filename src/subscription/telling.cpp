@@ -12,7 +12,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr unsigned handshakes = 3;
 constexpr seconds first_pause{1}, longest_pause{30};
 constexpr std::chrono::hours given_up_after{24};
 constexpr milliseconds socket_pause{20};  // between batches of events to a WebSocket: its buffer is not ours to flood
@@ -156,7 +155,8 @@ void Subscriptions::Engine::failed(Live& live, Sent what, std::string why) {
   }
   live.why = std::move(why);
   live.due = now + pause_after(live.failures);
-  if (what == Sent::handshake && live.failures >= handshakes) return set_status(live, Status::error, live.why);
+  // A handshake is tried once: who asked is to ask again, when the endpoint is well.
+  if (what == Sent::handshake) return set_status(live, Status::error, live.why);
   if (now - live.failing_since > given_up_after) return set_status(live, Status::error, live.why);
   schedule(live);
 }

@@ -82,7 +82,12 @@ Result<Trigger> read_trigger(const Node& extension) {
     if (child.name != "extension") continue;
     const auto url = child.value_of("url");
     const auto value = value_of(child);
-    if (url == "supportedInteraction") on[value == "create" ? 0 : value == "update" ? 1 : 2] = true;
+    if (url == "supportedInteraction") {
+      constexpr std::array<std::string_view, 3> interactions{"create", "update", "delete"};
+      const auto found = std::find(interactions.begin(), interactions.end(), value);
+      if (found == interactions.end()) return refusal("supportedInteraction is create, update or delete");
+      on[static_cast<std::size_t>(found - interactions.begin())] = true;
+    }
     if (url == "queryCriteria")
       if (auto read = read_criteria(child, trigger); !read) return std::move(read.outcome());
     if (url == "fhirPathCriteria") {
@@ -105,6 +110,7 @@ Result<std::optional<Topic>> read_topic(const Node& basic) {
     if (child.name != "extension" && child.name != "modifierExtension") continue;
     const auto element = element_of(child);
     if (element == "url") topic.url = value_of(child);
+    if (element == "version") topic.version = value_of(child);
     if (element == "status") status = value_of(child);
     if (element != "resourceTrigger") continue;
     auto trigger = read_trigger(child);
@@ -112,26 +118,31 @@ Result<std::optional<Topic>> read_topic(const Node& basic) {
     topic.triggers.push_back(std::move(*trigger));
   }
   if (topic.url.empty() || status == "retired") return std::optional<Topic>();
+  if (topic.triggers.empty()) return refusal("A topic needs a resourceTrigger: other events are not noticed here");
   return std::optional(std::move(topic));
 }
 
-Result<Topic> find_topic(fhir::Snapshot& snapshot, const fhir::Access& access, std::string_view url) {
-  if (url == resource_change) return Topic{std::string(url), {Trigger{}}};
+Result<Topic> find_topic(fhir::Snapshot& snapshot, const fhir::Access& access, std::string_view url,
+                         std::string_view version) {
+  if (url == resource_change && version.empty()) return Topic{std::string(url), {}, {Trigger{}}};
   const auto& basic = *fhir::definitions().resource("Basic");
   const auto query =
       fhir::search::parse(&basic, {{"code", std::string(types_system) + "|SubscriptionTopic"}}, {}, false);
   const auto ids =
       query ? snapshot.find(access, *query, most_topics) : Result<std::vector<std::string>>(query.outcome());
   for (const auto& id : ids ? *ids : std::vector<std::string>()) {
-    const auto version = snapshot.read(access, basic, id);
-    const auto stored = version ? fhir::receive(version->body) : Result<fhir::Incoming>(version.outcome());
+    const auto kept = snapshot.read(access, basic, id);
+    const auto stored = kept ? fhir::receive(kept->body) : Result<fhir::Incoming>(kept.outcome());
     auto read = stored ? read_topic(*stored->resource) : Result<std::optional<Topic>>(stored.outcome());
     if (!read) continue;
-    if (auto& topic = *read; topic && topic->url == url) return std::move(*topic);
+    auto& topic = *read;
+    if (topic && topic->url == url && (version.empty() || topic->version == version)) return std::move(*topic);
   }
-  return Outcome(Kind::unprocessable, "not-supported",
-                 "There is no topic " + std::string(url) + "; the CapabilityStatement lists those that there are",
-                 "Subscription.criteria");
+  const auto wanted = std::string(url) + (version.empty() ? "" : "|" + std::string(version));
+  return Outcome(
+      Kind::unprocessable, "not-supported",
+      "There is no topic " + wanted + "; those that there are stand in the CapabilityStatement, or are stored as Basic",
+      "Subscription.criteria");
 }
 
 }  // namespace alzette::subscription

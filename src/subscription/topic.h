@@ -34,14 +34,17 @@ struct Trigger {
 };
 
 struct Topic {
-  std::string url;
+  std::string url, version;
   std::vector<Trigger> triggers;
 };
 
-// A SubscriptionTopic as Basic: nothing when it is none; refused when it triggers by what cannot be evaluated.
+// A SubscriptionTopic as Basic: nothing when it is none; refused when it triggers by what cannot be evaluated, or by
+// nothing that is a change of a resource.
 fhir::Result<std::optional<Topic>> read_topic(const fhir::Node& basic);
 
-// The topic of this URL, ours or an active stored one; refused (422) when there is none.
-fhir::Result<Topic> find_topic(fhir::Snapshot& snapshot, const fhir::Access& access, std::string_view url);
+// The topic of this URL and, where one is asked for, version: ours, which has none, or an active stored one; refused
+// (422) when there is none.
+fhir::Result<Topic> find_topic(fhir::Snapshot& snapshot, const fhir::Access& access, std::string_view url,
+                               std::string_view version);
 
 }  // namespace alzette::subscription

@@ -173,6 +173,7 @@ test('topic: handshake, events in order, contents, status and events asked for a
   const statement = await get('metadata');
   const row = statement.rest[0].resource.find(({ type }) => type === 'Subscription');
   assert.ok(row.extension.some(({ url, valueCanonical }) => url === `${extensions}capabilitystatement-subscriptiontopic-canonical` && valueCanonical.endsWith('/resource-change')));
+  assert.ok(statement.instantiates.includes('http://hl7.org/fhir/uv/subscriptions-backport/CapabilityStatement/backport-subscription-server-r4'));
   assert.ok(['status', 'events', 'get-ws-binding-token'].every((name) => row.operation.some((operation) => operation.name === name)));
 
   const ids = {};
@@ -222,6 +223,7 @@ test('topic: handshake, events in order, contents, status and events asked for a
   assert.deepEqual([again.type, again.events.map(({ number }) => number)], ['query-event', [2, 3]]);
   assert.deepEqual(again.resources.map(({ request }) => request.method), ['PUT', 'DELETE']);
   assert.deepEqual(read(await get(`Subscription/${id}/$events?content=id-only`)).resources, []);
+  assert.equal(read(await get(`Subscription/${id}/$events?content=empty`)).topic, undefined);
   assert.equal((await ask('GET', `${server.base}/Subscription/${id}/$events?eventsSinceNumber=x`)).status, 400);
   assert.equal((await ask('GET', `${server.base}/Subscription/none/$status`)).status, 404);
 });
@@ -251,6 +253,7 @@ test('topic: a handshake that is refused is an error; to ask again heals it', as
   const created = await put('Subscription', onTopic(`${hook.url}unwilling`, { filters: ['Observation?code=unwilling'] }));
   const stored = await standing(created.id, 'error');
   assert.match(stored.error, /403/);
+  assert.equal(sent('/unwilling')(hook.requests).length, 1);
   const status = read(await get(`Subscription/${created.id}/$status`));
   assert.deepEqual([status.status, status.error?.text], ['error', stored.error]);
   await put('Observation/unwilling', observation('unwilling', 'unwilling'));
@@ -419,8 +422,12 @@ test('topics that are stored as Basic trigger by their queries', async () => {
   const query = { url: 'queryCriteria', extension: [{ url: 'previous', valueString: 'status:not=final' }, { url: 'resultForCreate', valueCode: 'test-passes' },
     { url: 'current', valueString: 'status=final' }, { url: 'requireBoth', valueBoolean: true }] };
   await put('Basic/finished', basic([{ url: 'fhirPathCriteria', valueString: '(%current.status' }]), [422]);
-  await put('Basic/finished', basic([query]));
-  await subscribe({ ...onTopic(`${hook.url}finished`, { filters: ['Observation?code=finish'], content: 'id-only' }), criteria: url });
+  const versioned = basic([query]);
+  versioned.extension.push({ url: `${prefix}version`, valueString: '2' });
+  await put('Basic/finished', versioned);
+  await put('Subscription', { ...onTopic(`${hook.url}finished`), criteria: `${url}|1` }, [422]);
+  await put('Subscription', { ...onTopic(`${hook.url}finished`), criteria: `${topic}|1` }, [422]);
+  await subscribe({ ...onTopic(`${hook.url}finished`, { filters: ['Observation?code=finish'], content: 'id-only' }), criteria: `${url}|2` });
   await put('Observation/fin1', observation('fin1', 'finish', { status: 'registered' }));
   await put('Observation/fin1', observation('fin1', 'finish'));
   await put('Observation/fin1', observation('fin1', 'finish', { note: [{ text: 'still final' }] }));
@@ -431,7 +438,8 @@ test('topics that are stored as Basic trigger by their queries', async () => {
   }, 'two events');
   assert.deepEqual(focus, ['fin1', 'fin2']);
   // The topic changes: by FHIRPath, and to the contrary.
-  await put('Basic/finished', basic([{ url: 'fhirPathCriteria', valueString: "%previous.status = 'final' and %current.status != 'final'" }]));
+  versioned.extension[1] = basic([{ url: 'fhirPathCriteria', valueString: "%previous.status = 'final' and %current.status != 'final'" }]).extension[1];
+  await put('Basic/finished', versioned);
   await put('Observation/fin2', observation('fin2', 'finish', { note: [{ text: 'still final' }] }));
   await put('Observation/fin2', observation('fin2', 'finish', { status: 'cancelled' }));
   const third = await hook.until((requests) => sent('/finished')(requests).flatMap(({ body }) => read(body).events)[2], 'a third event');

@@ -64,6 +64,7 @@ TEST_CASE("subscription: criteria of R4 and topics are told apart") {
   const auto topic = read_text(R"("criteria":"http://example.org/topic|1.0")", hook);
   REQUIRE(topic);
   CHECK(topic->topic == "http://example.org/topic");
+  CHECK(topic->topic_version == "1.0");
   CHECK(topic->payload == fhir::Format::json);
   CHECK(topic->content == Content::empty);
   CHECK(refused_at(read_text(R"("criteria":"Observation?nothing=1")", hook)) == "Subscription.criteria");
@@ -128,6 +129,10 @@ TEST_CASE("subscription: extensions of the backport") {
   CHECK(read->heartbeat == 60);
   CHECK(read->timeout == 5);
   CHECK(read->max_count == 20);
+  for (const auto* wrong : {R"(heartbeat-period","valueString":"60"})", R"(timeout","valueInteger":5})",
+                            R"(max-count","valueUnsignedInt":20})"})
+    CHECK(refused_at(read_text(R"("criteria":"http://example.org/topic")",
+                               hook + R"(,"extension":[)" + ext + wrong + "]")) == "Subscription.channel.extension");
 }
 
 TEST_CASE("subscription: ten thousand are told apart by what they demand") {
@@ -305,6 +310,10 @@ TEST_CASE("subscription: topics as Basic") {
   CHECK_FALSE(read(topic(encounter + R"(,{"url":"fhirPathCriteria","valueString":"(true"})")));
   CHECK_FALSE(read(topic(encounter + R"(,{"url":"queryCriteria","extension":[)"
                                      R"({"url":"current","valueString":"stat=x"}]})")));
+  CHECK_FALSE(read(topic(encounter + R"(,{"url":"supportedInteraction","valueCode":"read"})")));
+  CHECK_FALSE(read(R"({"resourceType":"Basic","code":{"coding":[{"system":"http://hl7.org/fhir/fhir-types",)"
+                   R"("code":"SubscriptionTopic"}]},"extension":[)" +
+                   prefix + R"(url","valueUri":"http://t"}]})"));
   const auto other = read(R"({"resourceType":"Basic","code":{"text":"something"}})");
   REQUIRE(other);
   CHECK_FALSE(*other);
