@@ -242,6 +242,8 @@ class Validator {
         fault(place, "value", "a URI names an OID as urn:oid:1.2.3, a UUID as urn:uuid:…: " + quoted(node.text));
       else if (primitive == Primitive::xhtml)
         narrative(node.text, place);
+      else if (conformance_ && node.text.find_first_not_of(" \t\r\n") == node.text.npos)
+        fault(place, "value", "a text of white space alone may be trimmed to nothing on its way", Severity::warning);
     }
     if (node.first) object(node, *node.type, place);
   }

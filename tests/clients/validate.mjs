@@ -44,6 +44,13 @@ test('a profile that is stored, changed or deleted counts at once', async () => 
   assert.equal((await errors('Patient', nameless, `?profile=${profileUrl}`)).length, 1);
 });
 
+test('a text of white space alone may be stored, and is warned of', async () => {
+  const blank = { resourceType: 'Patient', id: 'blank', name: [{ family: ' \t' }] };
+  assert.equal((await ask('PUT', `${server.base}/Patient/blank`, JSON.stringify(blank))).status, 201);
+  const issues = JSON.parse((await ask('POST', `${server.base}/Patient/$validate`, JSON.stringify(blank))).text).issue;
+  assert.deepEqual(issues.filter(({ expression }) => expression?.[0] === 'Patient.name[0].family').map(({ severity, code }) => [severity, code]), [['warning', 'value']]);
+});
+
 test('a wrong display is a warning where the code system is here, by all its names', async () => {
   const system = 'http://e.org/CodeSystem/animals';
   const animals = { resourceType: 'CodeSystem', id: 'animals', url: system, version: '1', status: 'active', content: 'complete',
