@@ -114,7 +114,9 @@ class Planner {
                      entry.place + ".request.url");
     if (slash != std::string::npos) planned.id = entry.path.substr(slash + 1);
     if (slash != std::string::npos && !is_id(planned.id))
-      return Outcome(Kind::malformed, "value", "request.url does not end in an id", entry.place + ".request.url");
+      return Outcome(Kind::malformed, "value",
+                     "request.url does not end in an id: a transaction takes no operations, and searches as GET alone",
+                     entry.place + ".request.url");
     const bool patches = entry.method == "PATCH";
     if (entry.resource && !patches && entry.resource->type != planned.type)
       return Outcome(Kind::malformed, "invalid", "request.url and resource name different types",

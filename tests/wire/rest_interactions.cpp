@@ -292,6 +292,9 @@ TEST_CASE("what a transaction cannot read refuses all of it, before anything is 
   const auto head = server.post("", bundle("transaction", R"({"request":{"method":"HEAD","url":"Patient/old"}})"));
   CHECK(head.status == 200);
   CHECK(head.has(R"("entry":[{"response":{"status":"200 OK")"));
+  const auto post = server.post("", bundle("transaction", R"({"request":{"method":"POST","url":"Patient/_search"}})"));
+  CHECK(post.status == 400);
+  CHECK(post.has("searches as GET"));
 }
 
 TEST_CASE("a reference by criteria leads to what is there when the transaction is done") {
