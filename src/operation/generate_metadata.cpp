@@ -1,6 +1,7 @@
 // DocumentReference/$generate-metadata: ITI-106, a document publishes itself. IHE MHD 4.2, 3.106.
 #include "ihe/mhd/describe.h"
 #include "src/operation/operation.h"
+#include "src/operation/refusal.h"
 #include "src/rest/provide.h"
 #include "src/rest/reply.h"
 
@@ -8,8 +9,11 @@ namespace alzette::operation {
 namespace {
 
 fhir::Result<rest::Plan> run(const rest::Call& call, const Input& input) {
+  const auto* document = input.resource("document");
+  if (!document)
+    return fhir::Outcome(fhir::Kind::malformed, "required", "document needs a resource", place_of("document"));
   fhir::Arena arena;
-  auto reference = ihe::mhd::describe(*input.resource("document"), arena);
+  auto reference = ihe::mhd::describe(*document, arena);
   if (!reference) return std::move(reference.outcome());
   auto plan = rest::publish_document(call, **reference);
   if (!plan) return plan;

@@ -34,6 +34,13 @@ bool is_primitive(std::string_view type) {
   return found && found->kind == fhir::TypeKind::primitive;
 }
 
+// Parts may do without one, and a resource may be replaced by an extension: plain JSON ($fhirpath).
+bool needs_value(const OperationParameter& parameter, const Argument& argument) {
+  const auto* type = fhir::definitions().type(parameter.type);
+  const bool replaced = argument.parameter && argument.parameter->child("extension");
+  return type && (type->kind != fhir::TypeKind::resource || !replaced);
+}
+
 // Text-like primitives stand for each other: clients send a code as a string, a canonical as a uri.
 bool fits(const fhir::Type& given, std::string_view wanted) {
   if (wanted.empty() || wanted == "*" || wanted == "Element" || wanted == "Any" || given.is(wanted)) return true;
@@ -215,6 +222,10 @@ class Reader {
         continue;
       }
       const Node* given = argument.resource ? argument.resource : argument.value;
+      if (!given && needs_value(*parameter, argument))
+        return wrong("required",
+                     std::string(argument.name) + " needs a value of type " + std::string(parameter->type.view()),
+                     argument.name);
       if (given && given->type && !fits(*given->type, parameter->type))
         return wrong("value",
                      std::string(argument.name) + " is of type " + std::string(parameter->type.view()) + ", not " +

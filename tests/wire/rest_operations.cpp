@@ -136,6 +136,29 @@ TEST_CASE("document: the composition first, then what it speaks of; stored when 
   CHECK(server.get("/Patient/p/$document").status == 404);
 }
 
+TEST_CASE("a parameter without a value is refused, whatever the operation makes of its values") {
+  const RestServer server;
+  constexpr std::string_view of_nothing[] = {"", R"(,"extension":[{"url":"http://x","valueString":"y"}])"};
+  for (const auto nothing : of_nothing)
+    for (const auto& [path, given] : std::initializer_list<std::pair<std::string, std::string>>{
+             {"/$closure", R"({"name":"name","valueString":"t"},{"name":"concept")"},
+             {"/ValueSet/$expand", R"({"name":"url","valueUri":"http://x"},{"name":"designation")"},
+             {"/ValueSet/$expand", R"({"name":"url","valueUri":"http://x"},{"name":"property")"},
+             {"/ValueSet/$expand", R"({"name":"url","valueUri":"http://x"},{"name":"exclude-system")"},
+             {"/CodeSystem/$lookup", R"({"name":"code","valueCode":"x"},{"name":"property")"},
+             {"/Patient/$ihe-pix", R"({"name":"sourceIdentifier","valueString":"x|y"},{"name":"targetSystem")"},
+             {"/Subscription/$status", R"({"name":"id")"},
+             {"/DocumentReference/$generate-metadata", R"({"name":"document")"},
+             {"/$export", R"({"name":"_type")"}}) {
+      CAPTURE(path);
+      const auto reply =
+          server.post(path, R"({"resourceType":"Parameters","parameter":[)" + given + std::string(nothing) + "}]}",
+                      "Prefer: respond-async\r\n");
+      CHECK(reply.status == 400);
+      CHECK(reply.has(" needs a "));
+    }
+}
+
 TEST_CASE("document: a GraphDefinition says what there is beyond what the composition names, of which all has to be") {
   const RestServer server;
   const auto composition = [&](std::string_view id, std::string_view entry) {
