@@ -45,13 +45,13 @@ std::string file_name(const std::string& address) {
 class Telling {
  public:
   Telling(fhir::Store& store, const fhir::Access& access, const ihe::Settings& settings, fhir::Ids& ids,
-          Following& following, Trail& trail, PixConsumer consumer)
+          Following& following, Recorder& recorder, PixConsumer consumer)
       : store_(store),
         access_(access),
         settings_(settings),
         ids_(ids),
         following_(following),
-        trail_(trail),
+        recorder_(recorder),
         consumer_(std::move(consumer.consumer)),
         client_(consumer_.address, patience, std::move(consumer.tls)) {}
 
@@ -60,7 +60,7 @@ class Telling {
     for (const auto& notification : notifications_for(version)) {
       const auto taken = tell(notification.message);
       if (!taken) return false;
-      keep(notification.record, *taken);
+      recorder_.told(notification.record, *taken);
     }
     return true;
   }
@@ -74,21 +74,6 @@ class Telling {
                         ? ihe::pix::notifications(site, consumer_, version, [&] { return ids_.next(site.now); })
                         : ihe::pix::notifications_v3(site, consumer_, version, [] { return auth::random_token(); });
     return messages ? std::move(*messages) : std::vector<ihe::pix::Notification>();
-  }
-
-  // The audit record of a notification that was acknowledged.
-  void keep(const ihe::atna::Record& record, bool taken) {
-    const auto snapshot = store_.snapshot();
-    const ihe::Site site{*snapshot, access_, settings_, "http://localhost/fhir", clock::wall_ms(), ids_};
-    const fhir::Outcome refusal(fhir::Kind::unprocessable, "processing", "Refused by the consumer");
-    auto event = ihe::atna::event(site, record, taken ? nullptr : &refusal);
-    if (!event) return;
-    fhir::Batch batch{access_, {}, {}};
-    batch.writes.push_back(std::move(*event));
-    if (trail_.take(batch)) return;
-    store_.commit(std::move(batch), [](const fhir::Result<fhir::Receipt>& receipt) {
-      if (!receipt) log::write(log::Level::error, "audit_lost", {{"records", "1"}});
-    });
   }
 
   // Until it is acknowledged, and whether it was taken: AE will not change by sending it again, anything else may.
@@ -148,7 +133,7 @@ class Telling {
   const ihe::Settings& settings_;
   fhir::Ids& ids_;
   Following& following_;
-  Trail& trail_;
+  Recorder& recorder_;
   const ihe::pix::Consumer consumer_;
   net::MllpClient client_;
 };
@@ -160,12 +145,12 @@ struct PixUpdates::State {
 };
 
 PixUpdates::PixUpdates(fhir::Store& store, const fhir::Access& access, const ihe::Settings& settings, fhir::Ids& ids,
-                       std::vector<PixConsumer> consumers, const std::string& folder, Trail& trail)
+                       std::vector<PixConsumer> consumers, const std::string& folder, Recorder& recorder)
     : state_(new State{Following(store, access, "Patient")}) {
   for (auto& consumer : consumers) {
     const auto mark = folder + "/" + file_name(consumer.consumer.address + consumer.consumer.url);
     const auto telling =
-        std::make_shared<Telling>(store, access, settings, ids, state_->following, trail, std::move(consumer));
+        std::make_shared<Telling>(store, access, settings, ids, state_->following, recorder, std::move(consumer));
     state_->following.start({mark, false, "pix_updates_failed", 0,
                              [telling](const fhir::Version& version) { return telling->take(version); }});
   }

@@ -10,7 +10,7 @@
 #include "fhir/store.h"
 #include "ihe/pix/iti10.h"
 #include "src/net/tls.h"
-#include "src/trail.h"
+#include "src/recorder.h"
 
 namespace alzette {
 
@@ -23,7 +23,7 @@ class PixUpdates {
  public:
   // Starts a thread for each consumer. What is handed in must outlive this; `folder` holds the marks.
   PixUpdates(fhir::Store& store, const fhir::Access& access, const ihe::Settings& settings, fhir::Ids& ids,
-             std::vector<PixConsumer> consumers, const std::string& folder, Trail& trail);
+             std::vector<PixConsumer> consumers, const std::string& folder, Recorder& recorder);
   ~PixUpdates();
 
   // Ends the threads; what is not told yet is told after the next start.

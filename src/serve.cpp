@@ -131,7 +131,8 @@ int serve(const Config& config) {
   Trail trail(**archive);
   door.take_trail(trail, config.audit_queries);
   Exchange exchange(**archive, workers, ids, access, *settings, trail);
-  PixUpdates updates(**archive, access, *settings, ids, std::move(*consumers), config.data, trail);
+  Recorder recorder(**archive, access, *settings, ids, trail);
+  PixUpdates updates(**archive, access, *settings, ids, std::move(*consumers), config.data, recorder);
   (*archive)->observe([&updates](const fhir::Batch& batch, const fhir::Receipt&) { updates.committed(batch); });
   Duplicates duplicates(**archive, access, *settings, ids, links_of(config.match_links), config.data);
   (*archive)->observe([&duplicates](const fhir::Batch& batch, const fhir::Receipt&) { duplicates.committed(batch); });
@@ -143,7 +144,7 @@ int serve(const Config& config) {
     return answer->get_future().get();
   });
   door.take_jobs(jobs.folder(), egress);
-  subscription::Subscriptions subscriptions(**archive, access, egress, seal);
+  subscription::Subscriptions subscriptions(**archive, access, egress, seal, recorder);
   Outbox outbox(egress, config.data + "/outbox");
   const Schemas schemas(config.schemas);
   SoapDoor soap(exchange, workers, egress, outbox, schemas);
@@ -173,8 +174,8 @@ int serve(const Config& config) {
   workers.stop();
   exchange.stop();
   updates.stop();
-  trail.stop();
   subscriptions.stop();
+  trail.stop();
   duplicates.stop();
   outbox.stop();
   const bool failed = (*archive)->stats().refusing;

@@ -19,6 +19,7 @@ constexpr std::string_view interaction = "http://hl7.org/fhir/restful-interactio
 constexpr std::string_view balp_entity = "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType";
 constexpr std::string_view hl7v3_ns = "urn:hl7-org:v3";
 constexpr std::string_view resource_type = "http://hl7.org/fhir/resource-types";
+constexpr std::string_view participant_type = "http://terminology.hl7.org/CodeSystem/provenance-participant-type";
 constexpr std::string_view ourselves = "alzette";
 
 std::string_view display_of(std::string_view event) {
@@ -26,6 +27,22 @@ std::string_view display_of(std::string_view event) {
   if (event == "110112") return "Query";
   if (event == "110106") return "Export";
   if (event == "110107") return "Import";
+  return {};
+}
+
+// The profiles of IHE have patterns of codes with these names.
+std::string_view name_of_type(std::string_view type) {
+  if (type == "1") return "Person";
+  return type == "2" ? "System Object" : "Other";
+}
+
+std::string_view name_of_role(std::string_view role) {
+  if (role == "1") return "Patient";
+  if (role == "3") return "Report";
+  if (role == "4") return "Domain Resource";
+  if (role == "20") return "Job";
+  if (role == "21") return "Job Stream";
+  if (role == "24") return "Query";
   return {};
 }
 
@@ -87,29 +104,42 @@ class EventBuilder {
     fhir::build::add_coding(arena_, event_, "subtype", "urn:ihe:event-type-code", record.transaction, record.name);
   }
 
+  static bool gives(const Record& record) {
+    return record.audit.event == "110106" || (record.audit.event == rest && record.audit.action == 'R');
+  }
+
   // The source is where the data comes from: the sender of a feed or of a question, but we ourselves of an export and
   // of what we tell.
   void agents(const Record& record) {
-    const bool given = record.sends || record.audit.event == "110106";
     const auto who = !record.sender.empty()         ? std::string_view(record.sender)
                      : site_.access.subject.empty() ? std::string_view("unknown")
                                                     : std::string_view(site_.access.subject);
     const bool numeric = record.peer.find_first_not_of("0123456789.") == std::string::npos;
     const bool address = numeric || record.peer.find(':') != std::string::npos;
-    agent(given, who, {record.peer, address ? "2" : "1"}, !record.sends);  // an IP address, or a host's name
-    agent(!given, ourselves, {record.address, "5"}, record.sends);         // a URI
+    const Role peer = role_of(record, false), own = role_of(record, true);
+    agent(peer, who, {record.peer, address ? "2" : "1"}, !record.sends);  // an IP address, or a host's name
+    agent(own, ourselves, {record.address, "5"}, record.sends);           // a URI
+  }
+
+  struct Role {
+    std::string_view system, code, display;
+  };
+
+  // BALP names those of a deletion otherwise, and has the reader as destination of what is read.
+  static Role role_of(const Record& record, bool own) {
+    const bool destination = own != (record.sends || gives(record));
+    if (record.audit.event == rest && record.audit.action == 'D')
+      return own ? Role{participant_type, "custodian", "Custodian"} : Role{dicom, "110150", "Application"};
+    return destination ? Role{dicom, "110152", "Destination Role ID"} : Role{dicom, "110153", "Source Role ID"};
   }
 
   struct Network {
     std::string_view address, type;
   };
 
-  void agent(bool destination, std::string_view who, Network at, bool requestor) {
+  void agent(Role role, std::string_view who, Network at, bool requestor) {
     auto& agent = fhir::build::add(arena_, event_, "agent");
-    if (destination)
-      fhir::build::add_concept(arena_, agent, "type", dicom, "110152", "Destination Role ID");
-    else
-      fhir::build::add_concept(arena_, agent, "type", dicom, "110153", "Source Role ID");
+    fhir::build::add_concept(arena_, agent, "type", role.system, role.code, role.display);
     fhir::build::add(arena_, fhir::build::add(arena_, agent, "who"), "display", shown(who));
     fhir::build::add(arena_, agent, "requestor", requestor ? "true" : "false");
     if (at.address.empty()) return;
@@ -118,16 +148,16 @@ class EventBuilder {
     fhir::build::add(arena_, network, "type", at.type);
   }
 
-  Node& entity(std::string_view type, std::string_view role, std::string_view display = {}) {
+  Node& entity(std::string_view type, std::string_view role) {
     auto& entity = fhir::build::add(arena_, event_, "entity");
-    fhir::build::add_coding(arena_, entity, "type", entity_type, type);
-    fhir::build::add_coding(arena_, entity, "role", object_role, role, display);
+    fhir::build::add_coding(arena_, entity, "type", entity_type, type, name_of_type(type));
+    fhir::build::add_coding(arena_, entity, "role", object_role, role, name_of_role(role));
     return entity;
   }
 
   // "Patient/1"; or "system|value" or "value" of one that is not known.
   void add_patient(const std::string& patient) {
-    auto& made = entity("1", "1", "Patient");
+    auto& made = entity("1", "1");
     auto& what = fhir::build::add(arena_, made, "what");
     const auto bar = patient.rfind('|');
     if (bar == std::string::npos && fhir::parse_reference(patient)) {
@@ -149,19 +179,19 @@ class EventBuilder {
     }
     auto& made = fhir::build::add(arena_, event_, "entity");
     fhir::build::add_reference(arena_, made, "what", object.reference);
-    fhir::build::add_coding(arena_, made, "type", resource_type, object.role);
+    fhir::build::add_coding(arena_, made, "type", resource_type, object.role, object.role);
     fhir::build::add(arena_, made, "name", object.name);
   }
 
   void add_query(const std::string& query) {
-    auto& made = entity("2", "24", "Query");
+    auto& made = entity("2", "24");
     fhir::build::add(arena_, made, "query", fhir::encode_base64(query));
   }
 
   // A message is told by its id, a request by the X-Request-Id that its answer carries.
   void add_id(const Record& record) {
     const bool request = record.audit.event == rest;
-    auto& made = request ? fhir::build::add(arena_, event_, "entity") : entity("4", "21", "Job Stream");
+    auto& made = request ? fhir::build::add(arena_, event_, "entity") : entity("4", "21");
     auto& what = fhir::build::add(arena_, made, "what");
     fhir::build::add(arena_, fhir::build::add(arena_, what, "identifier"), "value", shown(record.id));
     if (request) fhir::build::add_coding(arena_, made, "type", balp_entity, "XrequestId");

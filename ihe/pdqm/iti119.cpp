@@ -6,6 +6,7 @@ namespace ihe {
 namespace {
 
 bool tell(const Site&, const Requested& requested, atna::Record& record) {
+  record.interaction = "search";  // so the audit profiles of PDQm have it
   record.told.query = as_asked(requested);
   return true;
 }

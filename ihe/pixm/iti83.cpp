@@ -9,6 +9,7 @@ constexpr std::string_view source = "sourceIdentifier";
 
 // By POST the parameters stand in the body.
 bool tell(const Site&, const Requested& requested, atna::Record& record) {
+  record.interaction = "search";  // so the audit profiles of PIXm have it
   record.told.query = as_asked(requested);
   for (const auto& [name, value] : requested.parameters)
     if (name == source) record.told.patients.push_back(value);

@@ -8,11 +8,12 @@ namespace {
 
 constexpr std::string_view event = "urn:ihe:iti:pmir:2019:patient-feed";
 
-// The MessageHeader as the message names it: by its id, else by its place in the message; "" when there is none.
+// The MessageHeader as the message names it: by its id, else by its place in the message; "" when there is none. The
+// message is what was posted, or its parameter.
 std::string header_in(const Requested& requested) {
   const auto sent = sent_in(requested);
   const auto* content = sent ? sent->resource->child("parameter") : nullptr;
-  const auto* bundle = content ? content->child("resource") : nullptr;
+  const auto* bundle = content ? content->child("resource") : sent ? sent->resource : nullptr;
   const auto* entry = bundle ? bundle->child("entry") : nullptr;
   const auto* header = entry ? entry->child("resource") : nullptr;
   if (!header) return {};

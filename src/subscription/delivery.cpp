@@ -46,6 +46,29 @@ std::string place_below(const std::string& endpoint, const fhir::Version& versio
   return url + endpoint.substr(end);
 }
 
+// Who is told, without what may be a secret.
+std::string shown(std::string_view endpoint) {
+  endpoint = endpoint.substr(0, endpoint.find_first_of("?#"));
+  const auto start = endpoint.find("://") == std::string_view::npos ? 0 : endpoint.find("://") + 3;
+  const auto user = endpoint.substr(start, endpoint.find('/', start) - start).rfind('@');
+  const auto host = user == std::string_view::npos ? start : start + user + 1;
+  return std::string(endpoint.substr(0, start)).append(endpoint.substr(host));
+}
+
+// ITI-93, 3.93.5.1. `id`: of the message.
+ihe::atna::Record record_of(const Live& live, const fhir::Version& patient, const std::string& id) {
+  ihe::atna::Record record{"ITI-93", "Mobile Patient Identity Feed", {"110110", 'E'}};
+  record.sends = true;
+  record.address = live.owner.base;
+  record.sender = shown(live.wanted.endpoint);
+  const auto start = record.sender.find("://") + 3;
+  const auto from = record.sender.substr(start, 1) == "[" ? record.sender.find(']', start) : start;  // IPv6
+  record.peer = record.sender.substr(start, record.sender.find_first_of(":/", from) - start);
+  record.told.patients.push_back("Patient/" + patient.id);
+  record.told.objects.push_back({"MessageHeader", "MessageHeader/" + message_header_of(id), patient_feed});
+  return record;
+}
+
 Delivery plain_delivery(const Live& live, const Told& told, std::int64_t now) {
   Delivery delivery;
   delivery.last = told.number;
@@ -57,7 +80,9 @@ Delivery plain_delivery(const Live& live, const Told& told, std::int64_t now) {
     return delivery;
   } else if (live.wanted.channel == Channel::message) {
     delivery.outgoing = addressed(live, "POST", endpoint);
-    fill(live, patient_message(*told.version, live.owner.base, endpoint, make_uuid(), now), delivery.outgoing);
+    const auto id = make_uuid();
+    fill(live, patient_message(*told.version, live.owner.base, endpoint, id, now), delivery.outgoing);
+    delivery.record = record_of(live, *told.version, id);
   } else if (live.wanted.payload) {
     delivery.outgoing = addressed(live, "PUT", place_below(endpoint, *told.version));
     fill(live, told.version->body, delivery.outgoing);

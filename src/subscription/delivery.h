@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fhir/store.h"
+#include "ihe/atna/event.h"
 #include "src/net/sender.h"
 #include "src/subscription/live.h"
 #include "src/subscription/notification.h"
@@ -14,9 +15,10 @@
 namespace alzette::subscription {
 
 struct Delivery {
-  net::Outgoing outgoing;  // of what is sent; its body alone goes to WebSockets
-  std::uint64_t last = 0;  // the last event it tells of
-  bool silent = false;     // there is nothing to send: what happened may not be seen any more
+  net::Outgoing outgoing;                        // of what is sent; its body alone goes to WebSockets
+  std::uint64_t last = 0;                        // the last event it tells of
+  bool silent = false;                           // there is nothing to send: what happened may not be seen any more
+  std::optional<ihe::atna::Record> record = {};  // of a message of PMIR
 };
 
 // A notification on a topic without events: "handshake", "heartbeat".

@@ -24,7 +24,8 @@ namespace alzette::subscription {
 
 class Subscriptions::Engine {
  public:
-  Engine(fhir::Store& store, const fhir::Access& access, const net::Egress& egress, const auth::Seal& seal);
+  Engine(fhir::Store& store, const fhir::Access& access, const net::Egress& egress, const auth::Seal& seal,
+         Recorder& recorder);
   ~Engine();
 
   void start();
@@ -75,6 +76,7 @@ class Subscriptions::Engine {
 
   fhir::Store& store_;
   const fhir::Access& access_;
+  Recorder& recorder_;
   net::Sender sender_;
   Sockets sockets_;
 

@@ -122,6 +122,8 @@ std::string status_bundle(std::span<const std::string> parameters, std::string_v
   return out + (parameters.empty() ? "}" : "]}");
 }
 
+std::string message_header_of(std::string_view message) { return std::string(message) + "-1"; }
+
 std::string patient_message(const Version& version, std::string_view base, std::string_view endpoint,
                             std::string_view id, std::int64_t now) {
   constexpr std::string_view profiles = "https://profiles.ihe.net/ITI/PMIR/StructureDefinition/";
@@ -132,12 +134,14 @@ std::string patient_message(const Version& version, std::string_view base, std::
   text("id", id, out);
   out.append(R"(,"meta":{"profile":[")").append(profiles).append("IHE.PMIR.Bundle\"]},");
   out.append(R"("type":"message","timestamp":")").append(fhir::instant_text(now)).append(R"(","entry":[{)");
-  const auto header_id = std::string(id) + "-1";
+  const auto header_id = message_header_of(id);
   text("fullUrl", std::string(base) + "/MessageHeader/" + header_id, out);
   out += R"(,"resource":{"resourceType":"MessageHeader",)";
   text("id", header_id, out);
   out.append(R"(,"meta":{"profile":[")").append(profiles).append("IHE.PMIR.MessageHeader\"]},");
-  out += R"("eventUri":"urn:ihe:iti:pmir:2019:patient-feed","destination":[{)";
+  out += R"("eventUri":)";
+  fhir::json::write_string(patient_feed, out);
+  out += R"(,"destination":[{)";
   text("endpoint", endpoint, out);
   out += R"(}],"source":{"name":"Alzette",)";
   text("endpoint", std::string(base) + "/$process-message", out);

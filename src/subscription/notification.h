@@ -42,6 +42,11 @@ std::string notification(const Standing& standing, std::span<const Told> events,
 // A searchset of status Parameters, each whole: what $status answers. `self`: the address that was asked.
 std::string status_bundle(std::span<const std::string> parameters, std::string_view self);
 
+constexpr std::string_view patient_feed = "urn:ihe:iti:pmir:2019:patient-feed";  // the event of ITI-93
+
+// The id of the MessageHeader of that message.
+std::string message_header_of(std::string_view message);
+
 // A message of PMIR with one change.
 std::string patient_message(const fhir::Version& version, std::string_view base, std::string_view endpoint,
                             std::string_view id, std::int64_t now);

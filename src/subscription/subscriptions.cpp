@@ -8,9 +8,10 @@
 namespace alzette::subscription {
 
 Subscriptions::Engine::Engine(fhir::Store& store, const fhir::Access& access, const net::Egress& egress,
-                              const auth::Seal& seal)
+                              const auth::Seal& seal, Recorder& recorder)
     : store_(store),
       access_(access),
+      recorder_(recorder),
       sender_(egress),
       sockets_(seal, [this](std::shared_ptr<net::WebSocket> socket, std::vector<std::string> ids, bool plain) {
         post([this, socket = std::move(socket), ids = std::move(ids), plain] { bind(socket, ids, plain); });
@@ -100,8 +101,8 @@ bool Subscriptions::Engine::rest() {
 }
 
 Subscriptions::Subscriptions(fhir::Store& store, const fhir::Access& access, const net::Egress& egress,
-                             const auth::Seal& seal)
-    : engine_(std::make_unique<Engine>(store, access, egress, seal)) {}
+                             const auth::Seal& seal, Recorder& recorder)
+    : engine_(std::make_unique<Engine>(store, access, egress, seal, recorder)) {}
 
 Subscriptions::~Subscriptions() = default;
 

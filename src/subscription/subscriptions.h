@@ -15,13 +15,15 @@
 #include "src/auth/seal.h"
 #include "src/net/egress.h"
 #include "src/net/websocket.h"
+#include "src/recorder.h"
 
 namespace alzette::subscription {
 
 class Subscriptions {
  public:
   // What is handed in must outlive it. `access`: the server's own, with which it reads what changes.
-  Subscriptions(fhir::Store& store, const fhir::Access& access, const net::Egress& egress, const auth::Seal& seal);
+  Subscriptions(fhir::Store& store, const fhir::Access& access, const net::Egress& egress, const auth::Seal& seal,
+                Recorder& recorder);
   ~Subscriptions();  // stop()
   Subscriptions(const Subscriptions&) = delete;
   Subscriptions& operator=(const Subscriptions&) = delete;

@@ -139,6 +139,7 @@ void Subscriptions::Engine::sent(const std::string& id, std::uint64_t epoch, Sen
   const bool taken = answer && *answer >= 200 && *answer < 300;
   count_of(taken).add();
   if (!taken) return failed(live, what, reason_of(answer));
+  if (delivery && delivery->record) recorder_.told(*delivery->record, true);
   live.failures = 0;
   live.due = {};
   if (what == Sent::handshake) return set_status(live, Status::active);

@@ -19,7 +19,7 @@ let patient;
 
 before(async () => {
   writeFileSync(join(folder, 'domains.json'), JSON.stringify([{ name: 'RED', oid }]));
-  server = await start({ flags: ['--domains', join(folder, 'domains.json'), '--match-links', 'off', '--audit-queries', '--mllp', '127.0.0.1:0'] });
+  server = await start({ flags: ['--domains', join(folder, 'domains.json'), '--match-links', 'off', '--audit-queries', '--mllp', '127.0.0.1:0', '--allow-endpoint', 'http://127.0.0.1:9/'] });
   patient = JSON.parse((await send('POST', 'Patient', of('1'))).text).id;
 });
 after(async () => { await server.stop(); rmSync(folder, { recursive: true, force: true }); });
@@ -49,7 +49,7 @@ test('ITI-83 and ITI-119: a question is recorded with its words, from whom and t
   const asked = `Patient/$ihe-pix?sourceIdentifier=${encodeURIComponent(`${red}|1`)}`;
   const { event } = await record('ITI-83', () => send('GET', asked, undefined, { 'X-Request-Id': 'asked-1' }));
   assert.equal(kind(event), 'rest E 0');
-  assert.deepEqual(event.subtype.map(({ code }) => code), ['operation', 'ITI-83']);
+  assert.deepEqual(event.subtype.map(({ code }) => code), ['search', 'ITI-83']);
   assert.deepEqual([query(event), patients(event)], [asked, [`${red}|1`]]);
   const [client, us] = event.agent;
   assert.deepEqual([client.type.coding[0].code, client.requestor, client.network.address, us.type.coding[0].code, us.network.address],
@@ -74,6 +74,24 @@ test('ITI-104: create, update and delete are told apart, in one commit with what
   assert.deepEqual(kind((await record('ITI-104', feed('PUT', of('2', { gender: 'female' })))).event), 'rest U 0');
   assert.deepEqual(kind((await record('ITI-104', feed('PUT', of('2', { birthDate: '1958-02-30' })))).event), 'rest U 4');
   assert.deepEqual(kind((await record('ITI-104', feed('DELETE'))).event), 'rest D 0');
+});
+
+// The roles of BALP: who reads is the destination of what is read, who deletes has none.
+const roles = ({ agent }) => agent.map(({ type, requestor }) => `${type.coding[0].code} ${requestor}`);
+test('ITI-94: a Subscription to messages is recorded from its creation to its deletion, others are not', async () => {
+  const wanted = (type) => ({ resourceType: 'Subscription', status: 'off', reason: 'x', criteria: 'Patient?_id=1', channel: { type, endpoint: 'http://127.0.0.1:9/feed', payload: 'application/fhir+json' } });
+  await send('POST', 'Subscription', wanted('rest-hook'));
+  const created = await record('ITI-94', () => send('POST', 'Subscription', wanted('message')));
+  const { id } = JSON.parse(created.answer.text);
+  assert.deepEqual([created.answer.status, kind(created.event), roles(created.event)], [201, 'rest C 0', ['110153 true', '110152 false']]);
+  assert.deepEqual(objects(created.event), ['4 Subscription']);
+  const refused = await record('ITI-94', () => send('PUT', `Subscription/${id}`, { ...wanted('message'), id, criteria: 'Observation?code=1' }));
+  assert.deepEqual([refused.answer.status, kind(refused.event)], [422, 'rest U 4']);
+  const read = await record('ITI-94', () => send('GET', `Subscription/${id}`));
+  assert.deepEqual([kind(read.event), roles(read.event)], ['rest R 0', ['110152 true', '110153 false']]);
+  const ended = await record('ITI-94', () => send('DELETE', `Subscription/${id}`));
+  assert.deepEqual([kind(ended.event), roles(ended.event)], ['rest D 0', ['110150 true', 'custodian false']]);
+  assert.deepEqual(objects(ended.event), ['4 Subscription']);
 });
 
 test('ITI-104 within a transaction: each conditional entry has a record of its own, in one commit with all', async () => {
@@ -111,10 +129,12 @@ test('ITI-93: the patients of a feed are named', async () => {
     { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000001', resource: { resourceType: 'MessageHeader', id: 'header-1', eventUri: 'urn:ihe:iti:pmir:2019:patient-feed', source: { endpoint: 'http://x' },
       focus: [{ reference: 'urn:uuid:00000000-0000-4000-8000-000000000002' }] } },
     { fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000002', resource: { resourceType: 'Bundle', type: 'history', entry: [entry] } }] };
-  const { event } = await record('ITI-93', () => send('POST', '$process-message', { resourceType: 'Parameters', parameter: [{ name: 'content', resource: content }] }));
-  assert.deepEqual([kind(event), patients(event)], ['110110 E 0', ['Patient/pmir-1']]);
-  assert.deepEqual(event.entity.filter(({ name }) => name).map(({ type, what, name }) => [type.code, what.reference, name]),
-    [['MessageHeader', 'MessageHeader/header-1', 'urn:ihe:iti:pmir:2019:patient-feed']]);
+  for (const body of [content, { resourceType: 'Parameters', parameter: [{ name: 'content', resource: content }] }]) {
+    const { event } = await record('ITI-93', () => send('POST', '$process-message', body));
+    assert.deepEqual([kind(event), patients(event)], ['110110 E 0', ['Patient/pmir-1']]);
+    assert.deepEqual(event.entity.filter(({ name }) => name).map(({ type, what, name }) => [type.code, what.reference, name]),
+      [['MessageHeader', 'MessageHeader/header-1', 'urn:ihe:iti:pmir:2019:patient-feed']]);
+  }
 });
 
 test('ITI-65, 105 and 106: documents that come', async () => {

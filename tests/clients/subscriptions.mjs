@@ -398,6 +398,16 @@ test('ITI-94: a Patient Identity Subscriber is told in messages of PMIR', async 
     assert.ok(history.entry[0].response);
   }
   assert.deepEqual(messages.map(({ entry }) => entry[1].resource.entry[0].request.method).slice(1), ['PUT', 'DELETE']);
+  // Each leaves an audit record of ITI-93: 3.93.5.1.
+  const audited = `${server.base}/AuditEvent?subtype=urn:ihe:event-type-code|ITI-93`;
+  let told = [];
+  while (told.length < 3) told = (JSON.parse((await ask('GET', audited)).text).entry ?? []).map(({ resource }) => resource);
+  assert.deepEqual(told.map(({ type, action, outcome }) => [type.code, action, outcome].join(' ')), Array(3).fill('110110 E 0'));
+  for (const { agent, entity } of told) {
+    assert.deepEqual(agent.map(({ type, who, requestor }) => [type.coding[0].code, who.display, requestor]), [['110152', `${hook.url}pmir`, false], ['110153', 'alzette', true]]);
+    assert.equal(entity[0].what.reference, 'Patient/pmir1');
+  }
+  assert.deepEqual(told.map(({ entity }) => entity[1].what.reference).sort(), messages.map(({ entry }) => `MessageHeader/${entry[0].resource.id}`).sort());
   // A subscriber may feed another server of ours with what it gets.
   const other = await start();
   try {
