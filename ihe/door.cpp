@@ -198,6 +198,7 @@ std::variant<SoapCall, SoapReply> receive(const SoapRequest& request, std::strin
   }
   call.message.soap = asked;
   call.message.id = addressing.message_id;
+  call.message.sender = call.answers.address;  // TF-2a 3.18.5.1.2, and so the others: who is answered elsewhere
   call.refused = judge_security(asked->envelope);
   return call;
 }

@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fhir/access.h"
@@ -64,8 +65,10 @@ struct Audited {
   char action = '\0';                      // in place of the row's, where it differs from message to message
   std::vector<std::string> patients = {};  // "Patient/1", or "system|value" of one that is not known
   std::vector<AuditedObject> objects = {};
-  std::string query = {};  // as it was asked
-  std::string id = {};     // of the AuditEvent; "": any. A second commit under it is planned anew, and finds the first
+  std::string query = {};                                                    // as it was asked
+  std::string query_id = {};                                                 // of a stored query
+  std::vector<std::pair<std::string_view, std::string>> query_details = {};  // what is told beside it: type and value
+  std::string id = {};  // of the AuditEvent; "": any. A second commit under it is planned anew, and finds the first
 };
 
 // A document beside an envelope, which names it "cid:ID" (wire/mtom.h: include()).

@@ -88,7 +88,7 @@ class EventBuilder {
     fhir::build::add(arena_, fhir::build::add(arena_, source, "observer"), "display", ourselves);
     for (const auto& patient : record.told.patients) add_patient(patient);
     for (const auto& object : record.told.objects) add_object(object);
-    if (!record.told.query.empty()) add_query(record.told.query);
+    if (!record.told.query.empty()) add_query(record.told);
     if (!record.id.empty()) add_id(record);
     return event_;
   }
@@ -149,7 +149,10 @@ class EventBuilder {
   }
 
   Node& entity(std::string_view type, std::string_view role) {
-    auto& entity = fhir::build::add(arena_, event_, "entity");
+    return describe(fhir::build::add(arena_, event_, "entity"), type, role);
+  }
+
+  Node& describe(Node& entity, std::string_view type, std::string_view role) {
     fhir::build::add_coding(arena_, entity, "type", entity_type, type, name_of_type(type));
     fhir::build::add_coding(arena_, entity, "role", object_role, role, name_of_role(role));
     return entity;
@@ -183,9 +186,19 @@ class EventBuilder {
     fhir::build::add(arena_, made, "name", object.name);
   }
 
-  void add_query(const std::string& query) {
-    auto& made = entity("2", "24");
-    fhir::build::add(arena_, made, "query", fhir::encode_base64(query));
+  void add_query(const Audited& told) {
+    auto& made = fhir::build::add(arena_, event_, "entity");
+    if (!told.query_id.empty()) {
+      auto& what = fhir::build::add(arena_, made, "what");
+      fhir::build::add(arena_, fhir::build::add(arena_, what, "identifier"), "value", shown(told.query_id));
+    }
+    describe(made, "2", "24");
+    fhir::build::add(arena_, made, "query", fhir::encode_base64(told.query));
+    for (const auto& [type, value] : told.query_details) {
+      auto& detail = fhir::build::add(arena_, made, "detail");
+      fhir::build::add(arena_, detail, "type", type);
+      fhir::build::add(arena_, detail, "valueString", shown(value));
+    }
   }
 
   // A message is told by its id, a request by the X-Request-Id that its answer carries.

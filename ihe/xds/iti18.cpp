@@ -19,7 +19,12 @@ fhir::Result<Plan> answer(const Site& site, const Message& message, bool multi_p
   }
   Plan plan;
   plan.audited.patients = work.patients.seen();
-  plan.audited.query = message.soap->envelope.body->source;
+  const auto& request = *message.soap->envelope.body;
+  plan.audited.query = request.source;
+  if (const auto* asked = ebxml::child(request, "AdhocQuery")) plan.audited.query_id = asked->value_of("id");
+  plan.audited.query_details.emplace_back("QueryEncoding", "UTF-8");
+  if (query && !query->home.empty())
+    plan.audited.query_details.emplace_back("urn:ihe:iti:xca:2010:homeCommunityId", query->home);
   plan.answer.bytes = xds::query_response(work.errors, results.objects, !query || query->leaf_class);
   return plan;
 }

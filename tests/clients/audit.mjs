@@ -14,12 +14,13 @@ import { bundle, byUnique, cda, describing, oid, provide, provided as provideReq
 const folder = mkdtempSync(join(tmpdir(), 'alzette-audit-'));
 const red = `urn:oid:${oid}`;
 const seen = new Set();
+const replies = 'http://127.0.0.1:9';  // nobody is there
 let server;
 let patient;
 
 before(async () => {
   writeFileSync(join(folder, 'domains.json'), JSON.stringify([{ name: 'RED', oid }]));
-  server = await start({ flags: ['--domains', join(folder, 'domains.json'), '--match-links', 'off', '--audit-queries', '--mllp', '127.0.0.1:0', '--allow-endpoint', 'http://127.0.0.1:9/'] });
+  server = await start({ flags: ['--domains', join(folder, 'domains.json'), '--match-links', 'off', '--audit-queries', '--mllp', '127.0.0.1:0', '--allow-endpoint', `${replies}/`] });
   patient = JSON.parse((await send('POST', 'Patient', of('1'))).text).id;
 });
 after(async () => { await server.stop(); rmSync(folder, { recursive: true, force: true }); });
@@ -172,6 +173,28 @@ test('XDS: the record names the SubmissionSet, the documents and whose they are'
   const ended = await made('ITI-62', () => send_soap(`${server.origin}/soap`, 'urn:ihe:iti:2010:DeleteDocumentSet', '<l:RemoveObjectsRequest xmlns:l="urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0" xmlns="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0">' +
     `<ObjectRefList>${ids.map((id) => `<ObjectRef id="${id}"/>`).join('')}</ObjectRefList></l:RemoveObjectsRequest>`));
   assert.deepEqual([kind(ended.event), named(ended.event).sort()], ['110110 D 0', [['20', 'List', set], ['3', 'DocumentReference', unique]]]);
+});
+
+test('ITI-18: the record names the stored query, its encoding and community; who is answered elsewhere is its source', async () => {
+  const id = 'urn:uuid:a7ae438b-4bc2-4642-93e9-be891f7bb155';
+  const ask18 = (options) => post(server, envelope('urn:ihe:iti:2007:RegistryStoredQuery', '<q:AdhocQueryRequest xmlns:q="urn:oasis:names:tc:ebxml-regrep:xsd:query:3.0" xmlns="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0">' +
+    `<q:ResponseOption returnType="LeafClass"/><AdhocQuery id="${id}" home="urn:oid:1.2.3"><Slot name="$uuid"><ValueList><Value>('${id}')</Value></ValueList></Slot></AdhocQuery></q:AdhocQueryRequest>`, options));
+  // Those of other tests may still be on their way.
+  const told = async (count) => {
+    for (;;) {
+      const found = (await events(server, 'ITI-18')).filter((event) => query(event).includes('home="urn:oid:1.2.3"'));
+      if (found.length === count) return found;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  await ask18();
+  const [event] = await told(1);
+  const { what, detail } = event.entity.find((entity) => entity.query);
+  assert.equal(what.identifier.value, id);
+  assert.deepEqual(detail, [{ type: 'QueryEncoding', valueString: 'UTF-8' }, { type: 'urn:ihe:iti:xca:2010:homeCommunityId', valueString: 'urn:oid:1.2.3' }]);
+  assert.equal((await ask18({ replyTo: `${replies}/x` })).status, 202);
+  const elsewhere = (await told(2)).find((one) => one.id !== event.id);
+  assert.equal(elsewhere.agent.find(({ requestor }) => requestor).who.display, `${replies}/x`);
 });
 
 test('feeds and PIX queries of HL7: who is new, who changed, who was asked for', async () => {
