@@ -1,7 +1,23 @@
 // ITI-67 Find Document References: a search of DocumentReference for a patient. IHE MHD 4.2, 3.67.
+#include "ihe/mhd/iti67.h"
+
+#include "fhir/format/json.h"
 #include "ihe/restful.h"
+#include "ihe/xds/registry.h"
 
 namespace ihe {
+
+std::string mhd::shown(const fhir::Version& version, std::string_view base) {
+  constexpr std::string_view member = R"("url":)", document = R"("url":"Binary/)";
+  auto shown = version.body;
+  if (version.record.empty() || version.type != &xds::type_of(xds::Kind::document_entry)) return shown;
+  std::string start;
+  fhir::json::write_string(base, start);
+  start.back() = '/';
+  for (auto at = shown.find(document); at != shown.npos; at = shown.find(document, at + start.size()))
+    shown.replace(at + member.size(), 1, start);
+  return shown;
+}
 
 extern constinit const Restful iti67{.id = "ITI-67",
                                      .name = "Find Document References",

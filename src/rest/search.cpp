@@ -6,6 +6,7 @@
 #include "fhir/bundle.h"
 #include "fhir/format/json.h"
 #include "fhir/search/compartment.h"
+#include "ihe/mhd/iti67.h"
 #include "ihe/pdqm/iti78.h"
 #include "src/job/status.h"
 #include "src/metrics.h"
@@ -62,7 +63,10 @@ std::string searchset(const Call& call, const Query& query, const fhir::SearchPa
     if (!domains.empty() && entry.match)
       bundle.match(call.base, *entry.version, projection.apply(ihe::pdqm::shown(entry.version->body, domains)), true);
     else if (projection.active())
-      bundle.match(call.base, *entry.version, projection.apply(entry.version->body), entry.match);
+      bundle.match(call.base, *entry.version, projection.apply(ihe::mhd::shown(*entry.version, call.base)),
+                   entry.match);
+    else if (!entry.version->record.empty())
+      bundle.match(call.base, *entry.version, ihe::mhd::shown(*entry.version, call.base), entry.match);
     else
       bundle.match(call.base, *entry.version, entry.version->body, entry.match);
   }

@@ -524,6 +524,23 @@ test('ITI-106: a CDA document publishes itself', async () => {
   assert.equal((await call('<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>')).status >= 400, true);
 });
 
+test('ITI-67 gives a document a full URL, which is no change when it comes back', async () => {
+  const unique = uid();
+  await provide(server, provided({ unique }), Buffer.from('where I am'));
+  const search = async (more) => JSON.parse((await ask('GET', `${server.base}/DocumentReference?identifier=urn:oid:${unique}${more}`)).text).entry[0].resource;
+  const found = await search('');
+  const { url } = found.content[0].attachment;
+  assert.ok(url.startsWith(`${server.base}/Binary/`), url);
+  assert.equal(await (await fetch(url, { headers: { Accept: 'text/plain' } })).text(), 'where I am');
+  assert.deepEqual((await search('&_elements=content')).content, found.content);
+  const at = `${server.base}/DocumentReference/${found.id}`;
+  const put = await ask('PUT', at, JSON.stringify({ ...found, language: 'de' }));
+  assert.equal(put.status, 200, put.text);
+  const kept = JSON.parse((await ask('GET', at)).text).content[0].attachment;
+  assert.deepEqual(kept, { ...found.content[0].attachment, url: url.slice(server.base.length + 1) });
+  assert.equal((await search('')).content[0].attachment.url, url);
+});
+
 test('ITI-68 gives a part of a document', async () => {
   const unique = uid();
   await provide(server, provided({ unique }), Buffer.from('0123456789'));
