@@ -11,10 +11,16 @@ namespace {
 constexpr int max_digits = 38;
 constexpr int quotient_digits = 28;
 
-__int128 power_of_ten(int exponent) {
+constexpr __int128 power_of_ten(int exponent) {
   __int128 power = 1;
   for (int i = 0; i < exponent; ++i) power *= 10;
   return power;
+}
+
+// What arithmetic gives can be read again, and negated.
+bool fits(__int128 units) {
+  constexpr __int128 beyond = power_of_ten(max_digits);
+  return units < beyond && units > -beyond;
 }
 
 int digits_of(__int128 units) {
@@ -139,13 +145,14 @@ std::optional<Decimal> Decimal::scaled(int digits) const {
   if (digits < scale) return rounded(digits);
   if (digits - scale > max_digits) return std::nullopt;
   Decimal wider{0, digits};
-  if (__builtin_mul_overflow(units, power_of_ten(digits - scale), &wider.units)) return std::nullopt;
+  if (__builtin_mul_overflow(units, power_of_ten(digits - scale), &wider.units) || !fits(wider.units))
+    return std::nullopt;
   return wider;
 }
 
 std::optional<Decimal> add(Decimal a, Decimal b) {
   Decimal sum;
-  if (!align(a, b) || __builtin_add_overflow(a.units, b.units, &sum.units)) return std::nullopt;
+  if (!align(a, b) || __builtin_add_overflow(a.units, b.units, &sum.units) || !fits(sum.units)) return std::nullopt;
   sum.scale = a.scale;
   return sum;
 }
@@ -154,7 +161,7 @@ std::optional<Decimal> subtract(Decimal a, Decimal b) { return add(a, {-b.units,
 
 std::optional<Decimal> multiply(Decimal a, Decimal b) {
   Decimal product;
-  while (__builtin_mul_overflow(a.units, b.units, &product.units)) {
+  while (__builtin_mul_overflow(a.units, b.units, &product.units) || !fits(product.units)) {
     Decimal& longer = a.scale > b.scale ? a : b;
     if (longer.scale == 0) return std::nullopt;
     longer = longer.rounded(longer.scale - 1);
@@ -182,6 +189,7 @@ std::optional<Decimal> divide(Decimal a, Decimal b) {
   }
   const int surplus = digits_of(quotient.units) - quotient_digits;
   if (surplus > 0 && quotient.scale >= surplus) quotient = quotient.rounded(quotient.scale - surplus);
+  if (!fits(quotient.units)) return std::nullopt;
   if (minus) quotient.units = -quotient.units;
   return quotient.trimmed();
 }
