@@ -8,7 +8,7 @@
 
 namespace wire {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef ALZETTE_SANITIZED
 constexpr bool sanitized = true;
 #else
 constexpr bool sanitized = false;
