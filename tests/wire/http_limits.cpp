@@ -332,7 +332,7 @@ TEST_CASE("answers are gzip where asked for and worth it") {
 
 TEST_CASE("a text that many answers share is sent whole, as it is and as gzip") {
   std::string text;
-  for (int i = 0; text.size() < (3u << 20); ++i) text += std::to_string(i * 7919);
+  for (int i = 0; text.size() < (3u << 20); ++i) text += std::to_string(i * 7919L);
   const auto shared = std::make_shared<alzette::net::SharedText>(text);
   const auto server = start(quick(), [&](const Request&, const Respond& respond) {
     respond({200, {{"Content-Type", "application/fhir+json; charset=utf-8"}}, {}, shared, "x"});
@@ -359,7 +359,7 @@ TEST_CASE("a text that many answers share is sent whole, as it is and as gzip") 
 
 TEST_CASE("a shared text goes out in its turn, to slow clients as well, and clients that leave do no harm") {
   std::string text;
-  for (int i = 0; text.size() < (6u << 20); ++i) text += std::to_string(i * 7919);
+  for (int i = 0; text.size() < (6u << 20); ++i) text += std::to_string(i * 7919L);
   const auto shared = std::make_shared<alzette::net::SharedText>(text);
   REQUIRE(shared->file() >= 0);
   const auto server = start(quick(), [&](const Request& request, const Respond& respond) {
