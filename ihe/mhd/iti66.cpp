@@ -6,7 +6,7 @@ namespace ihe {
 extern constinit const Restful iti66{.id = "ITI-66",
                                      .name = "Find Document Lists",
                                      .actor = "Document Responder",
-                                     .audit = {"110112", 'E'},
+                                     .audit = {atna::rest, 'E'},
                                      .interactions = "search-type",
                                      .type = "List",
                                      .asks = true,

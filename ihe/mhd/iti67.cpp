@@ -22,7 +22,7 @@ std::string mhd::shown(const fhir::Version& version, std::string_view base) {
 extern constinit const Restful iti67{.id = "ITI-67",
                                      .name = "Find Document References",
                                      .actor = "Document Responder",
-                                     .audit = {"110112", 'E'},
+                                     .audit = {atna::rest, 'E'},
                                      .interactions = "search-type",
                                      .type = "DocumentReference",
                                      .asks = true,

@@ -28,7 +28,7 @@ bool tell(const Site& site, const Requested& requested, atna::Record& record) {
 extern constinit const Restful iti68{.id = "ITI-68",
                                      .name = "Retrieve Document",
                                      .actor = "Document Responder",
-                                     .audit = {"110106", 'R'},
+                                     .audit = {atna::rest, 'R'},
                                      .interactions = "read",
                                      .type = "Binary",
                                      .asks = true,

@@ -133,6 +133,8 @@ test('ITI-93: the patients of a feed are named', async () => {
   for (const body of [content, { resourceType: 'Parameters', parameter: [{ name: 'content', resource: content }] }]) {
     const { event } = await record('ITI-93', () => send('POST', '$process-message', body));
     assert.deepEqual([kind(event), patients(event)], ['110110 E 0', ['Patient/pmir-1']]);
+    // The audit profiles of IHE have the names of codes in their patterns.
+    assert.deepEqual(event.entity.map(({ type, role }) => [type.display, role?.display]), [['Person', 'Patient'], ['MessageHeader', undefined]]);
     assert.deepEqual(event.entity.filter(({ name }) => name).map(({ type, what, name }) => [type.code, what.reference, name]),
       [['MessageHeader', 'MessageHeader/header-1', 'urn:ihe:iti:pmir:2019:patient-feed']]);
   }
@@ -218,12 +220,12 @@ test('feeds and PIX queries of HL7: who is new, who changed, who was asked for',
 test('ITI-66, 67, 68 and 78: searches and reads where it is wanted', async () => {
   for (const [code, path] of [['ITI-66', `List?patient=${patient}&code=submissionset`], ['ITI-67', `DocumentReference?patient=Patient/${patient}&status=current`]]) {
     const { event } = await record(code, () => send('GET', path));
-    assert.deepEqual([kind(event), query(event), patients(event)], ['110112 E 0', path, [`Patient/${patient}`]]);
+    assert.deepEqual([kind(event), event.subtype[0].code, query(event), patients(event)], ['rest E 0', 'search-type', path, [`Patient/${patient}`]]);
   }
   const { entry } = JSON.parse((await send('GET', `DocumentReference?patient=${patient}&_count=1`)).text);
   const document = entry[0].resource.content[0].attachment.url.replace(`${server.base}/`, '');
   const read = await record('ITI-68', () => send('GET', document, undefined, { Accept: 'text/plain' }));
-  assert.deepEqual([kind(read.event), patients(read.event), objects(read.event)], ['110106 R 0', [`Patient/${patient}`], ['3 Binary']]);
+  assert.deepEqual([kind(read.event), read.event.subtype[0].code, patients(read.event), objects(read.event)], ['rest R 0', 'read', [`Patient/${patient}`], ['3 Binary']]);
   assert.deepEqual(read.event.agent.map(({ requestor, type }) => [requestor, type.coding[0].code]), [[true, '110152'], [false, '110153']]);
   const found = await record('ITI-78', () => send('POST', 'Patient/_search', undefined, {}));
   assert.equal(kind(found.event), 'rest E 0');
