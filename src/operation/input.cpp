@@ -34,11 +34,10 @@ bool is_primitive(std::string_view type) {
   return found && found->kind == fhir::TypeKind::primitive;
 }
 
-// Parts may do without one, and a resource may be replaced by an extension: plain JSON ($fhirpath).
-bool needs_value(const OperationParameter& parameter, const Argument& argument) {
+// Parts may do without one; whether there is a resource is for the operation to say, as plain JSON may stand for it.
+bool needs_value(const OperationParameter& parameter) {
   const auto* type = fhir::definitions().type(parameter.type);
-  const bool replaced = argument.parameter && argument.parameter->child("extension");
-  return type && (type->kind != fhir::TypeKind::resource || !replaced);
+  return type && type->kind != fhir::TypeKind::resource;
 }
 
 // Text-like primitives stand for each other: clients send a code as a string, a canonical as a uri.
@@ -222,7 +221,7 @@ class Reader {
         continue;
       }
       const Node* given = argument.resource ? argument.resource : argument.value;
-      if (!given && needs_value(*parameter, argument))
+      if (!given && needs_value(*parameter))
         return wrong("required",
                      std::string(argument.name) + " needs a value of type " + std::string(parameter->type.view()),
                      argument.name);
