@@ -102,7 +102,7 @@ void Subscriptions::Engine::prepare(Live& live, const fhir::Version& version, fh
   if (live.on_topic()) {
     auto topic = find_topic(snapshot, live.owner.access, live.wanted.topic, live.wanted.topic_version);
     if (!topic && live.wanted.status == Status::error) return schedule(live);
-    if (!topic) return set_status(live, Status::error, "its topic is no longer there");
+    if (!topic) return set_status(live, Status::error, std::string(topic_lost));
     live.topic = std::move(*topic);
   }
   if (!live.wanted.filters.empty())

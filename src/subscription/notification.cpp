@@ -89,8 +89,12 @@ std::string status_parameters(const Standing& standing, std::span<const Told> ev
   parameter("events-since-subscription-start", "String", std::to_string(standing.events), out);
   for (const auto& told : events) event(told, standing.base, content, out);
   if (!standing.error.empty()) {
-    out += R"(,{"name":"error","valueCodeableConcept":{"coding":[{)";
-    out += R"("system":"http://terminology.hl7.org/CodeSystem/subscription-error","code":"no-response"}],)";
+    out += R"(,{"name":"error","valueCodeableConcept":{)";
+    if (standing.error != topic_lost) {
+      out += R"("coding":[{"system":"http://terminology.hl7.org/CodeSystem/subscription-error",)";
+      text("code", standing.error.starts_with(bad_answer) ? "error-response" : "no-response", out);
+      out += "}],";
+    }
     text("text", standing.error, out);
     out += "}}";
   }

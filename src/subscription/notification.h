@@ -14,6 +14,11 @@
 
 namespace alzette::subscription {
 
+// What an error begins with that is an answer of the endpoint, "the endpoint answered 404"; others are told of none,
+// but for one that is not the endpoint's. Subscription.error has no more than a text.
+inline constexpr std::string_view bad_answer = "the endpoint answered ";
+inline constexpr std::string_view topic_lost = "its topic is no longer there";
+
 // The status as one tells it: SubscriptionStatus of R5.
 struct Standing {
   std::string_view base;

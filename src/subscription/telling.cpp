@@ -31,7 +31,7 @@ seconds pause_after(unsigned failures) {
 
 // Without addresses, which may hold secrets.
 std::string reason_of(const fhir::Result<int>& answer) {
-  if (answer) return "the endpoint answered " + std::to_string(*answer);
+  if (answer) return std::string(bad_answer) + std::to_string(*answer);
   const auto& outcome = answer.outcome();
   return outcome.kind == fhir::Kind::unprocessable ? "the endpoint may not be asked"
                                                    : outcome.issues.front().diagnostics;

@@ -255,7 +255,7 @@ test('topic: a handshake that is refused is an error; to ask again heals it', as
   assert.match(stored.error, /403/);
   assert.equal(sent('/unwilling')(hook.requests).length, 1);
   const status = read(await get(`Subscription/${created.id}/$status`));
-  assert.deepEqual([status.status, status.error?.text], ['error', stored.error]);
+  assert.deepEqual([status.status, status.error?.text, status.error?.coding[0].code], ['error', stored.error, 'error-response']);
   await put('Observation/unwilling', observation('unwilling', 'unwilling'));
   hook.answer = () => 200;
   await put(`Subscription/${created.id}`, { ...stored, status: 'requested' });
