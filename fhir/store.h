@@ -70,7 +70,8 @@ struct HistoryQuery {
   const Type* type = nullptr;                                              // nullptr: system
   std::string id;                                                          // "": type level
   std::optional<std::int64_t> since;                                       // versions at or after
-  std::optional<std::int64_t> at;                                          // versions current at that time
+  std::optional<std::int64_t> current_from;                                // versions current then or later,
+  std::optional<std::int64_t> current_until;                               // and then or before
   std::optional<std::vector<std::pair<const Type*, std::string>>> listed;  // versions of these alone
   std::uint32_t count = 100;
   std::string page;  // token of the page before, "" for the first

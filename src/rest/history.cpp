@@ -5,6 +5,7 @@
 
 #include "fhir/bundle.h"
 #include "fhir/format/json.h"
+#include "fhir/search/custom.h"
 #include "fhir/search/refusal.h"
 #include "fhir/search/term.h"
 #include "fhir/value.h"
@@ -59,6 +60,23 @@ fhir::Result<Items> items_of(const Call& call, const std::string& id) {
   return items;
 }
 
+// _at: the versions that were current at some moment of the time given; of several times, at some moment of each.
+bool take_period(std::string_view value, const Call& call, fhir::HistoryQuery& query) {
+  using fhir::search::Prefix;
+  const auto* stored = fhir::search::find_parameter(*fhir::definitions().resource("List"), "_lastUpdated");
+  const auto terms = fhir::search::read_terms(*stored, fhir::search::Modifier::none, value, {call.base, {}, call.now});
+  if (!terms) return false;
+  const auto prefix = terms->front().prefix;
+  if (prefix == Prefix::ne || prefix == Prefix::sa || prefix == Prefix::eb) return false;
+  const auto& time = terms->front().value;
+  if (prefix != Prefix::lt && prefix != Prefix::le)
+    query.current_from = std::max(query.current_from.value_or(time.low), prefix == Prefix::gt ? time.high : time.low);
+  if (prefix != Prefix::gt && prefix != Prefix::ge)
+    query.current_until =
+        std::min(query.current_until.value_or(time.high), prefix == Prefix::lt ? time.low - 1 : time.high);
+  return true;
+}
+
 fhir::Result<Asked> read_parameters(const Call& call) {
   Asked asked;
   asked.query.type = call.type;
@@ -76,10 +94,13 @@ fhir::Result<Asked> read_parameters(const Call& call) {
         return wrong(name, "a whole number, for example 50");
       asked.only_total = count == 0;
       asked.query.count = std::clamp(count, 1U, most_count);
-    } else if (name == "_since" || name == "_at") {
+    } else if (name == "_since") {
       const auto time = fhir::parse_date_time(fhir::search::with_plus(value));
       if (!time) return wrong(name, "a date or instant, for example 2026-01-31T08:00:00Z");
-      (name == "_since" ? asked.query.since : asked.query.at) = name == "_since" ? time->low : time->high;
+      asked.query.since = time->low;
+    } else if (name == "_at") {
+      if (!take_period(value, call, asked.query))
+        return wrong(name, "a date or instant, for example 2026-01-31, optionally after one of eq gt lt ge le ap");
     } else if (name == "_list" && call.id.empty()) {
       auto listed = items_of(call, value);
       if (!listed) return std::move(listed.outcome());

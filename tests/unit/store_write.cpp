@@ -225,19 +225,36 @@ TEST_CASE("history: newest first, by resource, type and system, since and at, in
   CHECK(names(ask(one)) == Ids{"p3", "p2"});
   CHECK(ask(one).total == 2);
   one.since.reset();
-  one.at = 2'500'000;
-  CHECK(names(ask(one)) == Ids{"p1"});
-  CHECK(ask(one).total == 1);
-  one.at = 6'000'000;
-  CHECK(names(ask(one)).empty());
+  using Time = std::optional<std::int64_t>;
+  const auto within = [&](fhir::HistoryQuery query, Time from, Time until, const Ids& versions) {
+    query.current_from = from;
+    query.current_until = until;
+    CHECK(names(ask(query)) == versions);
+    CHECK(ask(query).total == versions.size());
+    if (!query.id.empty()) return;
+    query.listed = {{&type("Patient"), "p"}, {&type("Patient"), "q"}, {&type("Organization"), "o"}};
+    CHECK(names(ask(query)) == versions);
+    CHECK(ask(query).total == versions.size());
+  };
+  within(one, 2'500'000, 2'500'000, {"p1"});
+  within(one, 2'500'000, 3'500'000, {"p2", "p1"});
+  within(one, 3'000'000, 4'000'000, {"p2"});
+  within(one, 2'500'000, {}, {"p3", "p2", "p1"});
+  within(one, {}, 2'500'000, {"p1"});
+  within(one, 3'500'000, 2'500'000, {});
+  within(one, 6'000'000, 6'000'000, {});
 
   fhir::HistoryQuery all_patients;
   all_patients.type = &type("Patient");
   CHECK(names(ask(all_patients)) == Ids{"p3", "p2", "q1", "p1"});
   CHECK(ask(all_patients).total == 4);
-  all_patients.at = 3'500'000;
-  CHECK(names(ask(all_patients)) == Ids{"p2", "q1"});
-  CHECK(ask(all_patients).total == 2);
+  within(all_patients, 3'500'000, 3'500'000, {"p2", "q1"});
+  within(all_patients, 2'500'000, 5'000'000, {"p3", "p2", "q1", "p1"});
+  within(all_patients, 3'500'000, {}, {"p3", "p2", "q1"});
+  within({}, {}, 4'000'000, {"o1", "p2", "q1", "p1"});
+  within({}, 4'500'000, 1'500'000, {});
+  all_patients.since = 2'000'000;
+  within(all_patients, 2'500'000, 3'500'000, {"p2", "q1"});
 
   fhir::HistoryQuery everything;
   everything.count = 2;

@@ -141,6 +141,21 @@ TEST_CASE("history of an instance, a type and the system") {
     CHECK(server.get("/_history?_since=2999-01-01T00:00:00" + std::string(plus) + "01:00").number("total") == 0);
     CHECK(server.get("/_history?_since=2000-01-01T00:00:00" + std::string(plus) + "01:00").number("total") == 4);
   }
+  const auto during = [&](std::string_view at) {
+    return server.get("/_history?_at=" + std::string(at)).number("total");
+  };
+  for (const auto* at : {"ge2020", "gt2020-06-01", "lt2999", "le2999&_at=gt2020"}) {
+    CAPTURE(at);
+    CHECK(during(at) == 4);
+  }
+  for (const auto* at : {"2020", "ap2020", "lt2020", "le2020-06-01T00:00:00Z"}) {
+    CAPTURE(at);
+    CHECK(during(at) == 0);
+  }
+  for (const auto* at : {"sa2020", "ne2020", "x", "2020,2021"}) {
+    CAPTURE(at);
+    CHECK(server.get("/_history?_at=" + std::string(at)).status == 400);
+  }
 
   auto page = server.get("/_history?_count=1");
   std::size_t seen = 0;

@@ -51,24 +51,27 @@ std::int64_t versions_until(Connection& connection, const Scope& scope, Name typ
   return row.with(scope.rid ? scope.rid : type, key).step() ? row.integer(0) : 0;
 }
 
-// How many versions a history has on all its pages. `then`: the view of the moment that it is asked as of.
+// Whether a version was current at the end of `then`, or came after it.
+bool lasts(SqliteView& then, Key key) { return key > then.last() || then.current(key); }
+
+// How many versions a history has on all its pages. `then`: the view at the start of the period that it is asked for.
 std::uint64_t total_of(Connection& connection, const Names& names, const Access& access, const HistoryQuery& query,
                        Scope scope, SqliteView& then, Key until) {
   std::uint64_t total = 0;
   const auto visible = [&](const fhir::Type* type) { return type && access.may(fhir::Verb::read, type->name); };
-  if (query.at && (scope.rid || query.since)) {  // of these no count is kept
+  if (query.current_from && (scope.rid || query.since || until < then.last())) {  // of these no count is kept
     scope.to = until;
     auto rows = scope.rows(connection);
     while (rows.step())
-      if (then.current(rows.integer(0)) && visible(names.type(rows.integer(1)))) ++total;
+      if (lasts(then, rows.integer(0)) && visible(names.type(rows.integer(1)))) ++total;
     return total;
   }
   for (const auto* type : scope.type ? std::vector<const fhir::Type*>{query.type} : names.types()) {
     if (!visible(type)) continue;
     const Name name = names.find(type->name, connection);
-    total += query.at ? then.live(name)
-                      : static_cast<std::uint64_t>(versions_until(connection, scope, name, until) -
-                                                   versions_until(connection, scope, name, scope.from - 1));
+    const Key before = std::max(scope.from - 1, then.last());
+    total += then.live(name) + static_cast<std::uint64_t>(versions_until(connection, scope, name, until) -
+                                                          versions_until(connection, scope, name, before));
   }
   return total;
 }
@@ -105,10 +108,10 @@ Result<HistoryPage> Snapshot::versions(const Access& access, const HistoryQuery&
       return Outcome(Kind::malformed, "value", "_page is not a page of this history; start again without it");
     position = *given;
   }
-  // As of a moment: the view of that moment, and only what was current in it.
-  const Key until = query.at ? std::min(position.view, view_->first_at(*query.at + 1) - 1) : position.view;
-  SqliteView then(*connection_, names_, &texts_, until);
-  scope.from = query.since ? then.first_at(*query.since) : 0;
+  const auto newest_by = [&](std::int64_t time) { return std::min(position.view, view_->first_at(time + 1) - 1); };
+  const Key until = query.current_until ? newest_by(*query.current_until) : position.view;
+  SqliteView then(*connection_, names_, &texts_, query.current_from ? newest_by(*query.current_from) : 0);
+  scope.from = query.since ? view_->first_at(*query.since) : 0;
   scope.to = position.last ? std::min(until, position.last - 1) : until;
   HistoryPage page;
   std::uint64_t bytes = 0;
@@ -138,7 +141,7 @@ Result<HistoryPage> Snapshot::versions(const Access& access, const HistoryQuery&
   while (rows.step()) {
     const Key key = rows.integer(0);
     const auto* type = names_.type(rows.integer(1));
-    if ((query.at && !then.current(key)) || !type || !access.may(fhir::Verb::read, type->name)) continue;
+    if (!lasts(then, key) || !type || !access.may(fhir::Verb::read, type->name)) continue;
     const auto taken = take(key);
     if (!taken) return taken.outcome();
     if (!*taken) break;
@@ -191,7 +194,7 @@ std::vector<Key> Snapshot::listed(const Access& access, const HistoryQuery& quer
     auto rows = Scope{name, rid, from, until}.rows(*connection_);
     for (std::uint32_t wanted = query.count + 1; rows.step();) {
       const Key key = rows.integer(0);
-      if (query.at && !then.current(key)) continue;
+      if (!lasts(then, key)) continue;
       ++total;
       if (key > to || wanted == 0) continue;
       keys.push_back(key);
