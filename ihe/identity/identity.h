@@ -115,8 +115,8 @@ struct Duplicate {
 };
 
 // ITI-8 A40, ITI-44 201304: a merge in the domains of these, the first of which says whose it is. What another one
-// says is passed over where it names nobody. Refused with the state unchanged: unknown or already subsumed identifiers,
-// the same one twice, different domains, a domain that is not the feeder's.
+// says is passed over where it names nobody, and so is an identifier that both have. Refused with the state unchanged:
+// unknown or already subsumed identifiers, one and the same, different domains, a domain that is not the feeder's.
 fhir::Result<fhir::Batch> merge(const Site& site, std::span<const Duplicate> duplicates, std::string_view feeder);
 
 // ITI-30 A47: the record of `prior` is known by `next` from now on.

@@ -135,13 +135,19 @@ Result<Record> holder(const Site& site, const Named& named, std::string_view fee
 }
 
 Result<fhir::Batch> merge(const Site& site, std::span<const Duplicate> duplicates, std::string_view feeder) {
-  const auto names_nobody = [](const Outcome& outcome) { return outcome.issues.front().code == "not-found"; };
+  const auto names_nobody = [](const Outcome& outcome) {
+    const auto& code = outcome.issues.front().code;
+    return code == "not-found" || code == "code-invalid";
+  };
   std::vector<Replacing> all;
+  const Named* common = nullptr;
   for (const auto& one : duplicates) {
     if (one.surviving.id.system != one.subsumed.id.system)
       return refused(one.subsumed, "business-rule", "Both identifiers must be of one assigning authority");
-    if (one.surviving.id == one.subsumed.id)
-      return refused(one.subsumed, "business-rule", "An identifier cannot be merged into itself");
+    if (one.surviving.id == one.subsumed.id) {  // what both are called already
+      common = &one.subsumed;
+      continue;
+    }
     auto survivor = holder(site, one.surviving, feeder);
     auto record = survivor ? holder(site, one.subsumed, feeder) : survivor;
     if (!record) {
@@ -157,6 +163,7 @@ Result<fhir::Batch> merge(const Site& site, std::span<const Duplicate> duplicate
     else
       return refused(one.surviving, "business-rule", "The patient is merged into two others at once");
   }
+  if (all.empty() && common) return refused(*common, "business-rule", "An identifier cannot be merged into itself");
   Changes changes(site);
   for (auto& replacing : all)
     if (auto done = replace(changes, replacing); !done) return std::move(done.outcome());

@@ -25,6 +25,7 @@ using fhir::Outcome;
 using fhir::Result;
 using hl7v2::Segment;
 using identity::Duplicate;
+using identity::Id;
 using identity::Named;
 
 Outcome fault(std::string place, std::string_view code, std::string text) {
@@ -80,23 +81,27 @@ Result<std::vector<Duplicate>> duplicates_in(const Site& site, const hl7v2::Mess
   const auto sequence = std::to_string(group + 1);
   const auto subsumed = id_of(site, message, mrg, 1, "MRG^" + sequence + "^1");
   if (!subsumed) return subsumed.outcome();
-  const auto surviving = id_of(site, message, *pid, 3, "PID^" + sequence + "^3");
-  if (!surviving) return surviving.outcome();
+  const auto place = "PID^" + sequence + "^3";
+  std::vector<Id> ids;  // of PID-3
+  for (const auto& cx : message.repetitions(*pid, 3))
+    if (auto id = read_cx(site, cx); !id.value.empty()) ids.push_back(std::move(id));
   std::vector<Duplicate> own, national;
   std::size_t repetition = 0;
   for (const auto& prior : message.repetitions(mrg, 1)) {
     Named named{read_cx(site, prior), subsumed->place};
     if (++repetition > 1) named.place += "^" + std::to_string(repetition);
-    if (named.id.value.empty() || named.id.system.empty()) continue;
-    auto& duplicates = site.settings.domains.is_national(named.id.system) ? national : own;
-    for (const auto& cx : message.repetitions(*pid, 3))
-      if (auto id = read_cx(site, cx); id.system == named.id.system && !id.value.empty()) {
-        duplicates.push_back({{std::move(id), surviving->place}, std::move(named)});
-        break;
-      }
+    const auto& system = named.id.system;
+    if (named.id.value.empty() || system.empty()) continue;
+    const auto same = std::find_if(ids.begin(), ids.end(), [&](const Id& id) { return id.system == system; });
+    if (same == ids.end()) continue;
+    auto& duplicates = site.settings.domains.is_national(system) ? national : own;
+    duplicates.push_back({{*same, place}, std::move(named)});
   }
   if (own.empty()) own = std::move(national);
-  if (own.empty()) own.push_back({*surviving, *subsumed});  // of two domains, which is refused
+  if (!own.empty()) return own;
+  const auto surviving = id_of(site, message, *pid, 3, place);
+  if (!surviving) return surviving.outcome();
+  own.push_back({*surviving, *subsumed});  // of two domains, which is refused
   return own;
 }
 

@@ -20,7 +20,6 @@ Result<bool> move_visits(const Site& site, const VisitMove& move, fhir::Batch& b
     if (!received || !move.takes(*received->resource)) continue;
     fhir::Arena arena;
     auto& encounter = fhir::build::copy(arena, *received->resource);
-    fhir::build::remove(encounter, "meta");
     fhir::build::remove(encounter, "subject");
     fhir::build::add_reference(arena, encounter, "subject", "Patient/" + move.to);
     file_under_none(encounter);

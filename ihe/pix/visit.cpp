@@ -95,7 +95,6 @@ class VisitReader {
     if (!known) return std::move(known.outcome());
     encounter_ =
         known->resource ? &fhir::build::copy(arena_, *known->resource) : &fhir::build::resource(arena_, "Encounter");
-    fhir::build::remove(*encounter_, "meta");
     fill(number, patient, stored ? stored->version : 0);
     auto write = fhir::prepare(*encounter_, id_, stored ? fhir::Method::update : fhir::Method::create, site_.base);
     if (!write) return std::move(write.outcome());

@@ -109,7 +109,6 @@ class Moving {
 
   Result<bool> put(Visit& visit, const std::string& patient, const std::vector<std::string>& origins) {
     auto& resource = *visit.resource;
-    fhir::build::remove(resource, "meta");
     fhir::build::remove(resource, "subject");
     auto& subject = fhir::build::add_reference(arena_, resource, "subject", patient);
     for (const auto& origin : origins) {

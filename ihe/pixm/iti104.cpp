@@ -59,7 +59,6 @@ fhir::Result<bool> add_identifier(const Site& site, const identity::Id& id, fhir
   auto& identifier = fhir::build::add(arena, patient, "identifier");
   fhir::build::add(arena, identifier, "system", id.system);
   fhir::build::add(arena, identifier, "value", id.value);
-  fhir::build::remove(patient, "meta");
   auto laid = fhir::lay_out(patient, write.id, write.method, site.base);
   if (!laid) return std::move(laid.outcome());
   write.body = std::move(laid->body);

@@ -192,6 +192,15 @@ test('ITI-8 A40: the merge is of the domains that PID-3 and MRG-1 both name', as
   assert.deepEqual([await in_domain('B'), await in_domain('W')], [['DOM1'], ['DOM1', 'DOM2']]);
 });
 
+test('ITI-8 A40: what both patients are called, what names nobody, and a number of no domain are passed over', async () => {
+  for (const n of [1, 2]) await accept(adt('A01', `SHARED${n}^^^A`, '||KLEIN^IDA'));
+  await accept(`${adt('A40', 'SHARED^^^W~77~SHARED1^^^A~2^^^NOWHERE')}MRG|SHARED^^^W~SHARED2^^^A~3^^^NOWHERE\r`);
+  assert.deepEqual(ids(await client.send(pix('SHARED2^^^A', '^^^A'))), ['SHARED1^^^A&1.2.3.1&ISO']);
+  for (const n of [3, 4]) await accept(adt('A01', `SHARED${n}^^^A`, '||KLEIN^LEA'));
+  await accept(`${adt('A40', '77~SHARED3^^^A')}MRG|SHARED4^^^A\r`);
+  assert.equal(field(await client.send(`${adt('A40', 'SHARED3^^^A')}MRG|SHARED3^^^A\r`), 'MSA', 1), 'AE');
+});
+
 test('ITI-21: fields, wildcards, domains, continuation, cancel', async () => {
   for (let n = 0; n < 5; n++)
     await accept(adt('A28', `P${n}^^^A${n % 2 ? `~Q${n}^^^B` : ''}`, `||Lëfèvre^Paul${n}||19800${n + 1}01|M|||1 Rue^^Esch^^4000^LU`));

@@ -104,6 +104,10 @@ test('ITI-104: a patient is known by the identifier that it is fed by, also wher
   assert.deepEqual((await pix(`${red}|Patient/7`, blue)).parameter[0].valueIdentifier, { system: blue, value: 'FED7' });
   const again = await client.request(`Patient?identifier=${encodeURIComponent(`${red}|Patient/7`)}`, { method: 'PUT', body: of(blue, 'FED7'), options: { headers: type } });
   assert.deepEqual([again.id, again.meta.versionId], [fed.id, '1'], 'it is the same');
+  const labelled = { ...of(blue, 'FED9'), meta: { security: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' }] } };
+  const kept = await client.request(`Patient?identifier=${encodeURIComponent(`${red}|Patient/9`)}`,
+    { method: 'PUT', body: labelled, options: { headers: { ...type, Prefer: 'return=representation' } } });
+  assert.deepEqual([values(kept), kept.meta.security], [['FED9', 'Patient/9'], labelled.meta.security], 'labels stay');
   const entry = { resource: of(blue, 'FED8'), request: { method: 'PUT', url: `Patient?identifier=${encodeURIComponent(`${red}|Patient/8`)}` } };
   await client.transaction({ body: { resourceType: 'Bundle', type: 'transaction', entry: [entry] } });
   assert.equal((await found({ identifier: `${red}|Patient/8` })).total, 1);

@@ -175,6 +175,20 @@ test('visits of a merged patient are the survivor\'s, through every door, until 
   assert.equal((await encounter('VISIT-M1')).subject.extension, undefined);
 });
 
+test('labels that a visit was given stay when it is told of again and when it moves with its patient', async () => {
+  for (const n of [1, 2]) await event('A01', `LBL${n}^^^A`, 'FABER^LIA', visit(`LBL${n}^^^VISITS`));
+  const { id } = await encounter('LBL2');
+  const label = { system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' };
+  const given = await ask('POST', `${server.base}/Encounter/${id}/$meta-add`, JSON.stringify(
+    { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: { security: [label] } }] }));
+  assert.equal(given.status, 200, given.text);
+  await event('A02', 'LBL2^^^A', 'FABER^LIA', visit('LBL2^^^VISITS', { place: 'W9^1^A^H' }));
+  assert.deepEqual((await encounter('LBL2')).meta.security, [label]);
+  const answer = await client.send(`${msh('ADT^A40')}EVN|A40|20260101\rPID|||LBL1^^^A\rMRG|LBL2^^^A\r`);
+  assert.equal(field(answer, 'MSA', 1), 'AA', answer);
+  assert.deepEqual((await encounter('LBL2')).meta.security, [label]);
+});
+
 test('A44 moves an account with its visits to the patient whose they are', async () => {
   const admit = (patient, number, account) => client.send(`${msh('ADT^A01')}EVN|A01|20260101\rPID|||${patient}^^^A||PAYER^P||19700101|F||||||||||${account}\rPV1|1|${visit(`${number}^^^VISITS`)}\r`);
   await admit('P1', 'PAID-1', 'ACC1^^^A');
