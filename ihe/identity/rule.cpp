@@ -200,6 +200,7 @@ class Merging {
   Result<bool> adopt(const std::string& reference, const Record& subsumed, bool anew) {
     auto found = survivor_of(reference);
     if (!found) return std::move(found.outcome());
+    if (!*found && !anew) return true;  // the survivor has gone since
     if (!*found)
       return Outcome(Kind::unprocessable, "not-found", "The surviving patient does not exist", "Patient.link.other");
     auto& survivor = **found;

@@ -188,6 +188,18 @@ TEST_CASE("identity: a merge speaks of one domain, and what others call the two 
   }
 }
 
+TEST_CASE("identity: what was merged into a patient who has gone since is called otherwise like any other") {
+  Index index;
+  const auto survivor = index.feed({{a, "1"}});
+  const auto subsumed = index.feed({{a, "2"}});
+  REQUIRE(index.merge({a, "1"}, {a, "2"}));
+  index.opened.remove("Patient", *survivor);
+  CHECK(index.put(*subsumed,
+                  R"("identifier":[{"system":"urn:oid:1.2.3.1","value":"2"},{"system":"urn:oid:1.2.3.2","value":"9"}],)"
+                  R"("link":[{"type":"replaced-by","other":{"reference":"Patient/)" +
+                      *survivor + R"("}}])"));
+}
+
 TEST_CASE("identity: a merge of several domains speaks of these and of no other, and of all records that they name") {
   Index index;
   REQUIRE(index.feed({{a, "1"}, {b, "7"}, {c, "5"}}));
