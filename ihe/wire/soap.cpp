@@ -81,10 +81,14 @@ std::optional<Fault> read_addressing(const Element& block, Addressing& addressin
   *slot = value;
   const auto* parameters = endpoint ? block.child("ReferenceParameters") : nullptr;
   if (!parameters) return std::nullopt;
-  if (parameters->source.size() > most_parameters)
-    return bad_addressing(name, " has more than " + std::to_string(most_parameters) + " bytes of reference parameters");
   auto& kept = block.name == "ReplyTo" ? addressing.reply_to.parameters : addressing.fault_to.parameters;
-  for (const auto& parameter : *parameters) kept += block_of(parameter);
+  for (const auto& parameter : *parameters) {
+    kept += block_of(parameter);
+    if (kept.size() > most_parameters)
+      return bad_addressing(name, " has reference parameters that make header blocks of more than " +
+                                      std::to_string(most_parameters) +
+                                      " bytes, the namespaces that they stand in included");
+  }
   return std::nullopt;
 }
 

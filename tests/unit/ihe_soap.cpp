@@ -73,11 +73,16 @@ TEST_CASE("soap: the reference parameters of an endpoint stand in what goes ther
   REQUIRE(other);
   CHECK(other->child("urn:other", "In"));
   CHECK(other->attribute(wsa_ns, "IsReferenceParameter"));
-  const auto large = "<o:Ticket>" + std::string(most_parameters, 'x') + "</o:Ticket>";
-  CHECK(faults(envelope("<a:ReplyTo><a:Address>http://h/x</a:Address><a:ReferenceParameters>" + large +
-                            "</a:ReferenceParameters></a:ReplyTo>",
-                        "<o:x/>"),
-               Fault::Code::sender, "InvalidAddressingHeader"));
+  const auto too_large = [](const std::string& parameters) {
+    return faults(envelope("<a:ReplyTo xmlns:long='" + std::string(most_parameters / 4, 'u') +
+                               "'><a:Address>http://h/x</a:Address><a:ReferenceParameters>" + parameters +
+                               "</a:ReferenceParameters></a:ReplyTo>",
+                           "<o:x/>"),
+                  Fault::Code::sender, "InvalidAddressingHeader");
+  };
+  CHECK(too_large("<o:Ticket>" + std::string(most_parameters, 'x') + "</o:Ticket>"));
+  CHECK_FALSE(too_large("<o:Ticket/><o:Ticket/>"));
+  CHECK(too_large("<o:Ticket/><o:Ticket/><o:Ticket/><o:Ticket/>"));  // each has the namespaces that it stands in
 }
 
 TEST_CASE("soap: version 1.1 is read, others are a VersionMismatch") {
