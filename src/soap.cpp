@@ -149,7 +149,7 @@ void SoapDoor::deliver(const std::shared_ptr<Job>& job, ihe::SoapReply reply) {
 void SoapDoor::receive(const std::shared_ptr<Job>& job) try {
   auto received = ihe::receive(job->request, job->token);
   if (auto* fault = std::get_if<ihe::SoapReply>(&received)) {
-    if (refuse_elsewhere({&fault->to})) fault->to = {};
+    if (refuse_elsewhere({&fault->to}) || !outbox_.takes(fault->size())) fault->to = {};
     return deliver(job, std::move(*fault));
   }
   job->call = std::move(std::get<ihe::SoapCall>(received));

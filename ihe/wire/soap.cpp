@@ -77,6 +77,8 @@ std::optional<Fault> read_addressing(const Element& block, Addressing& addressin
   const auto value = endpoint ? address_of(block) : block.word();
   const auto name = "wsa:" + std::string(block.name);
   if (value.empty()) return bad_addressing(name, " is empty");
+  if (value.size() > most_property)
+    return bad_addressing(name, " is longer than " + std::to_string(most_property) + " bytes");
   if (!slot->empty() && block.name != "RelatesTo") return bad_addressing(name, " stands there twice");
   *slot = value;
   const auto* parameters = endpoint ? block.child("ReferenceParameters") : nullptr;

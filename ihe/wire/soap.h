@@ -45,6 +45,7 @@ struct Addressing {
   std::string blocks = {};  // of a message to be written: header blocks that are XML already
 };
 
+inline constexpr std::size_t most_property = 16u << 10;    // bytes of an action, id or address
 inline constexpr std::size_t most_parameters = 16u << 10;  // bytes of the parameters of one endpoint, as header blocks
 
 struct Envelope {

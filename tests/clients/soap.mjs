@@ -50,6 +50,17 @@ const query = (id, targets) => send('PRPA_IN201309UV02', pixQuery(id, targets));
 const demographics = (parameters, options) => send('PRPA_IN201305UV02', pdqQuery(parameters, options));
 const named = (family, given = '') => ({ livingSubjectName: `<value><family>${family}</family>${given && `<given>${given}</given>`}</value>` });
 
+test('what an answer elsewhere would repeat is bounded: the fault of a message that is too long for it comes back', async () => {
+  const elsewhere = (name) => `<a:${name}><a:Address>http://127.0.0.1:${listener.address().port}/long</a:Address></a:${name}>`;
+  const long = 'x'.repeat(17 << 20);
+  for (const [action, options] of [[`urn:${long}`, { header: elsewhere('FaultTo') }], [v3('PRPA_IN201309UV02'), { header: elsewhere('ReplyTo'), id: long }],
+    [null, { header: elsewhere('FaultTo') }]]) {
+    const answer = await post(server, envelope(action, action ? pixQuery(`10@${a}`, []) : `<${long} xmlns="urn:x"/>`, options));
+    assert.equal(answer.status, 400, answer.text.slice(0, 1000));
+  }
+  assert.equal((await fetch(`${server.origin}/health/ready`)).status, 200);
+});
+
 test('ITI-44 adds and revises a patient; FHIR reads it', async () => {
   const answer = await add([`10@${a}`, `1893120105732@${national}`], 'Weber', 'Zoé', '<addr use="HP"><streetAddressLine>1, rue A</streetAddressLine><city>Mersch</city></addr>');
   assert.equal(answer.status, 200);

@@ -73,6 +73,9 @@ TEST_CASE("soap: the reference parameters of an endpoint stand in what goes ther
   REQUIRE(other);
   CHECK(other->child("urn:other", "In"));
   CHECK(other->attribute(wsa_ns, "IsReferenceParameter"));
+  for (const std::string name : {"Action", "MessageID", "To"})
+    CHECK(faults(envelope("<a:" + name + ">" + std::string(most_property + 1, 'x') + "</a:" + name + ">", "<o:x/>"),
+                 Fault::Code::sender, "InvalidAddressingHeader"));
   const auto too_large = [](const std::string& parameters) {
     return faults(envelope("<a:ReplyTo xmlns:long='" + std::string(most_parameters / 4, 'u') +
                                "'><a:Address>http://h/x</a:Address><a:ReferenceParameters>" + parameters +
