@@ -86,7 +86,6 @@ bool holds_word(std::string_view text, std::string_view wanted) {
   return false;
 }
 
-// http://acme.org/fhir is above http://acme.org/fhir/ValueSet/1, but not above http://acme.org/fhirx.
 bool is_media_type(std::string_view stored, std::string_view wanted) {
   const auto same = [](char a, char b) {
     return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
@@ -101,6 +100,7 @@ bool is_version_of(std::string_view version, std::string_view beginning) {
                                             !std::isalnum(static_cast<unsigned char>(version[beginning.size()])));
 }
 
+// http://acme.org/fhir is above http://acme.org/fhir/ValueSet/1, but not above http://acme.org/fhirx.
 bool is_above(std::string_view upper, std::string_view lower) {
   if (!lower.starts_with(upper)) return false;
   if (const auto bar = upper.rfind('|'); bar != std::string_view::npos)
@@ -233,9 +233,11 @@ bool matches(const Clause& clause, std::span<const IndexRow> rows) {
     if (row.contained || row.parameter->code.view() != clause.parameter->code.view()) continue;
     present = true;
     if (row.facet != facet) continue;
-    met = met || std::any_of(clause.any_of.begin(), clause.any_of.end(), [&](const Term& term) {
-            return term.parts.empty() ? meets(term, clause.modifier, row.value) : meets_parts(term, row);
-          });
+    const auto fits = [&](const Term& term) {
+      return term.parts.empty() ? meets(term, clause.modifier, row.value) : meets_parts(term, row);
+    };
+    met = met || (clause.modifier == Modifier::unequal ? std::all_of(clause.any_of.begin(), clause.any_of.end(), fits)
+                                                       : std::any_of(clause.any_of.begin(), clause.any_of.end(), fits));
   }
   if (clause.modifier == Modifier::missing) return present != clause.missing;
   return clause.modifier == Modifier::not_ ? !met : met;

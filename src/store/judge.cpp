@@ -69,6 +69,15 @@ class UnionKeys : public Keys {
   Key last_ = 0;
 };
 
+// Unequal is what none of the given values is: one may be spelled in several ways.
+bool meets(const Posting& posting, const Condition& condition) {
+  const auto modifier = condition.clause->modifier;
+  const auto fits = [&](const Alternative& alternative) { return matches(posting, alternative, modifier); };
+  const auto& given = condition.any_of;
+  return modifier == fhir::search::Modifier::unequal ? std::all_of(given.begin(), given.end(), fits)
+                                                     : std::any_of(given.begin(), given.end(), fits);
+}
+
 bool all_in_key_order(const std::vector<Scan>& scans) {
   return std::all_of(scans.begin(), scans.end(), [](const Scan& scan) { return scan.in_key_order(); });
 }
@@ -310,11 +319,7 @@ bool Judge::condition_holds(const TypePlan& plan, Condition& condition, const En
     case Shape::values:
       if (condition.parameter == unknown) return condition.negated;
       for (Postings all(postings); !found && all.next_of(condition.parameter, posting);)
-        for (const auto& alternative : condition.any_of)
-          if (matches(posting, alternative, condition.clause->modifier)) {
-            found = true;
-            break;
-          }
+        found = meets(posting, condition);
       return found != condition.negated;
     case Shape::words:
       for (const auto& scan : condition.scans) found = found || view_.has_words(scan, entry.key);

@@ -103,6 +103,8 @@ TEST_CASE("the case of a token does not count where the element is a string; of 
                  {"version:not=2.0-GRÖSSE", false},
                  {"version:missing=false", true},
                  {"_filter=version eq \"2.0-GRÖSSE\"", true},
+                 {"_filter=version ne \"2.0-GRÖSSE\"", false},
+                 {"_filter=version ne \"2.1-GRÖSSE\"", true},
                  {"status=Active", false},
                  {"identifier=x1", false},
              });

@@ -35,6 +35,9 @@ TEST_CASE("_filter over a store: alternatives drive, negations and chains are ju
   CHECK(opened.ids("Patient", "_filter=_has:Observation:patient:code eq b and birthdate lt 1944") == Ids{"p0", "p3"});
   CHECK(opened.ids("Patient", "_filter=_id eq p7 or _id eq p8") == Ids{"p7", "p8"});
   CHECK(opened.ids("Patient", "_filter=family eq f3 and family ne f3").empty());
+  opened.put("ValueSet", "v1", R"("status":"active","version":"A1")");
+  opened.put("ValueSet", "v2", R"("status":"active","version":"A2")");
+  CHECK(opened.ids("ValueSet", "_filter=version ne \"A1\"") == Ids{"v2"});  // in whatever case it is kept
   auto query = store_fixture::query("Patient", "_filter=family eq f3 or family eq f4&_explain=true");
   CHECK(opened.page(query).plan.find("from _filter=") != std::string::npos);
 }
