@@ -1,10 +1,11 @@
 // document: the Bundle that a Composition and everything it speaks of make, perhaps stored.
 // FHIR R4: http://hl7.org/fhir/R4/composition-operation-document.html, http://hl7.org/fhir/R4/documents.html#content
+#include <algorithm>
+#include <array>
 #include <unordered_set>
 
 #include "fhir/bundle.h"
 #include "fhir/format/json.h"
-#include "fhir/path/path.h"
 #include "fhir/utf8.h"
 #include "fhir/value.h"
 #include "src/operation/operation.h"
@@ -22,10 +23,30 @@ using fhir::Outcome;
 
 constexpr std::size_t most_resources = 1'000;
 
+struct Named {
+  std::string_view below, name;  // "" = of the composition itself
+};
 // What a document must hold. FHIR R4: http://hl7.org/fhir/R4/documents.html#content
-constexpr std::string_view named =
-    "subject | encounter | author | attester.party | custodian | event.detail |"
-    " repeat(section).select(author | focus | entry)";
+constexpr std::array<Named, 9> must_hold{{{"", "subject"},
+                                          {"", "encounter"},
+                                          {"", "author"},
+                                          {"attester", "party"},
+                                          {"", "custodian"},
+                                          {"event", "detail"},
+                                          {"section", "author"},
+                                          {"section", "focus"},
+                                          {"section", "entry"}}};
+
+void collect_named(const Node& node, std::string_view place, std::vector<std::string_view>& references) {
+  for (const Node& child : node) {
+    const bool named = std::any_of(must_hold.begin(), must_hold.end(),
+                                   [&](const Named& each) { return each.below == place && each.name == child.name; });
+    const auto reference = named ? child.value_of("reference") : std::string_view();
+    if (!reference.empty() && reference[0] != '#') references.push_back(reference);
+    if (child.name == "attester" || child.name == "event" || child.name == "section")
+      collect_named(child, child.name, references);
+  }
+}
 
 // The composition first, then what it names, and what either the graph or all references reach from there.
 class Assembly {
@@ -34,54 +55,51 @@ class Assembly {
 
   fhir::Result<std::string> of(fhir::Version version, std::string_view graph) {
     const Node* composition = resources_.take(std::make_shared<fhir::Version>(std::move(version)));
-    add(composition);
-    if (auto missing = add_named(*composition)) return std::move(*missing);
-    auto done = graph.empty() ? add_referenced() : add_reached(*composition, graph);
+    auto done = add(composition);
+    if (done) done = add_named(*composition);
+    if (done) done = graph.empty() ? add_referenced() : add_reached(*composition, graph);
     if (!done) return std::move(done.outcome());
     return entries();
   }
 
  private:
-  void add(const Node* resource) {
-    if (known_.insert(resource).second) found_.push_back(resource);
+  fhir::Result<bool> add(const Node* resource) {
+    if (!known_.insert(resource).second) return true;
+    found_.push_back(resource);
+    if (found_.size() <= most_resources) return true;
+    return Outcome(Kind::too_costly, "too-costly",
+                   "The document would hold more than " + std::to_string(most_resources) + " resources");
   }
 
-  std::optional<Outcome> add_named(const Node& composition) {
-    static const auto program = *fhir::path::compile(named);
-    std::vector<const Node*> references;
-    fhir::path::Context context;
-    context.resource = &composition;
-    fhir::path::nodes(*program, composition, context, references);
-    for (const auto* node : references) {
-      const auto reference = node->value_of("reference");
-      if (reference.empty() || reference[0] == '#') continue;
+  fhir::Result<bool> add_named(const Node& composition) {
+    std::vector<std::string_view> references;
+    collect_named(composition, {}, references);
+    for (const auto reference : references) {
       const Node* resource = resources_.read(reference);
       if (!resource)
         return Outcome(
             Kind::unprocessable, "not-found",
             "A document holds whatever its composition names: there is no " + fhir::shortened(reference) + " here",
             "Composition");
-      add(resource);
+      if (auto done = add(resource); !done) return done;
     }
-    return std::nullopt;
+    return true;
   }
 
   // Beyond what the composition names, what is not here, or not to be seen, stays a reference.
   fhir::Result<bool> add_referenced() {
-    for (std::size_t at = 0; at < found_.size(); ++at) {
+    for (std::size_t at = 0; at < found_.size(); ++at)
       for (const auto reference : references_of(*found_[at]))
-        if (const Node* resource = resources_.read(reference)) add(resource);
-      if (found_.size() > most_resources)
-        return Outcome(Kind::too_costly, "too-costly",
-                       "The document would hold more than " + std::to_string(most_resources) + " resources");
-    }
+        if (const Node* resource = resources_.read(reference))
+          if (auto done = add(resource); !done) return done;
     return true;
   }
 
   fhir::Result<bool> add_reached(const Node& composition, std::string_view graph) {
     const auto reached = reach(call_, composition, graph, resources_);
     if (!reached) return reached.outcome();
-    for (const auto* resource : *reached) add(resource);
+    for (const auto* resource : *reached)
+      if (auto done = add(resource); !done) return done;
     return true;
   }
 

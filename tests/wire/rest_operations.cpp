@@ -192,6 +192,33 @@ TEST_CASE("document: a GraphDefinition says what there is beyond what the compos
   }
 }
 
+TEST_CASE("document: of a long composition all is there that it names, or it is refused") {
+  const RestServer server;
+  put(server, "/GraphDefinition/g", R"("url":"http://e.org/g","name":"G","status":"active","start":"Composition")");
+  std::string bundle = R"({"resourceType":"Bundle","type":"batch","entry":[)";
+  for (int i = 0; i < 1'000; ++i)
+    bundle += (i ? "," : "") + (R"({"resource":{"resourceType":"Basic","id":"b)" + std::to_string(i)) +
+              R"(","code":{"text":"x"}},"request":{"method":"PUT","url":"Basic/b)" + std::to_string(i) + "\"}}";
+  REQUIRE(server.post("", bundle + "]}").status == 200);
+  for (const int entries : {900, 1'000}) {
+    const auto address = "/Composition/of-" + std::to_string(entries);
+    std::string named;
+    for (int i = 0; i < entries; ++i)
+      named += (i ? "," : "") + (R"({"reference":"Basic/b)" + std::to_string(i)) + "\"}";
+    put(server, address,
+        R"("status":"final","type":{"text":"t"},"date":"2026-01-01","title":"T","author":[{"display":"x"}],)"
+        R"("section":[{"title":"S","section":[{"title":"T","entry":[)" +
+            named + "]}]}]");
+    for (const auto* with : {"", "?graph=http://e.org/g"}) {
+      const auto document = server.get(address + "/$document" + with);
+      if (entries < 1'000)
+        CHECK(wire::count_of(document.body, "\"fullUrl\"") == 901);
+      else
+        CHECK(document.has("too-costly"));
+    }
+  }
+}
+
 TEST_CASE("everything: the record of a patient, what it refers to, and nobody else's") {
   const RestServer server;
   put(server, "/Organization/o", R"("name":"Clinic")");
