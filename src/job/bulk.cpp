@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 #include "fhir/format/json.h"
 #include "fhir/search/clause.h"
 #include "fhir/search/compartment.h"
-#include "fhir/search/values.h"
 #include "src/net/uri.h"
 
 namespace alzette::job {
@@ -91,21 +91,23 @@ fhir::Result<bool> add_filters(const Export& wanted, const fhir::Type& type, std
 
 const fhir::Compartment& patients() { return *fhir::definitions().compartment("Patient"); }
 
-// What the patients have to satisfy in whose compartments things are exported.
-std::vector<Clause> owners(const Export& wanted) {
-  std::vector<Clause> conditions;
-  if (!wanted.chosen) return conditions;
+Clause any_id(const fhir::Type& type, const std::vector<std::string>& ids) {
   Clause clause;
-  clause.parameter = fhir::definitions().resource("Patient")->parameter("_id");
-  for (const auto& id : wanted.patients) {
+  clause.parameter = type.parameter("_id");
+  for (const auto& id : ids) {
     fhir::search::Term term;
     term.value.kind = fhir::search::IndexKind::token;
     term.value.text = id;
     term.any_system = true;
     clause.any_of.push_back(std::move(term));
   }
-  conditions.push_back(std::move(clause));
-  return conditions;
+  return clause;
+}
+
+// What the patients have to satisfy in whose compartments things are exported.
+std::vector<Clause> owners(const Export& wanted) {
+  if (!wanted.chosen) return {};
+  return {any_id(*fhir::definitions().resource("Patient"), wanted.patients)};
 }
 
 }  // namespace
@@ -139,7 +141,7 @@ Export export_of(std::string_view text) {
   wanted.since = node.value_of("since");
   wanted.until = node.value_of("until");
   wanted.types = list_of(node, "type");
-  wanted.typed = node.value_of("typed") == "true";
+  wanted.typed = node.value_of("typed") == "true" || !wanted.types.empty();  // which earlier programs did not write
   wanted.filters = list_of(node, "filter");
   wanted.elements = list_of(node, "element");
   wanted.patients = list_of(node, "patient");
@@ -175,17 +177,27 @@ fhir::Result<fhir::search::Query> query_of(const Export& wanted, const fhir::Typ
   return query;
 }
 
-bool is_of_patients(const Export& wanted, std::string_view reference, fhir::Snapshot& snapshot,
-                    const fhir::Access& access, std::string_view base) {
-  const auto local = fhir::search::reference_value(reference, base);
-  const auto* type = local ? fhir::definitions().resource(local->type) : nullptr;
-  auto inside = type ? fhir::search::in_compartment_of(*type, patients(), owners(wanted)) : std::nullopt;
-  auto query = type ? fhir::search::parse(type, {{"_id", local->text}}, base, false)
-                    : fhir::Result<fhir::search::Query>(fhir::Outcome(fhir::Kind::absent));
-  if (!inside || !query) return false;
-  query->all_of.push_back(std::move(*inside));
-  const auto found = snapshot.find(access, *query, 1);
-  return found && !found->empty();
+fhir::Result<std::set<std::string>> of_patients(const Export& wanted, const std::set<std::string>& names,
+                                                fhir::Snapshot& snapshot, const fhir::Access& access) {
+  std::map<const fhir::Type*, std::vector<std::string>> ids;
+  for (const auto& name : names) {
+    const auto slash = name.find('/');
+    if (const auto* type = fhir::definitions().resource(name.substr(0, slash)); type && slash != name.npos)
+      ids[type].push_back(name.substr(slash + 1));
+  }
+  std::set<std::string> inside;
+  for (const auto& [type, asked] : ids) {
+    auto of_owners = fhir::search::in_compartment_of(*type, patients(), owners(wanted));
+    if (!of_owners) continue;
+    fhir::search::Query query;
+    query.type = type;
+    query.all_of.push_back(any_id(*type, asked));
+    query.all_of.push_back(std::move(*of_owners));
+    const auto found = snapshot.find(access, query, static_cast<std::uint32_t>(asked.size()));
+    if (!found) return found.outcome();
+    for (const auto& id : *found) inside.insert(std::string(type->name.view()) + "/" + id);
+  }
+  return inside;
 }
 
 std::string to_text(const Progress& progress) {

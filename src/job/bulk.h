@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,14 +39,14 @@ Export export_of(std::string_view text);
 std::vector<const fhir::Type*> types_of(const Export& wanted, const fhir::Access& access);
 
 // What of `type` belongs to the export. Refuses filters that are no searches. Of Provenance it finds more than belongs
-// to patients: see is_of_patients.
+// to patients: see of_patients.
 fhir::Result<fhir::search::Query> query_of(const Export& wanted, const fhir::Type& type, std::string_view base,
                                            const fhir::search::Meanings* meanings);
 
-// Whether what is referred to is in the compartment of a patient whose data is exported. As Provenance stands in no
-// compartment of what it tells about, it is asked for each of its targets: those of a patient's record belong to that.
-bool is_of_patients(const Export& wanted, std::string_view reference, fhir::Snapshot& snapshot,
-                    const fhir::Access& access, std::string_view base);
+// Of resources ("Observation/1") those that are in the compartment of a patient whose data is exported. As Provenance
+// stands in no compartment of what it tells about, its targets are asked for: those of a patient's record belong to it.
+fhir::Result<std::set<std::string>> of_patients(const Export& wanted, const std::set<std::string>& names,
+                                                fhir::Snapshot& snapshot, const fhir::Access& access);
 
 // A file of a job's folder as the manifest shows it.
 struct File {

@@ -1,11 +1,14 @@
 // $export, step by step: one page of one type at a time, all as of the moment of the first step. Types follow each
 // other in the order of the definitions; what was deleted since `_since` comes last.
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "fhir/build.h"
 #include "fhir/format/json.h"
 #include "fhir/incoming.h"
 #include "fhir/project.h"
+#include "fhir/search/values.h"
 #include "fhir/value.h"
 #include "src/job/bulk.h"
 #include "src/job/job.h"
@@ -51,16 +54,37 @@ std::string line_of(const std::string& body, std::string_view base, const std::v
   return elements.empty() ? whole : fhir::project(whole, fhir::search::Summary::false_, elements);
 }
 
-// Whether what a search found belongs to the patients whose data is exported: Provenance by its targets.
-bool is_theirs(const Work& work, const Job& job, const Export& wanted, const fhir::Version& version) {
-  if (wanted.extent == Extent::system || version.type->name.view() != "Provenance") return true;
-  const auto incoming = fhir::receive(version.body);
-  if (!incoming) return false;
-  for (const auto& child : *incoming->resource)
-    if (child.name == "target" &&
-        is_of_patients(wanted, child.value_of("reference"), work.snapshot, job.access, job.base))
-      return true;
-  return false;
+bool is_provenance(const fhir::Version& version) { return version.type->name.view() == "Provenance"; }
+
+std::vector<std::string> targets_of(const fhir::Version& provenance, std::string_view base) {
+  std::vector<std::string> names;
+  const auto incoming = fhir::receive(provenance.body);
+  if (!incoming) return names;
+  for (const auto& child : *incoming->resource) {
+    if (child.name != "target") continue;
+    const auto local = fhir::search::reference_value(child.value_of("reference"), base);
+    if (local && !local->type.empty()) names.push_back(local->type + "/" + local->text);
+  }
+  return names;
+}
+
+// The Provenances that belong to the patients whose data is exported: a target of theirs does. All are asked for
+// together, as each question goes through all of the patients.
+Result<std::set<const fhir::Version*>> theirs_among(const Work& work, const Job& job, const Export& wanted,
+                                                    const std::vector<const fhir::Version*>& provenances) {
+  std::multimap<const fhir::Version*, std::string> told;
+  std::set<std::string> targets;
+  for (const auto* version : provenances)
+    for (const auto& name : targets_of(*version, job.base)) {
+      told.emplace(version, name);
+      targets.insert(name);
+    }
+  const auto inside = of_patients(wanted, targets, work.snapshot, job.access);
+  if (!inside) return inside.outcome();
+  std::set<const fhir::Version*> theirs;
+  for (const auto& [version, name] : told)
+    if (inside->contains(name)) theirs.insert(version);
+  return theirs;
 }
 
 // "Patient.name" counts for patients, "name" for every type.
@@ -81,10 +105,15 @@ Result<bool> export_page(const Work& work, const Job& job, const Export& wanted,
   auto page = work.snapshot.search(job.access, *query, page_size, effort);
   if (!page) return std::move(page.outcome());
   const auto elements = elements_for(wanted, type.name);
+  std::vector<const fhir::Version*> provenances;
+  for (const auto& entry : page->entries)
+    if (wanted.extent != Extent::system && is_provenance(*entry.version)) provenances.push_back(entry.version.get());
+  const auto theirs = theirs_among(work, job, wanted, provenances);
+  if (!theirs) return theirs.outcome();
   std::string lines;
   std::uint64_t count = 0;
   for (const auto& entry : page->entries) {
-    if (!is_theirs(work, job, wanted, *entry.version)) continue;
+    if (!provenances.empty() && !theirs->contains(entry.version.get())) continue;
     lines.append(line_of(entry.version->body, job.base, elements)).append("\n");
     ++count;
   }
@@ -94,15 +123,11 @@ Result<bool> export_page(const Work& work, const Job& job, const Export& wanted,
   return true;
 }
 
-// Whether a deleted resource would have been exported: by the patient of the version before.
-bool belongs(const Work& work, const Job& job, const Export& wanted, const fhir::Version& removed) {
-  if (wanted.extent == Extent::system) return true;
-  auto before = work.snapshot.vread(job.access, *removed.type, removed.id, removed.version - 1);
-  if (!before) return false;
-  if (removed.type->name.view() == "Provenance") return is_theirs(work, job, wanted, *before);
-  const auto incoming = fhir::receive(before->body);
+// Whether a deleted resource would have been exported: by the patient of the version before it was.
+bool belongs(const Export& wanted, const fhir::Version& before, std::string_view base) {
+  const auto incoming = fhir::receive(before.body);
   if (!incoming) return false;
-  const auto write = fhir::lay_out(*incoming->resource, removed.id, fhir::Method::update, job.base);
+  const auto write = fhir::lay_out(*incoming->resource, before.id, fhir::Method::update, base);
   if (!write || write->patient.empty()) return false;
   const auto& ids = wanted.patients;
   return !wanted.chosen || std::find(ids.begin(), ids.end(), write->patient) != ids.end();
@@ -118,14 +143,27 @@ Result<bool> export_deleted(const Work& work, const Job& job, const Export& want
   query.page = progress.page.empty() ? progress.start : progress.page;
   auto page = work.snapshot.history(job.access, query);
   if (!page) return std::move(page.outcome());
-  std::string lines;
-  std::uint64_t count = 0;
+  const bool all = wanted.extent == Extent::system;
+  std::vector<fhir::Version> ended;  // as they were before, where that tells whose they were
   for (const auto& version : page->versions) {
     if (!version.deleted() || std::find(types.begin(), types.end(), version.type) == types.end()) continue;
     const auto now = work.snapshot.read(job.access, *version.type, version.id);
-    if (now || now.outcome().kind != Kind::gone || !belongs(work, job, wanted, version)) continue;
+    if (now || now.outcome().kind != Kind::gone) continue;
+    auto before = all ? Result<fhir::Version>(version)
+                      : work.snapshot.vread(job.access, *version.type, version.id, version.version - 1);
+    if (before) ended.push_back(std::move(*before));
+  }
+  std::vector<const fhir::Version*> provenances;
+  for (const auto& before : ended)
+    if (!all && is_provenance(before)) provenances.push_back(&before);
+  const auto theirs = theirs_among(work, job, wanted, provenances);
+  if (!theirs) return theirs.outcome();
+  std::string lines;
+  std::uint64_t count = 0;
+  for (const auto& before : ended) {
+    if (!all && !(is_provenance(before) ? theirs->contains(&before) : belongs(wanted, before, job.base))) continue;
     lines.append(R"({"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE","url":")");
-    lines.append(version.type->name).append("/").append(version.id).append("\"}}]}\n");
+    lines.append(before.type->name).append("/").append(before.id).append("\"}}]}\n");
     ++count;
   }
   if (!lines.empty() && !append(work.folder, "deleted", "Bundle", lines, count, progress)) return disk();

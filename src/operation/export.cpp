@@ -93,8 +93,8 @@ class Reader {
   Refusal read_types() {
     std::vector<std::string> names;
     const auto given = input_.all("_type");
-    wanted_.typed = !given.empty();
     for (const auto* argument : given) split(argument->value ? argument->value->text : "", names);
+    wanted_.typed = !names.empty();
     const auto* patients = fhir::definitions().compartment("Patient");
     for (auto& name : names) {
       const auto* type = fhir::definitions().resource(name);

@@ -263,6 +263,24 @@ TEST_CASE("$export: whose provenance it is is said by its targets; where an atta
   CHECK(exported(server, later.body, "deleted")["Bundle"] == Ids{"Provenance/of-observation"});
 }
 
+TEST_CASE("$export: the provenance of a large group does not go through all of its members for each of its targets") {
+  const wire::Folder folder;
+  Server server(folder);
+  constexpr int many = 4'000;
+  std::string group = R"({"resourceType":"Group","id":"g","type":"person","actual":true,"member":[)";
+  std::vector<std::string> provenances;
+  for (int i = 0; i < many; ++i) {
+    group += (i ? "," : "") + (R"({"entity":{"reference":"Patient/p)" + std::to_string(i)) + "\"}}";
+    provenances.push_back(R"({"resourceType":"Provenance","id":"v)" + std::to_string(i) +
+                          R"(","target":[{"reference":"Patient/p7"}],"recorded":"2026-01-01T00:00:00Z",)"
+                          R"("agent":[{"who":{"display":"somebody"}}]})");
+  }
+  server.put({patient("p7", "x"), group + "]}"});
+  server.put(provenances);
+  const auto manifest = server.wait_for(server.kick_off("/Group/g/$export?_type=Provenance"));
+  CHECK(exported(server, manifest.body)["Provenance"].size() == many);
+}
+
 TEST_CASE("$export: what is written while it begins is told now or by the next that asks from its moment on") {
   const wire::Folder folder;
   Server server(folder);
@@ -304,6 +322,9 @@ TEST_CASE("$export refuses what it does not know, unless it is to be lenient") {
   CHECK(status("/Group/$export") == 400);
   CHECK(status("/Group/none/$export") == 404);
   CHECK(status("/$export?_type=Nothing") == 400);
+  server.put({patient("p1", "One")});
+  for (const auto* empty : {"/$export?_type=", "/$export?_type=&_since="})
+    CHECK(exported(server, server.wait_for(server.kick_off(empty)).body)["Patient"].size() == 1);
   CHECK(status("/Patient/$export?_type=Organization") == 400);
   CHECK(status("/$export?_since=yesterday") == 400);
   CHECK(status("/$export?_outputFormat=text/csv") == 400);
