@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "src/net/ascii.h"
+#include "src/net/cors.h"
 
 namespace alzette {
 
@@ -196,6 +197,11 @@ std::optional<fhir::Outcome> contradiction(const Config& config) {
     return wrong("--cert, --key and --client-ca are for --https and --mllps ADDRESS:PORT; give one too");
   if (config.http.empty() && config.mllp.empty() && !tls)
     return wrong("no door is open; give --http, --https, --mllp or --mllps");
+  for (const auto& origin : config.allow_origin)
+    if (origin != "*" && !net::is_origin(origin))
+      return wrong("--allow-origin " + origin +
+                   " is what no browser calls an origin; give scheme and host in small letters, perhaps a port, and "
+                   "nothing behind it: https://app.example");
   return std::nullopt;
 }
 

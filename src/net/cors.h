@@ -3,14 +3,18 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/http.h"
 
 namespace alzette::net {
 
+// Whether a browser names a page's origin so: scheme://host or scheme://host:port, in small letters.
+bool is_origin(std::string_view text);
+
 // Answers preflights from these origins ("https://app.example", "*" for any) and lets their pages read the answers of
-// `handler`. Whatever comes from elsewhere, or from no page, goes straight through: a browser keeps it from the page.
+// `handler`. What comes from elsewhere, or from no page, is answered all the same: a browser keeps it from the page.
 Handler with_cors(std::vector<std::string> origins, Handler handler);
 
 }  // namespace alzette::net

@@ -62,6 +62,11 @@ TEST_CASE("configuration: numbers and flags by variable") {
   CHECK(config->limits().body.bytes == 7u << 20);
 }
 
+TEST_CASE("configuration: origins are those that a browser names") {
+  for (const char* origin : {"*", "https://app.example", "http://localhost:3000", "http://[::1]:3000"})
+    CHECK(read_config({"--allow-origin", origin}));
+}
+
 TEST_CASE("configuration: wrong usage is refused with a reason") {
   const File unknown("htpp = \"127.0.0.1:1\"\n");
   const File broken(R"({"http": )");
@@ -73,6 +78,9 @@ TEST_CASE("configuration: wrong usage is refused with a reason") {
                                                                      {"--https", "127.0.0.1:1"},
                                                                      {"--cert", "a.pem"},
                                                                      {"--http", ""},
+                                                                     {"--allow-origin", "https://app.example/"},
+                                                                     {"--allow-origin", "https://App.example"},
+                                                                     {"--allow-origin", "app.example"},
                                                                      {"--config", "no such file"},
                                                                      {"--config", unknown.name},
                                                                      {"--config", broken.name},
