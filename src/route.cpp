@@ -45,7 +45,7 @@ fhir::Result<std::string> pattern_of(const std::vector<std::string>& segments, R
       pattern += "$[operation]";
     } else if (i == 2 && route.compartment_of(segment)) {
       pattern = segment == "*" ? "[compartment]/[id]/*" : "[compartment]/[id]/[type]";
-    } else if (i == 3 && segments[2] == "_history") {
+    } else if (i == 3 && segments[2] == "_history" && !segment.empty()) {
       route.version = segment;
       pattern += "[vid]";
       level = rest::Level::version;

@@ -1,6 +1,7 @@
 // $export of the system, of all patients, of a group: begins a job. Bulk Data Access 2.0:
 // http://hl7.org/fhir/uv/bulkdata/STU2/export.html
 #include <algorithm>
+#include <set>
 
 #include "fhir/search/term.h"
 #include "fhir/value.h"
@@ -44,6 +45,13 @@ void split_filters(std::string_view text, std::vector<std::string>& out) {
     start = comma + 1;
   }
   out.emplace_back(text.substr(start));
+}
+
+// "1" of Patient/1, relative or below our base; "" of any other reference.
+std::string_view patient_of(const rest::Call& call, std::string_view reference) {
+  const auto literal = fhir::parse_reference(reference);
+  const bool here = literal && (literal->base.empty() || literal->base == call.base);
+  return here && literal->type == "Patient" ? literal->id : std::string_view();
 }
 
 class Reader {
@@ -169,11 +177,9 @@ class Reader {
   Refusal read_patients() {
     for (const auto* argument : input_.all("patient")) {
       const auto* value = argument->value;
-      auto reference = value ? value->value_of("reference") : std::string_view();
-      if (reference.starts_with(call_.base)) reference.remove_prefix(call_.base.size() + 1);
-      if (!reference.starts_with("Patient/") || !fhir::is_id(reference.substr(8)))
-        return invalid("patient", "takes references such as Patient/1");
-      const auto id = reference.substr(8);
+      const auto reference = value ? value->value_of("reference") : std::string_view();
+      const auto id = patient_of(call_, reference);
+      if (id.empty()) return invalid("patient", "takes references such as Patient/1");
       wanted_.chosen = true;
       if (call_.snapshot.read(call_.access, *fhir::definitions().resource("Patient"), id))
         wanted_.patients.emplace_back(id);
@@ -194,10 +200,7 @@ class Reader {
     for (const auto& member : *incoming->resource) {
       const auto* entity = member.name == "member" ? member.child("entity") : nullptr;
       if (!entity || member.value_of("inactive") == "true") continue;
-      auto reference = entity->value_of("reference");
-      if (reference.starts_with(call_.base)) reference.remove_prefix(call_.base.size() + 1);
-      if (!reference.starts_with("Patient/")) continue;
-      members.emplace_back(reference.substr(8));
+      if (const auto id = patient_of(call_, entity->value_of("reference")); !id.empty()) members.emplace_back(id);
     }
     if (wanted_.chosen)
       if (auto refused = read_chosen(members)) return refused;
@@ -208,13 +211,12 @@ class Reader {
 
   // Leaves of the members those who are named; each that is named has to be one.
   Refusal read_chosen(std::vector<std::string>& members) {
-    const auto is_in = [](const std::vector<std::string>& ids, const std::string& id) {
-      return std::find(ids.begin(), ids.end(), id) != ids.end();
-    };
-    for (const auto& id : wanted_.patients)
-      if (!is_in(members, id))
+    const std::set<std::string> all(members.begin(), members.end());
+    const std::set<std::string> named(wanted_.patients.begin(), wanted_.patients.end());
+    for (const auto& id : named)
+      if (!all.contains(id))
         if (auto refused = unless_lenient(not_here("Patient/" + id + " is no member of the group"))) return refused;
-    std::erase_if(members, [&](const auto& id) { return !is_in(wanted_.patients, id); });
+    std::erase_if(members, [&](const auto& id) { return !named.contains(id); });
     return std::nullopt;
   }
 

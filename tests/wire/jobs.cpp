@@ -218,6 +218,12 @@ TEST_CASE("$export gives the system, all patients or a group, and what was delet
            std::string(id) + R"("}}]})";
   };
   CHECK(server.ask("POST", "/Patient/$export", of("none"), async).status == 400);
+  const auto base = server.address + "/fhir";
+  for (const auto& reference : {base, base + "xPatient/p1", base + "/", std::string("Practitioner/p1")}) {
+    auto asked = of("");
+    asked.replace(asked.find("Patient/"), 8, reference);
+    CHECK(server.ask("POST", "/Patient/$export", asked, async).status == 400);
+  }
   CHECK(server.ask("POST", "/Group/g/$export", of("p3"), async).status == 400);
   CHECK(server.ask("POST", "/Group/g/$export", of("p1"), async).status == 202);
 

@@ -83,7 +83,7 @@ TEST_CASE("meta: of a resource, a type and the system") {
     CHECK_FALSE(earlier.has(R"("code":"z")"));
   }
   CHECK(server.get("/Patient/q/_history/2/$meta").has(R"("code":"z")"));
-  for (const auto* wrong : {"3", "x", "0"})
+  for (const auto* wrong : {"3", "x", "0", ""})
     CHECK(server.get("/Patient/q/_history/" + std::string(wrong) + "/$meta").status == 404);
   CHECK(server.get("/Patient/q/_history/1/$everything").status == 404);
 }
