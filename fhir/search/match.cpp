@@ -96,8 +96,9 @@ bool is_media_type(std::string_view stored, std::string_view wanted) {
 }
 
 bool is_version_of(std::string_view version, std::string_view beginning) {
+  const auto goes_on = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
   return version.starts_with(beginning) && (version.size() == beginning.size() || beginning.empty() ||
-                                            !std::isalnum(static_cast<unsigned char>(version[beginning.size()])));
+                                            !goes_on(beginning.back()) || !goes_on(version[beginning.size()]));
 }
 
 // http://acme.org/fhir is above http://acme.org/fhir/ValueSet/1, but not above http://acme.org/fhirx.

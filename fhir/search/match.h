@@ -28,7 +28,7 @@ bool part_of(std::string_view stored, std::string_view wanted, Modifier modifier
 bool is_above(std::string_view upper, std::string_view lower);
 // Whether a media type is `wanted`, with or without parameters: "text/xml; charset=UTF-8" is text/xml.
 bool is_media_type(std::string_view stored, std::string_view wanted);
-// Whether a business version begins with the parts that are given: "1.0.2" with "1" and "1.0", "10" with neither.
+// Whether a business version begins with the parts that are given: "1.0.2" with "1", "1." and "1.0", "10" with none.
 bool is_version_of(std::string_view version, std::string_view beginning);
 // Whether a word begins so.
 bool holds_word(std::string_view text, std::string_view wanted);

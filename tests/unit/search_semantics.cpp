@@ -278,6 +278,7 @@ TEST_CASE("references") {
                       {"questionnaire=http://x.org/q|2.0", false},
                       {"questionnaire:below=http://x.org/q", true},
                       {"questionnaire:below=http://x.org/q|1", true},
+                      {"questionnaire:below=http://x.org/q|1.", true},
                       {"questionnaire:below=http://x.org/q|1.0", true},
                       {"questionnaire:below=http://x.org/q|1.0.0", false},
                       {"questionnaire:below=http://x.org/q|2", false},
