@@ -134,7 +134,7 @@ class Reader {
     auto object = read_object(element);
     for (const auto& part : element) {
       const auto owner = part.value_of(part.name == "Classification" ? "classifiedObject" : "registryObject");
-      if (!owner.empty() && xds::id_of(owner) != object.id)
+      if (!owner.empty() && !object.id.empty() && xds::id_of(owner) != object.id)
         return wrong("A " + std::string(part.name) + " within \"" + object.id + "\" says that it is of \"" +
                      std::string(owner) + "\"");
     }

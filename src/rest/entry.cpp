@@ -77,10 +77,6 @@ fhir::Result<BundleEntry> read_entry(Node& node, std::size_t index, std::string_
   BundleEntry entry;
   entry.place = "Bundle.entry[" + std::to_string(index) + "]";
   entry.full_url = node.value_of("fullUrl");
-  if (node.child("search"))
-    return wrong(entry, "invariant", "bdl-2: search is of the entries of a searchset alone", ".search");
-  if (node.child("response"))
-    return wrong(entry, "invariant", "bdl-4: response is of the entries of an answer or a history alone", ".response");
   const Node* request = node.child("request");
   if (!request) return wrong(entry, "required", "Each entry needs a request with method and url");
   entry.method = request->value_of("method");
