@@ -354,6 +354,12 @@ std::vector<std::string> other_spellings(const IndexValue& token, const Meanings
   return {known->front().text, std::move(small), std::move(capital)};
 }
 
+// An address below our own may stand in a resource as one relative to it.
+std::vector<std::string> relative(std::string_view uri, std::string_view base) {
+  if (base.empty() || uri.size() <= base.size() + 1 || !uri.starts_with(base) || uri[base.size()] != '/') return {};
+  return {std::string(uri.substr(base.size() + 1))};
+}
+
 }  // namespace
 
 Result<std::vector<Term>> read_terms(const SearchParameter& parameter, Modifier modifier, std::string_view text,
@@ -369,6 +375,8 @@ Result<std::vector<Term>> read_terms(const SearchParameter& parameter, Modifier 
     spellings.push_back(fold_case(written.text));
   else if (token && reading.meanings && !written.system.empty())
     spellings = other_spellings(written, *reading.meanings, reading.limits.codes);
+  else if (written.kind == IndexKind::uri)
+    spellings = relative(written.text, reading.base);
   for (auto& spelling : spellings) {
     const auto same = [&](const Term& one) { return one.value.text == spelling; };
     if (std::any_of(terms.begin(), terms.end(), same)) continue;

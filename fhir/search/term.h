@@ -32,7 +32,8 @@ std::string quoted(std::string_view text);  // the same between '
 // Resource types that a reference parameter can point to; all where it names none.
 std::vector<const Type*> targets_of(const SearchParameter& parameter);
 
-// One alternative, still escaped. Where the case of a token does not count, there is one for each way to spell it.
+// One alternative, still escaped. Where the case of a token does not count, there is one for each way to spell it; an
+// address below our own is looked for as one relative to it, too.
 Result<std::vector<Term>> read_terms(const SearchParameter& parameter, Modifier modifier, std::string_view text,
                                      const Reading& reading);
 

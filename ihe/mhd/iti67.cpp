@@ -8,14 +8,17 @@
 namespace ihe {
 
 std::string mhd::shown(const fhir::Version& version, std::string_view base) {
-  constexpr std::string_view member = R"("url":)", document = R"("url":"Binary/)";
+  constexpr std::string_view member = R"("url":")", binary = "Binary/";
   auto shown = version.body;
   if (version.record.empty() || version.type != &xds::type_of(xds::Kind::document_entry)) return shown;
-  std::string start;
-  fhir::json::write_string(base, start);
-  start.back() = '/';
-  for (auto at = shown.find(document); at != shown.npos; at = shown.find(document, at + start.size()))
-    shown.replace(at + member.size(), 1, start);
+  std::string start;  // of the full URL, as text of JSON
+  fhir::json::write_string(std::string(base) + "/", start);
+  start = start.substr(1, start.size() - 2);
+  for (auto at = shown.find(binary); at != shown.npos; at = shown.find(binary, at + binary.size())) {
+    if (!std::string_view(shown).substr(0, at).ends_with(member)) continue;
+    shown.insert(at, start);
+    at += start.size();
+  }
   return shown;
 }
 
